@@ -1,0 +1,156 @@
+#include "base/file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace hone {
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+    if (this != &other) {
+        if (descriptor_ >= 0) ::close(descriptor_);
+        descriptor_ = std::exchange(other.descriptor_, -1);
+    }
+    return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+namespace {
+
+template <typename Buffer>
+Result<Buffer> read_whole(const fs::path& path, std::uint64_t limit) {
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return fail("cannot open {}: {}", printable(path), std::strerror(errno));
+    struct stat facts {};
+    if (::fstat(file.get(), &facts) != 0) return fail("cannot read {}: {}", printable(path), std::strerror(errno));
+    if (S_ISDIR(facts.st_mode)) return fail("cannot read {}: it is a folder", printable(path));
+    Buffer bytes;
+    bytes.resize(std::min<std::uint64_t>(static_cast<std::uint64_t>(facts.st_size), limit) + 1);
+    std::size_t filled = 0;
+    while (true) {
+        if (filled == bytes.size()) bytes.resize(bytes.size() * 2);
+        const ssize_t count = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail("cannot read {}: {}", printable(path), std::strerror(errno));
+        if (count == 0) break;
+        filled += static_cast<std::size_t>(count);
+        if (filled > limit) {
+            return fail(ErrorKind::kTooLarge, "{} is larger than {} bytes", printable(path), limit);
+        }
+    }
+    bytes.resize(filled);
+    return bytes;
+}
+
+}  // namespace
+
+Result<std::vector<std::uint8_t>> read_file(const fs::path& path, std::uint64_t limit) {
+    return read_whole<std::vector<std::uint8_t>>(path, limit);
+}
+
+Result<std::string> read_text(const fs::path& path, std::uint64_t limit) {
+    return read_whole<std::string>(path, limit);
+}
+
+Result<> write_file_atomically(const fs::path& path, std::string_view bytes) {
+    fs::path temporary = path;
+    temporary += fmt::format(".{}.part", ::getpid());
+    const auto give_up = [&](const char* what) {
+        const int error = errno;
+        ::unlink(temporary.c_str());
+        return fail("cannot {} {}: {}", what, printable(path), std::strerror(error));
+    };
+    {
+        const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+        if (!file) return give_up("create");
+        std::size_t written = 0;
+        while (written < bytes.size()) {
+            const ssize_t count = ::write(file.get(), bytes.data() + written, bytes.size() - written);
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0) return give_up("write");
+            written += static_cast<std::size_t>(count);
+        }
+    }
+    if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up("write");
+    return {};
+}
+
+Result<> make_directories(const fs::path& path) {
+    std::error_code error;
+    fs::create_directories(path, error);
+    if (error) return fail("cannot make the folder {}: {}", printable(path), error.message());
+    return {};
+}
+
+std::string printable(const fs::path& path) {
+    const std::string& bytes = path.native();
+    std::string text;
+    text.reserve(bytes.size());
+    for (std::size_t at = 0; at < bytes.size();) {
+        const auto lead = static_cast<unsigned char>(bytes[at]);
+        std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+        bool valid = length > 0 && at + length <= bytes.size();
+        char32_t code = valid ? (length == 1 ? lead : lead & (0x7FU >> length)) : 0;
+        for (std::size_t tail = 1; valid && tail < length; ++tail) {
+            const auto byte = static_cast<unsigned char>(bytes[at + tail]);
+            valid = (byte & 0xC0U) == 0x80;
+            code = code << 6 | (byte & 0x3FU);
+        }
+        // Overlong forms, surrogates and values above U+10FFFF are no UTF-8 either (RFC 3629).
+        if (valid && length == 3) valid = code >= 0x800 && !(code >= 0xD800 && code <= 0xDFFF);
+        if (valid && length == 4) valid = code >= 0x10000 && code <= 0x10FFFF;
+        if (valid && code >= 0x20 && code != 0x7F) {
+            text.append(bytes, at, length);
+        } else {
+            length = 1;
+            text += fmt::format("\\x{:02x}", lead);
+        }
+        at += length;
+    }
+    return text;
+}
+
+fs::path program_directory() {
+    std::error_code error;
+    const fs::path self = fs::read_symlink("/proc/self/exe", error);
+    return error ? fs::path{} : self.parent_path();
+}
+
+Result<LockFile> LockFile::acquire(const fs::path& path, std::string_view description) {
+    FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    if (!file) return fail("cannot open the lock {}: {}", printable(path), std::strerror(errno));
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) return fail("cannot lock {}: {}", printable(path), std::strerror(errno));
+        return fail(ErrorKind::kInUse, "{}", holder(path).value_or("another process"));
+    }
+    LockFile lock(std::move(file));
+    HONE_CHECK(lock.describe(description));
+    return lock;
+}
+
+std::optional<std::string> LockFile::holder(const fs::path& path) {
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return std::nullopt;
+    if (::flock(file.get(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;
+    std::array<char, 4096> text{};
+    const ssize_t count = ::pread(file.get(), text.data(), text.size(), 0);
+    return std::string(text.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+}
+
+Result<> LockFile::describe(std::string_view description) {
+    if (::ftruncate(descriptor_.get(), 0) != 0 ||
+        ::pwrite(descriptor_.get(), description.data(), description.size(), 0) != static_cast<ssize_t>(description.size())) {
+        return fail("cannot write the lock file: {}", std::strerror(errno));
+    }
+    return {};
+}
+
+}  // namespace hone

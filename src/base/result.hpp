@@ -1,0 +1,55 @@
+// Errors are values at module borders: every call that can fail because of the world (files, input, network)
+// returns Result<T>. A message is one line: what happened, where, and what to do about it.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <expected>
+#include <string>
+#include <utility>
+
+namespace hone {
+
+// What a caller can do about an error; the command line maps it to an exit code, HTTP to a status.
+enum class ErrorKind {
+    kFailed,      // exit 1, HTTP 500: the world did not allow it (disk full, broken file)
+    kUsage,       // exit 2, HTTP 400: what was asked cannot be asked
+    kInUse,       // exit 3, HTTP 409: another process holds the library
+    kNotFound,    // exit 1, HTTP 404
+    kTooLarge,    // exit 2, HTTP 413
+    kUnavailable  // exit 1, HTTP 503: works later or after set-up (no model, still starting)
+};
+
+struct Error {
+    ErrorKind kind = ErrorKind::kFailed;
+    std::string message;
+};
+
+template <typename T = void>
+using Result = std::expected<T, Error>;
+
+template <typename... Args>
+std::unexpected<Error> fail(ErrorKind kind, fmt::format_string<Args...> text, Args&&... args) {
+    return std::unexpected(Error{kind, fmt::format(text, std::forward<Args>(args)...)});
+}
+
+template <typename... Args>
+std::unexpected<Error> fail(fmt::format_string<Args...> text, Args&&... args) {
+    return fail(ErrorKind::kFailed, text, std::forward<Args>(args)...);
+}
+
+}  // namespace hone
+
+// HONE_TRY(auto x, call()): x is the value, or the surrounding function returns the error.
+// HONE_CHECK(call()): the same for Result<void>.
+#define HONE_CONCAT_(a, b) a##b
+#define HONE_CONCAT(a, b) HONE_CONCAT_(a, b)
+#define HONE_TRY_(name, decl, ...)                                      \
+    auto name = (__VA_ARGS__);                                          \
+    if (!name) return std::unexpected(std::move(name).error());         \
+    decl = std::move(*name)
+#define HONE_TRY(decl, ...) HONE_TRY_(HONE_CONCAT(hone_try_, __LINE__), decl, __VA_ARGS__)
+#define HONE_CHECK(...)                                                                                  \
+    do {                                                                                                 \
+        if (auto hone_check = (__VA_ARGS__); !hone_check) return std::unexpected(std::move(hone_check).error()); \
+    } while (false)

@@ -1,0 +1,43 @@
+// SHA-256 (FIPS 180-4) by OpenSSL.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace hone {
+
+using Sha256 = std::array<std::uint8_t, 32>;
+
+// Feeds bytes in pieces. One thread at a time.
+class Sha256Hasher {
+  public:
+    Sha256Hasher();
+    ~Sha256Hasher();
+    Sha256Hasher(const Sha256Hasher&) = delete;
+    Sha256Hasher& operator=(const Sha256Hasher&) = delete;
+    void add(std::span<const std::uint8_t> bytes);
+    Sha256 finish();  // once
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+Sha256 sha256(std::span<const std::uint8_t> bytes);
+Sha256 sha256(std::string_view text);
+// Reads the file in blocks; fails when it cannot be read.
+Result<Sha256> sha256_file(const std::filesystem::path& path);
+
+std::string to_hex(std::span<const std::uint8_t> bytes);  // lower case, two digits a byte
+// Fails (kUsage) unless the text is exactly 64 hexadecimal digits.
+Result<Sha256> sha256_from_hex(std::string_view hex);
+
+}  // namespace hone

@@ -1,0 +1,155 @@
+// Everything known: folders, files, photos, vectors, failures. The catalogue is the only truth; vector files and thumbnails
+// are derived from it. One implementation a folder (sqlite/); tests/contract runs one suite against each.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "photo/photo_id.hpp"
+#include "photo/walk.hpp"
+
+namespace hone {
+
+using PhotoNumber = std::uint32_t;  // short name of a photo inside one catalogue; the id is what the world sees
+using FolderId = std::int64_t;
+using PlaceId = std::int64_t;
+
+struct Folder {
+    FolderId id = 0;
+    fs::path path;
+    bool reachable = true;  // as the last scan found it
+};
+
+// What a decoded photo says of itself.
+struct PhotoFacts {
+    PhotoId id{};
+    std::uint64_t bytes = 0;
+    int width = 0, height = 0;  // upright
+    std::string format;
+    std::uint32_t color = 0;    // mean, 0xRRGGBB
+};
+
+struct Photo : PhotoFacts {
+    PhotoNumber number = 0;
+    std::int64_t added_at = 0;  // Unix seconds
+};
+
+enum class PlaceState { kPhoto = 0, kMissing = 1, kFailed = 2, kSkipped = 3 };
+
+// A file that Hone has looked at.
+struct Place {
+    PlaceId id = 0;
+    FolderId folder = 0;
+    FileFacts facts;
+    PlaceState state = PlaceState::kPhoto;
+    std::optional<PhotoNumber> photo;
+    std::string stage, reason;  // of a failure; of a skipped file: reason is its kind
+};
+
+// One model's vectors of one space.
+struct VectorKey {
+    std::string space;  // "content"
+    std::string model;  // fingerprint
+};
+
+struct Analysis {
+    std::string analyzer;
+    int version = 0;
+    std::string model;
+    std::int64_t at = 0;
+};
+
+// What the pipeline found out about one file.
+struct FileOutcome {
+    FolderId folder = 0;
+    FileFacts facts;
+    struct IsPhoto {
+        PhotoFacts photo;
+        std::optional<VectorKey> key;  // with the vector: the content analysis is done
+        int version = 0;
+        std::vector<float> vector;
+    };
+    struct Failed {
+        std::string stage, reason;
+    };
+    struct Skipped {
+        std::string kind;
+    };
+    std::variant<IsPhoto, Failed, Skipped> what;
+};
+
+struct CommittedFile {
+    std::optional<PhotoNumber> photo;
+    PlaceId place = 0;
+    bool new_photo = false;  // these bytes were not known before
+    bool new_place = false;
+};
+
+struct ScanEnd {
+    std::uint64_t missing = 0;  // files of the folder that were there before and are not now
+    std::uint64_t moved = 0;    // of these: photos that this scan found elsewhere
+};
+
+struct Counts {
+    std::uint64_t photos = 0;      // with at least one file that is there
+    std::uint64_t failed = 0;
+    std::vector<std::pair<std::string, std::uint64_t>> skipped;  // kind -> files
+};
+
+// Safe from any thread. Writes are transactions: after a crash each is there whole or not at all. Every write is harmless when
+// repeated.
+class Catalog {
+  public:
+    virtual ~Catalog() = default;
+
+    virtual Result<std::optional<std::string>> setting(const std::string& key) = 0;
+    virtual Result<> set_setting(const std::string& key, const std::string& value) = 0;
+
+    // path: absolute, normal. Adding a folder that is there gives it back.
+    virtual Result<Folder> add_folder(const fs::path& path) = 0;
+    virtual Result<std::vector<Folder>> folders() = 0;
+    virtual Result<> set_reachable(FolderId folder, bool reachable) = 0;
+    // Its files are forgotten, its photos and vectors kept. kNotFound when there is no such folder.
+    virtual Result<> remove_folder(FolderId folder) = 0;
+    virtual Result<std::uint64_t> photos_in(FolderId folder) = 0;
+
+    virtual Result<std::optional<Place>> find_place(const fs::path& path) = 0;
+    virtual Result<std::vector<Place>> places_of(PhotoNumber photo) = 0;
+    virtual Result<std::vector<CommittedFile>> commit(std::span<const FileOutcome> outcomes) = 0;
+    // seen: places that the scan found. The folder's others become missing, except failures and skips, which are forgotten.
+    virtual Result<ScanEnd> end_scan(FolderId folder, const std::vector<bool>& seen) = 0;
+    virtual Result<> mark_present(PlaceId place) = 0;
+
+    virtual Result<std::optional<Photo>> photo(PhotoNumber number) = 0;
+    virtual Result<std::optional<Photo>> photo(const PhotoId& id) = 0;
+    // A unique prefix of 8 or more hexadecimal digits, or a path. kNotFound, or kUsage when the prefix fits several.
+    virtual Result<Photo> resolve(const std::string& id_or_path) = 0;
+    virtual Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) = 0;
+    // A photo that is there: in at least one file that is not missing.
+    virtual Result<std::vector<PhotoNumber>> present() = 0;
+    virtual Result<Counts> counts() = 0;
+    virtual Result<std::vector<Place>> failures(std::size_t limit) = 0;
+    virtual Result<std::vector<Analysis>> analyses(PhotoNumber photo) = 0;
+
+    virtual Result<bool> has_vector(PhotoNumber photo, const VectorKey& key) = 0;
+    virtual Result<std::vector<PhotoNumber>> vector_numbers(const VectorKey& key) = 0;
+    virtual Result<> for_each_vector(const VectorKey& key, std::span<const PhotoNumber> numbers,
+                                     const std::function<Result<>(PhotoNumber, std::span<const float>)>& visit) = 0;
+    // Models with vectors in the space, and how many numbers each vector has.
+    struct StoredSpace {
+        std::string model;
+        std::uint64_t photos = 0;
+        std::size_t dimension = 0;
+    };
+    virtual Result<std::vector<StoredSpace>> stored_spaces(const std::string& space) = 0;
+};
+
+// The catalogue of a library folder, in SQLite. Read-only: the file must be there.
+Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const fs::path& file, bool writable);
+
+}  // namespace hone

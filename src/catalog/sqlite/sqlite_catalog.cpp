@@ -1,0 +1,528 @@
+// catalog/catalog.hpp in SQLite (WAL): one connection writes, a few read beside it.
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "base/time.hpp"
+#include "catalog/catalog.hpp"
+#include "catalog/sqlite/schema.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr int kBusyMilliseconds = 10'000;  // longer than any of our transactions
+
+// What a person can do about a database error.
+Error to_error(const SQLite::Exception& error) {
+    switch (error.getErrorCode()) {
+        case SQLITE_FULL: return {ErrorKind::kFailed, "the disk of the library is full; free some space and run it again, nothing is lost"};
+        case SQLITE_IOERR: return {ErrorKind::kFailed, fmt::format("cannot read or write the catalogue ({}); is the disk full or gone? nothing that was committed is lost", error.what())};
+        case SQLITE_NOTADB:
+        case SQLITE_CORRUPT: return {ErrorKind::kFailed, fmt::format("the catalogue is damaged ({}); restore a backup", error.what())};
+        case SQLITE_READONLY: return {ErrorKind::kFailed, "the library cannot be written; look at its owner and permissions"};
+        default: return {ErrorKind::kFailed, fmt::format("the catalogue says: {}", error.what())};
+    }
+}
+
+template <typename Call>
+auto guarded(Call call) -> decltype(call()) {
+    try {
+        return call();
+    } catch (const SQLite::Exception& error) {
+        return std::unexpected(to_error(error));
+    }
+}
+
+void bind_path(SQLite::Statement& statement, int index, const fs::path& path) {
+    statement.bind(index, path.native().data(), static_cast<int>(path.native().size()));
+}
+
+fs::path column_path(const SQLite::Statement& statement, int index) {
+    const SQLite::Column column = statement.getColumn(index);
+    return {std::string(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()))};
+}
+
+constexpr const char* kPhotoColumns = "photo.id, photo.sha, photo.bytes, photo.width, photo.height, photo.format, photo.color, photo.added_at";
+
+Photo read_photo(const SQLite::Statement& statement) {
+    Photo photo;
+    photo.number = static_cast<PhotoNumber>(statement.getColumn(0).getInt64());
+    const SQLite::Column sha = statement.getColumn(1);
+    std::copy_n(static_cast<const std::uint8_t*>(sha.getBlob()), std::min<std::size_t>(photo.id.size(), sha.getBytes()), photo.id.begin());
+    photo.bytes = static_cast<std::uint64_t>(statement.getColumn(2).getInt64());
+    photo.width = statement.getColumn(3).getInt();
+    photo.height = statement.getColumn(4).getInt();
+    photo.format = statement.getColumn(5).getString();
+    photo.color = static_cast<std::uint32_t>(statement.getColumn(6).getInt64());
+    photo.added_at = statement.getColumn(7).getInt64();
+    return photo;
+}
+
+constexpr const char* kPlaceColumns = "id, folder_id, path, size, modified_ns, inode, state, photo_id, stage, reason";
+
+Place read_place(const SQLite::Statement& statement) {
+    Place place;
+    place.id = statement.getColumn(0).getInt64();
+    place.folder = statement.getColumn(1).getInt64();
+    place.facts = {column_path(statement, 2), static_cast<std::uint64_t>(statement.getColumn(3).getInt64()), statement.getColumn(4).getInt64(),
+                   static_cast<std::uint64_t>(statement.getColumn(5).getInt64())};
+    place.state = static_cast<PlaceState>(statement.getColumn(6).getInt());
+    if (!statement.getColumn(7).isNull()) place.photo = static_cast<PhotoNumber>(statement.getColumn(7).getInt64());
+    place.stage = statement.getColumn(8).getString();
+    place.reason = statement.getColumn(9).getString();
+    return place;
+}
+
+class SqliteCatalog final : public Catalog {
+  public:
+    SqliteCatalog(fs::path file, bool writable) : file_(std::move(file)), writable_(writable) {}
+
+    Result<> open() {
+        return guarded([&]() -> Result<> {
+            if (!writable_) {
+                auto reader = connect(SQLite::OPEN_READONLY);
+                if (reader->execAndGet("PRAGMA user_version").getInt() > kSchemaVersion) return prepare_schema(*reader);
+                readers_.push_back(std::move(reader));
+                return {};
+            }
+            writer_ = connect(SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+            writer_->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+            return prepare_schema(*writer_);
+        });
+    }
+
+    Result<std::optional<std::string>> setting(const std::string& key) override {
+        return read([&](SQLite::Database& database) -> Result<std::optional<std::string>> {
+            SQLite::Statement query(database, "SELECT value FROM setting WHERE key = ?");
+            query.bind(1, key);
+            if (!query.executeStep()) return std::nullopt;
+            return query.getColumn(0).getString();
+        });
+    }
+
+    Result<> set_setting(const std::string& key, const std::string& value) override {
+        return write([&](SQLite::Database& database) -> Result<> {
+            SQLite::Statement insert(database, "INSERT INTO setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+            insert.bind(1, key);
+            insert.bind(2, value);
+            insert.exec();
+            return {};
+        });
+    }
+
+    Result<Folder> add_folder(const fs::path& path) override {
+        return write([&](SQLite::Database& database) -> Result<Folder> {
+            SQLite::Statement insert(database, "INSERT INTO folder (path) VALUES (?) ON CONFLICT (path) DO NOTHING");
+            bind_path(insert, 1, path);
+            insert.exec();
+            SQLite::Statement query(database, "SELECT id, path, reachable FROM folder WHERE path = ?");
+            bind_path(query, 1, path);
+            query.executeStep();
+            return Folder{query.getColumn(0).getInt64(), column_path(query, 1), query.getColumn(2).getInt() != 0};
+        });
+    }
+
+    Result<std::vector<Folder>> folders() override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<Folder>> {
+            SQLite::Statement query(database, "SELECT id, path, reachable FROM folder ORDER BY id");
+            std::vector<Folder> folders;
+            while (query.executeStep()) folders.push_back({query.getColumn(0).getInt64(), column_path(query, 1), query.getColumn(2).getInt() != 0});
+            return folders;
+        });
+    }
+
+    Result<> set_reachable(FolderId folder, bool reachable) override {
+        return write([&](SQLite::Database& database) -> Result<> {
+            SQLite::Statement update(database, "UPDATE folder SET reachable = ? WHERE id = ?");
+            update.bind(1, reachable ? 1 : 0);
+            update.bind(2, folder);
+            update.exec();
+            return {};
+        });
+    }
+
+    Result<> remove_folder(FolderId folder) override {
+        return write([&](SQLite::Database& database) -> Result<> {
+            SQLite::Statement remove(database, "DELETE FROM folder WHERE id = ?");
+            remove.bind(1, folder);
+            if (remove.exec() == 0) return fail(ErrorKind::kNotFound, "no folder has the number {}", folder);
+            return {};
+        });
+    }
+
+    Result<std::uint64_t> photos_in(FolderId folder) override {
+        return read([&](SQLite::Database& database) -> Result<std::uint64_t> {
+            SQLite::Statement query(database, "SELECT count(*) FROM place WHERE folder_id = ? AND state = 0");
+            query.bind(1, folder);
+            query.executeStep();
+            return static_cast<std::uint64_t>(query.getColumn(0).getInt64());
+        });
+    }
+
+    Result<std::optional<Place>> find_place(const fs::path& path) override {
+        return read([&](SQLite::Database& database) -> Result<std::optional<Place>> {
+            SQLite::Statement query(database, fmt::format("SELECT {} FROM place WHERE path = ?", kPlaceColumns));
+            bind_path(query, 1, path);
+            if (!query.executeStep()) return std::nullopt;
+            return read_place(query);
+        });
+    }
+
+    Result<std::vector<Place>> places_of(PhotoNumber photo) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<Place>> {
+            SQLite::Statement query(database, fmt::format("SELECT {} FROM place WHERE photo_id = ? ORDER BY state, id", kPlaceColumns));
+            query.bind(1, static_cast<std::int64_t>(photo));
+            std::vector<Place> places;
+            while (query.executeStep()) places.push_back(read_place(query));
+            return places;
+        });
+    }
+
+    Result<std::vector<CommittedFile>> commit(std::span<const FileOutcome> outcomes) override {
+        return write([&](SQLite::Database& database) -> Result<std::vector<CommittedFile>> {
+            std::vector<CommittedFile> committed;
+            for (const FileOutcome& outcome : outcomes) committed.push_back(commit_one(database, outcome));
+            return committed;
+        });
+    }
+
+    Result<ScanEnd> end_scan(FolderId folder, const std::vector<bool>& seen) override {
+        return write([&](SQLite::Database& database) -> Result<ScanEnd> {
+            SQLite::Statement query(database, "SELECT id, state, photo_id FROM place WHERE folder_id = ? AND state != 1");
+            query.bind(1, folder);
+            SQLite::Statement update(database, "UPDATE place SET state = 1 WHERE id = ?");
+            SQLite::Statement forget(database, "DELETE FROM place WHERE id = ?");
+            SQLite::Statement elsewhere(database, "SELECT 1 FROM place WHERE photo_id = ? AND state = 0 AND id > ?");
+            struct Gone {
+                PlaceId place;
+                bool photo;
+                std::int64_t number;
+            };
+            std::vector<Gone> gone;
+            while (query.executeStep()) {
+                const PlaceId place = query.getColumn(0).getInt64();
+                if (static_cast<std::size_t>(place) < seen.size() && seen[static_cast<std::size_t>(place)]) continue;
+                gone.push_back({place, query.getColumn(1).getInt() == 0, query.getColumn(2).getInt64()});
+            }
+            ScanEnd end;
+            for (const Gone& file : gone) {
+                SQLite::Statement& change = file.photo ? update : forget;
+                change.reset();
+                change.bind(1, file.place);
+                change.exec();
+                if (!file.photo) continue;
+                ++end.missing;
+                // A place made after this one with the same bytes: the file was moved, not deleted.
+                elsewhere.reset();
+                elsewhere.bind(1, file.number);
+                elsewhere.bind(2, file.place);
+                if (elsewhere.executeStep()) ++end.moved;
+            }
+            return end;
+        });
+    }
+
+    Result<> mark_present(PlaceId place) override {
+        return write([&](SQLite::Database& database) -> Result<> {
+            SQLite::Statement update(database, "UPDATE place SET state = 0 WHERE id = ? AND state = 1");
+            update.bind(1, place);
+            update.exec();
+            return {};
+        });
+    }
+
+    Result<std::optional<Photo>> photo(PhotoNumber number) override {
+        return read([&](SQLite::Database& database) -> Result<std::optional<Photo>> {
+            SQLite::Statement query(database, fmt::format("SELECT {} FROM photo WHERE id = ?", kPhotoColumns));
+            query.bind(1, static_cast<std::int64_t>(number));
+            if (!query.executeStep()) return std::nullopt;
+            return read_photo(query);
+        });
+    }
+
+    Result<std::optional<Photo>> photo(const PhotoId& id) override {
+        return read([&](SQLite::Database& database) -> Result<std::optional<Photo>> {
+            SQLite::Statement query(database, fmt::format("SELECT {} FROM photo WHERE sha = ?", kPhotoColumns));
+            query.bind(1, id.data(), static_cast<int>(id.size()));
+            if (!query.executeStep()) return std::nullopt;
+            return read_photo(query);
+        });
+    }
+
+    Result<Photo> resolve(const std::string& text) override {
+        return read([&](SQLite::Database& database) -> Result<Photo> {
+            if (is_photo_id_prefix(text)) {
+                // All ids with the prefix lie between it filled up with 0 and with f.
+                const auto low = *sha256_from_hex(text + std::string(64 - text.size(), '0'));
+                const auto high = *sha256_from_hex(text + std::string(64 - text.size(), 'f'));
+                SQLite::Statement query(database, fmt::format("SELECT {} FROM photo WHERE sha BETWEEN ? AND ? LIMIT 2", kPhotoColumns));
+                query.bind(1, low.data(), static_cast<int>(low.size()));
+                query.bind(2, high.data(), static_cast<int>(high.size()));
+                if (query.executeStep()) {
+                    Photo found = read_photo(query);
+                    if (query.executeStep()) return fail(ErrorKind::kUsage, "several photos have ids that start with '{}'; give more digits", text);
+                    return found;
+                }
+            }
+            std::error_code error;
+            const fs::path path = fs::absolute(text, error).lexically_normal();
+            SQLite::Statement query(database, fmt::format("SELECT {} FROM photo JOIN place ON place.photo_id = photo.id WHERE place.path = ?", kPhotoColumns));
+            bind_path(query, 1, path);
+            if (query.executeStep()) return read_photo(query);
+            return fail(ErrorKind::kNotFound, "no photo in the library has the id or path '{}'; ids come from a search", text.substr(0, 200));
+        });
+    }
+
+    Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<Photo>> {
+            SQLite::Statement query(database, fmt::format("SELECT {} FROM photo WHERE EXISTS (SELECT 1 FROM place WHERE photo_id = photo.id AND state = 0) "
+                                                          "ORDER BY photo.id DESC LIMIT ? OFFSET ?", kPhotoColumns));
+            query.bind(1, static_cast<std::int64_t>(limit));
+            query.bind(2, static_cast<std::int64_t>(offset));
+            std::vector<Photo> photos;
+            while (query.executeStep()) photos.push_back(read_photo(query));
+            return photos;
+        });
+    }
+
+    Result<std::vector<PhotoNumber>> present() override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
+            SQLite::Statement query(database, "SELECT photo_id FROM place WHERE photo_id IS NOT NULL AND state = 0 GROUP BY photo_id");
+            return read_numbers(query);
+        });
+    }
+
+    Result<Counts> counts() override {
+        return read([&](SQLite::Database& database) -> Result<Counts> {
+            Counts counts;
+            counts.photos = static_cast<std::uint64_t>(
+                database.execAndGet("SELECT count(DISTINCT photo_id) FROM place WHERE photo_id IS NOT NULL AND state = 0").getInt64());
+            counts.failed = static_cast<std::uint64_t>(database.execAndGet("SELECT count(*) FROM place WHERE state = 2").getInt64());
+            SQLite::Statement query(database, "SELECT reason, count(*) FROM place WHERE state = 3 GROUP BY reason ORDER BY 2 DESC");
+            while (query.executeStep()) counts.skipped.emplace_back(query.getColumn(0).getString(), query.getColumn(1).getInt64());
+            return counts;
+        });
+    }
+
+    Result<std::vector<Place>> failures(std::size_t limit) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<Place>> {
+            SQLite::Statement query(database, fmt::format("SELECT {} FROM place WHERE state = 2 ORDER BY path LIMIT ?", kPlaceColumns));
+            query.bind(1, static_cast<std::int64_t>(limit));
+            std::vector<Place> places;
+            while (query.executeStep()) places.push_back(read_place(query));
+            return places;
+        });
+    }
+
+    Result<std::vector<Analysis>> analyses(PhotoNumber photo) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<Analysis>> {
+            SQLite::Statement query(database, "SELECT analyzer, version, model, at FROM analysis WHERE photo_id = ? ORDER BY analyzer, at");
+            query.bind(1, static_cast<std::int64_t>(photo));
+            std::vector<Analysis> done;
+            while (query.executeStep()) {
+                done.push_back({query.getColumn(0).getString(), query.getColumn(1).getInt(), query.getColumn(2).getString(), query.getColumn(3).getInt64()});
+            }
+            return done;
+        });
+    }
+
+    Result<bool> has_vector(PhotoNumber photo, const VectorKey& key) override {
+        return read([&](SQLite::Database& database) -> Result<bool> {
+            SQLite::Statement query(database, "SELECT 1 FROM vector WHERE space = ? AND model = ? AND photo_id = ?");
+            query.bind(1, key.space);
+            query.bind(2, key.model);
+            query.bind(3, static_cast<std::int64_t>(photo));
+            return query.executeStep();
+        });
+    }
+
+    Result<std::vector<PhotoNumber>> vector_numbers(const VectorKey& key) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
+            SQLite::Statement query(database, "SELECT photo_id FROM vector WHERE space = ? AND model = ? ORDER BY photo_id");
+            query.bind(1, key.space);
+            query.bind(2, key.model);
+            return read_numbers(query);
+        });
+    }
+
+    Result<> for_each_vector(const VectorKey& key, std::span<const PhotoNumber> numbers,
+                             const std::function<Result<>(PhotoNumber, std::span<const float>)>& visit) override {
+        return read([&](SQLite::Database& database) -> Result<> {
+            SQLite::Statement query(database, "SELECT data FROM vector WHERE space = ? AND model = ? AND photo_id = ?");
+            std::vector<float> values;
+            for (const PhotoNumber number : numbers) {
+                query.reset();
+                query.bind(1, key.space);
+                query.bind(2, key.model);
+                query.bind(3, static_cast<std::int64_t>(number));
+                if (!query.executeStep()) continue;
+                const SQLite::Column data = query.getColumn(0);
+                values.resize(static_cast<std::size_t>(data.getBytes()) / sizeof(float));
+                std::copy_n(static_cast<const std::uint8_t*>(data.getBlob()), values.size() * sizeof(float), reinterpret_cast<std::uint8_t*>(values.data()));
+                HONE_CHECK(visit(number, values));
+            }
+            return {};
+        });
+    }
+
+    Result<std::vector<StoredSpace>> stored_spaces(const std::string& space) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<StoredSpace>> {
+            // A loose index scan: one step a model, not one a vector; the counts read the index only.
+            SQLite::Statement query(database, R"sql(
+                WITH RECURSIVE known(model) AS (
+                    SELECT min(model) FROM vector WHERE space = ?1
+                    UNION ALL
+                    SELECT (SELECT min(model) FROM vector WHERE space = ?1 AND model > known.model) FROM known WHERE known.model IS NOT NULL)
+                SELECT model, (SELECT count(*) FROM vector WHERE space = ?1 AND vector.model = known.model),
+                       (SELECT length(data) FROM vector WHERE space = ?1 AND vector.model = known.model LIMIT 1)
+                FROM known WHERE model IS NOT NULL)sql");
+            query.bind(1, space);
+            std::vector<StoredSpace> spaces;
+            while (query.executeStep()) {
+                spaces.push_back({query.getColumn(0).getString(), static_cast<std::uint64_t>(query.getColumn(1).getInt64()),
+                                  static_cast<std::size_t>(query.getColumn(2).getInt64()) / sizeof(float)});
+            }
+            return spaces;
+        });
+    }
+
+  private:
+    std::unique_ptr<SQLite::Database> connect(int flags) {
+        return std::make_unique<SQLite::Database>(file_.native(), flags, kBusyMilliseconds);
+    }
+
+    static std::vector<PhotoNumber> read_numbers(SQLite::Statement& query) {
+        std::vector<PhotoNumber> numbers;
+        while (query.executeStep()) numbers.push_back(static_cast<PhotoNumber>(query.getColumn(0).getInt64()));
+        return numbers;
+    }
+
+    // Runs call on a connection that no other thread uses.
+    template <typename Call>
+    auto read(Call call) -> decltype(call(std::declval<SQLite::Database&>())) {
+        return guarded([&]() -> decltype(call(std::declval<SQLite::Database&>())) {
+            std::unique_ptr<SQLite::Database> reader;
+            {
+                const std::lock_guard lock(readers_mutex_);
+                if (!readers_.empty()) {
+                    reader = std::move(readers_.back());
+                    readers_.pop_back();
+                }
+            }
+            if (!reader) reader = connect(SQLite::OPEN_READONLY);
+            auto result = call(*reader);
+            const std::lock_guard lock(readers_mutex_);
+            readers_.push_back(std::move(reader));
+            return result;
+        });
+    }
+
+    // Runs call in a transaction; an error rolls it back.
+    template <typename Call>
+    auto write(Call call) -> decltype(call(std::declval<SQLite::Database&>())) {
+        return guarded([&]() -> decltype(call(std::declval<SQLite::Database&>())) {
+            if (!writer_) return fail("the library was opened for reading");
+            const std::lock_guard lock(writer_mutex_);
+            SQLite::Transaction transaction(*writer_, SQLite::TransactionBehavior::IMMEDIATE);
+            auto result = call(*writer_);
+            if (result) transaction.commit();
+            return result;
+        });
+    }
+
+    static std::optional<PhotoNumber> number_of(SQLite::Database& database, const PhotoId& id) {
+        SQLite::Statement query(database, "SELECT id FROM photo WHERE sha = ?");
+        query.bind(1, id.data(), static_cast<int>(id.size()));
+        if (!query.executeStep()) return std::nullopt;
+        return static_cast<PhotoNumber>(query.getColumn(0).getInt64());
+    }
+
+    static CommittedFile commit_one(SQLite::Database& database, const FileOutcome& outcome) {
+        CommittedFile committed;
+        PlaceState state = PlaceState::kPhoto;
+        std::string stage, reason;
+        if (const auto* photo = std::get_if<FileOutcome::IsPhoto>(&outcome.what)) {
+            committed.photo = commit_photo(database, *photo, committed.new_photo);
+        } else if (const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what)) {
+            state = PlaceState::kFailed;
+            stage = failed->stage;
+            reason = failed->reason;
+        } else {
+            state = PlaceState::kSkipped;
+            reason = std::get<FileOutcome::Skipped>(outcome.what).kind;
+        }
+        SQLite::Statement known(database, "SELECT id FROM place WHERE path = ?");
+        bind_path(known, 1, outcome.facts.path);
+        committed.new_place = !known.executeStep();
+        SQLite::Statement upsert(database,
+                                 "INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id, stage, reason) VALUES (?,?,?,?,?,?,?,?,?) "
+                                 "ON CONFLICT (path) DO UPDATE SET folder_id = excluded.folder_id, size = excluded.size, modified_ns = excluded.modified_ns, "
+                                 "inode = excluded.inode, state = excluded.state, photo_id = excluded.photo_id, stage = excluded.stage, reason = excluded.reason "
+                                 "RETURNING id");
+        upsert.bind(1, outcome.folder);
+        bind_path(upsert, 2, outcome.facts.path);
+        upsert.bind(3, static_cast<std::int64_t>(outcome.facts.size));
+        upsert.bind(4, outcome.facts.modified_ns);
+        upsert.bind(5, static_cast<std::int64_t>(outcome.facts.inode));
+        upsert.bind(6, static_cast<int>(state));
+        if (committed.photo) upsert.bind(7, static_cast<std::int64_t>(*committed.photo));
+        upsert.bind(8, stage);
+        upsert.bind(9, reason);
+        upsert.executeStep();
+        committed.place = upsert.getColumn(0).getInt64();
+        return committed;
+    }
+
+    static PhotoNumber commit_photo(SQLite::Database& database, const FileOutcome::IsPhoto& outcome, bool& is_new) {
+        const PhotoFacts& photo = outcome.photo;
+        const auto known = number_of(database, photo.id);
+        is_new = !known;
+        if (is_new) {
+            SQLite::Statement insert(database, "INSERT INTO photo (sha, bytes, width, height, format, color, added_at) VALUES (?,?,?,?,?,?,?)");
+            insert.bind(1, photo.id.data(), static_cast<int>(photo.id.size()));
+            insert.bind(2, static_cast<std::int64_t>(photo.bytes));
+            insert.bind(3, photo.width);
+            insert.bind(4, photo.height);
+            insert.bind(5, photo.format);
+            insert.bind(6, static_cast<std::int64_t>(photo.color));
+            insert.bind(7, unix_seconds());
+            insert.exec();
+        }
+        const PhotoNumber number = known ? *known : static_cast<PhotoNumber>(database.getLastInsertRowid());
+        if (outcome.key) {
+            SQLite::Statement vector(database, "INSERT OR REPLACE INTO vector (photo_id, space, model, data) VALUES (?,?,?,?)");
+            vector.bind(1, static_cast<std::int64_t>(number));
+            vector.bind(2, outcome.key->space);
+            vector.bind(3, outcome.key->model);
+            vector.bind(4, outcome.vector.data(), static_cast<int>(outcome.vector.size() * sizeof(float)));
+            vector.exec();
+            SQLite::Statement analysis(database, "INSERT OR REPLACE INTO analysis VALUES (?,?,?,?,?)");
+            analysis.bind(1, static_cast<std::int64_t>(number));
+            analysis.bind(2, outcome.key->space);
+            analysis.bind(3, outcome.version);
+            analysis.bind(4, outcome.key->model);
+            analysis.bind(5, unix_seconds());
+            analysis.exec();
+        }
+        return number;
+    }
+
+    const fs::path file_;
+    const bool writable_;
+    std::mutex writer_mutex_, readers_mutex_;
+    std::unique_ptr<SQLite::Database> writer_;
+    std::vector<std::unique_ptr<SQLite::Database>> readers_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const fs::path& file, bool writable) {
+    auto catalog = std::make_unique<SqliteCatalog>(file, writable);
+    HONE_CHECK(catalog->open());
+    return catalog;
+}
+
+}  // namespace hone

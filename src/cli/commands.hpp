@@ -1,0 +1,35 @@
+// One function a command: adds it to the command line and says what to run when it is chosen.
+#pragma once
+
+#include <functional>
+
+#include "cli/context.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace hone {
+
+using Action = std::function<int()>;
+
+void add_serve(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_index(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_search(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_similar(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_show(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_status(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_folders(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_models(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_doctor(CLI::App& app, const GlobalOptions& options, Action& chosen);
+
+// The parts that commands share.
+void add_model_flags(CLI::App& command, ModelFlags& flags);
+// Runs body and turns an error into its line and exit code.
+int run_command(const std::function<Result<>()>& body);
+Result<fs::path> library_of(const GlobalOptions& options);
+
+// Program entry: parses, runs, gives the exit code.
+int run_hone(int argc, char** argv);
+
+}  // namespace hone

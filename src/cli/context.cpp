@@ -1,0 +1,77 @@
+#include "cli/context.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/config.hpp"
+
+namespace hone {
+
+using nlohmann::json;
+
+int report(const Error& error) {
+    fmt::print(stderr, "hone: {}\n", error.message);
+    switch (error.kind) {
+        case ErrorKind::kInUse: return kExitInUse;
+        case ErrorKind::kUsage:
+        case ErrorKind::kTooLarge:
+        case ErrorKind::kFailed:
+        case ErrorKind::kNotFound:
+        case ErrorKind::kUnavailable: break;
+    }
+    return kExitFailed;
+}
+
+ModelStore open_store(const fs::path& library) { return ModelStore(model_directories(library)); }
+
+Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags) {
+    HONE_TRY(const std::optional<std::string> name, library.catalog().setting(kModelSetting));
+    return open_model(library, flags, name);
+}
+
+Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags, const std::optional<std::string>& name) {
+    ModelOptions options;
+    HONE_TRY(options.device, parse_device(flags.device));
+    std::string precision = flags.precision;
+    if (precision.empty()) {
+        HONE_TRY(const std::optional<std::string> stored, library.catalog().setting(kPrecisionSetting));
+        precision = stored.value_or("");
+    }
+    if (!precision.empty()) {
+        HONE_TRY(options.precision, parse_precision(precision));
+    }
+    options.tuning_file = library.directory() / "devices.json";
+    HONE_TRY(Manifest manifest, open_store(library.directory()).find(name));
+    return std::make_shared<ImageTextModel>(std::move(manifest), std::move(options));
+}
+
+std::string describe_process(const std::string& command, const std::string& url) {
+    return json{{"command", command}, {"pid", ::getpid()}, {"url", url}}.dump();
+}
+
+std::optional<std::string> server_of(const fs::path& library) {
+    const auto description = Library::holder(library);
+    if (!description) return std::nullopt;
+    const json holder = json::parse(*description, nullptr, false);
+    if (!holder.is_object() || holder.value("url", "").empty()) return std::nullopt;
+    return holder["url"].get<std::string>();
+}
+
+std::string readable_holder(const std::string& description) {
+    const json holder = json::parse(description, nullptr, false);
+    if (!holder.is_object()) return "another process";
+    const std::string url = holder.value("url", "");
+    return fmt::format("hone {} (process {}){}", holder.value("command", ""), holder.value("pid", 0), url.empty() ? "" : " at " + url);
+}
+
+Result<std::unique_ptr<Library>> open_for_writing(const fs::path& directory, const std::string& command) {
+    auto library = Library::open(directory, Access::kWrite, describe_process(command, ""));
+    if (!library && library.error().kind == ErrorKind::kInUse) {
+        return fail(ErrorKind::kInUse, "the library {} is in use by {}; wait for it or end it", printable(directory), readable_holder(library.error().message));
+    }
+    return library;
+}
+
+}  // namespace hone

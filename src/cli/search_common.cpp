@@ -1,0 +1,52 @@
+#include "cli/search_common.hpp"
+
+#include "cli/commands.hpp"
+#include "photo/decode.hpp"
+#include "search/engine.hpp"
+#include "server/json.hpp"
+
+namespace hone {
+
+namespace {
+
+// A path to a picture that the library does not hold becomes an example.
+Result<> add_example(const std::string& name, Catalog& catalog, ImageTextModel& model, ExampleVectors& examples) {
+    std::error_code error;
+    if (name.empty() || catalog.resolve(name) || !fs::is_regular_file(name, error)) return {};
+    HONE_TRY(const auto bytes, read_file(name, kMaximumFileBytes));
+    const auto decoded = decode_photo(bytes, model.wanted_side());
+    if (!decoded) return fail("cannot use the picture {}: {}", printable(name), decoded.error().message);
+    HONE_TRY(examples[name], model.embed_image(decoded->image));
+    return {};
+}
+
+void print_page(const SearchPage& page) {
+    fmt::print("{} likely, {} possible, of {} pictures ({:.0f} ms)\n", page.likely, page.possible, page.total, page.took_ms);
+    std::size_t place = page.query.offset;
+    for (const SearchHit& hit : page.hits) {
+        fmt::print("{:4}  {:3.0f} %  {:6.3f}  {}  {}\n", ++place, 100 * hit.probability, hit.score, to_hex(hit.photo.id).substr(0, 12), printable(hit.path));
+    }
+}
+
+}  // namespace
+
+Result<> search_and_print(const GlobalOptions& options, const ModelFlags& model_flags, SearchQuery query) {
+    HONE_CHECK(validate(query));
+    HONE_TRY(const fs::path directory, library_of(options));
+    HONE_TRY(const auto library, Library::open(directory, Access::kRead));
+    HONE_TRY(const auto model, open_model(*library, model_flags));
+    HONE_CHECK(library->check_model(*model));
+    HONE_TRY(const auto space, library->open_content(*model));
+    ExampleVectors examples;
+    std::vector<std::string> names = query.like;
+    names.insert(names.end(), query.unlike.begin(), query.unlike.end());
+    names.push_back(query.from);
+    for (const std::string& name : names) HONE_CHECK(add_example(name, library->catalog(), *model, examples));
+    const SearchEngine engine(library->catalog(), library->present(), space, model);
+    HONE_TRY(const SearchPage page, engine.search(query, examples));
+    if (options.json) fmt::print("{}\n", dump(to_json(page), 2));
+    else print_page(page);
+    return {};
+}
+
+}  // namespace hone

@@ -1,0 +1,66 @@
+#include "ingest/library.hpp"
+
+#include "analyze/content.hpp"
+#include "ingest/vector_sync.hpp"
+
+namespace hone {
+
+VectorKey content_key(const ImageTextModel& model) { return {std::string(ContentAnalyzer::kName), model.fingerprint()}; }
+
+Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access access, const std::string& description) {
+    std::unique_ptr<Library> library(new Library(directory, access));
+    const fs::path file = directory / "catalog.db";
+    if (access == Access::kRead) {
+        std::error_code error;
+        if (!fs::exists(file, error)) {
+            return fail(ErrorKind::kNotFound, "there is no library in {} yet; make one with `hone index FOLDER` or `hone serve FOLDER`", printable(directory));
+        }
+    } else {
+        HONE_CHECK(make_directories(directory));
+        HONE_TRY(LockFile lock, LockFile::acquire(directory / "lock", description));
+        library->lock_.emplace(std::move(lock));
+    }
+    HONE_TRY(library->catalog_, open_sqlite_catalog(file, access == Access::kWrite));
+    HONE_CHECK(library->reload_present());
+    return library;
+}
+
+std::optional<std::string> Library::holder(const fs::path& directory) { return LockFile::holder(directory / "lock"); }
+
+Result<> Library::reload_present() {
+    HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_->present());
+    present_.replace(numbers);
+    return {};
+}
+
+Result<> Library::describe_holder(const std::string& description) { return lock_ ? lock_->describe(description) : Result<>{}; }
+
+Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel& model, ScanElement scan) {
+    const bool writable = access_ == Access::kWrite;
+    auto space = VectorSpace::open(directory_ / "vectors", ContentAnalyzer::kName, model.fingerprint(), static_cast<std::size_t>(model.dimension()), writable, scan);
+    if (!space) {
+        if (writable) return std::unexpected(std::move(space).error());
+        return fail(ErrorKind::kUnavailable, "nothing is indexed with the model {} yet; run `hone index`", model.manifest().name);
+    }
+    if (writable) HONE_CHECK(sync_vectors(*catalog_, content_key(model), **space));
+    return std::shared_ptr<VectorSpace>(std::move(*space));
+}
+
+Result<> Library::check_model(const ImageTextModel& model) const {
+    HONE_TRY(const auto stored, catalog_->stored_spaces(std::string(ContentAnalyzer::kName)));
+    std::uint64_t photos = 0;
+    std::size_t dimension = 0;
+    for (const auto& space : stored) {
+        if (space.model == model.fingerprint()) return {};
+        photos += space.photos;
+        dimension = space.dimension;
+    }
+    if (photos == 0) return {};
+    HONE_TRY(const auto name, catalog_->setting("indexed-model"));
+    return fail(ErrorKind::kUsage,
+                "the library's {} pictures were read with the model {} ({} numbers each), not with {} ({}); read them again with `hone index --reembed`, or "
+                "go back with `hone models use {}`",
+                photos, name.value_or("of another name"), dimension, model.manifest().name, model.dimension(), name.value_or("NAME"));
+}
+
+}  // namespace hone

@@ -1,0 +1,52 @@
+// An opened library folder: catalogue, vectors, thumbnails, and the lock that makes one process its writer.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "catalog/catalog.hpp"
+#include "catalog/present_photos.hpp"
+#include "model/image_text_model.hpp"
+#include "vector/vector_space.hpp"
+
+namespace hone {
+
+enum class Access { kRead, kWrite };
+
+// Settings in the catalogue.
+inline constexpr const char* kModelSetting = "model";          // name chosen by `hone models use`
+inline constexpr const char* kPrecisionSetting = "precision";  // of that model
+
+// Safe from any thread after opening.
+class Library {
+  public:
+    // kWrite makes the folder and the catalogue when they are missing and takes the lock; kInUse when another process has it: its
+    // description is the message. kRead: kNotFound when there is no library yet.
+    static Result<std::unique_ptr<Library>> open(const fs::path& directory, Access access, const std::string& description = "");
+    // What the process that holds the lock wrote into it; nothing when nobody does.
+    static std::optional<std::string> holder(const fs::path& directory);
+
+    [[nodiscard]] const fs::path& directory() const { return directory_; }
+    [[nodiscard]] Catalog& catalog() const { return *catalog_; }
+    [[nodiscard]] PresentPhotos& present() { return present_; }
+    Result<> reload_present();
+    Result<> describe_holder(const std::string& description);
+
+    // The vectors of this model. The file is brought in line with the catalogue when the library is open for writing.
+    Result<std::shared_ptr<VectorSpace>> open_content(const ImageTextModel& model, ScanElement scan = ScanElement::kAuto);
+    // Fails when the library's vectors are of other models only, naming both and the way out.
+    Result<> check_model(const ImageTextModel& model) const;
+
+  private:
+    Library(fs::path directory, Access access) : directory_(std::move(directory)), access_(access) {}
+
+    const fs::path directory_;
+    const Access access_;
+    std::optional<LockFile> lock_;
+    std::unique_ptr<Catalog> catalog_;
+    PresentPhotos present_;
+};
+
+VectorKey content_key(const ImageTextModel& model);
+
+}  // namespace hone

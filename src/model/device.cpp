@@ -1,0 +1,72 @@
+#include "model/device.hpp"
+
+#include <array>
+
+#include "model/session.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr std::pair<std::string_view, Device> kDevices[] = {
+    {"auto", Device::kAuto}, {"cpu", Device::kCpu}, {"webgpu", Device::kWebgpu}, {"cuda", Device::kCuda}};
+
+// An ONNX file with the one node y = x + x (f32 [4]), opset 13: the fields of ModelProto, GraphProto and NodeProto as
+// protocol buffers write them (onnx.proto).
+std::vector<std::uint8_t> addition_network() {
+    using namespace std::string_view_literals;
+    const auto field = [](int number, std::string_view bytes) {
+        std::string text;
+        text += static_cast<char>(number << 3 | 2);
+        text += static_cast<char>(bytes.size());
+        return text.append(bytes);
+    };
+    const auto varint = [](int number, int value) { return std::string{static_cast<char>(number << 3), static_cast<char>(value)}; };
+    const auto port = [&](int number, std::string_view name) {
+        const std::string shape = field(2, field(1, varint(1, 4)));
+        return field(number, field(1, name) + field(2, field(1, varint(1, 1) + shape)));
+    };
+    const std::string node = field(1, field(1, "x"sv) + field(1, "x"sv) + field(2, "y"sv) + field(4, "Add"sv));
+    const std::string graph = field(7, node + field(2, "addition"sv) + port(11, "x"sv) + port(12, "y"sv));
+    const std::string model = varint(1, 7) + graph + field(8, varint(2, 13));
+    return {model.begin(), model.end()};
+}
+
+}  // namespace
+
+std::string_view device_name(Device device) {
+    for (const auto& [name, known] : kDevices) {
+        if (known == device) return name;
+    }
+    return "";
+}
+
+Result<Device> parse_device(std::string_view name) {
+    for (const auto& [known, device] : kDevices) {
+        if (known == name) return device;
+    }
+    return fail(ErrorKind::kUsage, "unknown device '{}'; there are auto, cpu, webgpu and cuda", name);
+}
+
+std::vector<DeviceReport> probe_devices() {
+    const std::vector<std::uint8_t> network = addition_network();
+    std::vector<DeviceReport> reports;
+    for (const Device device : {Device::kCpu, Device::kWebgpu, Device::kCuda}) {
+        DeviceReport report{device, false, ""};
+        auto session = open_session(network, {device, 1});
+        if (!session) {
+            report.reason = session.error().message;
+        } else {
+            const std::array<float, 4> x{1, 2, 3, 4};
+            const TensorView input{"x", {4}, std::span<const float>(x)};
+            const auto sum = (*session)->run(std::span(&input, 1), "y");
+            if (!sum) report.reason = sum.error().message;
+            else if (sum->values != std::vector<float>{2, 4, 6, 8}) report.reason = "computes wrong sums";
+            else report = {device, true, engine_version()};
+        }
+        reports.push_back(std::move(report));
+    }
+    return reports;
+}
+
+}  // namespace hone

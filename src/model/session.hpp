@@ -1,0 +1,56 @@
+// A network ready to run: the one interface to the engine. Nothing above it knows ONNX Runtime.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/file.hpp"
+#include "model/device.hpp"
+
+namespace hone {
+
+// A tensor that the caller owns for the length of the call. Row-major.
+struct TensorView {
+    std::string name;
+    std::vector<std::int64_t> shape;
+    std::variant<std::span<const float>, std::span<const std::int64_t>> values;
+};
+
+struct Tensor {
+    std::vector<std::int64_t> shape;
+    std::vector<float> values;
+};
+
+// An input or output of a network. Unknown extents are -1.
+struct Port {
+    std::string name;
+    std::vector<std::int64_t> shape;
+};
+
+class Session {
+  public:
+    virtual ~Session() = default;
+    // One forward pass. Safe from any thread, also at the same time. Integer and 16-bit inputs are converted to what the
+    // network declares; the output comes as f32.
+    virtual Result<Tensor> run(std::span<const TensorView> inputs, const std::string& output) = 0;
+    [[nodiscard]] virtual const std::vector<Port>& inputs() const = 0;
+    [[nodiscard]] virtual const std::vector<Port>& outputs() const = 0;
+    [[nodiscard]] virtual Device device() const = 0;
+};
+
+struct SessionOptions {
+    Device device = Device::kCpu;  // kAuto is decided above this (image_text_model.hpp)
+    unsigned threads = 1;          // inside one run
+};
+
+// Fails with one line when the file is missing, truncated, no network, or the provider cannot be used.
+Result<std::unique_ptr<Session>> open_session(const fs::path& network, const SessionOptions& options);
+Result<std::unique_ptr<Session>> open_session(std::span<const std::uint8_t> network, const SessionOptions& options);
+
+std::string engine_version();  // "ONNX Runtime 1.30.0"
+
+}  // namespace hone

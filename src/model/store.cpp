@@ -1,0 +1,57 @@
+#include "model/store.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace hone {
+
+namespace {
+
+constexpr std::string_view kDefaultPack = "hone-default";  // the packs built at set-up start with this
+
+}  // namespace
+
+std::vector<StoredModel> ModelStore::list() const {
+    std::vector<StoredModel> models;
+    std::set<std::string> names;
+    for (const fs::path& parent : directories_) {
+        std::vector<fs::path> folders;
+        std::error_code error;
+        for (fs::directory_iterator it(parent, error), end; !error && it != end; it.increment(error)) {
+            std::error_code ignored;
+            if (fs::is_regular_file(it->path() / "manifest.json", ignored)) folders.push_back(it->path());
+        }
+        std::ranges::sort(folders);
+        for (const fs::path& folder : folders) {
+            auto manifest = read_manifest(folder);
+            if (manifest && !names.insert(manifest->name).second) continue;
+            models.push_back({std::move(manifest), folder});
+        }
+    }
+    return models;
+}
+
+Result<Manifest> ModelStore::find(const std::optional<std::string>& name) const {
+    std::vector<StoredModel> models = list();
+    if (name) {
+        for (StoredModel& model : models) {
+            if (model.manifest ? model.manifest->name == *name : model.directory.filename() == *name) return std::move(model.manifest);
+        }
+        std::string known;
+        for (const StoredModel& model : models) {
+            if (model.manifest) known += (known.empty() ? "" : ", ") + model.manifest->name;
+        }
+        return fail(ErrorKind::kNotFound, "no model is named '{}'; there {}", *name, known.empty() ? "is none: see hone models pull" : "are: " + known);
+    }
+    StoredModel* best = nullptr;
+    for (StoredModel& model : models) {
+        if (!model.manifest) continue;
+        if (best == nullptr || model.manifest->name.starts_with(kDefaultPack)) best = &model;
+    }
+    if (best != nullptr) return std::move(best->manifest);
+    for (StoredModel& model : models) return std::move(model.manifest);  // broken: say why
+    return fail(ErrorKind::kUnavailable,
+                "no model is there yet: run script/bootstrap for the default pack, or `hone models pull clip-vit-base-patch32`");
+}
+
+}  // namespace hone

@@ -1,0 +1,411 @@
+#include "server/api.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/log.hpp"
+#include "photo/decode.hpp"
+#include "photo/thumbnail.hpp"
+#include "server/json.hpp"
+#include "server/openapi.hpp"
+#include "server/web_client.hpp"
+
+namespace hone {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::string_view kPrefix = "/api/v1";
+constexpr std::uint64_t kJsonBytes = 4 << 20;       // 30,000 seen photos fit
+constexpr std::uint64_t kExampleBytes = 64ULL << 20;
+
+HttpResponse answer(int status, const json& body) {
+    return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, dump(body), {}, {}};
+}
+
+HttpResponse to_response(const Error& error) {
+    switch (error.kind) {
+        case ErrorKind::kUsage: return problem(400, error.message);
+        case ErrorKind::kNotFound: return problem(404, error.message);
+        case ErrorKind::kTooLarge: return problem(413, error.message);
+        case ErrorKind::kInUse: return problem(409, error.message);
+        case ErrorKind::kUnavailable: return problem(503, error.message);
+        case ErrorKind::kFailed: break;
+    }
+    return problem(500, error.message);
+}
+
+Result<std::size_t> number_parameter(const HttpRequest& request, const std::string& name, std::size_t otherwise, std::size_t largest) {
+    const auto found = request.query.find(name);
+    if (found == request.query.end()) return otherwise;
+    std::size_t value = 0;
+    const char* end = found->second.data() + found->second.size();
+    const auto [stopped, error] = std::from_chars(found->second.data(), end, value);
+    if (error != std::errc{} || stopped != end || value > largest) {
+        return fail(ErrorKind::kUsage, "{}={} must be a whole number up to {}", name, found->second.substr(0, 40), largest);
+    }
+    return value;
+}
+
+Result<json> parse_body(const HttpRequest& request) {
+    json body = json::parse(request.body, nullptr, false);
+    if (body.is_discarded()) return fail(ErrorKind::kUsage, "the body is not valid JSON");
+    return body;
+}
+
+const char* original_type(const std::string& format) {
+    static constexpr std::pair<std::string_view, const char*> kTypes[] = {
+        {"jpeg", "image/jpeg"}, {"png", "image/png"}, {"webp", "image/webp"}, {"gif", "image/gif"}, {"tiff", "image/tiff"}, {"bmp", "image/bmp"},
+        {"heif", "image/heif"}, {"avif", "image/avif"}, {"jxl", "image/jxl"}, {"jpeg2000", "image/jp2"}};
+    for (const auto& [name, type] : kTypes) {
+        if (name == format) return type;
+    }
+    return "application/octet-stream";
+}
+
+// Host of "http://127.0.0.1:3000" or "127.0.0.1:3000".
+std::string_view host_of(std::string_view text) {
+    if (const auto scheme = text.find("://"); scheme != std::string_view::npos) text = text.substr(scheme + 3);
+    if (text.starts_with('[')) return text.substr(0, std::min(text.find(']') + 1, text.size()));
+    return text.substr(0, text.find(':'));
+}
+
+// A page of another site must neither read nor change anything: its requests carry a foreign Origin, and a name that was
+// rebound to this machine shows in Host.
+Result<> check_origin(const HttpRequest& request) {
+    const std::string_view host = host_of(request.header("host"));
+    if (host != "localhost" && host != "127.0.0.1" && host != "[::1]") {
+        return fail(ErrorKind::kUsage, "Hone answers on this machine only, as localhost or 127.0.0.1, not as '{}'", host.substr(0, 80));
+    }
+    const std::string_view origin = request.header("origin");
+    if (!origin.empty() && host_of(origin) != host) return fail(ErrorKind::kUsage, "requests from other sites are not answered");
+    return {};
+}
+
+}  // namespace
+
+void ExampleStore::add(const std::string& id, std::vector<float> vector) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(examples_, [&](const auto& example) { return example.first == id; });
+    examples_.emplace_front(id, std::move(vector));
+    if (examples_.size() > kKept) examples_.pop_back();
+}
+
+ExampleVectors ExampleStore::pick(std::span<const std::string> names) const {
+    ExampleVectors picked;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, vector] : examples_) {
+        if (std::ranges::find(names, id) != names.end()) picked.emplace(id, vector);
+    }
+    return picked;
+}
+
+struct Api::Route {
+    std::string_view method, path;  // {} stands for one part, given to the call
+    Result<HttpResponse> (Api::*call)(const HttpRequest&, const std::string&);
+};
+
+std::span<const Api::Route> Api::routes() {
+    static constexpr Route kRoutes[] = {
+        {"POST", "/api/v1/search", &Api::search},
+        {"GET", "/api/v1/photos", &Api::list_photos},
+        {"GET", "/api/v1/photos/{}", &Api::photo},
+        {"GET", "/api/v1/photos/{}/thumbnail", &Api::thumbnail},
+        {"GET", "/api/v1/photos/{}/original", &Api::original},
+        {"GET", "/api/v1/photos/{}/similar", &Api::similar},
+        {"POST", "/api/v1/examples", &Api::add_example},
+        {"GET", "/api/v1/folders", &Api::list_folders},
+        {"POST", "/api/v1/folders", &Api::add_folder},
+        {"DELETE", "/api/v1/folders/{}", &Api::remove_folder},
+        {"POST", "/api/v1/scan", &Api::scan},
+        {"POST", "/api/v1/scan/pause", &Api::pause},
+        {"POST", "/api/v1/scan/resume", &Api::resume},
+        {"GET", "/api/v1/status", &Api::status},
+        {"GET", "/api/v1/failures", &Api::failures},
+        {"GET", "/api/v1/events", &Api::events},
+        {"GET", "/api/v1/openapi.json", &Api::openapi},
+        {"GET", "/healthz", &Api::health},
+        {"GET", "/metrics", &Api::metrics},
+    };
+    return kRoutes;
+}
+
+std::uint64_t Api::body_limit(std::string_view method, std::string_view path) {
+    return method == "POST" && path == "/api/v1/examples" ? kExampleBytes : kJsonBytes;
+}
+
+HttpResponse Api::handle(const HttpRequest& request) try {
+    if (const auto allowed = check_origin(request); !allowed) return problem(403, allowed.error().message);
+    bool path_known = false;
+    for (const Route& route : routes()) {
+        const std::size_t hole = route.path.find("{}");
+        const std::string_view path = request.path;
+        std::string part;
+        if (hole == std::string_view::npos) {
+            if (path != route.path) continue;
+        } else {
+            const std::string_view before = route.path.substr(0, hole), after = route.path.substr(hole + 2);
+            if (!path.starts_with(before) || !path.ends_with(after) || path.size() <= before.size() + after.size()) continue;
+            part = path.substr(before.size(), path.size() - before.size() - after.size());
+            if (part.find('/') != std::string::npos) continue;
+        }
+        path_known = true;
+        if (request.method != route.method && !(request.method == "HEAD" && route.method == "GET")) continue;
+        auto response = (this->*route.call)(request, part);
+        return response ? std::move(*response) : to_response(response.error());
+    }
+    if (path_known) return problem(405, fmt::format("{} is not possible here", request.method));
+    if (request.path.starts_with(kPrefix)) return problem(404, "there is no such address; see /api/v1/openapi.json");
+    return serve_web_client(request);
+} catch (const std::exception& error) {
+    // A defect of ours: the person gets a plain answer, the log the reason.
+    log::write(log::Level::kError, fmt::format("{} {}: {}", request.method, request.path, error.what()));
+    return problem(500, "Hone could not answer this; the reason is in its log");
+}
+
+Error Api::missing_model() const { return {ErrorKind::kUnavailable, no_model_}; }
+
+Result<Photo> Api::find_photo(const std::string& id) {
+    if (!is_photo_id_prefix(id)) return fail(ErrorKind::kNotFound, "'{}' is no photo id; ids come from a search", id.substr(0, 80));
+    return library_.catalog().resolve(id);
+}
+
+Result<BackgroundIndexer*> Api::indexer() {
+    if (!parts_.indexer) return std::unexpected(missing_model());
+    return parts_.indexer.get();
+}
+
+Result<HttpResponse> Api::run_search(const SearchQuery& query) {
+    if (!parts_.engine) return std::unexpected(missing_model());
+    std::vector<std::string> names = query.like;
+    names.insert(names.end(), query.unlike.begin(), query.unlike.end());
+    names.push_back(query.from);
+    HONE_TRY(const SearchPage page, parts_.engine->search(query, examples_.pick(names)));
+    ++searches_;
+    search_seconds_ += page.took_ms / 1000;
+    return answer(200, to_json(page));
+}
+
+Result<HttpResponse> Api::search(const HttpRequest& request, Parameter) {
+    HONE_TRY(const json body, parse_body(request));
+    HONE_TRY(const SearchQuery query, parse_search(body));
+    return run_search(query);
+}
+
+Result<HttpResponse> Api::similar(const HttpRequest& request, Parameter id) {
+    HONE_TRY(const Photo photo, find_photo(id));
+    const auto space = request.query.find("space");
+    if (space != request.query.end() && space->second != "content") return fail(ErrorKind::kUsage, "unknown space '{}'; there is content", space->second.substr(0, 40));
+    SearchQuery query;
+    query.from = to_hex(photo.id);
+    HONE_TRY(query.limit, number_parameter(request, "limit", query.limit, SearchQuery::kLargestLimit));
+    HONE_TRY(query.offset, number_parameter(request, "offset", 0, UINT32_MAX));
+    return run_search(query);
+}
+
+Result<HttpResponse> Api::list_photos(const HttpRequest& request, Parameter) {
+    HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 200, 1000));
+    HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
+    Catalog& catalog = library_.catalog();
+    HONE_TRY(const std::vector<Photo> photos, catalog.newest(offset, limit));
+    HONE_TRY(const Counts counts, catalog.counts());
+    json list = json::array();
+    for (const Photo& photo : photos) {
+        HONE_TRY(json entry, listed_photo(catalog, photo));
+        list.push_back(std::move(entry));
+    }
+    return answer(200, {{"total", counts.photos}, {"photos", list}});
+}
+
+Result<HttpResponse> Api::photo(const HttpRequest&, Parameter id) {
+    HONE_TRY(const Photo photo, find_photo(id));
+    HONE_TRY(const json details, photo_details(library_.catalog(), photo));
+    return answer(200, details);
+}
+
+Result<HttpResponse> Api::thumbnail(const HttpRequest& request, Parameter id) {
+    HONE_TRY(const std::size_t size, number_parameter(request, "size", 480, 4096));
+    if (std::ranges::find(kThumbnailSizes, static_cast<int>(size)) == std::end(kThumbnailSizes)) {
+        return fail(ErrorKind::kUsage, "size={} is not one of {}", size, fmt::join(kThumbnailSizes, ", "));
+    }
+    HONE_TRY(const Photo photo, find_photo(id));
+    // The same id always has the same bytes, so the id is the tag and a copy stays good for ever.
+    const std::string etag = fmt::format("\"{}-{}\"", to_hex(photo.id).substr(0, 32), size);
+    HttpResponse response;
+    response.headers = {{"Content-Type", "image/webp"}, {"ETag", etag}, {"Cache-Control", "public, max-age=31536000, immutable"}};
+    if (request.header("if-none-match") == etag) {
+        response.status = 304;
+        return response;
+    }
+    HONE_TRY(response.body, thumbnails_.get(library_.catalog(), photo, static_cast<int>(size)));
+    return response;
+}
+
+Result<HttpResponse> Api::original(const HttpRequest&, Parameter id) {
+    HONE_TRY(const Photo photo, find_photo(id));
+    HONE_TRY(const std::vector<Place> places, library_.catalog().places_of(photo.number));
+    for (const Place& place : places) {
+        const auto facts = file_facts(place.facts.path);
+        if (!facts || facts->size != place.facts.size || facts->modified_ns != place.facts.modified_ns) continue;
+        return HttpResponse{200, {{"Content-Type", original_type(photo.format)}, {"Cache-Control", "private, no-cache"},
+                                  {"Content-Security-Policy", "default-src 'none'; sandbox"}}, "", place.facts.path, {}};
+    }
+    return fail(ErrorKind::kUnavailable, "this file can't be opened now; its folder may be away. Its marks and its thumbnail are kept");
+}
+
+Result<HttpResponse> Api::add_example(const HttpRequest& request, Parameter) {
+    if (!parts_.model) return std::unexpected(missing_model());
+    const std::span bytes(reinterpret_cast<const std::uint8_t*>(request.body.data()), request.body.size());
+    auto decoded = decode_photo(bytes, parts_.model->wanted_side());
+    if (!decoded) return fail(ErrorKind::kUsage, "this picture cannot be read: {}", decoded.error().message);
+    HONE_TRY(std::vector<float> vector, parts_.model->embed_image(decoded->image));
+    const std::string id = to_hex(sha256(bytes));
+    examples_.add(id, std::move(vector));
+    return answer(200, {{"id", id}, {"width", decoded->width}, {"height", decoded->height}, {"color", fmt::format("#{:06x}", mean_color(decoded->image))}});
+}
+
+Result<HttpResponse> Api::list_folders(const HttpRequest&, Parameter) {
+    HONE_TRY(const std::vector<Folder> folders, library_.catalog().folders());
+    json list = json::array();
+    for (const Folder& folder : folders) {
+        HONE_TRY(json entry, folder_json(library_.catalog(), folder));
+        list.push_back(std::move(entry));
+    }
+    return answer(200, {{"folders", list}});
+}
+
+Result<HttpResponse> Api::add_folder(const HttpRequest& request, Parameter) {
+    HONE_TRY(const json body, parse_body(request));
+    if (!body.is_object() || !body.contains("path") || !body["path"].is_string() || body.size() != 1) {
+        return fail(ErrorKind::kUsage, "the body must be {{\"path\": \"/a/folder\"}}");
+    }
+    const fs::path path = body["path"].get<std::string>();
+    if (!path.is_absolute()) return fail(ErrorKind::kUsage, "'{}' is not an absolute path; it must start with /", printable(path).substr(0, 200));
+    HONE_CHECK(check_folder(path));
+    HONE_TRY(BackgroundIndexer* const background, indexer());
+    HONE_TRY(const Folder folder, library_.catalog().add_folder(normal_folder(path)));
+    background->request_scan();
+    HONE_TRY(const json entry, folder_json(library_.catalog(), folder));
+    return answer(201, entry);
+}
+
+Result<HttpResponse> Api::remove_folder(const HttpRequest&, Parameter id) {
+    FolderId folder = 0;
+    const auto [stopped, error] = std::from_chars(id.data(), id.data() + id.size(), folder);
+    if (error != std::errc{} || stopped != id.data() + id.size()) return fail(ErrorKind::kNotFound, "no folder has the number '{}'", id.substr(0, 40));
+    HONE_CHECK(library_.catalog().remove_folder(folder));
+    HONE_CHECK(library_.reload_present());
+    return HttpResponse{204, {}, "", {}, {}};
+}
+
+Result<HttpResponse> Api::scan(const HttpRequest&, Parameter) {
+    HONE_TRY(BackgroundIndexer* const background, indexer());
+    const std::uint64_t number = background->request_scan();
+    return answer(202, {{"state", "running"}, {"scan", number}});
+}
+
+Result<HttpResponse> Api::pause(const HttpRequest&, Parameter) {
+    HONE_TRY(BackgroundIndexer* const background, indexer());
+    background->pause(true);
+    return answer(202, {{"state", to_json(background->progress())["state"]}});
+}
+
+Result<HttpResponse> Api::resume(const HttpRequest&, Parameter) {
+    HONE_TRY(BackgroundIndexer* const background, indexer());
+    background->pause(false);
+    return answer(202, {{"state", to_json(background->progress())["state"]}});
+}
+
+Result<HttpResponse> Api::status(const HttpRequest&, Parameter) {
+    Catalog& catalog = library_.catalog();
+    HONE_TRY(const Counts counts, catalog.counts());
+    HONE_TRY(const std::vector<Folder> folders, catalog.folders());
+    json list = json::array();
+    for (const Folder& folder : folders) {
+        HONE_TRY(json entry, folder_json(catalog, folder));
+        list.push_back(std::move(entry));
+    }
+    json model;
+    if (parts_.model) {
+        const Manifest& manifest = parts_.model->manifest();
+        model = {{"name", manifest.name}, {"title", manifest.title}, {"dimension", manifest.dimension}, {"licence", manifest.licence},
+                 {"precision", precision_name(parts_.model->image_precision())}, {"device", device_name(parts_.model->image_device())}};
+    }
+    json body = {{"version", version_}, {"library", printable(library_.directory())}, {"photos", counts.photos},
+                 {"searchable", parts_.engine ? parts_.engine->searchable() : 0}, {"failed", counts.failed}, {"model", model},
+                 {"model_problem", parts_.model ? json() : json(no_model_)}, {"folders", list}};
+    const auto summary = parts_.indexer ? parts_.indexer->last_summary() : std::nullopt;
+    const auto error = parts_.indexer ? parts_.indexer->last_error() : std::nullopt;
+    body["indexing"] = to_json(parts_.indexer ? parts_.indexer->progress() : IndexProgress{});
+    body["scans"] = parts_.indexer ? parts_.indexer->finished() : 0;
+    body["last_scan"] = summary ? to_json(*summary) : json();
+    body["last_error"] = error ? json(error->message) : json();
+    return answer(200, body);
+}
+
+Result<HttpResponse> Api::failures(const HttpRequest&, Parameter) {
+    HONE_TRY(const std::vector<Place> failed, library_.catalog().failures(IndexSummary::kListedFailures));
+    HONE_TRY(const Counts counts, library_.catalog().counts());
+    json list = json::array();
+    for (const Place& place : failed) list.push_back(to_json(IndexFailure{printable(place.facts.path), place.stage, place.reason}));
+    json skipped = json::object();
+    for (const auto& [kind, files] : counts.skipped) skipped[kind] = files;
+    return answer(200, {{"failures", list}, {"skipped", skipped}});
+}
+
+Result<HttpResponse> Api::events(const HttpRequest&, Parameter) {
+    HttpResponse response;
+    response.events = [this](std::shared_ptr<EventStream> stream) {
+        if (parts_.indexer) stream->send(fmt::format("event: progress\ndata: {}\n\n", dump(to_json(parts_.indexer->progress()))));
+        events_.add(std::move(stream));
+    };
+    return response;
+}
+
+Result<HttpResponse> Api::openapi(const HttpRequest&, Parameter) {
+    return HttpResponse{200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-cache"}}, std::string(openapi_document()), {}, {}};
+}
+
+Result<HttpResponse> Api::health(const HttpRequest&, Parameter) { return HttpResponse{200, {{"Content-Type", "text/plain"}}, "ok\n", {}, {}}; }
+
+Result<HttpResponse> Api::metrics(const HttpRequest&, Parameter) {
+    HONE_TRY(const Counts counts, library_.catalog().counts());
+    const IndexProgress progress = parts_.indexer ? parts_.indexer->progress() : IndexProgress{};
+    std::string text;
+    const auto add = [&](std::string_view name, std::string_view kind, std::string_view help, double value) {
+        text += fmt::format("# HELP {} {}\n# TYPE {} {}\n{} {}\n", name, help, name, kind, name, value);
+    };
+    add("hone_photos", "gauge", "Photos that can be found.", static_cast<double>(counts.photos));
+    add("hone_failed_files", "gauge", "Files that could not be read.", static_cast<double>(counts.failed));
+    add("hone_searches_total", "counter", "Searches answered.", static_cast<double>(searches_));
+    add("hone_search_seconds_total", "counter", "Time spent in searches.", search_seconds_);
+    add("hone_indexing", "gauge", "1 while a scan runs.", progress.state == IndexState::kIdle ? 0 : 1);
+    add("hone_event_listeners", "gauge", "Clients that listen to events.", static_cast<double>(events_.listeners()));
+    return HttpResponse{200, {{"Content-Type", "text/plain; version=0.0.4"}}, text, {}, {}};
+}
+
+void Api::tick() {
+    if (!parts_.indexer) return;
+    const IndexProgress progress = parts_.indexer->progress();
+    const bool busy = progress.state != IndexState::kIdle;
+    if (busy || was_busy_) events_.publish("progress", to_json(progress));
+    was_busy_ = busy;
+}
+
+void Api::on_photos(std::span<const PhotoNumber> photos) {
+    json list = json::array();
+    for (const PhotoNumber number : photos) {
+        const auto photo = library_.catalog().photo(number);
+        if (!photo || !*photo) continue;
+        if (auto entry = listed_photo(library_.catalog(), **photo)) list.push_back(std::move(*entry));
+    }
+    events_.publish("photos", {{"photos", list}});
+}
+
+void Api::on_failure(const IndexFailure& failure) { events_.publish("failure", to_json(failure)); }
+void Api::on_scan_end(const IndexSummary& summary) { events_.publish("scan", to_json(summary)); }
+void Api::on_scan_error(const Error& error) { events_.publish("problem", {{"detail", error.message}}); }
+
+}  // namespace hone

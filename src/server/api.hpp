@@ -1,0 +1,99 @@
+// The HTTP interface of docs/http.md: from requests to the rooms below and back.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+
+#include "ingest/background_indexer.hpp"
+#include "search/engine.hpp"
+#include "server/events.hpp"
+#include "server/http_server.hpp"
+
+namespace hone {
+
+// Example pictures that clients sent, as vectors; the oldest go first. Safe from any thread.
+class ExampleStore {
+  public:
+    void add(const std::string& id, std::vector<float> vector);
+    // Those of the names that are examples.
+    [[nodiscard]] ExampleVectors pick(std::span<const std::string> names) const;
+
+  private:
+    static constexpr std::size_t kKept = 1000;
+    mutable std::mutex mutex_;
+    std::list<std::pair<std::string, std::vector<float>>> examples_;  // newest first
+};
+
+// What needs a model; absent while there is none.
+struct SearchParts {
+    std::shared_ptr<ImageTextModel> model;
+    std::unique_ptr<SearchEngine> engine;
+    std::unique_ptr<BackgroundIndexer> indexer;
+};
+
+// handle() is safe from any thread.
+class Api final : public BackgroundObserver {
+  public:
+    Api(Library& library, ThumbnailStore& thumbnails, std::string version) : library_(library), thumbnails_(thumbnails), version_(std::move(version)) {}
+
+    // Once, when the model is there, before handle() is called; without_model says why there is none.
+    void start(SearchParts parts) { parts_ = std::move(parts); }
+    void without_model(std::string reason) { no_model_ = std::move(reason); }
+
+    HttpResponse handle(const HttpRequest& request);
+    static std::uint64_t body_limit(std::string_view method, std::string_view path);
+    // Sends progress to the listeners when there is some; called a few times a second.
+    void tick();
+    void stop() { parts_.indexer.reset(); }
+
+    void on_photos(std::span<const PhotoNumber> photos) override;
+    void on_failure(const IndexFailure& failure) override;
+    void on_scan_end(const IndexSummary& summary) override;
+    void on_scan_error(const Error& error) override;
+
+  private:
+    struct Route;
+    static std::span<const Route> routes();
+    using Parameter = const std::string&;
+
+    Result<HttpResponse> search(const HttpRequest& request, Parameter);
+    Result<HttpResponse> list_photos(const HttpRequest& request, Parameter);
+    Result<HttpResponse> photo(const HttpRequest& request, Parameter id);
+    Result<HttpResponse> thumbnail(const HttpRequest& request, Parameter id);
+    Result<HttpResponse> original(const HttpRequest& request, Parameter id);
+    Result<HttpResponse> similar(const HttpRequest& request, Parameter id);
+    Result<HttpResponse> add_example(const HttpRequest& request, Parameter);
+    Result<HttpResponse> list_folders(const HttpRequest& request, Parameter);
+    Result<HttpResponse> add_folder(const HttpRequest& request, Parameter);
+    Result<HttpResponse> remove_folder(const HttpRequest& request, Parameter id);
+    Result<HttpResponse> scan(const HttpRequest& request, Parameter);
+    Result<HttpResponse> pause(const HttpRequest& request, Parameter);
+    Result<HttpResponse> resume(const HttpRequest& request, Parameter);
+    Result<HttpResponse> status(const HttpRequest& request, Parameter);
+    Result<HttpResponse> failures(const HttpRequest& request, Parameter);
+    Result<HttpResponse> events(const HttpRequest& request, Parameter);
+    Result<HttpResponse> openapi(const HttpRequest& request, Parameter);
+    Result<HttpResponse> health(const HttpRequest& request, Parameter);
+    Result<HttpResponse> metrics(const HttpRequest& request, Parameter);
+
+    Result<Photo> find_photo(const std::string& id);
+    Result<BackgroundIndexer*> indexer();
+    Result<HttpResponse> run_search(const SearchQuery& query);
+    [[nodiscard]] Error missing_model() const;
+
+    Library& library_;
+    ThumbnailStore& thumbnails_;
+    const std::string version_;
+    std::string no_model_ = "no model is loaded";
+    SearchParts parts_;
+    EventHub events_;
+    ExampleStore examples_;
+    bool was_busy_ = false;  // tick() only
+    std::atomic<std::uint64_t> searches_ = 0;
+    std::atomic<double> search_seconds_ = 0;
+};
+
+}  // namespace hone

@@ -1,0 +1,335 @@
+#include "server/http_server.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <deque>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/log.hpp"
+
+namespace hone {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+using Code = boost::system::error_code;
+
+namespace {
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kQueuedEvents = 256;
+constexpr auto kHeartbeat = std::chrono::seconds(15);
+constexpr auto kLinger = std::chrono::seconds(10);  // for a client that is still sending a refused body
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+// %XX, and + as a space in queries.
+std::string decode_url(std::string_view text, bool plus_is_space) {
+    std::string decoded;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '%' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0) {
+            decoded += static_cast<char>(16 * hex_digit(text[at + 1]) + hex_digit(text[at + 2]));
+            at += 2;
+        } else {
+            decoded += plus_is_space && text[at] == '+' ? ' ' : text[at];
+        }
+    }
+    return decoded;
+}
+
+void split_target(std::string_view target, HttpRequest& request) {
+    const std::size_t mark = target.find('?');
+    request.path = decode_url(target.substr(0, mark), false);
+    if (mark == std::string_view::npos) return;
+    std::string_view rest = target.substr(mark + 1);
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('&'), rest.size());
+        const std::string_view pair = rest.substr(0, end);
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        request.query[decode_url(pair.substr(0, equals), true)] = equals < pair.size() ? decode_url(pair.substr(equals + 1), true) : "";
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+}
+
+class Stream final : public EventStream, public std::enable_shared_from_this<Stream> {
+  public:
+    explicit Stream(const asio::any_io_executor& executor) : timer_(executor) {}
+
+    void send(std::string text) override {
+        {
+            const std::lock_guard lock(mutex_);
+            if (queue_.size() == kQueuedEvents) queue_.pop_front();
+            queue_.push_back(std::move(text));
+        }
+        asio::post(timer_.get_executor(), [self = shared_from_this()] { self->timer_.cancel(); });
+    }
+    [[nodiscard]] bool closed() const override { return closed_; }
+    void close() { closed_ = true; }
+
+    // The next text, or a comment when nothing came for a while.
+    asio::awaitable<std::string> next() {
+        if (auto text = take()) co_return std::move(*text);
+        timer_.expires_after(kHeartbeat);
+        co_await timer_.async_wait(kAwait);
+        co_return take().value_or(": still here\n\n");
+    }
+
+  private:
+    std::optional<std::string> take() {
+        const std::lock_guard lock(mutex_);
+        if (queue_.empty()) return std::nullopt;
+        std::string text = std::move(queue_.front());
+        queue_.pop_front();
+        return text;
+    }
+
+    asio::steady_timer timer_;
+    std::mutex mutex_;
+    std::deque<std::string> queue_;
+    std::atomic<bool> closed_ = false;
+};
+
+}  // namespace
+
+std::string_view HttpRequest::header(std::string_view name) const {
+    const auto found = headers.find(name);
+    return found == headers.end() ? std::string_view{} : std::string_view(found->second);
+}
+
+HttpResponse problem(int status, std::string_view detail) {
+    const auto title = http::obsolete_reason(static_cast<http::status>(status));
+    const nlohmann::json body = {{"type", "about:blank"}, {"title", std::string(title)}, {"status", status}, {"detail", detail}};
+    return {status, {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
+            body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), {}, {}};
+}
+
+struct HttpServer::State {
+    State(HttpOptions chosen, Handler function)
+        : options(std::move(chosen)), handler(std::move(function)), io(static_cast<int>(options.io_threads)), acceptor(io), signals(io, SIGINT, SIGTERM), pool(options.workers) {}
+
+    HttpOptions options;
+    Handler handler;
+    asio::io_context io;
+    tcp::acceptor acceptor;
+    asio::signal_set signals;
+    asio::thread_pool pool;
+    std::atomic<std::size_t> connections = 0;
+
+    asio::awaitable<void> accept_loop() {
+        while (acceptor.is_open()) {
+            auto [error, socket] = co_await acceptor.async_accept(asio::make_strand(io), kAwait);
+            if (error == asio::error::operation_aborted) co_return;
+            if (error) {
+                // Out of descriptors: give connections time to end.
+                asio::steady_timer pause(io, std::chrono::milliseconds(100));
+                co_await pause.async_wait(kAwait);
+                continue;
+            }
+            if (connections >= options.connections) continue;  // closed unanswered: the machine is busy
+            ++connections;
+            auto executor = socket.get_executor();
+            asio::co_spawn(executor, serve(std::move(socket)), [this](const std::exception_ptr&) { --connections; });
+        }
+    }
+
+    asio::awaitable<void> tick_loop(std::chrono::milliseconds period, std::function<void()> tick) {
+        asio::steady_timer timer(io);
+        while (true) {
+            timer.expires_after(period);
+            auto [error] = co_await timer.async_wait(kAwait);
+            if (error) co_return;
+            tick();
+        }
+    }
+
+    asio::awaitable<void> serve(tcp::socket socket) {
+        beast::tcp_stream stream(std::move(socket));
+        stream.socket().set_option(tcp::no_delay(true));
+        beast::flat_buffer buffer;
+        bool keep = true;
+        while (keep) keep = co_await serve_one(stream, buffer);
+        Code ignored;
+        stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    }
+
+    // One request and its answer; false when the connection ends.
+    asio::awaitable<bool> serve_one(beast::tcp_stream& stream, beast::flat_buffer& buffer) {
+        http::request_parser<http::string_body> parser;
+        parser.header_limit(static_cast<std::uint32_t>(options.header_bytes));
+        parser.body_limit(boost::none);  // checked below, once the path is known
+        stream.expires_after(options.idle);
+        auto [header_error, header_bytes] = co_await http::async_read_header(stream, buffer, parser, kAwait);
+        if (header_error == http::error::header_limit) co_return co_await refuse(stream, 431, "the request's header is too large");
+        if (header_error == http::error::end_of_stream || header_error == beast::error::timeout || header_error == asio::error::connection_reset) co_return false;
+        if (header_error) co_return co_await refuse(stream, 400, "this is no HTTP request");
+        HttpRequest request;
+        const auto& head = parser.get();
+        request.method = std::string(head.method_string());
+        split_target({head.target().data(), head.target().size()}, request);
+        for (const auto& field : head) {
+            std::string name(field.name_string());
+            std::ranges::transform(name, name.begin(), [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c); });
+            request.headers[name] = std::string(field.value());
+        }
+        const std::uint64_t limit = options.body_limit ? options.body_limit(request.method, request.path) : 1 << 20;
+        const std::string too_large = fmt::format("the body is larger than {} bytes, which is all this address takes", limit);
+        if (parser.content_length() && *parser.content_length() > limit) co_return co_await refuse(stream, 413, too_large);
+        parser.body_limit(limit);
+        if (beast::iequals(head[http::field::expect], "100-continue")) {
+            co_await asio::async_write(stream, asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")), kAwait);
+        }
+        stream.expires_after(options.transfer);
+        auto [body_error, body_bytes] = co_await http::async_read(stream, buffer, parser, kAwait);
+        if (body_error == http::error::body_limit) co_return co_await refuse(stream, 413, too_large);
+        if (body_error) co_return false;
+        const bool keep = parser.get().keep_alive();
+        const unsigned version = parser.get().version();
+        request.body = std::move(parser.get().body());
+
+        stream.expires_never();
+        HttpResponse response = co_await asio::co_spawn(pool, handle(request), asio::use_awaitable);
+        stream.expires_after(options.transfer);
+        if (response.events) co_return co_await stream_events(stream, response);
+        co_return co_await write(stream, response, request.method == "HEAD", keep, version);
+    }
+
+    asio::awaitable<HttpResponse> handle(const HttpRequest& request) { co_return handler(request); }
+
+    template <typename Body>
+    static void fill_header(http::response<Body>& message, const HttpResponse& response, bool keep) {
+        message.result(static_cast<unsigned>(response.status));
+        message.set(http::field::server, "hone");
+        message.set("X-Content-Type-Options", "nosniff");
+        for (const auto& [name, value] : response.headers) message.set(name, value);
+        message.keep_alive(keep);
+    }
+
+    static asio::awaitable<bool> write(beast::tcp_stream& stream, HttpResponse& response, bool head_only, bool keep, unsigned version) {
+        if (!response.file.empty()) {
+            http::response<http::file_body> message;
+            Code error;
+            message.body().open(response.file.c_str(), beast::file_mode::scan, error);
+            if (!error) {
+                message.version(version);
+                fill_header(message, response, keep);
+                message.prepare_payload();
+                auto [write_error, bytes] = co_await http::async_write(stream, message, kAwait);
+                co_return !write_error && keep;
+            }
+            response = problem(503, "the file cannot be opened now");
+        }
+        http::response<http::string_body> message;
+        message.version(version);
+        fill_header(message, response, keep);
+        const std::size_t length = response.body.size();
+        if (!head_only) message.body() = std::move(response.body);
+        if (response.status != 304 && response.status != 204) message.content_length(length);
+        http::response_serializer<http::string_body> serializer(message);
+        if (head_only) {
+            auto [error, bytes] = co_await http::async_write_header(stream, serializer, kAwait);
+            co_return !error && keep;
+        }
+        auto [error, bytes] = co_await http::async_write(stream, serializer, kAwait);
+        co_return !error && keep;
+    }
+
+    // Answers, then reads what the client is still sending for a while: closing at once would throw the answer away.
+    static asio::awaitable<bool> refuse(beast::tcp_stream& stream, int status, std::string detail) {
+        HttpResponse response = problem(status, detail);
+        stream.expires_after(kLinger);
+        co_await write(stream, response, false, false, 11);
+        Code ignored;
+        stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+        std::vector<char> scrap(64 << 10);
+        while (true) {
+            auto [error, bytes] = co_await stream.async_read_some(asio::buffer(scrap), kAwait);
+            if (error) co_return false;
+        }
+    }
+
+    static asio::awaitable<bool> stream_events(beast::tcp_stream& stream, HttpResponse& response) {
+        const std::string_view head =
+            "HTTP/1.1 200 OK\r\nServer: hone\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+            "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
+        auto [error, bytes] = co_await asio::async_write(stream, asio::buffer(head), kAwait);
+        if (error) co_return false;
+        auto events = std::make_shared<Stream>(stream.get_executor());
+        response.events(events);
+        while (true) {
+            stream.expires_never();
+            const std::string text = co_await events->next();
+            stream.expires_after(std::chrono::seconds(30));
+            auto [write_error, written] = co_await asio::async_write(stream, asio::buffer(text), kAwait);
+            if (write_error) {
+                events->close();
+                co_return false;
+            }
+        }
+    }
+};
+
+HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+HttpServer::~HttpServer() { stop(); }
+
+Result<std::unique_ptr<HttpServer>> HttpServer::bind(HttpOptions options, Handler handler) {
+    auto state = std::make_unique<State>(std::move(options), std::move(handler));
+    const HttpOptions& chosen = state->options;
+    Code error;
+    const auto address = asio::ip::make_address(chosen.address, error);
+    if (error) return fail(ErrorKind::kUsage, "'{}' is no address to listen on; use for example 127.0.0.1:3000", chosen.address);
+    const tcp::endpoint endpoint(address, chosen.port);
+    tcp::acceptor& acceptor = state->acceptor;
+    acceptor.open(endpoint.protocol(), error);
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor.bind(endpoint, error);
+    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+    if (error == asio::error::address_in_use) {
+        return fail("port {} of {} is taken by another program; choose another with --listen {}:{}", chosen.port, chosen.address, chosen.address, chosen.port + 1);
+    }
+    if (error) return fail("cannot listen on {}:{}: {}", chosen.address, chosen.port, error.message());
+    return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
+}
+
+std::uint16_t HttpServer::port() const { return state_->acceptor.local_endpoint().port(); }
+
+void HttpServer::every(std::chrono::milliseconds period, std::function<void()> tick) {
+    asio::co_spawn(state_->io, state_->tick_loop(period, std::move(tick)), asio::detached);
+}
+
+void HttpServer::run() {
+    state_->signals.async_wait([this](const Code& error, int) {
+        if (!error) stop();
+    });
+    asio::co_spawn(state_->io, state_->accept_loop(), asio::detached);
+    std::vector<std::jthread> threads;
+    for (unsigned thread = 1; thread < state_->options.io_threads; ++thread) threads.emplace_back([this] { state_->io.run(); });
+    state_->io.run();
+}
+
+void HttpServer::stop() {
+    state_->io.stop();
+    state_->pool.stop();
+}
+
+}  // namespace hone

@@ -1,0 +1,28 @@
+// Hone's values as JSON documents, the same for HTTP and for --json: docs/http.md.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "ingest/indexer.hpp"
+#include "search/query.hpp"
+
+namespace hone {
+
+nlohmann::json to_json(const SearchPage& page);
+nlohmann::json to_json(const IndexSummary& summary);
+nlohmann::json to_json(const IndexProgress& progress);
+nlohmann::json to_json(const IndexFailure& failure);
+// Fields of a photo wherever photos are listed.
+nlohmann::json photo_json(const Photo& photo, const fs::path& path, std::size_t copies);
+// Everything known of one photo.
+Result<nlohmann::json> photo_details(Catalog& catalog, const Photo& photo);
+Result<nlohmann::json> listed_photo(Catalog& catalog, const Photo& photo);
+Result<nlohmann::json> folder_json(Catalog& catalog, const Folder& folder);
+
+// kUsage names the field that is wrong or unknown.
+Result<SearchQuery> parse_search(const nlohmann::json& document);
+
+// UTF-8 in any case: bytes that are not become U+FFFD.
+std::string dump(const nlohmann::json& document, int indent = -1);
+
+}  // namespace hone

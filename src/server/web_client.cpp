@@ -1,0 +1,46 @@
+#include "server/web_client.hpp"
+
+#include <algorithm>
+
+#include "base/sha256.hpp"
+#include "server/web_files.hpp"
+
+namespace hone {
+
+namespace {
+
+// Nothing from another host, no inline script; styles may be set on elements (the grid places its rows so).
+constexpr const char* kContentSecurityPolicy =
+    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'";
+
+}  // namespace
+
+HttpResponse serve_web_client(const HttpRequest& request) {
+    if (request.method != "GET" && request.method != "HEAD") return problem(405, "this address can only be read");
+    const std::string path = request.path == "/" ? "/index.html" : request.path;
+    const auto files = web_files();
+    if (files.empty()) return problem(404, "this build of Hone has no web client; run script/test web or script/server to build it");
+    const auto file = std::ranges::find(files, path, &WebFile::path);
+    if (file == files.end()) return problem(404, "there is no such page");
+    const bool packed = !file->gzip.empty() && request.header("accept-encoding").find("gzip") != std::string_view::npos;
+    const std::string etag = "\"" + to_hex(sha256(file->plain)).substr(0, 24) + (packed ? "-gz\"" : "\"");
+    // Names under /assets carry a hash of their content.
+    const bool forever = path.starts_with("/assets/");
+    HttpResponse response;
+    response.headers = {{"Content-Type", std::string(file->content_type)},
+                        {"ETag", etag},
+                        {"Vary", "Accept-Encoding"},
+                        {"Cache-Control", forever ? "public, max-age=31536000, immutable" : "no-cache"},
+                        {"Content-Security-Policy", kContentSecurityPolicy},
+                        {"Referrer-Policy", "no-referrer"}};
+    if (request.header("if-none-match") == etag) {
+        response.status = 304;
+        return response;
+    }
+    if (packed) response.headers.emplace_back("Content-Encoding", "gzip");
+    response.body = packed ? file->gzip : file->plain;
+    return response;
+}
+
+}  // namespace hone

@@ -1,0 +1,16 @@
+// The CPU levels, each in its own file compiled with its own flags. Private to vector/.
+#pragma once
+
+#include "vector/kernels.hpp"
+
+namespace hone {
+
+extern const Kernels kScalarKernels;
+#if defined(__x86_64__)
+extern const Kernels kAvx2Kernels;
+extern const Kernels kAvx512Kernels;
+#elif defined(__aarch64__)
+extern const Kernels kNeonKernels;
+#endif
+
+}  // namespace hone

@@ -1,0 +1,38 @@
+// Any processor; the yardstick for the other levels.
+#include "vector/kernels_levels.hpp"
+
+namespace hone {
+
+namespace {
+
+void dot_f32(const float* query, const float* rows, std::size_t count, std::size_t padded, float* out) {
+    for (std::size_t row = 0; row < count; ++row, rows += padded) {
+        float sum[8] = {};
+        for (std::size_t k = 0; k < padded; k += 8) {
+            for (std::size_t lane = 0; lane < 8; ++lane) sum[lane] += query[k + lane] * rows[k + lane];
+        }
+        out[row] = ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
+    }
+}
+
+void dot_f16(const float* query, const Half* rows, std::size_t count, std::size_t padded, float* out) {
+    for (std::size_t row = 0; row < count; ++row, rows += padded) {
+        float sum = 0;
+        for (std::size_t k = 0; k < padded; ++k) sum += query[k] * from_half(rows[k]);
+        out[row] = sum;
+    }
+}
+
+void dot_i8(const std::int8_t* query, std::int32_t query_sum, const std::uint8_t* rows, std::size_t count, std::size_t padded, std::int32_t* out) {
+    for (std::size_t row = 0; row < count; ++row, rows += padded) {
+        std::int32_t sum = 0;
+        for (std::size_t k = 0; k < padded; ++k) sum += std::int32_t{query[k]} * rows[k];
+        out[row] = sum - 128 * query_sum;
+    }
+}
+
+}  // namespace
+
+const Kernels kScalarKernels{"scalar", dot_f32, dot_f16, dot_i8};
+
+}  // namespace hone

@@ -1,0 +1,209 @@
+#include "vector/row_file.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+
+namespace hone {
+
+namespace {
+
+constexpr std::size_t kHeaderBytes = 4096;
+constexpr std::array<char, 8> kMagic{'H', 'O', 'N', 'E', 'V', 'E', 'C', '\0'};
+constexpr std::uint32_t kVersion = 1;
+
+struct Header {
+    std::array<char, 8> magic;
+    std::uint32_t version, dimension, element, stride;
+    std::uint64_t count;
+    std::array<char, 32> model;
+    std::uint32_t open;
+    std::array<char, 40> boot_id;
+};
+static_assert(sizeof(Header) == 112 && sizeof(Header) <= kHeaderBytes);
+
+std::array<char, 40> current_boot_id() {
+    std::array<char, 40> id{};
+    if (const auto text = read_text("/proc/sys/kernel/random/boot_id")) std::copy_n(text->begin(), std::min<std::size_t>(text->size(), 36), id.begin());
+    return id;
+}
+
+std::size_t element_bytes(Element element) { return element == Element::kF32 ? 4 : element == Element::kF16 ? 2 : 1; }
+std::size_t block_bytes(const RowSpec& spec) { return kRowsPerBlock * (sizeof(std::uint32_t) + sizeof(float) + spec.stride()); }
+std::size_t file_bytes(const RowSpec& spec, std::size_t blocks) { return kHeaderBytes + blocks * block_bytes(spec); }
+
+bool fits(const Header& header, const RowSpec& spec) {
+    return header.magic == kMagic && header.version == kVersion && header.dimension == spec.dimension &&
+           header.element == static_cast<std::uint32_t>(spec.element) && header.stride == spec.stride() &&
+           spec.model == header.model.data();
+}
+
+}  // namespace
+
+std::string_view element_name(Element element) { return element == Element::kF32 ? "f32" : element == Element::kF16 ? "f16" : "int8"; }
+
+std::size_t RowSpec::stride() const { return (dimension * element_bytes(element) + kRowAlignment - 1) / kRowAlignment * kRowAlignment; }
+std::size_t RowSpec::padded() const { return stride() / element_bytes(element); }
+
+struct RowView::Mapping {
+    std::uint8_t* base = nullptr;
+    std::size_t bytes = 0;
+    ~Mapping() {
+        if (base != nullptr) ::munmap(base, bytes);
+    }
+    [[nodiscard]] Header& header() const { return *reinterpret_cast<Header*>(base); }
+};
+
+RowView::Block RowView::block(std::size_t index) const {
+    const std::uint8_t* start = mapping_->base + file_bytes(spec_, index);
+    const std::size_t rows = std::min(kRowsPerBlock, count_ - index * kRowsPerBlock);
+    const auto* labels = reinterpret_cast<const std::uint32_t*>(start);
+    return {{labels, rows}, reinterpret_cast<const float*>(labels + kRowsPerBlock), labels + 2 * kRowsPerBlock};
+}
+
+std::span<const float> RowView::values(std::size_t row) const {
+    const auto* rows = static_cast<const std::uint8_t*>(block(row / kRowsPerBlock).rows);
+    return {reinterpret_cast<const float*>(rows + (row % kRowsPerBlock) * spec_.stride()), spec_.dimension};
+}
+
+Result<std::unique_ptr<RowFile>> RowFile::open(const fs::path& path, const RowSpec& spec, bool writable) {
+    FileDescriptor descriptor(::open(path.c_str(), writable ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644));
+    if (!descriptor) return fail("cannot open {}: {}", printable(path), std::strerror(errno));
+    std::unique_ptr<RowFile> file(new RowFile(std::move(descriptor), spec, writable));
+    struct stat status {};
+    Header header{};
+    const bool readable = ::fstat(file->file_.get(), &status) == 0 && ::pread(file->file_.get(), &header, sizeof header, 0) == sizeof header;
+    bool good = readable && fits(header, spec);
+    const std::size_t blocks = (header.count + kRowsPerBlock - 1) / kRowsPerBlock;
+    good = good && header.count < (std::uint64_t{1} << 32) && static_cast<std::uint64_t>(status.st_size) >= file_bytes(spec, blocks);
+    const auto boot_id = current_boot_id();
+    if (writable) {
+        if (!good || (header.open == 1 && header.boot_id != boot_id)) {
+            HONE_CHECK(file->start_empty());
+        } else {
+            HONE_CHECK(file->map((static_cast<std::size_t>(status.st_size) - kHeaderBytes) / block_bytes(spec)));
+            file->count_ = header.count;
+        }
+        file->mapping_->header().open = 1;
+        file->mapping_->header().boot_id = boot_id;
+        return file;
+    }
+    if (!good) return fail("{} is not of this model", printable(path));
+    HONE_CHECK(file->map(blocks));
+    file->count_ = header.count;
+    return file;
+}
+
+RowFile::~RowFile() {
+    if (writable_ && mapping_) {
+        ::msync(mapping_->base, mapping_->bytes, MS_SYNC);
+        mapping_->header().open = 0;
+    }
+}
+
+Result<> RowFile::start_empty() {
+    if (::ftruncate(file_.get(), 0) != 0) return fail("cannot empty a vector file: {}", std::strerror(errno));
+    if (const int error = ::posix_fallocate(file_.get(), 0, kHeaderBytes); error != 0) return fail("cannot make a vector file: {}", std::strerror(error));
+    HONE_CHECK(map(0));
+    Header& header = mapping_->header();
+    header.magic = kMagic;
+    header.version = kVersion;
+    header.dimension = static_cast<std::uint32_t>(spec_.dimension);
+    header.element = static_cast<std::uint32_t>(spec_.element);
+    header.stride = static_cast<std::uint32_t>(spec_.stride());
+    std::copy_n(spec_.model.begin(), std::min(spec_.model.size(), header.model.size() - 1), header.model.begin());
+    count_ = 0;
+    return {};
+}
+
+Result<> RowFile::map(std::size_t blocks) {
+    auto mapping = std::make_shared<RowView::Mapping>();
+    const std::size_t bytes = file_bytes(spec_, blocks);
+    void* base = ::mmap(nullptr, bytes, writable_ ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, file_.get(), 0);
+    if (base == MAP_FAILED) return fail("cannot map a vector file of {} bytes: {}", bytes, std::strerror(errno));
+    mapping->base = static_cast<std::uint8_t*>(base);
+    mapping->bytes = bytes;
+    const std::lock_guard lock(mutex_);
+    mapping_ = std::move(mapping);
+    capacity_blocks_ = blocks;
+    return {};
+}
+
+Result<> RowFile::append(std::span<const std::uint32_t> labels, std::span<const float> vectors) {
+    const std::size_t needed = (count_ + labels.size() + kRowsPerBlock - 1) / kRowsPerBlock;
+    if (needed > capacity_blocks_) {
+        const std::size_t blocks = std::max(needed, capacity_blocks_ + capacity_blocks_ / 8);
+        // Reserving finds a full disk here, where it is an error; a later page fault would be a signal.
+        if (const int error = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(file_bytes(spec_, blocks))); error != 0) {
+            return fail("cannot grow the vector file: {}; free some space, nothing is lost", std::strerror(error));
+        }
+        HONE_CHECK(map(blocks));
+    }
+    for (std::size_t at = 0; at < labels.size(); ++at) {
+        const std::size_t row = count_ + at;
+        std::uint8_t* block = mapping_->base + file_bytes(spec_, row / kRowsPerBlock);
+        auto* label = reinterpret_cast<std::uint32_t*>(block);
+        auto* scale = reinterpret_cast<float*>(label + kRowsPerBlock);
+        auto* rows = reinterpret_cast<std::uint8_t*>(scale + kRowsPerBlock);
+        label[row % kRowsPerBlock] = labels[at];
+        scale[row % kRowsPerBlock] = encode_row(vectors.subspan(at * spec_.dimension, spec_.dimension), spec_, rows + (row % kRowsPerBlock) * spec_.stride());
+    }
+    std::atomic_ref(mapping_->header().count).store(count_ + labels.size(), std::memory_order_release);
+    const std::lock_guard lock(mutex_);
+    count_ += labels.size();
+    return {};
+}
+
+Result<> RowFile::clear() {
+    std::atomic_ref(mapping_->header().count).store(0, std::memory_order_release);
+    const std::lock_guard lock(mutex_);
+    count_ = 0;
+    return {};
+}
+
+RowView RowFile::view() const {
+    const std::lock_guard lock(mutex_);
+    RowView view;
+    view.mapping_ = mapping_;
+    view.spec_ = spec_;
+    view.count_ = count_;
+    return view;
+}
+
+float encode_row(std::span<const float> values, const RowSpec& spec, void* row) {
+    switch (spec.element) {
+        case Element::kF32: {
+            auto* out = static_cast<float*>(row);
+            std::ranges::copy(values, out);
+            std::fill(out + values.size(), out + spec.padded(), 0.0F);
+            return 1;
+        }
+        case Element::kF16: {
+            auto* out = static_cast<Half*>(row);
+            std::ranges::transform(values, out, to_half);
+            std::fill(out + values.size(), out + spec.padded(), Half{0});
+            return 1;
+        }
+        case Element::kInt8: {
+            auto* out = static_cast<std::uint8_t*>(row);
+            float largest = 0;
+            for (const float value : values) largest = std::max(largest, std::abs(value));
+            const float scale = largest / 127;
+            for (std::size_t at = 0; at < values.size(); ++at) {
+                out[at] = static_cast<std::uint8_t>(128 + (scale > 0 ? std::lround(values[at] / scale) : 0));
+            }
+            std::fill(out + values.size(), out + spec.padded(), std::uint8_t{128});
+            return scale;
+        }
+    }
+    return 1;
+}
+
+}  // namespace hone

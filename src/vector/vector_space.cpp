@@ -1,0 +1,167 @@
+#include "vector/vector_space.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <thread>
+
+namespace hone {
+
+namespace {
+
+constexpr std::size_t kBytesPerThread = 4 << 20;  // a second thread pays off above this (a thread starts in some 20 us)
+
+// The query in the form that rows of one element type are compared with.
+struct PreparedQuery {
+    std::vector<float> floats;
+    std::vector<std::int8_t> bytes;
+    std::int32_t byte_sum = 0;
+    float scale = 1;
+};
+
+PreparedQuery prepare(std::span<const float> query, const RowSpec& spec) {
+    PreparedQuery prepared;
+    if (spec.element != Element::kInt8) {
+        prepared.floats.assign(spec.padded(), 0.0F);
+        std::ranges::copy(query, prepared.floats.begin());
+        return prepared;
+    }
+    float largest = 0;
+    for (const float value : query) largest = std::max(largest, std::abs(value));
+    prepared.scale = largest / 127;
+    prepared.bytes.assign(spec.padded(), 0);
+    for (std::size_t at = 0; at < query.size() && prepared.scale > 0; ++at) {
+        prepared.bytes[at] = static_cast<std::int8_t>(std::lround(query[at] / prepared.scale));
+        prepared.byte_sum += prepared.bytes[at];
+    }
+    return prepared;
+}
+
+void score_blocks(const RowView& rows, const PreparedQuery& query, std::size_t first, std::size_t last, float* scores) {
+    const Kernels& kernels = best_kernels();
+    const std::size_t padded = rows.spec().padded();
+    std::int32_t sums[kRowsPerBlock];
+    for (std::size_t index = first; index < last; ++index) {
+        const RowView::Block block = rows.block(index);
+        float* out = scores + index * kRowsPerBlock;
+        switch (rows.spec().element) {
+            case Element::kF32: kernels.dot_f32(query.floats.data(), static_cast<const float*>(block.rows), block.labels.size(), padded, out); break;
+            case Element::kF16: kernels.dot_f16(query.floats.data(), static_cast<const Half*>(block.rows), block.labels.size(), padded, out); break;
+            case Element::kInt8:
+                kernels.dot_i8(query.bytes.data(), query.byte_sum, static_cast<const std::uint8_t*>(block.rows), block.labels.size(), padded, sums);
+                for (std::size_t row = 0; row < block.labels.size(); ++row) out[row] = static_cast<float>(sums[row]) * query.scale * block.scales[row];
+                break;
+        }
+    }
+}
+
+Element small_element(ScanElement scan) { return scan == ScanElement::kF16 ? Element::kF16 : Element::kInt8; }
+
+fs::path file_of(fs::path prefix, Element element) {
+    prefix += fmt::format(".{}.rows", element_name(element));
+    return prefix;
+}
+
+}  // namespace
+
+std::vector<float> SpaceView::scores(std::span<const float> query, unsigned threads) const {
+    const RowView& rows = small_ ? *small_ : exact_;
+    std::vector<float> scores(rows.size());
+    const PreparedQuery prepared = prepare(query, rows.spec());
+    const std::size_t blocks = rows.blocks();
+    const std::size_t bytes = rows.size() * rows.spec().stride();
+    const std::size_t workers = std::clamp<std::size_t>(bytes / kBytesPerThread, 1, std::max(1U, threads));
+    std::vector<std::jthread> helpers;
+    for (std::size_t worker = 1; worker < workers; ++worker) {
+        helpers.emplace_back([&, worker] { score_blocks(rows, prepared, blocks * worker / workers, blocks * (worker + 1) / workers, scores.data()); });
+    }
+    score_blocks(rows, prepared, 0, blocks / workers, scores.data());
+    return scores;
+}
+
+float SpaceView::exact_score(std::span<const float> query, std::size_t row) const {
+    const std::span<const float> values = exact_.values(row);
+    double sum = 0;
+    for (std::size_t at = 0; at < values.size(); ++at) sum += static_cast<double>(query[at]) * values[at];
+    return static_cast<float>(sum);
+}
+
+Result<std::unique_ptr<VectorSpace>> VectorSpace::open(const fs::path& directory, std::string_view space, const std::string& model,
+                                                       std::size_t dimension, bool writable, ScanElement scan) {
+    if (writable) HONE_CHECK(make_directories(directory));
+    std::unique_ptr<VectorSpace> opened(
+        new VectorSpace(directory / fmt::format("{}-{}", space, model), RowSpec{dimension, Element::kF32, model}, writable, scan));
+    HONE_TRY(opened->exact_, RowFile::open(file_of(opened->prefix_, Element::kF32), opened->spec_, writable));
+    const RowView rows = opened->exact_->view();
+    for (std::size_t row = 0; row < rows.size(); ++row) opened->remember(rows.label(row), row);
+    HONE_CHECK(opened->open_small_when_large());
+    return opened;
+}
+
+void VectorSpace::remember(std::uint32_t label, std::size_t row) {
+    if (label >= row_of_label_.size()) row_of_label_.resize(std::max<std::size_t>(label + 1, row_of_label_.size() * 5 / 4), kNoRow);
+    row_of_label_[label] = static_cast<std::uint32_t>(row);
+}
+
+Result<> VectorSpace::open_small_when_large() {
+    const RowView rows = exact_->view();
+    if (small_ || scan_ == ScanElement::kF32 || (scan_ == ScanElement::kAuto && rows.size() <= kExactRows)) return {};
+    RowSpec spec = spec_;
+    spec.element = small_element(scan_);
+    auto file = RowFile::open(file_of(prefix_, spec.element), spec, writable_);
+    // A reader beside a writer that has not made it yet scans the exact rows.
+    if (!file && !writable_) return {};
+    if (!file) return std::unexpected(std::move(file).error());
+    const RowView have = (*file)->view();
+    bool same = have.size() <= rows.size();
+    for (std::size_t row = 0; same && row < have.size(); ++row) same = have.label(row) == rows.label(row);
+    if (!same) {
+        if (!writable_) return {};
+        HONE_CHECK((*file)->clear());
+    }
+    for (std::size_t row = same ? have.size() : 0; writable_ && row < rows.size(); ++row) {
+        const std::uint32_t label = rows.label(row);
+        HONE_CHECK((*file)->append(std::span(&label, 1), rows.values(row)));
+    }
+    const std::unique_lock lock(mutex_);
+    small_ = std::move(*file);
+    return {};
+}
+
+Result<> VectorSpace::append(std::span<const std::uint32_t> labels, std::span<const float> vectors) {
+    for (std::size_t at = 0; at < labels.size(); ++at) {
+        if (find(labels[at])) continue;
+        const auto vector = vectors.subspan(at * spec_.dimension, spec_.dimension);
+        HONE_CHECK(exact_->append(labels.subspan(at, 1), vector));
+        // Behind the exact file by a row at most: the next opening fills the gap.
+        if (small_) HONE_CHECK(small_->append(labels.subspan(at, 1), vector));
+        const std::unique_lock lock(mutex_);
+        remember(labels[at], exact_->view().size() - 1);
+    }
+    return open_small_when_large();
+}
+
+Result<> VectorSpace::clear() {
+    const std::unique_lock lock(mutex_);
+    row_of_label_.clear();
+    if (small_) HONE_CHECK(small_->clear());
+    return exact_->clear();
+}
+
+SpaceView VectorSpace::view() const {
+    const std::shared_lock lock(mutex_);
+    SpaceView view;
+    // The small file is filled after the exact one: take it first, so that it never has more rows; equal counts are then cut.
+    if (small_) view.small_ = small_->view();
+    view.exact_ = exact_->view();
+    if (view.small_ && view.small_->size() != view.exact_.size()) view.exact_ = view.exact_.first(view.small_->size());
+    return view;
+}
+
+std::optional<std::size_t> VectorSpace::find(std::uint32_t label) const {
+    const std::shared_lock lock(mutex_);
+    if (label >= row_of_label_.size() || row_of_label_[label] == kNoRow) return std::nullopt;
+    return row_of_label_[label];
+}
+
+}  // namespace hone
