@@ -13,6 +13,7 @@ say() { [ -n "$quiet" ] || printf '%s\n' "$*" >&2; }
 # die WHAT - one line on stderr, exit 1
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 
+# shellcheck disable=SC2120
 # hash_of [FILE...] - one hash of the files' names and contents and of standard input
 hash_of() { { [ $# = 0 ] || (cd "$root" && sha256sum -- "$@"); cat; } | sha256sum | cut -c1-64; }
 
@@ -103,4 +104,34 @@ fetch_deb() {
         cd "$3"
         "${apt[@]}" download "$2"
     )
+}
+
+# build_hone - configures and builds preset release; quiet when all is up to date, shows the errors when not
+build_hone() {
+    local log=$deps/build.log
+    cd "$root"
+    if [ ! -f build/release/build.ninja ]; then
+        say "configuring build/release"
+        logged "$log" cmake --preset release || die "cmake --preset release failed (lines above, all in deps/build.log)"
+    fi
+    if [ -t 2 ] && [ -z "$quiet" ]; then
+        # on a terminal ninja's own progress line is the best there is
+        cmake --build --preset release >&2 || die "the build failed (lines above)"
+    else
+        say "building build/release"
+        cmake --build --preset release > "$log" 2>&1 || { grep -E -A 12 'error|FAILED' "$log" | head -n 60 >&2; die "the build failed (lines above, all in deps/build.log)"; }
+    fi
+    build_web
+}
+
+# build_web - makes web/dist when the client's sources changed
+build_web() {
+    [ -f "$root/web/package-lock.json" ] || return 0
+    local hash
+    # shellcheck disable=SC2119
+    hash=$(cd "$root/web" && find . \( -name node_modules -o -name dist -o -name test-results \) -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | hash_of)
+    ! fresh web-dist "$hash" "$root/web/dist" || return 0
+    say "building web/dist"
+    (cd "$root/web" && logged "$deps/web.log" npm run build) || die "npm run build failed in web (lines above)"
+    done_with web-dist "$hash"
 }

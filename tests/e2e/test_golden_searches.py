@@ -1,0 +1,86 @@
+"""Known photos, known words, known order: what the default pack must find, through the whole program."""
+import json
+import pathlib
+
+import numpy as np
+import pytest
+
+from conftest import ROOT, names, need, run_server
+
+# words -> the sample photo that must come first (each with a clear lead in the reference pipeline)
+SAMPLE_WORDS = {
+    'a cat face': 'chelsea.png', 'a close-up of a cat': 'chelsea.png', 'a cup of coffee': 'coffee.png', 'espresso': 'coffee.png',
+    'a squirrel': 'squirrel_cls.jpg', 'a squirrel eating a nut': 'squirrel_cls.jpg', 'a butterfly': 'butterfly.jpg', 'a baboon': 'baboon.jpg',
+    'a monkey': 'baboon.jpg', 'a dog': 'chicky_512.png', 'a happy dog with its tongue out': 'chicky_512.png', 'an orange': 'orange.jpg',
+    'fruit': 'fruits.jpg', 'citrus fruits': 'fruits.jpg', 'a ladybug': 'LadyBird.jpg', 'sheep': 'march-pastoral.jpg',
+    'a flock of sheep': 'march-pastoral.jpg', 'boats in a harbour': 'nagasaki-boats.jpg', 'sailing boat': 'nagasaki-boats.jpg',
+    'mountains': 'french-alpine-landscape.jpg', 'snowy mountains': 'french-alpine-landscape.jpg', 'a photographer with a tripod': 'camera.png',
+    'a man with a camera': 'camera.png', 'a sudoku puzzle': 'sudoku.png', 'crossword puzzle': 'sudoku.png', 'a car': 'licenseplate_motion.jpg',
+    'the back of a car': 'licenseplate_motion.jpg', 'a cathedral': 'home.jpg', 'a yellow flower': 'YellowFlower.jpg', 'a daisy': 'YellowFlower.jpg',
+    'a street with brick houses': 'leuvenA.jpg', 'an astronaut': 'astronaut.png'}
+
+
+@pytest.mark.parametrize('words, photo', SAMPLE_WORDS.items())
+def test_sample_words(sample_server, words, photo):
+    assert names(sample_server.search(words, limit=3))[0] == photo
+
+
+def test_coco_captions_find_their_photo(coco_server, coco_captions):
+    hits = [photo in names(coco_server.search(caption, limit=10)) for photo, caption in coco_captions]
+    assert len(hits) == 271
+    assert sum(hits) >= 0.8 * 271, f'{sum(hits)} of 271 within the first ten'
+
+
+def test_likely_counts_are_sensible(coco_server, coco_captions):
+    """A typical caption has a handful to some dozens of likely photos among 271."""
+    counts = np.array([coco_server.search(caption, limit=1)['likely'] for _, caption in coco_captions[::5]])
+    assert 3 <= np.median(counts) <= 30, counts
+    assert np.percentile(counts, 95) < 100, counts
+
+
+def test_known_photos(tmp_path):
+    known = need(ROOT.parent / 'shared/photos/known', 'the 25 known photos')
+    queries = json.loads((pathlib.Path(__file__).parent / 'known_queries.json').read_text())
+    with run_server(known, library=tmp_path / 'library') as server:
+        server.wait_idle(searchable=25)
+        missed = [words for words, right in queries.items() if names(server.search(words, limit=1))[0] not in right]
+    assert len(queries) == 40
+    assert len(missed) <= 8, missed
+
+
+def test_marks_help_on_coco(coco_server, coco):
+    """Three rounds with honest marks find more of a category than words alone over as many photos."""
+    rows = json.loads((coco / 'captions.json').read_text())
+    wins = []
+    for category in ('cat', 'train', 'pizza', 'surfboard', 'toilet', 'giraffe'):
+        right = {pathlib.Path(r['file']).name for r in rows if category in r['categories']}
+        words = f'a photo of a {category}'
+        plain = sum(n in right for n in names(coco_server.search(words, limit=30)))
+        like, unlike, seen, found = [], [], [], 0
+        for _ in range(3):
+            for r in coco_server.search(words, like=like[-8:], unlike=unlike[-8:], seen=seen, limit=10)['results']:
+                is_right = pathlib.Path(r['path']).name in right
+                found += is_right
+                seen.append(r['id'])
+                (like if is_right else unlike).append(r['id'])
+        wins.append(found - plain)
+    assert sum(wins) >= 0 and min(wins) >= -2, wins
+
+
+@pytest.mark.parametrize('golden, server', [('default-samples', 'sample_server'), ('default-coco', 'coco_server')])
+def test_ranking_is_the_reference_s(golden, server, request, samples):
+    """Scores against Pillow and Python's ONNX Runtime: the whole way from file to number."""
+    folder = need(ROOT / 'deps/golden' / golden, 'reference vectors (script/golden)')
+    server = request.getfixturevalue(server)
+    from preprocess_golden import TextModel
+    files = [pathlib.Path(x).name for x in (folder / 'photos.txt').read_text().split('\n')[:-1]]
+    dimension = int((folder / 'dimension.txt').read_text())
+    vectors = np.fromfile(folder / 'vectors.f32', '<f4').reshape(-1, dimension)
+    text = TextModel(ROOT / 'models/default')
+    for words in ('a dog on the beach', 'people at a table with food', 'a red bus'):
+        expected = dict(zip(files, vectors @ text(words)))
+        page = server.search(words, limit=1000)
+        found = {pathlib.Path(r['path']).name: r['score'] for r in page['results']}
+        assert set(found) == set(expected)
+        error = np.array([abs(found[f] - expected[f]) for f in files])
+        assert np.median(error) < 0.005 and np.percentile(error, 95) < 0.03, (words, sorted(zip(error, files))[-5:])
