@@ -55,7 +55,7 @@ export function layout(aspects: Float32Array, options: LayoutOptions): Layout {
       const height = (width - gap * (pictures - 1)) / sum;
       const ratio = height / rowHeight;
       // Each further picture only makes the row lower.
-      if (ratio < maxSqueeze && pictures > 1) break;
+      if (ratio < maxSqueeze && pictures > 2) break;
       let cost: number;
       if (end === count && ratio > 1) {
         // The last row may stay open on the right; alone in it, a picture looks forgotten.
