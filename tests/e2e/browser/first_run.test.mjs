@@ -209,6 +209,21 @@ test('the end of the list says how many more are possible', async () => {
   await end.getByRole('button', { name: 'Put the line back' }).click();
 });
 
+test('a picture from outside starts a search', async () => {
+  const from = page.url();
+  const { photos } = await (await fetch(`${hone.url}/api/v1/photos?order=newest&offset=0&limit=1`)).json();
+  const bytes = await (await fetch(`${hone.url}/api/v1/photos/${photos[0].id}/original`)).arrayBuffer();
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'mine.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(bytes) });
+  await page.getByText('Like this picture').waitFor();
+  await page.getByRole('region', { name: 'Where the list ends' }).waitFor();
+  assert.match(page.url(), /#\/s\?f=/);
+  await page.goBack();
+  await page.waitForURL(from);
+  await cells().first().waitFor();
+});
+
 test('keys are listed, and the library page tells what is left out', async () => {
   await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
   await page.keyboard.press('?');

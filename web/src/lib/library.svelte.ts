@@ -9,6 +9,10 @@ import { ui } from './ui.svelte';
 const recentKept = 240;
 /** Milliseconds. */
 const pollEvery = 2000;
+/** Milliseconds between changes of "Just read": more often it is a flicker, not news. */
+const flushEvery = 1000;
+/** Pixels. */
+const scrolledAway = 300;
 
 class Library {
   status = $state.raw<Status | null>(null);
@@ -24,6 +28,8 @@ class Library {
   private askAgain = false;
   private lastAsked = 0;
   private announced = -1;
+  private waiting: Photo[] = [];
+  private flushing: ReturnType<typeof setTimeout> | undefined;
   private stop: (() => void) | null = null;
 
   busy = $derived(this.status !== null && this.status.indexing.state !== 'idle');
@@ -69,6 +75,7 @@ class Library {
       this.found();
       if (withPhotos || (more && !this.events) || (this.recent.length === 0 && status.photos > 0)) {
         const page = await api.photos(0, recentKept);
+        this.waiting = [];
         this.recent = page.photos;
         this.recentVersion++;
       }
@@ -114,21 +121,22 @@ class Library {
   }
 
   private arrived(photos: Photo[]): void {
-    if (photos.length === 0) return;
-    const ids = new Set(photos.map((photo) => photo.id));
-    this.recent = [...[...photos].reverse(), ...this.recent.filter((photo) => !ids.has(photo.id))].slice(
-      0,
-      recentKept,
-    );
+    this.waiting.push(...photos);
+    this.flushing ??= setTimeout(() => this.flush(), flushEvery);
+  }
+
+  /** New pictures come in batches, and never while the user has scrolled into the older ones. */
+  private flush(): void {
+    this.flushing = undefined;
+    if (this.waiting.length === 0) return;
+    if (scrollY > scrolledAway) {
+      this.flushing = setTimeout(() => this.flush(), flushEvery);
+      return;
+    }
+    const fresh = this.waiting.splice(0).reverse();
+    const ids = new Set(fresh.map((photo) => photo.id));
+    this.recent = [...fresh, ...this.recent.filter((photo) => !ids.has(photo.id))].slice(0, recentKept);
     this.recentVersion++;
-    if (this.status)
-      this.status = {
-        ...this.status,
-        searchable: Math.min(
-          this.status.searchable + photos.length,
-          Math.max(this.status.photos, this.status.searchable),
-        ),
-      };
   }
 
   // Actions. Each throws what the server said, so that the form that asked can show it in place.

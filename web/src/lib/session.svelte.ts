@@ -59,8 +59,8 @@ class Session {
   /** Length of the list that the user asked for; null for the cut that the server found. */
   asked = $state<number | null>(null);
   likelyOf = $state.raw<(number | null)[]>([]);
-  /** Pictures that could be searched when this search ran. */
-  searchedOf = $state(0);
+  /** Pictures that could be searched when this search ran; null when that was not known yet. */
+  searchedOf = $state<number | null>(null);
   /** A picture from outside the library that the search starts from, as long as this page lives. */
   example = $state.raw<{ id: string; picture: Blob } | null>(null);
   sending = $state(false);
@@ -276,7 +276,7 @@ class Session {
       this.before = [];
       this.asked = null;
       this.listKey++;
-      this.searchedOf = library.status?.searchable ?? 0;
+      this.searchedOf = library.status?.searchable ?? null;
       this.learn(results);
       this.loading = false;
       const likely = [...this.kept.likely];

@@ -94,3 +94,8 @@ export async function copyText(text: string): Promise<boolean> {
     return done;
   }
 }
+
+/** A thumbnail that fails leaves its mean colour, not the browser's torn picture. */
+export function hideBroken(event: Event): void {
+  (event.currentTarget as HTMLElement).style.visibility = 'hidden';
+}
