@@ -1,0 +1,117 @@
+// Pictures of the screens for a look by eye: node dev/shots.mjs URL FOLDER [name...]
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const [url, folder, ...only] = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
+const profile = mkdtempSync(join(tmpdir(), 'hone-shots-'));
+const context = await chromium.launchPersistentContext(profile, {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  headless: true,
+  viewport: null,
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+});
+const page = await context.newPage();
+page.on('console', (message) => message.type() === 'error' && console.log('console:', message.text()));
+page.on('pageerror', (error) => console.log('error:', error.message));
+
+const words = process.env.HONE_WORDS ?? 'a dog';
+const size = (width, height) => page.setViewportSize({ width, height });
+const shot = async (name) => {
+  await page.waitForTimeout(350);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+};
+const search = async () => {
+  await page.goto(`${url}/#/`);
+  await page.reload();
+  await page.getByRole('textbox', { name: 'Search by words' }).fill(words);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[role=gridcell]:focus');
+};
+const mark = async () => {
+  await page.keyboard.press('f');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('f');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('x');
+};
+const steps = {
+  async home() {
+    await page.goto(`${url}/#/`);
+    await page.reload();
+    await page.waitForTimeout(600);
+    await shot('home');
+  },
+  async results() {
+    await search();
+    await shot('results');
+    await mark();
+    await shot('marking');
+    await page.waitForTimeout(800);
+    await page.keyboard.press('r');
+    await page.waitForTimeout(600);
+    await shot('round-2');
+    await page.keyboard.press('f');
+    await page.keyboard.press('r');
+    await page.waitForTimeout(600);
+    await shot('round-3');
+    await page.locator('.cut').scrollIntoViewIfNeeded();
+    await page.getByRole('button', { name: 'Move the line' }).click();
+    await shot('end');
+  },
+  async lightbox() {
+    await search();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[role=dialog]');
+    await page.waitForTimeout(700);
+    await shot('lightbox');
+  },
+  async help() {
+    await search();
+    await page.keyboard.press('?');
+    await shot('help');
+  },
+  async library() {
+    await page.goto(`${url}/#/library`);
+    await page.waitForTimeout(500);
+    await shot('library');
+  },
+};
+for (const [width, height, theme] of [
+  [1440, 900, 'light'],
+  [1440, 900, 'dark'],
+  [390, 844, 'light'],
+  [390, 844, 'dark'],
+]) {
+  await size(width, height);
+  await page.goto(`${url}/#/`);
+  await page.evaluate((value) => localStorage.setItem('hone.theme', value), theme);
+  for (const [name, step] of Object.entries(steps)) {
+    if (only.length > 0 && !only.includes(name) && !only.includes(`${width}-${theme}`)) continue;
+    const before = shot;
+    void before;
+    try {
+      await step();
+    } catch (error) {
+      console.log(`${name} ${width} ${theme}: ${error.message.split('\n')[0]}`);
+    }
+  }
+  // Each round of sizes overwrites the names, so move them away.
+  const { readdirSync, renameSync } = await import('node:fs');
+  for (const file of readdirSync(folder))
+    if (/^[a-z0-9-]+\.png$/.test(file) && !/-(light|dark)\.png$/.test(file))
+      renameSync(join(folder, file), join(folder, file.replace('.png', `-${width}-${theme}.png`)));
+}
+await context.close();
+rmSync(profile, { recursive: true, force: true });

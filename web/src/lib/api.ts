@@ -1,0 +1,291 @@
+// The HTTP interface of a Hone server, typed: docs/http.md is the contract, this file holds no state.
+// Every call takes an AbortSignal, so a search that was overtaken by the next key press costs nothing more.
+
+export interface Photo {
+  id: string;
+  path: string;
+  /** Pixels, upright after EXIF orientation. */
+  width: number;
+  height: number;
+  /** Mean colour, shown until the picture itself is here. */
+  color: string;
+  /** Places that hold the same bytes. */
+  copies: number;
+}
+
+export interface Place {
+  path: string;
+  folder: string;
+  size: number;
+  modified_at: string;
+  reachable: boolean;
+}
+
+export interface PhotoDetail extends Photo {
+  bytes: number;
+  format: string;
+  added_at: string;
+  places: Place[];
+  analyses: { analyzer: string; version: string; model: string; at: string }[];
+}
+
+export type Method = 'average' | 'rocchio';
+
+export interface Result extends Photo {
+  score: number;
+  /** 0 to 1. */
+  probability: number;
+}
+
+export interface SearchRequest {
+  text?: string;
+  like?: string[];
+  unlike?: string[];
+  seen?: string[];
+  from?: string;
+  method?: Method;
+  limit?: number;
+  offset?: number;
+}
+
+export interface Histogram {
+  from: number;
+  to: number;
+  counts: number[];
+}
+
+export interface SearchPage {
+  total: number;
+  likely: number;
+  possible: number;
+  took_ms: number;
+  method: string;
+  model: string;
+  histogram: Histogram;
+  cuts: { likely: number; possible: number };
+  results: Result[];
+}
+
+export interface Folder {
+  id: number;
+  path: string;
+  photos: number;
+  reachable: boolean;
+}
+
+export interface Indexing {
+  state: 'idle' | 'counting' | 'running' | 'paused';
+  done: number;
+  total: number;
+  failed: number;
+  skipped: Record<string, number>;
+  photos_per_second: number;
+  seconds_left: number | null;
+  stage: string;
+}
+
+export interface Model {
+  name: string;
+  dimension: number;
+  licence: string;
+  precision: string;
+  device: string;
+}
+
+export interface Status {
+  version: string;
+  library: string;
+  photos: number;
+  searchable: number;
+  failed: number;
+  model: Model | null;
+  folders: Folder[];
+  indexing: Indexing;
+  last_scan: unknown;
+}
+
+export interface Failure {
+  path: string;
+  stage: string;
+  reason: string;
+}
+
+export interface Failures {
+  failures: Failure[];
+  skipped: Record<string, number>;
+}
+
+export interface Example {
+  id: string;
+  width: number;
+  height: number;
+  color: string;
+}
+
+/** A refusal in the server's own words, or `away` when no server answered at all. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly title: string,
+    readonly away = false,
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
+/** What to tell the user about any error. */
+export function inWords(error: unknown): string {
+  if (error instanceof ApiError) return error.message;
+  return error instanceof Error ? error.message : String(error);
+}
+
+const root = '/api/v1';
+/** Largest page that the contract allows. */
+export const maxLimit = 1000;
+/** Largest example picture that the contract allows, bytes. */
+export const maxExampleBytes = 64 * 1024 * 1024;
+
+async function problem(response: Response): Promise<ApiError> {
+  const plain = `The server answered ${response.status}${response.statusText ? ` (${response.statusText})` : ''}.`;
+  try {
+    const body = (await response.json()) as { title?: unknown; detail?: unknown };
+    const title = typeof body.title === 'string' ? body.title : '';
+    const detail = typeof body.detail === 'string' ? body.detail : '';
+    return new ApiError(detail || title || plain, response.status, title);
+  } catch {
+    return new ApiError(plain, response.status, '');
+  }
+}
+
+async function call(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(root + path, init);
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new ApiError('Hone does not answer.', 0, 'Server away', true);
+  }
+  // A proxy in front of a stopped server answers for it; that is the same to the user as no answer.
+  if ([502, 503, 504].includes(response.status) && !isProblem(response))
+    throw new ApiError('Hone does not answer.', response.status, 'Server away', true);
+  if (!response.ok) throw await problem(response);
+  return response;
+}
+
+function isProblem(response: Response): boolean {
+  return (response.headers.get('content-type') ?? '').includes('json');
+}
+
+async function json<T>(path: string, init?: RequestInit): Promise<T> {
+  return (await (await call(path, init)).json()) as T;
+}
+
+function post(body: unknown, signal?: AbortSignal): RequestInit {
+  return {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+    ...(signal ? { signal } : {}),
+  };
+}
+
+const at = (signal?: AbortSignal): RequestInit => (signal ? { signal } : {});
+
+export const api = {
+  status: (signal?: AbortSignal) => json<Status>('/status', at(signal)),
+  search: (request: SearchRequest, signal?: AbortSignal) =>
+    json<SearchPage>('/search', post(request, signal)),
+  photos: (offset: number, limit: number, signal?: AbortSignal) =>
+    json<{ total: number; photos: Photo[] }>(
+      `/photos?order=newest&offset=${offset}&limit=${limit}`,
+      at(signal),
+    ),
+  photo: (id: string, signal?: AbortSignal) => json<PhotoDetail>(`/photos/${id}`, at(signal)),
+  similar: (id: string, limit: number, signal?: AbortSignal) =>
+    json<SearchPage>(`/photos/${id}/similar?limit=${limit}&offset=0&space=content`, at(signal)),
+  example: (picture: Blob, signal?: AbortSignal) =>
+    json<Example>('/examples', {
+      method: 'POST',
+      headers: { 'Content-Type': picture.type || 'application/octet-stream' },
+      body: picture,
+      ...at(signal),
+    }),
+  addFolder: (path: string) => json<Folder>('/folders', post({ path })),
+  removeFolder: async (id: number): Promise<void> =>
+    void (await call(`/folders/${id}`, { method: 'DELETE' })),
+  scan: async (): Promise<void> => void (await call('/scan', post({}))),
+  pause: async (): Promise<void> => void (await call('/scan/pause', post({}))),
+  resume: async (): Promise<void> => void (await call('/scan/resume', post({}))),
+  failures: (signal?: AbortSignal) => json<Failures>('/failures', at(signal)),
+};
+
+export type ThumbnailSize = 240 | 480 | 1080;
+const sizes: ThumbnailSize[] = [240, 480, 1080];
+
+export const thumbnail = (id: string, size: ThumbnailSize) => `${root}/photos/${id}/thumbnail?size=${size}`;
+export const original = (id: string) => `${root}/photos/${id}/original`;
+
+/** The srcset of a picture. The size limits the long side, so the width of a tall one is smaller than it. */
+export function srcset(photo: Pick<Photo, 'id' | 'width' | 'height'>): string {
+  const tall = Math.min(1, photo.width / Math.max(1, photo.height));
+  const seen = new Set<number>();
+  const parts: string[] = [];
+  for (const size of sizes) {
+    const width = Math.max(1, Math.min(photo.width, Math.round(size * tall)));
+    if (seen.has(width)) continue;
+    seen.add(width);
+    parts.push(`${thumbnail(photo.id, size)} ${width}w`);
+  }
+  return parts.join(', ');
+}
+
+export interface Listener {
+  progress(indexing: Indexing): void;
+  photos(photos: Photo[]): void;
+  failure(failure: Failure): void;
+  scan(): void;
+  /** False when the stream broke: the caller then asks by polling. */
+  connected(is: boolean): void;
+}
+
+/** Listens to the server's events until the returned function is called. Reconnects by itself, slower each time. */
+export function listen(listener: Listener): () => void {
+  if (typeof EventSource === 'undefined') return () => undefined;
+  let source: EventSource | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let wait = 1000;
+  let closed = false;
+
+  const data = <T>(event: Event): T => JSON.parse((event as MessageEvent<string>).data) as T;
+  const open = () => {
+    if (closed) return;
+    source = new EventSource(`${root}/events`);
+    source.addEventListener('open', () => {
+      wait = 1000;
+      listener.connected(true);
+    });
+    source.addEventListener('progress', (event) => listener.progress(data<Indexing>(event)));
+    source.addEventListener('photos', (event) => listener.photos(data<{ photos: Photo[] }>(event).photos));
+    source.addEventListener('failure', (event) => listener.failure(data<Failure>(event)));
+    source.addEventListener('scan', () => listener.scan());
+    source.addEventListener('error', () => {
+      source?.close();
+      listener.connected(false);
+      if (closed) return;
+      timer = setTimeout(open, wait);
+      wait = Math.min(wait * 2, 15_000);
+    });
+  };
+  open();
+  return () => {
+    closed = true;
+    clearTimeout(timer);
+    source?.close();
+  };
+}

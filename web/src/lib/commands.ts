@@ -1,0 +1,22 @@
+// Who answers a key. The newest part on screen (a lightbox over a grid) is asked first; one that returns false
+// passes the command on.
+import type { Command } from './keys';
+
+type Handler = (command: Command, event: KeyboardEvent) => boolean;
+const handlers: Handler[] = [];
+
+/** Takes commands until the returned function is called. */
+export function handleCommands(handler: Handler): () => void {
+  handlers.push(handler);
+  return () => {
+    const place = handlers.indexOf(handler);
+    if (place >= 0) handlers.splice(place, 1);
+  };
+}
+
+export function run(command: Command, event: KeyboardEvent): boolean {
+  for (let place = handlers.length - 1; place >= 0; place--) {
+    if (handlers[place]!(command, event)) return true;
+  }
+  return false;
+}

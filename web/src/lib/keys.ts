@@ -1,0 +1,156 @@
+// What a key does. Pure: an event in, a command out. Single keys are off while a text field has the focus and can
+// be turned off altogether (WCAG 2.1.4); letters are read from the layout, so they are where the caps say.
+
+export type Command =
+  | 'left'
+  | 'right'
+  | 'up'
+  | 'down'
+  | 'first'
+  | 'last'
+  | 'open'
+  | 'close'
+  | 'fits'
+  | 'not'
+  | 'undo'
+  | 'next'
+  | 'back'
+  | 'similar'
+  | 'words'
+  | 'library'
+  | 'home'
+  | 'possible'
+  | 'theme'
+  | 'help'
+  | 'copy'
+  | 'zoom';
+
+export interface KeyEvent {
+  key: string;
+  shiftKey: boolean;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+}
+
+/** Keys that work by themselves in any grid or dialog; they stay when single letters are turned off. */
+const always: Record<string, Command> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+  Home: 'first',
+  End: 'last',
+  Enter: 'open',
+  Escape: 'close',
+};
+
+const letters: Record<string, Command> = {
+  f: 'fits',
+  x: 'not',
+  u: 'undo',
+  r: 'next',
+  s: 'similar',
+  e: 'possible',
+  t: 'theme',
+  p: 'copy',
+  z: 'zoom',
+  '/': 'words',
+  '?': 'help',
+};
+
+const afterG: Record<string, Command> = { l: 'library', s: 'home', h: 'home' };
+
+/** Milliseconds in which the second key of `G L` must follow. */
+const together = 1200;
+
+export class Keys {
+  private began = -Infinity;
+
+  constructor(private readonly enabled: () => boolean) {}
+
+  /** The command of a key press, or null. `typing` says that a text field has the focus; `now` in milliseconds. */
+  read(event: KeyEvent, typing: boolean, now: number): Command | null {
+    if (event.ctrlKey || event.metaKey || event.altKey) return null;
+    if (typing) return event.key === 'Escape' ? 'close' : null;
+    if (!event.shiftKey && Object.hasOwn(always, event.key)) return always[event.key]!;
+    if (!this.enabled() || event.key.length !== 1) return null;
+
+    const key = event.key.toLowerCase();
+    if (now - this.began < together) {
+      this.began = -Infinity;
+      if (Object.hasOwn(afterG, key)) return afterG[key]!;
+    }
+    if (key === 'g' && !event.shiftKey) {
+      this.began = now;
+      return null;
+    }
+    if (key === 'z' && event.shiftKey) return 'back';
+    // `/` and `?` are shifted on some layouts, letters are not commands with Shift.
+    if (event.shiftKey && /[a-z]/.test(key)) return null;
+    return Object.hasOwn(letters, key) ? letters[key]! : null;
+  }
+}
+
+/** Whether the keys of an element are its own: text fields, lists of choices and sliders. */
+export function takesKeys(target: EventTarget | null): boolean {
+  if (!(target instanceof Element)) return false;
+  if (target.closest('[contenteditable=""], [contenteditable="true"]')) return true;
+  if (target.tagName === 'TEXTAREA' || target.tagName === 'SELECT') return true;
+  if (target.tagName !== 'INPUT') return false;
+  return !['checkbox', 'radio', 'button'].includes((target as HTMLInputElement).type);
+}
+
+/** The key overlay: the same table as above, in words. */
+export const keyGroups: { name: string; keys: { does: string; keys: string[] }[] }[] = [
+  {
+    name: 'Move',
+    keys: [
+      { does: 'Next, previous picture', keys: ['←', '→'] },
+      { does: 'Row up, down', keys: ['↑', '↓'] },
+      { does: 'First, last', keys: ['Home', 'End'] },
+      { does: 'Open', keys: ['Enter'] },
+      { does: 'Look closer, hold', keys: ['Z'] },
+    ],
+  },
+  {
+    name: 'Mark',
+    keys: [
+      { does: 'Fits', keys: ['F'] },
+      { does: 'Not this', keys: ['X'] },
+      { does: 'Take the mark off', keys: ['same key'] },
+      { does: 'Undo the last mark', keys: ['U'] },
+    ],
+  },
+  {
+    name: 'Rounds',
+    keys: [
+      { does: 'Search again with marks', keys: ['R'] },
+      { does: 'Back a round', keys: ['Shift', 'Z'] },
+      { does: 'Show the possible ones', keys: ['E'] },
+    ],
+  },
+  {
+    name: 'Picture',
+    keys: [
+      { does: 'Similar pictures', keys: ['S'] },
+      { does: 'Copy path', keys: ['P'] },
+    ],
+  },
+  {
+    name: 'Go to',
+    keys: [
+      { does: 'Words', keys: ['/'] },
+      { does: 'Start', keys: ['G', 'S'] },
+      { does: 'Library', keys: ['G', 'L'] },
+    ],
+  },
+  {
+    name: 'Everywhere',
+    keys: [
+      { does: 'This page', keys: ['?'] },
+      { does: 'Close, step out', keys: ['Esc'] },
+      { does: 'Light or dark', keys: ['T'] },
+    ],
+  },
+];

@@ -1,0 +1,241 @@
+// The state of a search: words (or a start picture), its rounds with their marks, and which round is on screen.
+// Pure: every change returns a new state, and a state is the same thing as an address, so a link holds a whole
+// search and the browser's Back goes back a round.
+//
+// `screens[k]` are the marks as they stand on the screen of round k (0 is the words alone). The search of round k
+// uses the marks of the screen before it. Stepping back therefore finds the marks where they were made.
+
+import type { Method, SearchRequest } from './api';
+
+export interface Marks {
+  readonly like: readonly string[];
+  readonly unlike: readonly string[];
+}
+
+export type Mark = 'fits' | 'not';
+export type SeenBefore = 'below' | 'hidden';
+
+export interface Search {
+  readonly words: string;
+  /** Id of the picture that the search starts from, in place of words; empty for none. */
+  readonly from: string;
+  readonly method: Method;
+  readonly seenBefore: SeenBefore;
+  /** At least one. */
+  readonly screens: readonly Marks[];
+  /** Round on screen: an index into `screens`. */
+  readonly at: number;
+}
+
+export type Route = { view: 'home' } | { view: 'library' } | { view: 'search'; search: Search };
+
+export interface Address {
+  route: Route;
+  /** Picture that is open in the lightbox; empty for none. */
+  open: string;
+}
+
+export const noMarks: Marks = { like: [], unlike: [] };
+
+export function newSearch(part: { words?: string; from?: string }): Search {
+  return {
+    words: part.words ?? '',
+    from: part.from ?? '',
+    method: 'average',
+    seenBefore: 'below',
+    screens: [noMarks],
+    at: 0,
+  };
+}
+
+export const marksNow = (search: Search): Marks => search.screens[search.at] ?? noMarks;
+/** The marks that the round on screen was searched with. */
+export const marksOfRound = (search: Search, round = search.at): Marks =>
+  round > 0 ? (search.screens[round - 1] ?? noMarks) : noMarks;
+export const hasMarks = (marks: Marks): boolean => marks.like.length > 0 || marks.unlike.length > 0;
+
+export function markOf(marks: Marks, id: string): Mark | null {
+  if (marks.like.includes(id)) return 'fits';
+  return marks.unlike.includes(id) ? 'not' : null;
+}
+
+const without = (ids: readonly string[], id: string) => ids.filter((other) => other !== id);
+
+/** Sets a mark, or takes it off when the picture already has the same one. */
+export function toggled(marks: Marks, id: string, mark: Mark): Marks {
+  const off = markOf(marks, id) === mark;
+  const like = without(marks.like, id);
+  const unlike = without(marks.unlike, id);
+  if (!off) (mark === 'fits' ? like : unlike).push(id);
+  return { like, unlike };
+}
+
+const same = (one: readonly string[], other: readonly string[]) =>
+  one.length === other.length && one.every((id, index) => id === other[index]);
+export const sameMarks = (one: Marks, other: Marks): boolean =>
+  same(one.like, other.like) && same(one.unlike, other.unlike);
+
+/** Changes the marks of the round on screen. Rounds after it came from other marks, so they end here. */
+export function withMarks(search: Search, marks: Marks): Search {
+  if (sameMarks(marks, marksNow(search))) return search;
+  return { ...search, screens: [...search.screens.slice(0, search.at), marks] };
+}
+
+/** True when a change of marks would end later rounds: the address before it is then worth a step back. */
+export const endsRounds = (search: Search): boolean => search.at < search.screens.length - 1;
+
+/** Whether a next round would differ from the one on screen. */
+export function canGoOn(search: Search): boolean {
+  const now = marksNow(search);
+  return hasMarks(now) && !sameMarks(now, marksOfRound(search));
+}
+
+/** The next round: one that exists when nothing changed since, else a new one with the marks of this screen. */
+export function nextRound(search: Search): Search {
+  if (!canGoOn(search)) return search;
+  if (endsRounds(search)) return { ...search, at: search.at + 1 };
+  return { ...search, screens: [...search.screens, marksNow(search)], at: search.at + 1 };
+}
+
+export const toRound = (search: Search, round: number): Search => ({
+  ...search,
+  at: Math.max(0, Math.min(search.screens.length - 1, round)),
+});
+
+/** New marks of a round against the round before: what its button in the strip shows. */
+export function newIn(search: Search, round: number): Marks {
+  const now = marksOfRound(search, round);
+  const before = marksOfRound(search, round - 1);
+  return {
+    like: now.like.filter((id) => !before.like.includes(id)),
+    unlike: now.unlike.filter((id) => !before.unlike.includes(id)),
+  };
+}
+
+export const roundName = (round: number, search?: Search): string =>
+  round > 0 ? `Round ${round + 1}` : search?.from ? 'Picture' : 'Words';
+
+/** Whether two searches put the same question for a round: then their results are the same too. */
+export function roundKey(search: Search, round = search.at): string {
+  const marks = marksOfRound(search, round);
+  const method = hasMarks(marks) ? search.method : '';
+  return [search.words.trim(), search.from, method, marks.like.join('.'), marks.unlike.join('.')].join('\n');
+}
+
+/** What is sent for a round. Empty fields are left out, so the request says only what is meant. */
+export function request(search: Search, seen: readonly string[], round = search.at): SearchRequest {
+  const marks = marksOfRound(search, round);
+  const out: SearchRequest = {};
+  const words = search.words.trim();
+  if (search.from && !words) out.from = search.from;
+  if (words) out.text = words;
+  if (marks.like.length > 0) out.like = [...marks.like];
+  if (marks.unlike.length > 0) out.unlike = [...marks.unlike];
+  if (seen.length > 0) out.seen = [...seen];
+  if (hasMarks(marks)) out.method = search.method;
+  return out;
+}
+
+export const isAsking = (search: Search): boolean =>
+  search.words.trim() !== '' || search.from !== '' || hasMarks(marksOfRound(search));
+
+// ---- addresses -------------------------------------------------------------------------------------------------
+// #/s?q=words&f=id&m=rocchio&b=hidden&i=id.id.id&r=0.1-2~0.1.3-2&n=1&o=id
+// Ids are written once, as 43 characters of base64url in place of 64 hex digits; `r` holds the screens, each as
+// numbers into `i`: what fits, a dash, what does not.
+
+const hexId = /^[0-9a-f]{64}$/;
+
+export function packId(id: string): string {
+  if (!hexId.test(id)) return `~${encodeURIComponent(id)}`;
+  let text = '';
+  for (let place = 0; place < 64; place += 2)
+    text += String.fromCharCode(parseInt(id.slice(place, place + 2), 16));
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+}
+
+export function unpackId(packed: string): string | null {
+  try {
+    if (packed.startsWith('~')) return decodeURIComponent(packed.slice(1)) || null;
+    const text = atob(packed.replaceAll('-', '+').replaceAll('_', '/'));
+    if (text.length !== 32) return null;
+    return Array.from(text, (sign) => sign.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+  } catch {
+    return null;
+  }
+}
+
+export function toHash(address: Address): string {
+  const { route, open } = address;
+  const fields: string[] = [];
+  if (route.view === 'search') {
+    const { search } = route;
+    const ids: string[] = [];
+    const number = (id: string): number => {
+      const known = ids.indexOf(id);
+      return known >= 0 ? known : ids.push(id) - 1;
+    };
+    const screens = search.screens.map(
+      (marks) => `${marks.like.map(number).join('.')}-${marks.unlike.map(number).join('.')}`,
+    );
+    if (search.words) fields.push(`q=${encodeURIComponent(search.words).replaceAll('%20', '+')}`);
+    if (search.from) fields.push(`f=${packId(search.from)}`);
+    if (search.method !== 'average') fields.push(`m=${search.method}`);
+    if (search.seenBefore !== 'below') fields.push(`b=${search.seenBefore}`);
+    if (ids.length > 0) fields.push(`i=${ids.map(packId).join('.')}`);
+    if (ids.length > 0 || screens.length > 1) fields.push(`r=${screens.join('~')}`);
+    if (search.at > 0) fields.push(`n=${search.at}`);
+  }
+  if (open) fields.push(`o=${packId(open)}`);
+  const path = route.view === 'search' ? 's' : route.view === 'library' ? 'library' : '';
+  return `#/${path}${fields.length > 0 ? `?${fields.join('&')}` : ''}`;
+}
+
+function words(field: string | undefined): string {
+  if (!field) return '';
+  try {
+    return decodeURIComponent(field.replaceAll('+', ' '));
+  } catch {
+    return field;
+  }
+}
+
+/** Reads any address; what cannot be read is left out rather than refused, since links are cut and edited. */
+export function fromHash(hash: string): Address {
+  const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split(/\?(.*)/s);
+  const fields = new Map<string, string>();
+  for (const part of query.split('&')) {
+    const split = part.indexOf('=');
+    if (split > 0) fields.set(part.slice(0, split), part.slice(split + 1));
+  }
+  const open = unpackId(fields.get('o') ?? '') ?? '';
+  if (path === 'library') return { route: { view: 'library' }, open };
+  if (path !== 's') return { route: { view: 'home' }, open };
+
+  const ids = (fields.get('i') ?? '').split('.').map(unpackId);
+  const list = (numbers: string): string[] => {
+    const out = new Set<string>();
+    for (const number of numbers.split('.')) {
+      const id = /^\d+$/.test(number) ? ids[Number(number)] : null;
+      if (id) out.add(id);
+    }
+    return [...out];
+  };
+  const screens = (fields.get('r') ?? '-').split('~').map((screen): Marks => {
+    const [like = '', unlike = ''] = screen.split('-');
+    const fits = list(like);
+    return { like: fits, unlike: list(unlike).filter((id) => !fits.includes(id)) };
+  });
+  const at = Number(fields.get('n') ?? 0);
+  const search: Search = {
+    words: words(fields.get('q')),
+    from: unpackId(fields.get('f') ?? '') ?? '',
+    method: fields.get('m') === 'rocchio' ? 'rocchio' : 'average',
+    seenBefore: fields.get('b') === 'hidden' ? 'hidden' : 'below',
+    screens,
+    at: Number.isInteger(at) ? Math.max(0, Math.min(screens.length - 1, at)) : 0,
+  };
+  return isAsking(search) || screens.some(hasMarks)
+    ? { route: { view: 'search', search }, open }
+    : { route: { view: 'home' }, open };
+}

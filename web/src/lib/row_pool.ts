@@ -1,0 +1,31 @@
+// Which DOM row shows which row of the list. A row that leaves the screen hands its nodes to one that enters;
+// the row with the focus keeps its own, so the focus never jumps to another picture.
+
+export class RowPool {
+  private readonly slots: number[] = [];
+
+  /** Shows the given rows; returns slot -> row, with -1 for a slot that is empty now. */
+  assign(rows: readonly number[]): readonly number[] {
+    const wanted = new Set(rows);
+    const free: number[] = [];
+    this.slots.forEach((row, slot) => {
+      if (wanted.has(row)) wanted.delete(row);
+      else {
+        this.slots[slot] = -1;
+        free.push(slot);
+      }
+    });
+    for (const row of wanted) {
+      const slot = free.shift();
+      if (slot === undefined) this.slots.push(row);
+      else this.slots[slot] = row;
+    }
+    // Empty slots at the end are given up, so that a small window does not keep the nodes of a large one.
+    while (this.slots.length > 0 && this.slots[this.slots.length - 1] === -1) this.slots.pop();
+    return this.slots;
+  }
+
+  clear(): void {
+    this.slots.length = 0;
+  }
+}

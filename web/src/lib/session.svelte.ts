@@ -1,0 +1,493 @@
+// The search on screen: the address, its results, its marks. Results are asked for here and nowhere else; old
+// requests are aborted, further pages come as the list is scrolled.
+
+import { SvelteMap } from 'svelte/reactivity';
+import {
+  api,
+  inWords,
+  isAbort,
+  maxLimit,
+  type Histogram,
+  type Photo,
+  type Result,
+  type SearchPage,
+} from './api';
+import { library } from './library.svelte';
+import * as rounds from './rounds';
+import type { Address, Mark, Marks, Route, Search } from './rounds';
+import { count, fileName } from './text';
+import { ui } from './ui.svelte';
+
+/** Pictures of the first page: a few screens, so that the first answer is small. */
+const firstPage = 120;
+/** Pictures shown when none is likely or possible, so that a search never ends in nothing. */
+const closest = 24;
+/** Milliseconds between the last key and the search. */
+const debounce = 80;
+
+/** What the history keeps beside the address: too long or too private for a link. */
+interface Kept {
+  /** Ids that were shown before round k, for each k. */
+  seen: string[][];
+  /** Likely pictures of each round, as far as known. */
+  likely: (number | null)[];
+  scroll: number;
+  /** The lightbox was opened from the entry before, so closing it is a step back. */
+  opened: boolean;
+}
+
+type Head = Omit<SearchPage, 'results'>;
+
+/** Pictures with a score at or above a bin's lower edge: exact, since the server counted the bins. */
+export function countAbove(histogram: Histogram, bin: number): number {
+  let sum = 0;
+  for (let place = Math.max(0, bin); place < histogram.counts.length; place++)
+    sum += histogram.counts[place]!;
+  return sum;
+}
+
+class Session {
+  address = $state.raw<Address>({ route: { view: 'home' }, open: '' });
+  head = $state.raw<Head | null>(null);
+  results = $state.raw<Result[]>([]);
+  /** Shown in an earlier round, ranked again with the marks. */
+  before = $state.raw<Result[]>([]);
+  /** Identity of `results`: another list than before, not the same one grown longer. */
+  listKey = $state(0);
+  loading = $state(false);
+  error = $state('');
+  /** Length of the list that the user asked for; null for the cut that the server found. */
+  asked = $state<number | null>(null);
+  likelyOf = $state.raw<(number | null)[]>([]);
+  /** Pictures that could be searched when this search ran; null when that was not known yet. */
+  searchedOf = $state<number | null>(null);
+  /** A picture from outside the library that the search starts from, as long as this page lives. */
+  example = $state.raw<{ id: string; picture: Blob } | null>(null);
+  sending = $state(false);
+  /** Set when the first picture should get the focus as soon as there is one. */
+  focusFirst = $state(false);
+  readonly marks = new SvelteMap<string, Mark>();
+  readonly known = new Map<string, Photo>();
+
+  route = $derived(this.address.route);
+  search = $derived(this.address.route.view === 'search' ? this.address.route.search : null);
+  now = $derived(this.search ? rounds.marksNow(this.search) : rounds.noMarks);
+  /** How many pictures the list shows, loaded or not. */
+  shown = $derived.by(() => {
+    const head = this.head;
+    if (!head) return 0;
+    return Math.min(head.total, this.asked ?? this.natural);
+  });
+  /** The end of the list as the server found it. */
+  natural = $derived.by(() => {
+    const head = this.head;
+    if (!head) return 0;
+    if (head.likely > 0) return head.likely;
+    if (head.possible > 0) return head.possible;
+    return Math.min(head.total, closest);
+  });
+  list = $derived(this.results.length > this.shown ? this.results.slice(0, this.shown) : this.results);
+
+  private kept: Kept = { seen: [[]], likely: [], scroll: 0, opened: false };
+  private looked = new Set<string>();
+  private undoable: { at: number; marks: Marks; id: string }[] = [];
+  private running: AbortController | null = null;
+  private paging = false;
+  private shownKey = '';
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private typingEntry = false;
+
+  start(): () => void {
+    history.scrollRestoration = 'manual';
+    const read = () => this.readAddress();
+    addEventListener('popstate', read);
+    addEventListener('hashchange', read);
+    this.readAddress();
+    return () => {
+      removeEventListener('popstate', read);
+      removeEventListener('hashchange', read);
+    };
+  }
+
+  // ---- addresses ----
+
+  private readAddress(): void {
+    const kept = history.state as Partial<Kept> | null;
+    const hash = location.hash;
+    if (rounds.toHash(this.address) === hash && this.shownKey !== '') return;
+    clearTimeout(this.timer);
+    this.kept = {
+      seen: Array.isArray(kept?.seen) ? kept.seen : [[]],
+      likely: Array.isArray(kept?.likely) ? kept.likely : [],
+      scroll: typeof kept?.scroll === 'number' ? kept.scroll : 0,
+      opened: kept?.opened === true,
+    };
+    this.likelyOf = this.kept.likely;
+    this.show(rounds.fromHash(hash), this.kept.scroll);
+  }
+
+  private keep(): Kept {
+    return { ...this.kept, seen: this.kept.seen.map((ids) => [...ids]), scroll: scrollY };
+  }
+
+  /** Goes to an address. `replace` changes the present entry of the history, for steps nobody would go back to. */
+  private go(address: Address, replace = false, opened = false): void {
+    const hash = rounds.toHash(address);
+    if (replace) history.replaceState({ ...this.keep(), opened: this.kept.opened }, '', hash);
+    else {
+      history.replaceState(this.keep(), '');
+      this.kept = { ...this.kept, opened };
+      history.pushState({ ...this.keep(), scroll: 0 }, '', hash);
+    }
+    this.show(address, null);
+  }
+
+  private show(address: Address, scroll: number | null): void {
+    const before = this.address;
+    this.address = address;
+    const search = address.route.view === 'search' ? address.route.search : null;
+    this.syncMarks(search ? rounds.marksNow(search) : rounds.noMarks);
+    const key = search ? rounds.roundKey(search) : address.route.view;
+    if (key === this.shownKey) {
+      if (search && before.route.view === 'search' && before.route.search.seenBefore !== search.seenBefore)
+        void this.loadBefore();
+      return;
+    }
+    this.shownKey = key;
+    this.looked.clear();
+    if (search && rounds.isAsking(search)) void this.run(scroll ?? 0);
+    else {
+      this.running?.abort();
+      this.clearResults();
+      this.loading = false;
+      this.error = '';
+      if (scroll !== null) requestAnimationFrame(() => scrollTo(0, scroll));
+    }
+  }
+
+  private syncMarks(marks: Marks): void {
+    const wanted = new Map<string, Mark>();
+    for (const id of marks.like) wanted.set(id, 'fits');
+    for (const id of marks.unlike) wanted.set(id, 'not');
+    for (const id of [...this.marks.keys()]) if (!wanted.has(id)) this.marks.delete(id);
+    for (const [id, mark] of wanted) if (this.marks.get(id) !== mark) this.marks.set(id, mark);
+  }
+
+  private clearResults(): void {
+    this.head = null;
+    this.results = [];
+    this.before = [];
+    this.asked = null;
+    this.listKey++;
+  }
+
+  home(): void {
+    this.endTyping();
+    this.kept = { seen: [[]], likely: [], scroll: 0, opened: false };
+    this.likelyOf = [];
+    this.undoable = [];
+    this.go({ route: { view: 'home' }, open: '' });
+    scrollTo(0, 0);
+  }
+
+  libraryPage(): void {
+    this.endTyping();
+    this.go({ route: { view: 'library' }, open: '' });
+    scrollTo(0, 0);
+  }
+
+  // ---- asking ----
+
+  /** The field changed. Searches after a pause of 80 ms; one visit to the field is one step of the history. */
+  typed(words: string): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.setWords(words), debounce);
+  }
+
+  setWords(words: string): void {
+    clearTimeout(this.timer);
+    const old = this.search;
+    if ((old?.words ?? '').trim() === words.trim() && (old !== null || words.trim() === '')) return;
+    const next: Search = old
+      ? { ...old, words, from: words.trim() ? '' : old.from }
+      : rounds.newSearch({ words });
+    // Other words show other pictures: what was passed over for the old ones says nothing here.
+    this.kept = { seen: next.screens.map(() => []), likely: [], scroll: 0, opened: false };
+    this.likelyOf = [];
+    const route: Route = rounds.isAsking(next) ? { view: 'search', search: next } : { view: 'home' };
+    this.go({ route, open: '' }, this.typingEntry);
+    this.typingEntry = true;
+  }
+
+  endTyping(): void {
+    clearTimeout(this.timer);
+    this.typingEntry = false;
+  }
+
+  similarTo(id: string): void {
+    this.endTyping();
+    this.undoable = [];
+    this.kept = { seen: [[]], likely: [], scroll: 0, opened: false };
+    this.likelyOf = [];
+    this.go({ route: { view: 'search', search: rounds.newSearch({ from: id }) }, open: '' });
+    ui.say('Searching for similar pictures.');
+  }
+
+  async startFrom(picture: Blob): Promise<void> {
+    if (this.sending) return;
+    this.sending = true;
+    try {
+      const sent = await api.example(picture);
+      this.example = { id: sent.id, picture };
+      this.similarTo(sent.id);
+    } catch (error) {
+      library.lost(error);
+      ui.tell(`This picture could not be used. ${inWords(error)}`);
+    } finally {
+      this.sending = false;
+    }
+  }
+
+  again(): void {
+    if (this.search) void this.run(null);
+  }
+
+  private async run(scroll: number | null): Promise<void> {
+    const search = this.search;
+    if (!search) return;
+    this.running?.abort();
+    const running = new AbortController();
+    this.running = running;
+    this.loading = true;
+    this.error = '';
+    this.paging = false;
+    const round = search.at;
+    const seen = this.kept.seen[round] ?? [];
+    try {
+      const page = await api.search(
+        { ...rounds.request(search, seen), limit: firstPage, offset: 0 },
+        running.signal,
+      );
+      if (running.signal.aborted) return;
+      library.found();
+      const { results, ...head } = page;
+      this.head = head;
+      this.results = results;
+      this.before = [];
+      this.asked = null;
+      this.listKey++;
+      this.searchedOf = library.status?.searchable ?? null;
+      this.learn(results);
+      this.loading = false;
+      const likely = [...this.kept.likely];
+      likely[round] = head.likely;
+      this.kept = { ...this.kept, likely };
+      this.likelyOf = likely;
+      history.replaceState(this.keep(), '');
+      ui.say(
+        `${rounds.roundName(round, search)}: ${count(head.likely)} likely, ${count(head.possible)} possible.`,
+      );
+      if (scroll !== null) requestAnimationFrame(() => scrollTo(0, scroll));
+      await this.loadBefore();
+    } catch (error) {
+      if (isAbort(error) || this.running !== running) return;
+      this.loading = false;
+      library.lost(error);
+      this.error = inWords(error);
+      if (!library.away) this.clearResults();
+    }
+  }
+
+  /** Loads on until picture `index` of the list is there. */
+  async need(index: number): Promise<void> {
+    const running = this.running;
+    const search = this.search;
+    if (this.paging || !running || !search || !this.head || this.loading) return;
+    this.paging = true;
+    try {
+      while (this.results.length < Math.min(this.shown, index + 1)) {
+        const offset = this.results.length;
+        const page = await api.search(
+          { ...rounds.request(search, this.kept.seen[search.at] ?? []), limit: maxLimit, offset },
+          running.signal,
+        );
+        if (running.signal.aborted || page.results.length === 0) break;
+        const have = new Set(this.results.slice(-2 * maxLimit).map((result) => result.id));
+        // While pictures are being read the order can shift by some; a picture is listed once all the same.
+        this.results = this.results.concat(page.results.filter((result) => !have.has(result.id)));
+        this.learn(page.results);
+      }
+    } catch (error) {
+      library.lost(error);
+    } finally {
+      if (this.running === running) this.paging = false;
+    }
+  }
+
+  /** The pictures of earlier rounds in their new order. The server leaves out what is seen, so it is asked without. */
+  private async loadBefore(): Promise<void> {
+    const search = this.search;
+    const running = this.running;
+    if (!search || !running) return;
+    const seen = new Set(this.kept.seen[search.at] ?? []);
+    if (seen.size === 0 || search.seenBefore === 'hidden') {
+      this.before = [];
+      return;
+    }
+    try {
+      const page = await api.search(
+        { ...rounds.request(search, []), limit: maxLimit, offset: 0 },
+        running.signal,
+      );
+      if (running.signal.aborted) return;
+      const before = page.results.filter((result) => seen.has(result.id));
+      this.learn(before);
+      this.before = before;
+    } catch (error) {
+      library.lost(error);
+    }
+  }
+
+  private learn(photos: readonly Photo[]): void {
+    for (const photo of photos) this.known.set(photo.id, photo);
+  }
+
+  remember(photo: Photo): void {
+    this.known.set(photo.id, photo);
+  }
+
+  // ---- the end of the list ----
+
+  showPossible(): void {
+    const head = this.head;
+    if (!head) return;
+    const all = head.likely + head.possible;
+    this.asked = this.shown >= all ? null : all;
+    ui.say(`${count(this.shown)} pictures shown.`);
+  }
+
+  showUpTo(pictures: number | null): void {
+    this.asked = pictures;
+  }
+
+  // ---- marks ----
+
+  private set(search: Search, push = false): void {
+    this.go({ route: { view: 'search', search }, open: this.address.open }, !push);
+  }
+
+  mark(id: string, mark: Mark): void {
+    const search = this.search;
+    if (!search) return;
+    const marks = rounds.toggled(this.now, id, mark);
+    this.undoable.push({ at: search.at, marks: this.now, id });
+    this.set(rounds.withMarks(search, marks), rounds.endsRounds(search));
+    const on = rounds.markOf(marks, id) !== null;
+    const what = on ? (mark === 'fits' ? 'Fits' : 'Not this') : 'Mark taken off';
+    ui.say(`${what}: ${this.nameOf(id)}. ${this.sumUp(marks)}`);
+  }
+
+  private sumUp(marks: Marks): string {
+    const line = `${marks.like.length} fit, ${marks.unlike.length} not.`;
+    return rounds.hasMarks(marks) ? `${line} Press R to search again.` : line;
+  }
+
+  nameOf(id: string): string {
+    const photo = this.known.get(id);
+    return photo ? fileName(photo.path) : 'picture';
+  }
+
+  /** Takes back the last mark; returns its picture, so that the focus can go there. */
+  undo(): string | null {
+    const search = this.search;
+    const last = this.undoable.at(-1);
+    if (!search || !last || last.at !== search.at) {
+      ui.say('Nothing to undo.');
+      return null;
+    }
+    this.undoable.pop();
+    this.set(rounds.withMarks(search, last.marks), rounds.endsRounds(search));
+    ui.tell(`Undone. ${last.marks.like.length} fit, ${last.marks.unlike.length} not.`);
+    return last.id;
+  }
+
+  takeOffAll(): void {
+    const search = this.search;
+    if (!search) return;
+    this.kept = { ...this.kept, seen: [[]], likely: this.kept.likely.slice(0, 1) };
+    this.likelyOf = this.kept.likely;
+    this.undoable = [];
+    const bare: Search = { ...search, screens: [rounds.noMarks], at: 0 };
+    if (rounds.isAsking(bare)) this.set(bare, true);
+    else this.home();
+    ui.say('All marks taken off.');
+  }
+
+  setMethod(method: Search['method']): void {
+    if (this.search) this.set({ ...this.search, method });
+  }
+
+  setSeenBefore(seenBefore: Search['seenBefore']): void {
+    if (this.search) this.set({ ...this.search, seenBefore });
+  }
+
+  // ---- rounds ----
+
+  next(): void {
+    const search = this.search;
+    if (!search) return;
+    if (!rounds.canGoOn(search)) {
+      ui.say(
+        rounds.hasMarks(this.now)
+          ? 'No new marks since this round.'
+          : 'Mark a picture first: F fits, X does not.',
+      );
+      return;
+    }
+    const onward = rounds.nextRound(search);
+    if (!rounds.endsRounds(search)) {
+      const passed = new Set([...(this.kept.seen[search.at] ?? []), ...this.looked]);
+      for (const id of this.marks.keys()) passed.delete(id);
+      const seen = this.kept.seen.slice(0, search.at + 1);
+      while (seen.length <= search.at) seen.push([]);
+      seen.push([...passed]);
+      this.kept = { ...this.kept, seen, likely: this.kept.likely.slice(0, search.at + 1) };
+    }
+    this.undoable = [];
+    this.endTyping();
+    this.go({ route: { view: 'search', search: onward }, open: '' });
+    this.focusFirst = true;
+  }
+
+  back(): void {
+    const search = this.search;
+    if (search && search.at > 0) this.toRound(search.at - 1);
+  }
+
+  toRound(round: number): void {
+    const search = this.search;
+    if (!search || round === search.at) return;
+    this.undoable = [];
+    this.go({ route: { view: 'search', search: rounds.toRound(search, round) }, open: '' });
+  }
+
+  /** Pictures of the list were on screen long enough to count as passed over. */
+  sawPictures(ids: readonly string[]): void {
+    for (const id of ids) this.looked.add(id);
+  }
+
+  // ---- lightbox ----
+
+  open(id: string): void {
+    const already = this.address.open !== '';
+    this.go({ route: this.address.route, open: id }, already, true);
+  }
+
+  close(): void {
+    if (this.address.open === '') return;
+    if (this.kept.opened) history.back();
+    else this.go({ route: this.address.route, open: '' }, true);
+  }
+}
+
+export const session = new Session();

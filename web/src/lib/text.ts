@@ -1,0 +1,65 @@
+// Numbers, times and sizes in words. One place, so that a count looks the same on every screen.
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const tenth = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+
+export const count = (value: number): string => whole.format(value);
+export const plural = (value: number, one: string, many: string): string =>
+  `${count(value)} ${value === 1 ? one : many}`;
+export const pictures = (value: number): string => plural(value, 'picture', 'pictures');
+export const percent = (value: number): number => Math.round(value * 100);
+export const fileName = (path: string): string =>
+  path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+export const folderOf = (path: string): string =>
+  path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')));
+
+export function rate(perSecond: number): string {
+  return perSecond >= 10 ? whole.format(perSecond) : tenth.format(perSecond);
+}
+
+/** "4 min 38 s", "2 h 5 min". */
+export function duration(seconds: number): string {
+  const left = Math.max(0, Math.round(seconds));
+  if (left < 60) return `${left} s`;
+  if (left < 3600) return left % 60 ? `${Math.floor(left / 60)} min ${left % 60} s` : `${left / 60} min`;
+  return `${Math.floor(left / 3600)} h ${Math.floor((left % 3600) / 60)} min`;
+}
+
+/** Decimal units, as file managers and disks count. */
+export function bytes(value: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  let size = value;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? whole.format(size) : tenth.format(size)} ${units[unit]}`;
+}
+
+export function day(iso: string): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  return date.toLocaleString('en-GB', {
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+}
+
+/** Milliseconds of a search as the head of the results shows them. */
+export const took = (ms: number): string => (ms < 10 ? `${tenth.format(ms)} ms` : `${whole.format(ms)} ms`);
+
+/** "37 skipped: 21 not a picture, 9 damaged", largest first; empty when nothing was skipped. */
+export function skippedLine(skipped: Record<string, number>): string {
+  const parts = Object.entries(skipped)
+    .filter(([, files]) => files > 0)
+    .sort((one, other) => other[1] - one[1]);
+  const all = parts.reduce((sum, [, files]) => sum + files, 0);
+  return all === 0 ? '' : `${parts.map(([reason, files]) => `${count(files)} ${reason}`).join(', ')}`;
+}
+
+export const sum = (record: Record<string, number>): number =>
+  Object.values(record).reduce((total, value) => total + value, 0);

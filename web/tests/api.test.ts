@@ -1,0 +1,92 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { api, ApiError, inWords, isAbort, srcset } from '../src/lib/api';
+
+const answer = (status: number, body: string, type: string) =>
+  vi.stubGlobal(
+    'fetch',
+    vi.fn(() => Promise.resolve(new Response(body, { status, headers: { 'Content-Type': type } }))),
+  );
+const refusal = async (promise: Promise<unknown>): Promise<ApiError> => {
+  const error: unknown = await promise.then(
+    () => null,
+    (refused: unknown) => refused,
+  );
+  expect(error).toBeInstanceOf(ApiError);
+  return error as ApiError;
+};
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe('errors', () => {
+  it('shows what the server says', async () => {
+    answer(
+      400,
+      '{"type":"about:blank","title":"No such folder","status":400,"detail":"/x does not exist."}',
+      'application/problem+json',
+    );
+    const error = await refusal(api.addFolder('/x'));
+    expect(error.message).toBe('/x does not exist.');
+    expect(error.title).toBe('No such folder');
+    expect(error.status).toBe(400);
+    expect(error.away).toBe(false);
+  });
+
+  it('falls back to the title, then to the status', async () => {
+    answer(404, '{"title":"Not found"}', 'application/problem+json');
+    expect(inWords(await refusal(api.status()))).toBe('Not found');
+    answer(500, '<h1>no</h1>', 'text/html');
+    expect(inWords(await refusal(api.status()))).toBe('The server answered 500.');
+  });
+
+  it('tells a server that is away from one that refuses', async () => {
+    vi.stubGlobal(
+      'fetch',
+      vi.fn(() => Promise.reject(new TypeError('Failed to fetch'))),
+    );
+    expect((await refusal(api.status())).away).toBe(true);
+    answer(502, 'bad gateway', 'text/plain');
+    expect((await refusal(api.status())).away).toBe(true);
+    answer(503, '{"title":"No model"}', 'application/problem+json');
+    expect((await refusal(api.status())).away).toBe(false);
+  });
+
+  it('passes on an abort as an abort', async () => {
+    vi.stubGlobal(
+      'fetch',
+      vi.fn(() => Promise.reject(new DOMException('aborted', 'AbortError'))),
+    );
+    await expect(api.status()).rejects.toSatisfy(isAbort);
+  });
+});
+
+describe('requests', () => {
+  it('sends a search as JSON with its signal', async () => {
+    answer(200, '{"results":[]}', 'application/json');
+    const stop = new AbortController();
+    await api.search({ text: 'dog', limit: 10 }, stop.signal);
+    const [url, init] = vi.mocked(fetch).mock.calls[0]!;
+    expect(url).toBe('/api/v1/search');
+    expect(init).toMatchObject({ method: 'POST', body: '{"text":"dog","limit":10}', signal: stop.signal });
+  });
+
+  it('takes 204 as done', async () => {
+    vi.stubGlobal(
+      'fetch',
+      vi.fn(() => Promise.resolve(new Response(null, { status: 204 }))),
+    );
+    await expect(api.removeFolder(3)).resolves.toBeUndefined();
+  });
+});
+
+describe('srcset', () => {
+  it('gives widths, not long sides', () => {
+    expect(srcset({ id: 'x', width: 3000, height: 2000 })).toContain('size=1080 1080w');
+    expect(srcset({ id: 'x', width: 2000, height: 4000 })).toContain('size=1080 540w');
+  });
+
+  it('never names a picture larger than it is', () => {
+    const set = srcset({ id: 'x', width: 300, height: 200 });
+    expect(set.split(', ')).toHaveLength(2);
+    expect(set).toMatch(/size=480 300w$/);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { keyGroups, Keys, takesKeys, type KeyEvent } from '../src/lib/keys';
+
+const press = (key: string, part: Partial<KeyEvent> = {}): KeyEvent => ({
+  key,
+  shiftKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  ...part,
+});
+
+describe('keys', () => {
+  it.each([
+    ['f', 'fits'],
+    ['F', 'fits'],
+    ['x', 'not'],
+    ['u', 'undo'],
+    ['r', 'next'],
+    ['s', 'similar'],
+    ['e', 'possible'],
+    ['t', 'theme'],
+    ['/', 'words'],
+    ['ArrowUp', 'up'],
+    ['End', 'last'],
+    ['Enter', 'open'],
+    ['Escape', 'close'],
+  ])('%s is %s', (key, command) => {
+    expect(new Keys(() => true).read(press(key), false, 0)).toBe(command);
+  });
+
+  it('reads shifted signs, and Z with Shift as a round back', () => {
+    const keys = new Keys(() => true);
+    expect(keys.read(press('?', { shiftKey: true }), false, 0)).toBe('help');
+    expect(keys.read(press('Z', { shiftKey: true }), false, 0)).toBe('back');
+    expect(keys.read(press('z'), false, 0)).toBe('zoom');
+    expect(keys.read(press('F', { shiftKey: true }), false, 0)).toBeNull();
+  });
+
+  it('is off while typing, but for Escape', () => {
+    const keys = new Keys(() => true);
+    expect(keys.read(press('f'), true, 0)).toBeNull();
+    expect(keys.read(press('ArrowLeft'), true, 0)).toBeNull();
+    expect(keys.read(press('Escape'), true, 0)).toBe('close');
+  });
+
+  it('leaves keys of the browser alone', () => {
+    const keys = new Keys(() => true);
+    for (const part of [{ ctrlKey: true }, { metaKey: true }, { altKey: true }])
+      expect(keys.read(press('f', part), false, 0)).toBeNull();
+  });
+
+  it('can be turned off; arrows, Enter and Escape stay', () => {
+    const keys = new Keys(() => false);
+    expect(keys.read(press('f'), false, 0)).toBeNull();
+    expect(keys.read(press('/'), false, 0)).toBeNull();
+    expect(keys.read(press('ArrowDown'), false, 0)).toBe('down');
+    expect(keys.read(press('Escape'), false, 0)).toBe('close');
+  });
+
+  it('reads G L within about a second', () => {
+    const keys = new Keys(() => true);
+    expect(keys.read(press('g'), false, 1000)).toBeNull();
+    expect(keys.read(press('l'), false, 1500)).toBe('library');
+    expect(keys.read(press('l'), false, 1600), 'L alone is nothing').toBeNull();
+    keys.read(press('g'), false, 5000);
+    expect(keys.read(press('l'), false, 9000)).toBeNull();
+    keys.read(press('g'), false, 10_000);
+    expect(keys.read(press('f'), false, 10_100), 'another key after G keeps its meaning').toBe('fits');
+  });
+
+  it('knows which elements take keys themselves', () => {
+    const make = (html: string) => {
+      document.body.innerHTML = html;
+      return document.body.firstElementChild;
+    };
+    expect(takesKeys(make('<input type="text">'))).toBe(true);
+    expect(takesKeys(make('<input type="range">'))).toBe(true);
+    expect(takesKeys(make('<select></select>'))).toBe(true);
+    expect(takesKeys(make('<input type="checkbox">'))).toBe(false);
+    expect(takesKeys(make('<button></button>'))).toBe(false);
+    expect(takesKeys(null)).toBe(false);
+  });
+
+  it('lists no key twice in the overlay', () => {
+    const all = keyGroups.flatMap((group) => group.keys.map((line) => line.keys.join(' ')));
+    expect(new Set(all).size).toBe(all.length);
+  });
+});

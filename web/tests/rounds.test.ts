@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import * as rounds from '../src/lib/rounds';
+import type { Search } from '../src/lib/rounds';
+
+const id = (number: number) => number.toString(16).padStart(64, '0');
+const [a, b, c, d] = [id(1), id(2), id(3), id(4)];
+
+function mark(search: Search, picture: string, what: rounds.Mark): Search {
+  return rounds.withMarks(search, rounds.toggled(rounds.marksNow(search), picture, what));
+}
+
+describe('marks', () => {
+  it('sets, changes sides and comes off with the same mark', () => {
+    let marks = rounds.toggled(rounds.noMarks, a, 'fits');
+    expect(marks).toEqual({ like: [a], unlike: [] });
+    marks = rounds.toggled(marks, a, 'not');
+    expect(marks).toEqual({ like: [], unlike: [a] });
+    marks = rounds.toggled(marks, a, 'not');
+    expect(marks).toEqual(rounds.noMarks);
+  });
+});
+
+describe('rounds', () => {
+  it('asks with the words alone first, with the marks next', () => {
+    let search = rounds.newSearch({ words: ' a dog ' });
+    expect(rounds.request(search, [])).toEqual({ text: 'a dog' });
+    search = mark(mark(search, a, 'fits'), b, 'not');
+    expect(rounds.request(search, []), 'marking alone asks nothing new').toEqual({ text: 'a dog' });
+    search = rounds.nextRound(search);
+    expect(rounds.request(search, [c])).toEqual({
+      text: 'a dog',
+      like: [a],
+      unlike: [b],
+      seen: [c],
+      method: 'average',
+    });
+  });
+
+  it('starts from a picture in place of words', () => {
+    expect(rounds.request(rounds.newSearch({ from: a }), [])).toEqual({ from: a });
+  });
+
+  it('goes on only with new marks', () => {
+    let search = rounds.newSearch({ words: 'dog' });
+    expect(rounds.nextRound(search)).toBe(search);
+    search = rounds.nextRound(mark(search, a, 'fits'));
+    expect(search.at).toBe(1);
+    expect(rounds.nextRound(search)).toBe(search);
+  });
+
+  it('keeps marks of earlier rounds and tells the new ones', () => {
+    let search = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
+    search = rounds.nextRound(mark(mark(search, b, 'fits'), c, 'not'));
+    expect(rounds.marksOfRound(search)).toEqual({ like: [a, b], unlike: [c] });
+    expect(rounds.newIn(search, 2)).toEqual({ like: [b], unlike: [c] });
+    expect(rounds.newIn(search, 1)).toEqual({ like: [a], unlike: [] });
+    expect(rounds.newIn(search, 0)).toEqual(rounds.noMarks);
+  });
+
+  it('steps back to a round with the marks made there, and forward again', () => {
+    let search = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
+    search = rounds.nextRound(mark(search, b, 'not'));
+    const back = rounds.toRound(search, 0);
+    expect(rounds.marksNow(back)).toEqual({ like: [a], unlike: [] });
+    expect(rounds.request(back, [])).toEqual({ text: 'dog' });
+    expect(rounds.endsRounds(back)).toBe(true);
+    expect(rounds.nextRound(back)).toEqual(rounds.toRound(search, 1));
+    expect(rounds.toRound(search, 99).at).toBe(2);
+  });
+
+  it('ends later rounds when the marks before them change', () => {
+    let search = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
+    search = rounds.nextRound(mark(search, b, 'not'));
+    const changed = mark(rounds.toRound(search, 0), c, 'fits');
+    expect(changed.screens).toHaveLength(1);
+    expect(rounds.marksNow(changed).like).toEqual([a, c]);
+  });
+
+  it('knows that a round put the same question', () => {
+    const search = rounds.newSearch({ words: 'dog' });
+    expect(rounds.roundKey(mark(search, a, 'fits'))).toBe(rounds.roundKey(search));
+    expect(rounds.roundKey({ ...search, method: 'rocchio' }), 'no marks, so every method is the same').toBe(
+      rounds.roundKey(search),
+    );
+    const next = rounds.nextRound(mark(search, a, 'fits'));
+    expect(rounds.roundKey(next)).not.toBe(rounds.roundKey(search));
+    expect(rounds.roundKey({ ...next, method: 'rocchio' })).not.toBe(rounds.roundKey(next));
+  });
+});
+
+describe('addresses', () => {
+  const there = (address: rounds.Address) => rounds.fromHash(rounds.toHash(address));
+
+  it('packs an id and reads it back', () => {
+    const full = 'f'.repeat(63) + '0';
+    expect(rounds.packId(full)).toHaveLength(43);
+    expect(rounds.unpackId(rounds.packId(full))).toBe(full);
+    expect(rounds.unpackId('%%%')).toBeNull();
+    expect(rounds.unpackId('AAAA')).toBeNull();
+  });
+
+  it('holds a whole search', () => {
+    let search = rounds.newSearch({ words: 'größe & 50% of "a+b" #1? 犬' });
+    search = rounds.nextRound(mark(mark(search, a, 'fits'), b, 'not'));
+    search = rounds.nextRound(mark(search, c, 'fits'));
+    search = mark(search, d, 'not');
+    search = { ...rounds.toRound(search, 1), method: 'rocchio', seenBefore: 'hidden' };
+    const address: rounds.Address = { route: { view: 'search', search }, open: d };
+    expect(there(address)).toEqual(address);
+  });
+
+  it.each([
+    { route: { view: 'home' }, open: '' },
+    { route: { view: 'home' }, open: a },
+    { route: { view: 'library' }, open: '' },
+    { route: { view: 'search', search: rounds.newSearch({ from: a }) }, open: '' },
+    { route: { view: 'search', search: rounds.newSearch({ words: 'x' }) }, open: b },
+  ] as rounds.Address[])('round trip %#', (address) => {
+    expect(there(address)).toEqual(address);
+  });
+
+  it('keeps marks that are not searched with yet', () => {
+    const search = mark(rounds.newSearch({ words: 'dog' }), a, 'fits');
+    expect(there({ route: { view: 'search', search }, open: '' }).route).toEqual({ view: 'search', search });
+  });
+
+  it.each(['', '#', '#/', '#/nowhere', '#/s', '#/s?', '#/s?q=', '#/s?r=0-1&i=zz'])(
+    'reads %s as the start',
+    (hash) => {
+      expect(rounds.fromHash(hash)).toEqual({ route: { view: 'home' }, open: '' });
+    },
+  );
+
+  it('leaves out what it cannot read and keeps the rest', () => {
+    const { route } = rounds.fromHash(
+      `#/s?q=dog&i=${rounds.packId(a)}.broken&r=0.1-7~0-0&n=9&m=other&b=1&o=x`,
+    );
+    expect(route).toEqual({
+      view: 'search',
+      search: {
+        words: 'dog',
+        from: '',
+        method: 'average',
+        seenBefore: 'below',
+        screens: [
+          { like: [a], unlike: [] },
+          { like: [a], unlike: [] },
+        ],
+        at: 1,
+      },
+    });
+  });
+
+  it('stays short: 20 marks in 3 rounds under 1,200 signs', () => {
+    let search = rounds.newSearch({ words: 'dog' });
+    for (let number = 0; number < 20; number++) {
+      search = mark(search, id(number + 100), number % 3 ? 'fits' : 'not');
+      if (number === 7 || number === 14) search = rounds.nextRound(search);
+    }
+    expect(rounds.toHash({ route: { view: 'search', search }, open: '' }).length).toBeLessThan(1200);
+  });
+});

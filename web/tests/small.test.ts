@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { RowPool } from '../src/lib/row_pool';
+import { SeenTracker } from '../src/lib/seen';
+import { clampView, fitBox, zoomAt } from '../src/lib/stage';
+import * as text from '../src/lib/text';
+
+describe('row pool', () => {
+  it('hands the nodes of rows that leave to rows that enter', () => {
+    const pool = new RowPool();
+    expect(pool.assign([0, 1, 2, 3])).toEqual([0, 1, 2, 3]);
+    expect(pool.assign([2, 3, 4, 5])).toEqual([4, 5, 2, 3]);
+  });
+
+  it('keeps the nodes of a row that stays, such as the one with the focus', () => {
+    const pool = new RowPool();
+    pool.assign([0, 1, 2, 3]);
+    const slots = pool.assign([50, 51, 52, 2]);
+    expect(slots[2]).toBe(2);
+    expect([...slots].sort((one, other) => one - other)).toEqual([2, 50, 51, 52]);
+  });
+
+  it('never grows beyond what is shown', () => {
+    const pool = new RowPool();
+    for (let top = 0; top < 5000; top += 7)
+      expect(pool.assign(Array.from({ length: 12 }, (_, row) => top + row)).length).toBeLessThanOrEqual(12);
+    expect(pool.assign([1])).toContain(1);
+    expect(pool.assign([]).length).toBe(0);
+  });
+});
+
+describe('seen', () => {
+  const row = { key: 1, top: 100, height: 200 };
+
+  it('counts half of the row on screen for half a second, once', () => {
+    const tracker = new SeenTracker();
+    expect(tracker.look([row], 0, 800, 0)).toEqual([]);
+    expect(tracker.look([row], 0, 800, 400)).toEqual([]);
+    expect(tracker.look([row], 0, 800, 500)).toEqual([1]);
+    expect(tracker.look([row], 0, 800, 900)).toEqual([]);
+  });
+
+  it('does not count less than half, and begins anew after a pause', () => {
+    const tracker = new SeenTracker();
+    tracker.look([row], 0, 190, 0);
+    expect(tracker.look([row], 0, 190, 1000)).toEqual([]);
+    tracker.look([row], 0, 800, 2000);
+    tracker.look([row], 0, 0, 2300);
+    tracker.look([row], 0, 800, 2400);
+    expect(tracker.look([row], 0, 800, 2700)).toEqual([]);
+    expect(tracker.look([row], 0, 800, 2900)).toEqual([1]);
+  });
+
+  it('does not count what is under the head of the page', () => {
+    const tracker = new SeenTracker();
+    tracker.look([row], 250, 800, 0);
+    expect(tracker.look([row], 250, 800, 600)).toEqual([]);
+  });
+});
+
+describe('stage', () => {
+  const stage = { width: 1000, height: 700 };
+
+  it('fits a picture, and does not blow a small one up without end', () => {
+    expect(fitBox(4000, 3000, 1000, 700)).toEqual({ width: 856, height: 642 });
+    expect(fitBox(100, 50, 1000, 700)).toEqual({ width: 300, height: 150 });
+    expect(fitBox(0, 0, 1000, 700)).toEqual({ width: 0, height: 0 });
+  });
+
+  it('keeps the point under the pointer, and the edges outside', () => {
+    const box = { width: 900, height: 600 };
+    const view = zoomAt({ scale: 1, x: 0, y: 0 }, 3, 100, 50, box, stage);
+    expect(view).toEqual({ scale: 3, x: -200, y: -100 });
+    expect(clampView({ scale: 3, x: 9999, y: -9999 }, box, stage)).toEqual({ scale: 3, x: 850, y: -550 });
+    const back = zoomAt(view, 1, 0, 0, box, stage);
+    expect(back.x).toBeCloseTo(0);
+    expect(back.y).toBeCloseTo(0);
+  });
+});
+
+describe('text', () => {
+  it('writes counts in full with separators', () => {
+    expect(text.count(48249)).toBe('48,249');
+    expect(text.pictures(1)).toBe('1 picture');
+    expect(text.pictures(1200)).toBe('1,200 pictures');
+  });
+
+  it.each([
+    [13.4, '13 s'],
+    [278, '4 min 38 s'],
+    [120, '2 min'],
+    [7500, '2 h 5 min'],
+    [-3, '0 s'],
+  ])('%d seconds are %s', (seconds, words) => {
+    expect(text.duration(seconds)).toBe(words);
+  });
+
+  it('writes sizes in decimal units', () => {
+    expect(text.bytes(900)).toBe('900 bytes');
+    expect(text.bytes(3_100_000)).toBe('3.1 MB');
+  });
+
+  it('lists what was skipped, the most first', () => {
+    expect(text.skippedLine({ damaged: 9, 'not a picture': 21, 'too large': 0 })).toBe(
+      '21 not a picture, 9 damaged',
+    );
+    expect(text.skippedLine({})).toBe('');
+  });
+
+  it('takes names out of paths of any system', () => {
+    expect(text.fileName('/a/b/c.jpg')).toBe('c.jpg');
+    expect(text.fileName('C:\\a\\c.jpg')).toBe('c.jpg');
+    expect(text.folderOf('/a/b/c.jpg')).toBe('/a/b');
+  });
+});
