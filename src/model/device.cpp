@@ -1,7 +1,11 @@
 #include "model/device.hpp"
 
-#include <array>
+#include <dlfcn.h>
 
+#include <array>
+#include <optional>
+
+#include "base/config.hpp"
 #include "model/session.hpp"
 
 namespace hone {
@@ -32,6 +36,33 @@ std::vector<std::uint8_t> addition_network() {
     return {model.begin(), model.end()};
 }
 
+// Why a provider cannot work here, seen without starting it: starting one without its driver prints warnings of its own.
+std::optional<std::string> missing_part(Device device) {
+    std::error_code error;
+    if (device == Device::kWebgpu) {
+        // Where the Vulkan loader looks for drivers (Khronos, "Vulkan Loader Interface", driver discovery on Linux).
+        for (const char* name : {"VK_DRIVER_FILES", "VK_ICD_FILENAMES", "VK_ADD_DRIVER_FILES"}) {
+            if (environment(name)) return std::nullopt;
+        }
+        const fs::path home = environment("HOME").value_or("");
+        for (const fs::path& folder : {fs::path("/etc/vulkan/icd.d"), fs::path("/usr/share/vulkan/icd.d"), fs::path("/usr/local/share/vulkan/icd.d"),
+                                       home / ".local/share/vulkan/icd.d"}) {
+            for (const auto& entry : fs::directory_iterator(folder, error)) {
+                if (entry.path().extension() == ".json") return std::nullopt;
+            }
+        }
+        return "no Vulkan driver is installed (Debian: mesa-vulkan-drivers, or the card maker's)";
+    }
+    if (device == Device::kCuda) {
+        if (void* library = ::dlopen("libonnxruntime_providers_cuda.so", RTLD_LAZY | RTLD_LOCAL)) {
+            ::dlclose(library);
+            return std::nullopt;
+        }
+        return "libonnxruntime_providers_cuda.so is not installed beside ONNX Runtime, or its CUDA libraries are missing";
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string_view device_name(Device device) {
@@ -53,6 +84,10 @@ std::vector<DeviceReport> probe_devices() {
     std::vector<DeviceReport> reports;
     for (const Device device : {Device::kCpu, Device::kWebgpu, Device::kCuda}) {
         DeviceReport report{device, false, ""};
+        if (const auto missing = missing_part(device)) {
+            reports.push_back({device, false, *missing});
+            continue;
+        }
         auto session = open_session(network, {device, 1});
         if (!session) {
             report.reason = session.error().message;

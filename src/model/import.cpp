@@ -94,11 +94,14 @@ void read_preprocess_cfg(const json& config, ImageTower& tower) {
 Result<> read_tokenizer(const fs::path& directory, const std::string& folder, const json& config, TextTower& tower) {
     const std::string path = folder + "tokenizer.json";
     const json options = read_optional_json(directory / (folder + "tokenizer_config.json"));
-    if (!is_file(directory / path)) return fail("{} is missing", printable(directory / path));
-    HONE_TRY(const json file, read_json(directory / path));
-    const json model = file.value("model", json::object());
-    const std::string type = model.value("type", model.contains("merges") ? "BPE" : "WordPiece");
-    const bool sentencepiece = type == "Unigram" || (type == "BPE" && model.value("byte_fallback", false));
+    std::string type = "Unigram";  // without a tokenizer.json: the SentencePiece model beside it
+    bool sentencepiece = true;
+    if (is_file(directory / path)) {
+        HONE_TRY(const json file, read_json(directory / path));
+        const json model = file.value("model", json::object());
+        type = model.value("type", model.contains("merges") ? "BPE" : "WordPiece");
+        sentencepiece = type == "Unigram" || (type == "BPE" && model.value("byte_fallback", false));
+    }
     if (!sentencepiece) {
         tower.tokenizer = type == "BPE" ? TokenizerKind::kBpe : TokenizerKind::kWordPiece;
         HONE_TRY(tower.tokenizer_file, describe_file(directory, path));
@@ -117,7 +120,7 @@ Result<> read_tokenizer(const fs::path& directory, const std::string& folder, co
             break;
         }
         if (tower.tokenizer_file.path.empty()) {
-            return fail("{} is a SentencePiece tokenizer: put its tokenizer.model or spiece.model beside it", printable(directory / path));
+            return fail("no tokenizer in {}: there must be a tokenizer.json of BPE or WordPiece, or a SentencePiece tokenizer.model or spiece.model", printable(directory / folder));
         }
     }
     tower.lowercase = sentencepiece && options.value("do_lower_case", false);

@@ -12,12 +12,14 @@ namespace hone {
 namespace {
 
 Ort::Env& environment() {
-    // Warnings of the engine speak of its own graph rewriting: nothing a person can act on.
-    static Ort::Env env(ORT_LOGGING_LEVEL_ERROR, "hone");
+    // What the engine logs stands in its exceptions too, or speaks of its own graph rewriting: nothing a person can act on.
+    static Ort::Env env(ORT_LOGGING_LEVEL_FATAL, "hone");
     return env;
 }
 
 std::string one_line(std::string text) {
+    // The engine puts its own source file and check in front of the reason.
+    if (const auto check = text.find(" was false. "); check != std::string::npos) text = text.substr(check + 12);
     std::ranges::replace(text, '\n', ' ');
     constexpr std::size_t kLongest = 300;
     if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";

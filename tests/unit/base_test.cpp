@@ -1,0 +1,113 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <thread>
+
+#include "base/bounded_queue.hpp"
+#include "base/config.hpp"
+#include "base/sha256.hpp"
+#include "base/time.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace hone {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Sha256, AgreesWithTheStandardsExamples) {
+    // FIPS 180-4 examples.
+    EXPECT_EQ(to_hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(to_hex(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+TEST(Sha256, HexGoesBothWays) {
+    const Sha256 digest = sha256("abc");
+    EXPECT_EQ(sha256_from_hex(to_hex(digest)), digest);
+    EXPECT_FALSE(sha256_from_hex("ba78"));
+    EXPECT_FALSE(sha256_from_hex(std::string(63, 'a') + "g"));
+}
+
+TEST(Printable, KeepsUtf8AndEscapesTheRest) {
+    EXPECT_EQ(printable("/a/Grüße 東京.jpg"), "/a/Grüße 東京.jpg");
+    EXPECT_EQ(printable("/a/\xff\xfe.jpg"), "/a/\\xff\\xfe.jpg");
+    EXPECT_EQ(printable("a\nb"), "a\\x0ab");
+    EXPECT_EQ(printable("\xc0\xaf"), "\\xc0\\xaf") << "overlong";
+    EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "surrogate";
+    EXPECT_EQ(printable("\xe6\x9d"), "\\xe6\\x9d") << "cut";
+}
+
+TEST(ReadFile, SaysWhatIsWrong) {
+    const test::TemporaryFolder folder;
+    EXPECT_THAT(read_file(folder.path() / "none").error().message, HasSubstr("No such file"));
+    EXPECT_THAT(read_file(folder.path()).error().message, HasSubstr("it is a folder"));
+    const fs::path file = folder.write("ten", "0123456789");
+    EXPECT_EQ(read_file(file, 10)->size(), 10U);
+    EXPECT_EQ(read_file(file, 9).error().kind, ErrorKind::kTooLarge);
+}
+
+TEST(WriteFileAtomically, ReplacesOrLeavesAlone) {
+    const test::TemporaryFolder folder;
+    const fs::path file = folder.write("file", "old");
+    ASSERT_TRUE(write_file_atomically(file, "new"));
+    EXPECT_EQ(*read_text(file), "new");
+    EXPECT_FALSE(write_file_atomically(folder.path() / "missing/file", "x"));
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1) << "a part file was left behind";
+}
+
+TEST(LockFile, IsHeldByOneProcess) {
+    const test::TemporaryFolder folder;
+    const fs::path path = folder.path() / "lock";
+    const auto lock = LockFile::acquire(path, "first");
+    ASSERT_TRUE(lock);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const auto second = LockFile::acquire(path, "second");
+        ::_exit(!second && second.error().kind == ErrorKind::kInUse && second.error().message == "first" && LockFile::holder(path) == "first" ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+}
+
+TEST(LockFile, IsFreeAfterItsHolder) {
+    const test::TemporaryFolder folder;
+    const fs::path path = folder.path() / "lock";
+    { const auto lock = LockFile::acquire(path, "first"); }
+    EXPECT_EQ(LockFile::holder(path), std::nullopt);
+    EXPECT_TRUE(LockFile::acquire(path, "second"));
+}
+
+TEST(BoundedQueue, HandsEverythingOverAndEnds) {
+    BoundedQueue<int> queue(2);
+    std::jthread producer([&] {
+        for (int value = 1; value <= 1000; ++value) queue.push(value);
+        queue.close();
+    });
+    long sum = 0;
+    while (const auto value = queue.pop()) sum += *value;
+    EXPECT_EQ(sum, 500'500);
+    EXPECT_TRUE(queue.finished());
+    EXPECT_FALSE(queue.push(1));
+}
+
+TEST(BoundedQueue, WaitsNoLongerThanAsked) {
+    BoundedQueue<int> queue(1);
+    EXPECT_EQ(queue.pop_within(std::chrono::milliseconds(1)), std::nullopt);
+    EXPECT_FALSE(queue.finished());
+}
+
+TEST(Time, WritesIso8601) { EXPECT_EQ(iso8601(1'706'702'400), "2024-01-31T12:00:00Z"); }
+
+TEST(Config, LibraryComesFromFlagThenEnvironment) {
+    ::setenv("HONE_LIBRARY", "/from/environment", 1);
+    EXPECT_EQ(*library_directory("/from/flag/../here"), "/from/here");
+    EXPECT_EQ(*library_directory(""), "/from/environment");
+    ::unsetenv("HONE_LIBRARY");
+    ::setenv("XDG_DATA_HOME", "/data", 1);
+    EXPECT_EQ(*library_directory(""), "/data/hone");
+    ::unsetenv("XDG_DATA_HOME");
+}
+
+}  // namespace
+}  // namespace hone

@@ -1,0 +1,59 @@
+// A room may include only itself and the rooms above it (docs/ARCHITECTURE.md).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <regex>
+
+#include "base/file.hpp"
+
+namespace hone {
+namespace {
+
+const std::vector<std::string> kRooms = {"base", "photo", "model", "analyze", "vector", "catalog", "ingest", "people", "search", "server", "cli"};
+// Beyond the order: what a room must not know although it stands below it.
+const std::map<std::string, std::vector<std::string>> kForbidden = {
+    {"vector", {"photo", "model", "analyze"}}, {"catalog", {"model", "analyze", "vector"}}, {"search", {"ingest", "analyze", "people"}}};
+
+// The reasons why including `included` from a file of `room` is wrong; empty when it is right.
+std::string objection(const std::string& room, const std::string& included) {
+    const auto own = std::ranges::find(kRooms, room), other = std::ranges::find(kRooms, included);
+    if (own == kRooms.end()) return room + " is no room of docs/ARCHITECTURE.md";
+    if (other == kRooms.end()) return included + " is no room of docs/ARCHITECTURE.md";
+    if (other > own) return room + " stands above " + included;
+    const auto forbidden = kForbidden.find(room);
+    if (forbidden != kForbidden.end() && std::ranges::find(forbidden->second, included) != forbidden->second.end()) return room + " must not know " + included;
+    return "";
+}
+
+TEST(Layers, EveryIncludeGoesUp) {
+    const fs::path source = fs::path(HONE_SOURCE_DIR) / "src";
+    const std::regex include("^\\s*#include \"([a-z_]+)/[^\"]*\"");
+    int files = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(source)) {
+        if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
+        ++files;
+        const std::string room = fs::relative(entry.path(), source).begin()->string();
+        std::ifstream file(entry.path());
+        int number = 0;
+        for (std::string line; std::getline(file, line);) {
+            ++number;
+            std::smatch match;
+            if (!std::regex_search(line, match, include)) continue;
+            EXPECT_EQ(objection(room, match[1]), "") << entry.path() << ":" << number;
+        }
+    }
+    EXPECT_GT(files, 50) << "the sources were not found in " << source;
+}
+
+TEST(Layers, ObjectsToWrongIncludes) {
+    EXPECT_EQ(objection("search", "catalog"), "");
+    EXPECT_NE(objection("catalog", "search"), "");
+    EXPECT_NE(objection("catalog", "model"), "");
+    EXPECT_NE(objection("base", "photo"), "");
+    EXPECT_NE(objection("cellar", "base"), "");
+}
+
+}  // namespace
+}  // namespace hone

@@ -1,0 +1,161 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "photo/decode.hpp"
+#include "photo/photo_id.hpp"
+#include "photo/resample.hpp"
+#include "photo/thumbnail.hpp"
+#include "photo/walk.hpp"
+#include "tests/support/bitmap.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace hone {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::span<const std::uint8_t> bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+TEST(Format, IsToldByContent) {
+    using namespace std::string_view_literals;
+    EXPECT_EQ(detect_format(bytes_of("\xFF\xD8\xFF\xE0"sv)), Format::kJpeg);
+    EXPECT_EQ(detect_format(bytes_of("\x89PNG\r\n\x1A\n"sv)), Format::kPng);
+    EXPECT_EQ(detect_format(bytes_of("RIFF\0\0\0\0WEBPVP8 "sv)), Format::kWebp);
+    EXPECT_EQ(detect_format(bytes_of("\0\0\0\x20" "ftypheic\0\0\0\0mif1heic"sv)), Format::kHeif);
+    EXPECT_EQ(detect_format(bytes_of("\0\0\0\x20" "ftypmif1\0\0\0\0mif1avif"sv)), Format::kAvif);
+    EXPECT_EQ(detect_format(bytes_of("\0\0\0\x20" "ftypisom\0\0\0\0isomiso2"sv)), Format::kNone) << "a video";
+    EXPECT_EQ(detect_format(bytes_of(test::plain_bitmap(2, 2, 0))), Format::kBmp);
+    EXPECT_EQ(detect_format(bytes_of("BM is how this text starts, and it goes on"sv)), Format::kNone);
+    EXPECT_EQ(detect_format(bytes_of(""sv)), Format::kNone);
+}
+
+TEST(Decode, GivesUprightRgb) {
+    const std::string file = test::bitmap(4, 3, [](int x, int y) { return static_cast<std::uint32_t>(x << 16 | y << 8 | 7); });
+    const auto photo = decode_photo(bytes_of(file), 0);
+    ASSERT_TRUE(photo) << photo.error().message;
+    EXPECT_EQ(photo->width, 4);
+    EXPECT_EQ(photo->height, 3);
+    EXPECT_EQ(photo->image.row(2)[3 * 3], 3);
+    EXPECT_EQ(photo->image.row(2)[3 * 3 + 1], 2);
+    EXPECT_EQ(photo->image.row(2)[3 * 3 + 2], 7);
+}
+
+TEST(Decode, SaysWhyItFails) {
+    EXPECT_THAT(decode_photo(bytes_of("hello"), 0).error().message, HasSubstr("not a picture"));
+    EXPECT_THAT(decode_photo(bytes_of("\xFF\xD8\xFF\xE0 broken"), 0).error().message, HasSubstr("damaged or unsupported jpeg"));
+    EXPECT_THAT(decode_photo(bytes_of("\x89PNG\r\n\x1A\n broken"), 0).error().message, HasSubstr("damaged or unsupported png"));
+    std::string cut = test::plain_bitmap(64, 64, 0x123456);
+    cut.resize(200);
+    EXPECT_FALSE(decode_photo(bytes_of(cut), 0));
+}
+
+TEST(MeanColor, IsTheMean) {
+    const Image image{2, 1, {255, 0, 10, 1, 0, 20}};
+    EXPECT_EQ(mean_color(image), 0x80000FU);
+}
+
+TEST(Resample, KeepsConstantsAndSizes) {
+    const Image image{50, 30, std::vector<std::uint8_t>(50 * 30 * 3, 200)};
+    for (const Filter filter : {Filter::kBilinear, Filter::kBicubic, Filter::kLanczos}) {
+        for (const auto& [width, height] : {std::pair{7, 9}, {50, 30}, {120, 11}}) {
+            const Image out = resample(image, width, height, filter);
+            EXPECT_EQ(out.width, width);
+            EXPECT_EQ(out.height, height);
+            EXPECT_THAT(out.rgb, testing::Each(200));
+        }
+    }
+}
+
+// Pillow 12: Image.frombytes('L', (8, 1), bytes([0, 0, 0, 255, 255, 0, 0, 0])).resize((4, 1), BICUBIC) and so on, as RGB.
+TEST(Resample, GivesPillowsBytes) {
+    Image image{8, 1, {}};
+    for (const int value : {0, 0, 0, 255, 255, 0, 0, 0}) image.rgb.insert(image.rgb.end(), 3, static_cast<std::uint8_t>(value));
+    const auto red = [](const Image& out) {
+        std::vector<int> values;
+        for (std::size_t at = 0; at < out.rgb.size(); at += 3) values.push_back(out.rgb[at]);
+        return values;
+    };
+    EXPECT_THAT(red(resample(image, 4, 1, Filter::kBicubic)), ElementsAre(0, 138, 138, 0));
+    EXPECT_THAT(red(resample(image, 4, 1, Filter::kBilinear)), ElementsAre(0, 128, 128, 0));
+    EXPECT_THAT(red(resample(image, 4, 1, Filter::kLanczos)), ElementsAre(0, 147, 147, 0));
+    EXPECT_THAT(red(resample(image, 11, 1, Filter::kBicubic)), ElementsAre(0, 0, 0, 7, 209, 255, 209, 7, 0, 0, 0));
+}
+
+TEST(Crop, FillsWhatIsOutside) {
+    const Image image{2, 2, {1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4}};
+    const std::uint8_t fill[3] = {9, 9, 9};
+    const Image out = crop(image, -1, 1, 3, 2, fill);
+    EXPECT_THAT(out.rgb, ElementsAre(9, 9, 9, 3, 3, 3, 4, 4, 4, 9, 9, 9, 9, 9, 9, 9, 9, 9));
+}
+
+TEST(Thumbnail, FitsAndNeverGrows) {
+    const Image large{300, 100, std::vector<std::uint8_t>(90'000, 50)};
+    const auto small = decode_photo(bytes_of(*make_thumbnail(large, 240)), 0);
+    ASSERT_TRUE(small) << small.error().message;
+    EXPECT_EQ(small->format, Format::kWebp);
+    EXPECT_EQ(small->width, 240);
+    EXPECT_EQ(small->height, 80);
+    EXPECT_EQ(decode_photo(bytes_of(*make_thumbnail(large, 480)), 0)->width, 300);
+}
+
+TEST(PhotoId, PrefixesHave8To64Digits) {
+    EXPECT_TRUE(is_photo_id_prefix("abcdef01"));
+    EXPECT_TRUE(is_photo_id_prefix(std::string(64, 'F')));
+    EXPECT_FALSE(is_photo_id_prefix("abcdef0"));
+    EXPECT_FALSE(is_photo_id_prefix(std::string(65, 'a')));
+    EXPECT_FALSE(is_photo_id_prefix("photo.jpg"));
+}
+
+std::vector<std::string> walked(const fs::path& root, std::vector<std::string>* unreadable = nullptr) {
+    std::vector<std::string> names;
+    const auto done = walk(root, {[&](const FileFacts& facts) {
+                                      names.push_back(fs::relative(facts.path, root));
+                                      return true;
+                                  },
+                                  [&](const fs::path& path, const std::string&) {
+                                      if (unreadable != nullptr) unreadable->push_back(fs::relative(path, root));
+                                  }});
+    EXPECT_TRUE(done);
+    return names;
+}
+
+TEST(Walk, SkipsHiddenAndSystemFolders) {
+    const test::TemporaryFolder folder;
+    for (const char* name : {"b.jpg", "a/2.jpg", "a/1.jpg", ".hidden.jpg", ".cache/x.jpg", "@eaDir/x.jpg", "$RECYCLE.BIN/x.jpg", "a/\xff.jpg"}) folder.write(name, "x");
+    EXPECT_THAT(walked(folder.path()), ElementsAre("b.jpg", "a/1.jpg", "a/2.jpg", "a/\xff.jpg"));
+}
+
+TEST(Walk, DoesNotRunInCircles) {
+    const test::TemporaryFolder folder;
+    folder.write("a/1.jpg", "x");
+    fs::create_directory_symlink(folder.path(), folder.path() / "a/loop");
+    fs::create_symlink(folder.path() / "a/1.jpg", folder.path() / "link.jpg");
+    fs::create_symlink(folder.path() / "nowhere", folder.path() / "dangling.jpg");
+    EXPECT_THAT(walked(folder.path()), ElementsAre("link.jpg", "a/1.jpg"));
+}
+
+TEST(Walk, GoesOnAfterAnUnreadableFolder) {
+    if (::geteuid() == 0) GTEST_SKIP() << "root reads every folder; tests/e2e does this as another user";
+    const test::TemporaryFolder folder;
+    folder.write("closed/1.jpg", "x");
+    folder.write("open/1.jpg", "x");
+    ::chmod((folder.path() / "closed").c_str(), 0);
+    std::vector<std::string> unreadable;
+    EXPECT_THAT(walked(folder.path(), &unreadable), ElementsAre("open/1.jpg"));
+    EXPECT_THAT(unreadable, ElementsAre("closed"));
+    ::chmod((folder.path() / "closed").c_str(), 0700);
+}
+
+TEST(CheckFolder, SaysWhatIsWrong) {
+    const test::TemporaryFolder folder;
+    EXPECT_TRUE(check_folder(folder.path()));
+    EXPECT_THAT(check_folder(folder.path() / "none").error().message, HasSubstr("No such file"));
+    EXPECT_THAT(check_folder(folder.write("file", "x")).error().message, HasSubstr("is a file, not a folder"));
+    EXPECT_EQ(normal_folder(folder.path() / "a/../b/"), folder.path() / "b");
+}
+
+}  // namespace
+}  // namespace hone

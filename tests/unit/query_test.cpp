@@ -1,0 +1,69 @@
+#include "search/query.hpp"
+
+#include <gtest/gtest.h>
+
+#include "server/json.hpp"
+
+namespace hone {
+namespace {
+
+using nlohmann::json;
+
+ErrorKind kind_of(const SearchQuery& query) {
+    const auto valid = validate(query);
+    EXPECT_FALSE(valid);
+    return valid ? ErrorKind::kFailed : valid.error().kind;
+}
+
+TEST(Validate, RefusesWhatCannotBeAsked) {
+    SearchQuery query;
+    EXPECT_EQ(kind_of(query), ErrorKind::kUsage) << "nothing";
+    query.text = " \t\n";
+    EXPECT_EQ(kind_of(query), ErrorKind::kUsage) << "blanks";
+    query.text = std::string(10'001, 'a');
+    EXPECT_EQ(kind_of(query), ErrorKind::kUsage);
+    query.text.pop_back();
+    EXPECT_TRUE(validate(query));
+    query.text = "a";
+    query.limit = 0;
+    EXPECT_EQ(kind_of(query), ErrorKind::kUsage);
+    query.limit = 1001;
+    EXPECT_EQ(kind_of(query), ErrorKind::kUsage);
+    query.limit = 10;
+    query.like = query.unlike = {"abcdef01"};
+    EXPECT_EQ(kind_of(query), ErrorKind::kUsage) << "contradiction";
+    query.unlike.clear();
+    query.method = "magic";
+    EXPECT_EQ(kind_of(query), ErrorKind::kUsage);
+}
+
+TEST(Validate, CountsCharactersNotBytes) {
+    SearchQuery query;
+    for (int at = 0; at < 10'000; ++at) query.text += "ä";
+    EXPECT_TRUE(validate(query));
+}
+
+TEST(ParseSearch, ReadsEveryField) {
+    const std::string id(64, 'a');
+    const auto query = parse_search({{"text", "dog"}, {"like", {id}}, {"unlike", json::array()}, {"seen", {id}}, {"from", id}, {"method", "rocchio"}, {"limit", 5}, {"offset", 2}});
+    ASSERT_TRUE(query);
+    EXPECT_EQ(query->text, "dog");
+    EXPECT_EQ(query->like, std::vector{id});
+    EXPECT_EQ(query->seen, std::vector{id});
+    EXPECT_EQ(query->from, id);
+    EXPECT_EQ(query->method, "rocchio");
+    EXPECT_EQ(query->limit, 5U);
+    EXPECT_EQ(query->offset, 2U);
+}
+
+TEST(ParseSearch, NamesTheWrongField) {
+    for (const json& bad : {json::array(), json{{"text", 1}}, json{{"like", "x"}}, json{{"like", {1}}}, json{{"limit", -1}}, json{{"limit", 1.5}}, json{{"words", "dog"}},
+                            json{{"like", {"../etc/passwd"}}}, json{{"from", "/etc/passwd"}}}) {
+        const auto query = parse_search(bad);
+        ASSERT_FALSE(query) << bad;
+        EXPECT_EQ(query.error().kind, ErrorKind::kUsage) << bad;
+    }
+}
+
+}  // namespace
+}  // namespace hone
