@@ -53,7 +53,7 @@ Result<> ThumbnailStore::make_grid_sizes(Catalog& catalog, const Photo& photo) {
 
 Result<std::string> ThumbnailStore::make(Catalog& catalog, const Photo& photo, std::span<const int> sizes) {
     HONE_TRY(const std::vector<std::uint8_t> bytes, read_original(catalog, photo));
-    HONE_TRY(const DecodedPhoto decoded, decode_photo(bytes, std::ranges::max(sizes)));
+    HONE_TRY(const DecodedPhoto decoded, decode_photo(bytes, std::ranges::max(sizes), Colors::kSrgb));
     std::string webp;
     for (const int size : sizes) {
         HONE_TRY(webp, make_thumbnail(decoded.image, size));

@@ -3,11 +3,15 @@
 #include <unicode/locid.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
+#include <unicode/uniset.h>
 #include <unicode/unistr.h>
 
 namespace hone {
 
 namespace {
+
+// The reference's normalisation tables are those of an older Unicode; characters that came later it leaves where they stand.
+const char* const kKnownCharacters = getenv("AGE") ? getenv("AGE") : "[:age=9.0:]";
 
 icu::UnicodeString to_icu(std::u32string_view text) {
     return icu::UnicodeString::fromUTF32(reinterpret_cast<const UChar32*>(text.data()), static_cast<int32_t>(text.size()));
@@ -22,7 +26,9 @@ std::u32string from_icu(const icu::UnicodeString& text) {
 
 std::u32string normalize(const icu::Normalizer2* form, std::u32string_view text) {
     UErrorCode status = U_ZERO_ERROR;
-    const icu::UnicodeString result = form->normalize(to_icu(text), status);
+    static const icu::UnicodeSet known(icu::UnicodeString(kKnownCharacters), status);
+    const icu::FilteredNormalizer2 filtered(*form, known);
+    const icu::UnicodeString result = static_cast<const icu::Normalizer2&>(filtered).normalize(to_icu(text), status);
     return U_FAILURE(status) ? std::u32string(text) : from_icu(result);
 }
 
@@ -66,7 +72,7 @@ std::u32string to_lower(std::u32string_view text) {
 
 bool is_whitespace(char32_t c) { return u_isUWhiteSpace(static_cast<UChar32>(c)); }
 bool is_punctuation(char32_t c) { return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_P_MASK) != 0; }
-bool is_control_or_unassigned(char32_t c) { return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_C_MASK) != 0; }
+bool is_control(char32_t c) { return (U_GET_GC_MASK(static_cast<UChar32>(c)) & (U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CO_MASK | U_GC_CS_MASK)) != 0; }
 bool is_nonspacing_mark(char32_t c) { return u_charType(static_cast<UChar32>(c)) == U_NON_SPACING_MARK; }
 
 }  // namespace hone

@@ -16,7 +16,7 @@ std::u32string to_lower(std::u32string_view text);
 
 bool is_whitespace(char32_t c);        // property White_Space
 bool is_punctuation(char32_t c);       // categories P*
-bool is_control_or_unassigned(char32_t c);  // categories C*
+bool is_control(char32_t c);           // categories Cc, Cf, Co, Cs (not the unassigned Cn)
 bool is_nonspacing_mark(char32_t c);   // category Mn
 
 }  // namespace hone

@@ -59,7 +59,7 @@ class WordPieceTokenizer final : public Tokenizer {
             std::u32string clean;
             for (const char32_t c : text) {
                 const bool blank = c == U'\t' || c == U'\n' || c == U'\r';
-                if (c == 0 || c == 0xFFFD || (!blank && is_control_or_unassigned(c))) continue;
+                if (c == 0 || c == 0xFFFD || (!blank && is_control(c))) continue;
                 clean += blank || is_whitespace(c) ? U' ' : c;
             }
             text = std::move(clean);

@@ -36,9 +36,11 @@ vips::VImage open(std::span<const std::uint8_t> bytes, int shrink) {
     return vips::VImage::new_from_buffer(bytes.data(), bytes.size(), "", options);
 }
 
-vips::VImage to_srgb(vips::VImage image) {
-    if (image.get_typeof(VIPS_META_ICC_NAME) != 0 || image.interpretation() == VIPS_INTERPRETATION_CMYK) {
-        image = image.icc_transform("srgb", vips::VImage::option()->set("embedded", true)->set("input_profile", image.interpretation() == VIPS_INTERPRETATION_CMYK ? "cmyk" : "srgb"));
+vips::VImage to_rgb(vips::VImage image, Colors colors) {
+    const bool cmyk = image.interpretation() == VIPS_INTERPRETATION_CMYK;
+    const bool profile = image.get_typeof(VIPS_META_ICC_NAME) != 0;
+    if (cmyk || (profile && colors == Colors::kSrgb)) {
+        image = image.icc_transform("srgb", vips::VImage::option()->set("embedded", true)->set("input_profile", cmyk ? "cmyk" : "srgb"));
     } else if (image.interpretation() != VIPS_INTERPRETATION_sRGB) {
         image = image.colourspace(VIPS_INTERPRETATION_sRGB);
     }
@@ -51,7 +53,7 @@ vips::VImage to_srgb(vips::VImage image) {
 
 }  // namespace
 
-Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wanted_side) {
+Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wanted_side, Colors colors) {
     start_vips();
     DecodedPhoto photo;
     photo.format = detect_format(bytes);
@@ -73,8 +75,8 @@ Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wante
         }
         if (shrink > 1) image = open(bytes, shrink);
         // Turning needs random access to a picture that is read from top to bottom: take its pixels first.
-        if (orientation > 1) image = to_srgb(image).copy_memory().autorot();
-        else image = to_srgb(image);
+        if (orientation > 1) image = to_rgb(image, colors).copy_memory().autorot();
+        else image = to_rgb(image, colors);
         photo.image.width = image.width();
         photo.image.height = image.height();
         photo.image.rgb.resize(std::size_t{3} * image.width() * image.height());

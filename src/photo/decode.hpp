@@ -19,9 +19,13 @@ struct DecodedPhoto {
     Format format = Format::kNone;
 };
 
+// What the numbers of a picture with a colour profile become. Networks were trained on the numbers as they are stored; people
+// want the colours.
+enum class Colors { kAsStored, kSrgb };
+
 // wanted_side: the caller needs no more pixels than this on the shorter side (pixels; 0 = all). JPEG is then decoded
 // at 1/2, 1/4 or 1/8, the largest shrink that keeps the shorter side >= wanted_side.
 // Fails with the decoder's reason for damaged, truncated, oversized or unsupported pictures.
-Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wanted_side);
+Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wanted_side, Colors colors = Colors::kAsStored);
 
 }  // namespace hone

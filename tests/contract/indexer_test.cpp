@@ -142,7 +142,7 @@ TEST_F(Indexing, ThumbnailsStayWhenTheFileIsAway) {
     index();
     fs::remove(file);
     ThumbnailStore thumbnails(base.path() / "library/thumbs");
-    const auto photo = **library->catalog().photo(1);
+    const auto photo = *library->catalog().resolve(file.string());
     EXPECT_TRUE(thumbnails.get(library->catalog(), photo, 480));
     EXPECT_FALSE(thumbnails.get(library->catalog(), photo, 1080)) << "never made, and the file is gone";
 }

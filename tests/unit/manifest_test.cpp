@@ -115,7 +115,7 @@ TEST(ModelStore, PrefersTheLibrarysModelsAndListsBrokenOnes) {
     EXPECT_EQ(store.list().size(), 3U);
     EXPECT_EQ(store.find("small")->directory, folder.path() / "own/small");
     EXPECT_EQ(store.find(std::nullopt)->name, "hone-default-x");
-    EXPECT_THAT(store.find("other").error().message, HasSubstr("hone-default-x, small"));
+    EXPECT_THAT(store.find("other").error().message, HasSubstr("small, hone-default-x"));
     EXPECT_THAT(store.find("broken").error().message, HasSubstr("broken manifest"));
     EXPECT_EQ(ModelStore({folder.path() / "none"}).find(std::nullopt).error().kind, ErrorKind::kUnavailable);
 }

@@ -112,11 +112,11 @@ TEST(PhotoId, PrefixesHave8To64Digits) {
 std::vector<std::string> walked(const fs::path& root, std::vector<std::string>* unreadable = nullptr) {
     std::vector<std::string> names;
     const auto done = walk(root, {[&](const FileFacts& facts) {
-                                      names.push_back(fs::relative(facts.path, root));
+                                      names.push_back(facts.path.lexically_relative(root));
                                       return true;
                                   },
                                   [&](const fs::path& path, const std::string&) {
-                                      if (unreadable != nullptr) unreadable->push_back(fs::relative(path, root));
+                                      if (unreadable != nullptr) unreadable->push_back(path.lexically_relative(root));
                                   }});
     EXPECT_TRUE(done);
     return names;
