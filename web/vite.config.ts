@@ -15,5 +15,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: { host: '127.0.0.1', port: 5173, proxy: { '/api': { target: server } } },
+  // Tests run the browser's half of Svelte, in which state is reactive.
+  resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
   test: { environment: 'jsdom', include: ['tests/**/*.test.ts'] },
 });

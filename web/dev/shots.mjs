@@ -81,6 +81,7 @@ const steps = {
     await search();
     await page.keyboard.press('?');
     await shot('help');
+    await page.keyboard.press('Escape');
   },
   async library() {
     await page.goto(`${url}/#/library`);
@@ -99,8 +100,6 @@ for (const [width, height, theme] of [
   await page.evaluate((value) => localStorage.setItem('hone.theme', value), theme);
   for (const [name, step] of Object.entries(steps)) {
     if (only.length > 0 && !only.includes(name) && !only.includes(`${width}-${theme}`)) continue;
-    const before = shot;
-    void before;
     try {
       await step();
     } catch (error) {

@@ -133,13 +133,23 @@ class Session {
   /** Goes to an address. `replace` changes the present entry of the history, for steps nobody would go back to. */
   private go(address: Address, replace = false, opened = false): void {
     const hash = rounds.toHash(address);
-    if (replace) history.replaceState({ ...this.keep(), opened: this.kept.opened }, '', hash);
+    if (replace) this.write(this.keep(), hash);
     else {
-      history.replaceState(this.keep(), '');
+      this.write(this.keep());
       this.kept = { ...this.kept, opened };
-      history.pushState({ ...this.keep(), scroll: 0 }, '', hash);
+      this.write({ ...this.keep(), scroll: 0 }, hash, true);
     }
     this.show(address, null);
+  }
+
+  /** Browsers limit how often and how much is written; a search must go on without its entry in the history. */
+  private write(kept: Kept, hash?: string, push = false): void {
+    try {
+      if (push) history.pushState(kept, '', hash);
+      else history.replaceState(kept, '', hash);
+    } catch {
+      // The next write brings the address up to date.
+    }
   }
 
   private show(address: Address, scroll: number | null): void {
@@ -283,7 +293,7 @@ class Session {
       likely[round] = head.likely;
       this.kept = { ...this.kept, likely };
       this.likelyOf = likely;
-      history.replaceState(this.keep(), '');
+      this.write(this.keep());
       ui.say(
         `${rounds.roundName(round, search)}: ${count(head.likely)} likely, ${count(head.possible)} possible.`,
       );

@@ -1,0 +1,240 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Result, SearchPage, SearchRequest } from '../src/lib/api';
+import { fromHash } from '../src/lib/rounds';
+import { countAbove, session } from '../src/lib/session.svelte';
+import { ui } from '../src/lib/ui.svelte';
+
+const id = (number: number) => number.toString(16).padStart(64, '0');
+const total = 500;
+
+interface Sent {
+  body: SearchRequest;
+  signal: AbortSignal | undefined;
+}
+let sent: Sent[];
+/** Answers wait for this when set. */
+let hold: Promise<void> | null;
+let refuse: Response | null;
+
+/** Pictures 1 to 500 in that order, without those that are seen or marked: 30 likely, 40 possible. */
+function page(body: SearchRequest): SearchPage {
+  const out = new Set([...(body.like ?? []), ...(body.unlike ?? []), ...(body.seen ?? [])]);
+  const all: Result[] = Array.from({ length: total }, (_, index) => ({
+    id: id(index + 1),
+    path: `/pictures/${index + 1}.jpg`,
+    width: 3,
+    height: 2,
+    color: '#808080',
+    copies: 1,
+    score: 1 - index / total,
+    probability: index < 30 ? 0.8 : 0.2,
+  })).filter((result) => !out.has(result.id));
+  return {
+    total: all.length,
+    likely: 30,
+    possible: 240,
+    took_ms: 1,
+    method: 'average',
+    model: 'test',
+    histogram: { from: 0, to: 1, counts: [total - 270, 240, 30] },
+    cuts: { likely: 0.66, possible: 0.33 },
+    results: all.slice(body.offset, (body.offset ?? 0) + (body.limit ?? 60)),
+  };
+}
+
+let stop: () => void;
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+beforeEach(() => {
+  sent = [];
+  hold = null;
+  refuse = null;
+  vi.stubGlobal('scrollTo', vi.fn());
+  vi.stubGlobal('fetch', async (_url: string, init: RequestInit) => {
+    const body = JSON.parse(init.body as string) as SearchRequest;
+    sent.push({ body, signal: init.signal ?? undefined });
+    if (hold) await hold;
+    if (init.signal?.aborted) throw new DOMException('aborted', 'AbortError');
+    return refuse ?? new Response(JSON.stringify(page(body)));
+  });
+  history.replaceState(null, '', '#/');
+  stop = session.start();
+  session.home();
+});
+
+afterEach(() => {
+  stop();
+  vi.unstubAllGlobals();
+});
+
+describe('session', () => {
+  it('searches after 80 ms of quiet, once', async () => {
+    session.typed('a');
+    session.typed('a d');
+    session.typed('a dog');
+    expect(sent).toHaveLength(0);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    expect(sent.map((one) => one.body.text)).toEqual(['a dog']);
+    expect(session.list).toHaveLength(30);
+    expect(location.hash).toBe('#/s?q=a+dog');
+  });
+
+  it('aborts a search that was overtaken and keeps the newer answer', async () => {
+    let free: () => void = () => undefined;
+    hold = new Promise((resolve) => (free = resolve));
+    session.setWords('old');
+    session.setWords('new');
+    expect(sent[0]!.signal!.aborted).toBe(true);
+    free();
+    await settled();
+    expect(session.search!.words).toBe('new');
+    expect(session.error).toBe('');
+    expect(session.loading).toBe(false);
+    expect(session.list).toHaveLength(30);
+  });
+
+  it('shows what the server refuses', async () => {
+    refuse = new Response('{"title":"Too long","detail":"The words are too long."}', { status: 400 });
+    session.setWords('x');
+    await settled();
+    expect(session.error).toBe('The words are too long.');
+    expect(session.head).toBeNull();
+  });
+
+  it('ends at the cut, shows the possible ones on demand and loads them page by page', async () => {
+    session.setWords('dog');
+    await settled();
+    expect(session.shown).toBe(30);
+    session.showPossible();
+    expect(session.shown).toBe(270);
+    expect(session.list).toHaveLength(120);
+    await session.need(200);
+    expect(session.list).toHaveLength(270);
+    expect(sent.at(-1)!.body).toMatchObject({ offset: 120, limit: 1000 });
+    expect(new Set(session.list.map((photo) => photo.id)).size).toBe(270);
+    session.showPossible();
+    expect(session.shown).toBe(30);
+  });
+
+  it('sends marks and what was looked at with the next round, and puts the seen ones below', async () => {
+    session.setWords('dog');
+    await settled();
+    session.mark(id(1), 'fits');
+    session.mark(id(2), 'not');
+    expect(ui.message).toBe('Not this: 2.jpg. 1 fit, 1 not. Press R to search again.');
+    expect(sent).toHaveLength(1);
+    session.sawPictures([id(1), id(3), id(4)]);
+    session.next();
+    await settled();
+    expect(sent[1]!.body).toMatchObject({
+      text: 'dog',
+      like: [id(1)],
+      unlike: [id(2)],
+      seen: [id(3), id(4)],
+    });
+    expect(session.before.map((photo) => photo.id)).toEqual([id(3), id(4)]);
+    expect(session.marks.get(id(1))).toBe('fits');
+
+    session.setSeenBefore('hidden');
+    await settled();
+    expect(session.before).toEqual([]);
+  });
+
+  it('goes on only with new marks', async () => {
+    session.setWords('dog');
+    await settled();
+    session.next();
+    expect(session.search!.at).toBe(0);
+    expect(ui.message).toContain('Mark a picture first');
+  });
+
+  it('takes back marks one by one, in this round only', async () => {
+    session.setWords('dog');
+    await settled();
+    session.mark(id(1), 'fits');
+    session.mark(id(1), 'fits');
+    expect(session.marks.size).toBe(0);
+    expect(session.undo()).toBe(id(1));
+    expect(session.marks.get(id(1))).toBe('fits');
+    expect(session.undo()).toBe(id(1));
+    expect(session.undo()).toBeNull();
+  });
+
+  it('comes back to a round with the same question and the same seen ones', async () => {
+    session.setWords('dog');
+    await settled();
+    session.mark(id(5), 'fits');
+    session.sawPictures([id(6)]);
+    session.next();
+    await settled();
+    const link = location.hash;
+    session.back();
+    await settled();
+    expect(session.search!.at).toBe(0);
+    expect(sent.at(-1)!.body.like).toBeUndefined();
+    session.next();
+    await settled();
+    expect(location.hash).toBe(link);
+    expect(sent.some((one) => one.body.seen?.[0] === id(6))).toBe(true);
+    expect(session.likelyOf).toEqual([30, 30]);
+  });
+
+  it('keeps marks when the words change, and forgets what was seen for the old ones', async () => {
+    session.setWords('dog');
+    await settled();
+    session.mark(id(5), 'fits');
+    session.sawPictures([id(6)]);
+    session.next();
+    await settled();
+    session.endTyping();
+    session.setWords('dog in snow');
+    await settled();
+    expect(sent.at(-1)!.body).toMatchObject({ text: 'dog in snow', like: [id(5)] });
+    expect(sent.at(-1)!.body.seen).toBeUndefined();
+  });
+
+  it('starts over from a picture', async () => {
+    session.setWords('dog');
+    await settled();
+    session.similarTo(id(9));
+    await settled();
+    expect(sent.at(-1)!.body).toMatchObject({ from: id(9) });
+    expect(fromHash(location.hash).route).toMatchObject({
+      view: 'search',
+      search: { from: id(9), words: '' },
+    });
+  });
+
+  it('opens a picture as an address and closes it', async () => {
+    session.setWords('dog');
+    await settled();
+    const before = location.hash;
+    session.open(id(2));
+    expect(fromHash(location.hash).open).toBe(id(2));
+    session.open(id(3));
+    expect(fromHash(location.hash).open).toBe(id(3));
+    session.close();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(location.hash).toBe(before);
+    expect(session.address.open).toBe('');
+    expect(session.list).toHaveLength(30);
+  });
+
+  it('survives a browser that refuses to write its history', async () => {
+    const write = vi.spyOn(history, 'replaceState').mockImplementation(() => {
+      throw new DOMException('too often', 'SecurityError');
+    });
+    session.setWords('dog');
+    await settled();
+    session.mark(id(1), 'fits');
+    expect(session.marks.size).toBe(1);
+    write.mockRestore();
+  });
+});
+
+describe('the line', () => {
+  it('counts pictures from the bins', () => {
+    const histogram = { from: 0, to: 1, counts: [5, 4, 3] };
+    expect([0, 1, 2, 3, -1].map((bin) => countAbove(histogram, bin))).toEqual([12, 7, 3, 0, 12]);
+  });
+});
