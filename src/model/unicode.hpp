@@ -14,6 +14,7 @@ std::u32string to_nfd(std::u32string_view text);
 // Each code point by itself, full mapping (no final-sigma rule): what the reference tokenizers do.
 std::u32string to_lower(std::u32string_view text);
 
+// Categories as the reference tokenizers know them (Unicode 8.0; characters that came later have none).
 bool is_whitespace(char32_t c);        // property White_Space
 bool is_punctuation(char32_t c);       // categories P*
 bool is_control(char32_t c);           // categories Cc, Cf, Co, Cs (not the unassigned Cn)

@@ -45,7 +45,7 @@ TEST(Validate, CountsCharactersNotBytes) {
 
 TEST(ParseSearch, ReadsEveryField) {
     const std::string id(64, 'a');
-    const auto query = parse_search({{"text", "dog"}, {"like", json::array({id})}, {"unlike", json::array()}, {"seen", json::array({id})}, {"from", id}, {"method", "rocchio"}, {"limit", 5}, {"offset", 2}});
+    const auto query = parse_search({{"text", "dog"}, {"like", json::array_t{id}}, {"unlike", json::array_t{}}, {"seen", json::array_t{id}}, {"from", id}, {"method", "rocchio"}, {"limit", 5}, {"offset", 2}});
     ASSERT_TRUE(query);
     EXPECT_EQ(query->text, "dog");
     EXPECT_EQ(query->like, std::vector{id});
