@@ -91,8 +91,8 @@ def test_unreadable_folder_and_file(samples, test_models):
         use_model(library, model, prefix=as_nobody, env={'HOME': base}, cwd=base)
         summary = run_hone('index', folder, '--json', **more).ok().json()
         assert summary['photos'] >= 1 and summary['new'] == 1
-        said = {pathlib.Path(f['path']).name for f in summary['failures']} | set(map(str, summary['skipped']))
-        assert 'orange.jpg' in said and 'closed' in ' '.join(said), summary
+        said = {pathlib.Path(f['path']).name for f in summary['failures']}
+        assert said == {'orange.jpg', 'closed'}, summary
         assert all('ermission' in f['reason'] or 'read' in f['reason'] for f in summary['failures']), summary
         # a folder that cannot be read at all
         os.chmod(folder, 0)
@@ -120,7 +120,7 @@ def test_corrupt_photos(hone, quick, photos, samples):
     said = {pathlib.Path(f['path']).name: f for f in summary['failures']}
     assert summary['failed'] == len(said) and set(said) <= set(bad)
     for name in ('text.jpg', 'head only.jpg', 'noise.png', 'bomb.png', 'heic.heic'):
-        assert name in said or sum(summary['skipped'].values()) > 0, f'{name} passed in silence: {summary}'
+        assert name in said or summary['skipped'] > 0, f'{name} passed in silence: {summary}'
     assert all(f['stage'] and f['reason'] and '\n' not in f['reason'] for f in said.values())
     # failed ones are not tried again, and are still told
     again = hone('index', '--json').ok().json()
@@ -257,10 +257,10 @@ def test_bad_listen(good, library, listen):
     run.refused(run.code, 'listen|address|port')
 
 
-def test_listening_to_the_world_needs_a_password(good, library):
+def test_listening_to_the_world_is_refused_without_a_password(good, library):
     run = run_hone('serve', '--listen', '0.0.0.0:0', library=library, timeout=30)
     assert run.code in (1, 2), run
-    run.refused(run.code, 'password')
+    run.refused(run.code, r'password|127\.0\.0\.1')
 
 
 def test_library_in_use(good, library, hone, tmp_path):
@@ -272,7 +272,7 @@ def test_library_in_use(good, library, hone, tmp_path):
 def test_disk_full(samples, tmp_path, test_models):
     place = tmp_path / 'small'
     place.mkdir()
-    if os.geteuid() != 0 or subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', place], capture_output=True).returncode != 0:
+    if os.geteuid() != 0 or subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=6500k', 'tmpfs', place], capture_output=True).returncode != 0:
         pytest.skip('a small disk cannot be mounted here')
     try:
         library = place / 'library'
