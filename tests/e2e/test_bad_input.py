@@ -104,6 +104,13 @@ def test_unreadable_folder_and_file(samples, test_models):
         run_hone('index', folder, library='/proc/hone', prefix=as_nobody, env={'HOME': base}, cwd=base).refused(1, '/proc/hone')
 
 
+def test_quiet_is_quiet_on_the_first_run_too(library, photos):
+    """The first run tries the devices out; what their libraries have to say is not the person's business."""
+    for args in (['index', photos, '--quiet'], ['search', 'a flower', '--quiet']):
+        run = run_hone(*args, library=library).ok()
+        assert run.err == '', run
+
+
 def test_corrupt_photos(hone, quick, photos, samples):
     jpeg, png = (samples / 'opencv/home.jpg').read_bytes(), (samples / 'scikit-image/coffee.png').read_bytes()
     bad = {'zero.jpg': b'', 'text.jpg': b'hello, world\n' * 100, 'head only.jpg': jpeg[:20], 'cut.png': png[:3000], 'noise.png': png[:33] + os.urandom(5000),
@@ -179,6 +186,18 @@ def test_broken_models_are_refused(hone, good, test_models, model, words):
     before = hone('models', 'list', '--json').ok().out
     hone('models', 'add', test_models / 'broken' / model).refused(1, *words)
     assert hone('models', 'list', '--json').ok().out == before, 'a refused model leaves nothing behind'
+
+
+def test_search_goes_on_while_another_model_is_tried(hone, good, test_models, quick):
+    """Going to another model and back costs nothing and loses nothing."""
+    before = names(hone('search', 'a flower', '--json').ok().json())
+    other = use_model(hone.library, test_models / 'other-dimension')
+    hone('index', '--reembed').ok()
+    assert hone('search', 'a flower', '--json').ok().json()['model'] == other
+    hone('models', 'use', quick).ok()
+    run = hone('index', '--json').ok().json()
+    assert run['new'] == 0
+    assert names(hone('search', 'a flower', '--json').ok().json()) == before
 
 
 def test_model_that_broke_later(hone, good, quick, library):
