@@ -316,7 +316,7 @@ def test_disk_full(samples, tmp_path, test_models):
                                   ['search', 'x', '--limit', '0'], ['search', 'x', '--method', 'magic'], ['similar'], ['show'], ['similar', 'x', '--space', 'taste'], ['models', 'use'],
                                   ['search', 'x', '--like'], []])
 def test_wrong_usage(args, library):
-    run = run_hone(*args, library=library if args and not args[0].startswith('-') and args[0] != 'no-such-command' else None, env={'HONE_LIBRARY': library})
+    run = run_hone(*args, env={'HONE_LIBRARY': library})
     assert run.code == 2, run
     if args:
         run.refused(2)
