@@ -118,8 +118,12 @@ build_hone() {
         # on a terminal ninja's own progress line is the best there is
         cmake --build --preset release >&2 || die "the build failed (lines above)"
     else
-        say "building build/release"
-        cmake --build --preset release > "$log" 2>&1 || { grep -E -A 12 'error|FAILED' "$log" | head -n 60 >&2; die "the build failed (lines above, all in deps/build.log)"; }
+        # a word only when there is something to wait for
+        (sleep 2 && say "building build/release") &
+        local notice=$! built=0
+        cmake --build --preset release > "$log" 2>&1 || built=$?
+        { kill "$notice" && wait "$notice"; } 2> /dev/null || true
+        [ $built = 0 ] || { grep -E -A 12 'error|FAILED' "$log" | head -n 60 >&2; die "the build failed (lines above, all in deps/build.log)"; }
     fi
     build_web
 }

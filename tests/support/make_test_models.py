@@ -341,6 +341,17 @@ def make_combined(folder, tokenizer):
     write(folder / 'model.onnx', combined(tokenizer.get_vocab_size()))
 
 
+def siglip_tokenizer(spiece):
+    """The tokenizer.json that stands beside a spiece.model in the repositories: the same pieces, Unigram."""
+    import sentencepiece
+    p = sentencepiece.SentencePieceProcessor(model_file=str(spiece))
+    t = Tokenizer(models.Unigram([(p.id_to_piece(i), p.get_score(i)) for i in range(p.get_piece_size())], unk_id=p.unk_id(), byte_fallback=True))
+    t.normalizer = normalizers.Sequence([normalizers.Lowercase(), normalizers.NFKC(), normalizers.Replace(Regex(' {2,}'), ' ')])
+    t.pre_tokenizer = pre_tokenizers.Metaspace()
+    t.post_processor = processors.TemplateProcessing(single='$A </s>', special_tokens=[('</s>', p.eos_id())])
+    return t
+
+
 def make_siglip(folder):
     """Vision by attention pooling is left out; names, sizes and tokenizer are SigLIP's."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -351,6 +362,7 @@ def make_siglip(folder):
                         '--pad_id=0', '--eos_id=1', '--unk_id=2', '--bos_id=-1', '--character_coverage=1.0', '--byte_fallback=true',
                         '--num_threads=1', '--minloglevel=2'], check=True, cwd=work, capture_output=True)
         shutil.copy(f'{work}/spiece.model', folder / 'spiece.model')
+    write(folder / 'tokenizer.json', siglip_tokenizer(folder / 'spiece.model').to_str(pretty=True))
     g = Graph(5)
     vision_tower(g, 64, 'pixel_values', 'pooler_output')
     write(folder / 'onnx/vision_model.onnx', g.model([f32('pixel_values', 'batch_size', 3, SIDE, SIDE)],
