@@ -10,7 +10,8 @@ std::vector<float> ContentAnalyzer::prepare(const Image& image) const {
     return tensor;
 }
 
-Result<std::vector<std::vector<float>>> ContentAnalyzer::embed(const std::vector<std::vector<float>>& prepared) {
+Result<std::vector<std::vector<float>>> ContentAnalyzer::embed(
+    const std::vector<std::vector<float>>& prepared) {
     std::vector<float> joined;
     std::span<const float> tensors;
     if (prepared.size() == 1) {

@@ -29,8 +29,9 @@ template <typename Buffer>
 Result<Buffer> read_whole(const fs::path& path, std::uint64_t limit) {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) return fail("cannot open {}: {}", printable(path), std::strerror(errno));
-    struct stat facts {};
-    if (::fstat(file.get(), &facts) != 0) return fail("cannot read {}: {}", printable(path), std::strerror(errno));
+    struct stat facts{};
+    if (::fstat(file.get(), &facts) != 0)
+        return fail("cannot read {}: {}", printable(path), std::strerror(errno));
     if (S_ISDIR(facts.st_mode)) return fail("cannot read {}: it is a folder", printable(path));
     Buffer bytes;
     bytes.resize(std::min<std::uint64_t>(static_cast<std::uint64_t>(facts.st_size), limit) + 1);
@@ -96,7 +97,11 @@ std::string printable(const fs::path& path) {
     text.reserve(bytes.size());
     for (std::size_t at = 0; at < bytes.size();) {
         const auto lead = static_cast<unsigned char>(bytes[at]);
-        std::size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+        std::size_t length = lead < 0x80                   ? 1
+                             : lead >= 0xC2 && lead < 0xE0 ? 2
+                             : lead >= 0xE0 && lead < 0xF0 ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                           : 0;
         bool valid = length > 0 && at + length <= bytes.size();
         char32_t code = valid ? (length == 1 ? lead : lead & (0x7FU >> length)) : 0;
         for (std::size_t tail = 1; valid && tail < length; ++tail) {
@@ -147,7 +152,8 @@ std::optional<std::string> LockFile::holder(const fs::path& path) {
 
 Result<> LockFile::describe(std::string_view description) {
     if (::ftruncate(descriptor_.get(), 0) != 0 ||
-        ::pwrite(descriptor_.get(), description.data(), description.size(), 0) != static_cast<ssize_t>(description.size())) {
+        ::pwrite(descriptor_.get(), description.data(), description.size(), 0) !=
+            static_cast<ssize_t>(description.size())) {
         return fail("cannot write the lock file: {}", std::strerror(errno));
     }
     return {};

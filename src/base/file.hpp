@@ -42,7 +42,8 @@ std::string printable(const fs::path& path);
 // The folder of the running program.
 fs::path program_directory();
 
-// An advisory lock (flock) held for the life of the object. The file says who holds it, for the error of others.
+// An advisory lock (flock) held for the life of the object. The file says who holds it, for the error of
+// others.
 class LockFile {
   public:
     // kInUse when another process holds it; the message names the holder as it described itself.

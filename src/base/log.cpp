@@ -9,11 +9,16 @@ namespace {
 
 spdlog::level::level_enum to_spdlog(Level level) {
     switch (level) {
-        case Level::kDebug: return spdlog::level::debug;
-        case Level::kInfo: return spdlog::level::info;
-        case Level::kWarning: return spdlog::level::warn;
-        case Level::kError: return spdlog::level::err;
-        case Level::kOff: return spdlog::level::off;
+        case Level::kDebug:
+            return spdlog::level::debug;
+        case Level::kInfo:
+            return spdlog::level::info;
+        case Level::kWarning:
+            return spdlog::level::warn;
+        case Level::kError:
+            return spdlog::level::err;
+        case Level::kOff:
+            return spdlog::level::off;
     }
     return spdlog::level::info;
 }
@@ -28,6 +33,8 @@ void start(Level level) {
     spdlog::set_default_logger(logger);
 }
 
-void write(Level level, std::string_view text) { spdlog::log(to_spdlog(level), "{}", text); }
+void write(Level level, std::string_view text) {
+    spdlog::log(to_spdlog(level), "{}", text);
+}
 
 }  // namespace hone::log

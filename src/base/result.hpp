@@ -44,12 +44,13 @@ std::unexpected<Error> fail(fmt::format_string<Args...> text, Args&&... args) {
 // HONE_CHECK(call()): the same for Result<void>.
 #define HONE_CONCAT_(a, b) a##b
 #define HONE_CONCAT(a, b) HONE_CONCAT_(a, b)
-#define HONE_TRY_(name, decl, ...)                                      \
-    auto name = (__VA_ARGS__);                                          \
-    if (!name) return std::unexpected(std::move(name).error());         \
+#define HONE_TRY_(name, decl, ...)                              \
+    auto name = (__VA_ARGS__);                                  \
+    if (!name) return std::unexpected(std::move(name).error()); \
     decl = std::move(*name)
 #define HONE_TRY(decl, ...) HONE_TRY_(HONE_CONCAT(hone_try_, __LINE__), decl, __VA_ARGS__)
-#define HONE_CHECK(...)                                                                                  \
-    do {                                                                                                 \
-        if (auto hone_check = (__VA_ARGS__); !hone_check) return std::unexpected(std::move(hone_check).error()); \
+#define HONE_CHECK(...)                                            \
+    do {                                                           \
+        if (auto hone_check = (__VA_ARGS__); !hone_check)          \
+            return std::unexpected(std::move(hone_check).error()); \
     } while (false)

@@ -77,7 +77,8 @@ Result<Sha256> sha256_from_hex(std::string_view hex) {
         valid = high >= 0 && low >= 0;
         bytes[position] = static_cast<std::uint8_t>(16 * high + low);
     }
-    if (!valid) return fail(ErrorKind::kUsage, "not a SHA-256 of 64 hexadecimal digits: '{}'", hex.substr(0, 80));
+    if (!valid)
+        return fail(ErrorKind::kUsage, "not a SHA-256 of 64 hexadecimal digits: '{}'", hex.substr(0, 80));
     return bytes;
 }
 

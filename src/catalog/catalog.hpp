@@ -1,5 +1,6 @@
-// Everything known: folders, files, photos, vectors, failures. The catalogue is the only truth; vector files and thumbnails
-// are derived from it. One implementation a folder (sqlite/); tests/contract runs one suite against each.
+// Everything known: folders, files, photos, vectors, failures. The catalogue is the only truth; vector files
+// and thumbnails are derived from it. One implementation a folder (sqlite/); tests/contract runs one suite
+// against each.
 #pragma once
 
 #include <functional>
@@ -15,7 +16,8 @@
 
 namespace hone {
 
-using PhotoNumber = std::uint32_t;  // short name of a photo inside one catalogue; the id is what the world sees
+using PhotoNumber =
+    std::uint32_t;  // short name of a photo inside one catalogue; the id is what the world sees
 using FolderId = std::int64_t;
 using PlaceId = std::int64_t;
 
@@ -31,7 +33,7 @@ struct PhotoFacts {
     std::uint64_t bytes = 0;
     int width = 0, height = 0;  // upright
     std::string format;
-    std::uint32_t color = 0;    // mean, 0xRRGGBB
+    std::uint32_t color = 0;  // mean, 0xRRGGBB
 };
 
 struct Photo : PhotoFacts {
@@ -96,13 +98,13 @@ struct ScanEnd {
 };
 
 struct Counts {
-    std::uint64_t photos = 0;      // with at least one file that is there
+    std::uint64_t photos = 0;  // with at least one file that is there
     std::uint64_t failed = 0;
     std::vector<std::pair<std::string, std::uint64_t>> skipped;  // kind -> files
 };
 
-// Safe from any thread. Writes are transactions: after a crash each is there whole or not at all. Every write is harmless when
-// repeated.
+// Safe from any thread. Writes are transactions: after a crash each is there whole or not at all. Every write
+// is harmless when repeated.
 class Catalog {
   public:
     virtual ~Catalog() = default;
@@ -121,13 +123,15 @@ class Catalog {
     virtual Result<std::optional<Place>> find_place(const fs::path& path) = 0;
     virtual Result<std::vector<Place>> places_of(PhotoNumber photo) = 0;
     virtual Result<std::vector<CommittedFile>> commit(std::span<const FileOutcome> outcomes) = 0;
-    // seen: places that the scan found. The folder's others become missing, except failures and skips, which are forgotten.
+    // seen: places that the scan found. The folder's others become missing, except failures and skips, which
+    // are forgotten.
     virtual Result<ScanEnd> end_scan(FolderId folder, const std::vector<bool>& seen) = 0;
     virtual Result<> mark_present(PlaceId place) = 0;
 
     virtual Result<std::optional<Photo>> photo(PhotoNumber number) = 0;
     virtual Result<std::optional<Photo>> photo(const PhotoId& id) = 0;
-    // A unique prefix of 8 or more hexadecimal digits, or a path. kNotFound, or kUsage when the prefix fits several.
+    // A unique prefix of 8 or more hexadecimal digits, or a path. kNotFound, or kUsage when the prefix fits
+    // several.
     virtual Result<Photo> resolve(const std::string& id_or_path) = 0;
     virtual Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) = 0;
     // A photo that is there: in at least one file that is not missing.
@@ -138,8 +142,9 @@ class Catalog {
 
     virtual Result<bool> has_vector(PhotoNumber photo, const VectorKey& key) = 0;
     virtual Result<std::vector<PhotoNumber>> vector_numbers(const VectorKey& key) = 0;
-    virtual Result<> for_each_vector(const VectorKey& key, std::span<const PhotoNumber> numbers,
-                                     const std::function<Result<>(PhotoNumber, std::span<const float>)>& visit) = 0;
+    virtual Result<> for_each_vector(
+        const VectorKey& key, std::span<const PhotoNumber> numbers,
+        const std::function<Result<>(PhotoNumber, std::span<const float>)>& visit) = 0;
     // Models with vectors in the space, and how many numbers each vector has.
     struct StoredSpace {
         std::string model;

@@ -10,7 +10,8 @@
 namespace hone {
 
 void add_model_flags(CLI::App& command, ModelFlags& flags) {
-    command.add_option("--device", flags.device, "where the image network runs: auto, cpu, webgpu, cuda")->default_str("auto");
+    command.add_option("--device", flags.device, "where the image network runs: auto, cpu, webgpu, cuda")
+        ->default_str("auto");
     command.add_option("--precision", flags.precision, "f32, fp16 or int8, where the model has it");
 }
 
@@ -19,7 +20,9 @@ int run_command(const std::function<Result<>()>& body) {
     return done ? kExitDone : report(done.error());
 }
 
-Result<fs::path> library_of(const GlobalOptions& options) { return library_directory(options.library); }
+Result<fs::path> library_of(const GlobalOptions& options) {
+    return library_directory(options.library);
+}
 
 int run_hone(int argc, char** argv) try {
     // A reader that goes away (hone search ... | head) must not kill us in the middle of a write.
@@ -29,12 +32,15 @@ int run_hone(int argc, char** argv) try {
     app.require_subcommand(1);
     app.fallthrough();
     GlobalOptions options;
-    app.add_option("--library", options.library, "folder of the library (HONE_LIBRARY; default: $XDG_DATA_HOME/hone)");
+    app.add_option("--library", options.library,
+                   "folder of the library (HONE_LIBRARY; default: $XDG_DATA_HOME/hone)");
     app.add_flag("--json", options.json, "one JSON document on stdout");
     app.add_flag("--quiet", options.quiet, "no progress and no notes");
     app.add_flag("--verbose", options.verbose, "say more on stderr");
     Action chosen;
-    for (const auto add : {add_serve, add_index, add_search, add_similar, add_show, add_status, add_folders, add_models, add_doctor}) add(app, options, chosen);
+    for (const auto add : {add_serve, add_index, add_search, add_similar, add_show, add_status, add_folders,
+                           add_models, add_doctor})
+        add(app, options, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& wish) {
@@ -47,7 +53,9 @@ int run_hone(int argc, char** argv) try {
     }
     log::start(options.quiet ? log::Level::kError : options.verbose ? log::Level::kDebug : log::Level::kInfo);
     const int code = chosen();
-    if (std::fflush(stdout) != 0) return report({ErrorKind::kFailed, "cannot write the answer: the disk may be full or the reader gone"});
+    if (std::fflush(stdout) != 0)
+        return report(
+            {ErrorKind::kFailed, "cannot write the answer: the disk may be full or the reader gone"});
     return code;
 } catch (const std::bad_alloc&) {
     return report({ErrorKind::kFailed, "out of memory"});

@@ -14,24 +14,29 @@ using nlohmann::json;
 int report(const Error& error) {
     fmt::print(stderr, "hone: {}\n", error.message);
     switch (error.kind) {
-        case ErrorKind::kInUse: return kExitInUse;
+        case ErrorKind::kInUse:
+            return kExitInUse;
         case ErrorKind::kUsage:
         case ErrorKind::kTooLarge:
         case ErrorKind::kFailed:
         case ErrorKind::kNotFound:
-        case ErrorKind::kUnavailable: break;
+        case ErrorKind::kUnavailable:
+            break;
     }
     return kExitFailed;
 }
 
-ModelStore open_store(const fs::path& library) { return ModelStore(model_directories(library)); }
+ModelStore open_store(const fs::path& library) {
+    return ModelStore(model_directories(library));
+}
 
 Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags) {
     HONE_TRY(const std::optional<std::string> name, library.catalog().setting(kModelSetting));
     return open_model(library, flags, name);
 }
 
-Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags, const std::optional<std::string>& name) {
+Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags,
+                                                   const std::optional<std::string>& name) {
     ModelOptions options;
     HONE_TRY(options.device, parse_device(flags.device));
     std::string precision = flags.precision;
@@ -63,13 +68,15 @@ std::string readable_holder(const std::string& description) {
     const json holder = json::parse(description, nullptr, false);
     if (!holder.is_object()) return "another process";
     const std::string url = holder.value("url", "");
-    return fmt::format("hone {} (process {}){}", holder.value("command", ""), holder.value("pid", 0), url.empty() ? "" : " at " + url);
+    return fmt::format("hone {} (process {}){}", holder.value("command", ""), holder.value("pid", 0),
+                       url.empty() ? "" : " at " + url);
 }
 
 Result<std::unique_ptr<Library>> open_for_writing(const fs::path& directory, const std::string& command) {
     auto library = Library::open(directory, Access::kWrite, describe_process(command, ""));
     if (!library && library.error().kind == ErrorKind::kInUse) {
-        return fail(ErrorKind::kInUse, "the library {} is in use by {}; wait for it or end it", printable(directory), readable_holder(library.error().message));
+        return fail(ErrorKind::kInUse, "the library {} is in use by {}; wait for it or end it",
+                    printable(directory), readable_holder(library.error().message));
     }
     return library;
 }

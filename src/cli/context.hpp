@@ -28,7 +28,8 @@ ModelStore open_store(const fs::path& library);
 
 // The model that the library's settings name, else the default.
 Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags);
-Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags, const std::optional<std::string>& name);
+Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags,
+                                                   const std::optional<std::string>& name);
 
 // What is written into the lock file, and read by others.
 std::string describe_process(const std::string& command, const std::string& url);

@@ -24,7 +24,8 @@ Result<> list_folders(const GlobalOptions& options) {
         return {};
     }
     for (const json& folder : list) {
-        fmt::print("{:4}  {}  {} pictures{}\n", folder.value("id", 0), folder.value("path", ""), folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (not there now)");
+        fmt::print("{:4}  {}  {} pictures{}\n", folder.value("id", 0), folder.value("path", ""),
+                   folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (not there now)");
     }
     return {};
 }
@@ -44,7 +45,8 @@ Result<> remove_folder(const GlobalOptions& options, const std::string& name) {
     HONE_TRY(const auto library, open_for_writing(directory, "folders"));
     HONE_TRY(const std::vector<Folder> folders, library->catalog().folders());
     for (const Folder& folder : folders) {
-        if (std::to_string(folder.id) == name || folder.path == normal_folder(name)) return library->catalog().remove_folder(folder.id);
+        if (std::to_string(folder.id) == name || folder.path == normal_folder(name))
+            return library->catalog().remove_folder(folder.id);
     }
     return fail(ErrorKind::kNotFound, "no folder of the library is {}; `hone folders list` shows them", name);
 }
@@ -59,11 +61,16 @@ void add_folders(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     CLI::App* add = command->add_subcommand("add", "add folders; `hone index` reads them");
     add->add_option("FOLDER", *names, "a folder with photos")->required();
     auto name = std::make_shared<std::string>();
-    CLI::App* remove = command->add_subcommand("remove", "leave a folder out; what is known of its photos is kept");
+    CLI::App* remove =
+        command->add_subcommand("remove", "leave a folder out; what is known of its photos is kept");
     remove->add_option("FOLDER", *name, "its path or number")->required();
     command->callback([&options, &chosen, add, remove, names, name] {
         chosen = [&options, add, remove, names, name] {
-            return run_command([&] { return *add ? add_folders_to(options, *names) : *remove ? remove_folder(options, *name) : list_folders(options); });
+            return run_command([&] {
+                return *add      ? add_folders_to(options, *names)
+                       : *remove ? remove_folder(options, *name)
+                                 : list_folders(options);
+            });
         };
     });
 }

@@ -25,13 +25,18 @@ struct IndexFlags {
 
 class LoggingObserver final : public IndexObserver {
   public:
-    void on_failure(const IndexFailure& failure) override { log::debug("{} ({}): {}", failure.path, failure.stage, failure.reason); }
+    void on_failure(const IndexFailure& failure) override {
+        log::debug("{} ({}): {}", failure.path, failure.stage, failure.reason);
+    }
 };
 
 std::string progress_text(const json& progress) {
-    std::string text = fmt::format("{}/{} {}", progress.value("done", 0), progress.value("total", 0), progress.value("stage", ""));
-    if (const double rate = progress.value("photos_per_second", 0.0); rate > 0) text += fmt::format("  {:.1f}/s", rate);
-    if (progress.contains("seconds_left") && progress["seconds_left"].is_number()) text += fmt::format("  {:.0f} s left", progress["seconds_left"].get<double>());
+    std::string text = fmt::format("{}/{} {}", progress.value("done", 0), progress.value("total", 0),
+                                   progress.value("stage", ""));
+    if (const double rate = progress.value("photos_per_second", 0.0); rate > 0)
+        text += fmt::format("  {:.1f}/s", rate);
+    if (progress.contains("seconds_left") && progress["seconds_left"].is_number())
+        text += fmt::format("  {:.0f} s left", progress["seconds_left"].get<double>());
     return text;
 }
 
@@ -45,26 +50,36 @@ void print_summary(const GlobalOptions& options, const json& summary) {
         fmt::print("{}\n", dump(summary, 2));
         return;
     }
-    fmt::print("{} files: {} new pictures, {} unchanged, {} moved, {} skipped, {} failed; {} pictures in the library\n", summary.value("files", 0),
-               summary.value("new", 0), summary.value("unchanged", 0), summary.value("moved", 0), summary.value("skipped", 0), summary.value("failed", 0),
-               summary.value("photos", 0));
-    if (summary.value("embedded", 0) > 0) fmt::print("{:.1f} s, {:.1f} pictures/s\n", summary.value("seconds", 0.0), summary.value("photos_per_second", 0.0));
+    fmt::print(
+        "{} files: {} new pictures, {} unchanged, {} moved, {} skipped, {} failed; {} pictures in the "
+        "library\n",
+        summary.value("files", 0), summary.value("new", 0), summary.value("unchanged", 0),
+        summary.value("moved", 0), summary.value("skipped", 0), summary.value("failed", 0),
+        summary.value("photos", 0));
+    if (summary.value("embedded", 0) > 0)
+        fmt::print("{:.1f} s, {:.1f} pictures/s\n", summary.value("seconds", 0.0),
+                   summary.value("photos_per_second", 0.0));
     const json kinds = summary.value("skipped_kinds", json::object());
-    for (const auto& [kind, count] : kinds.items()) fmt::print("  skipped, {}: {}\n", kind, count.get<std::uint64_t>());
+    for (const auto& [kind, count] : kinds.items())
+        fmt::print("  skipped, {}: {}\n", kind, count.get<std::uint64_t>());
     const json failures = summary.value("failures", json::array());
     for (const json& failure : failures) {
-        fmt::print("  failed: {} ({}: {})\n", failure.value("path", ""), failure.value("stage", ""), failure.value("reason", ""));
+        fmt::print("  failed: {} ({}: {})\n", failure.value("path", ""), failure.value("stage", ""),
+                   failure.value("reason", ""));
     }
 }
 
-Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const fs::path& directory, const std::vector<fs::path>& folders) {
+Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const fs::path& directory,
+                    const std::vector<fs::path>& folders) {
     HONE_TRY(const auto library, open_for_writing(directory, "index"));
     Catalog& catalog = library->catalog();
     for (const fs::path& folder : folders) {
         HONE_TRY(const Folder added, catalog.add_folder(folder));
     }
     HONE_TRY(const std::vector<Folder> known, catalog.folders());
-    if (known.empty()) return fail(ErrorKind::kUsage, "no folder is known yet: give one, for example `hone index ~/Pictures`");
+    if (known.empty())
+        return fail(ErrorKind::kUsage,
+                    "no folder is known yet: give one, for example `hone index ~/Pictures`");
     HONE_TRY(const auto model, open_model(*library, flags.model));
     if (!flags.reembed) HONE_CHECK(library->check_model(*model));
     HONE_TRY(const auto space, library->open_content(*model));
@@ -103,9 +118,14 @@ Result<> index(const GlobalOptions& options, const IndexFlags& flags) {
         folders.push_back(folder);
     }
     if (const auto url = server_of(directory)) {
-        if (flags.reembed) return fail(ErrorKind::kInUse, "the library is in use by a running hone serve; end it, then run `hone index --reembed`");
+        if (flags.reembed)
+            return fail(
+                ErrorKind::kInUse,
+                "the library is in use by a running hone serve; end it, then run `hone index --reembed`");
         ProgressBar bar(options.quiet || options.json);
-        HONE_TRY(const json summary, index_on_server(*url, folders, [&](const json& status) { show_progress(bar, status.value("indexing", json::object())); }));
+        HONE_TRY(const json summary, index_on_server(*url, folders, [&](const json& status) {
+                     show_progress(bar, status.value("indexing", json::object()));
+                 }));
         bar.clear();
         print_summary(options, summary);
         return {};
@@ -121,7 +141,9 @@ void add_index(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     command->add_option("FOLDER", flags->folders, "folders with photos; without any, those that are known");
     command->add_flag("--reembed", flags->reembed, "read all photos again with the chosen model");
     add_model_flags(*command, flags->model);
-    command->callback([&options, &chosen, flags] { chosen = [&options, flags] { return run_command([&] { return index(options, *flags); }); }; });
+    command->callback([&options, &chosen, flags] {
+        chosen = [&options, flags] { return run_command([&] { return index(options, *flags); }); };
+    });
 }
 
 }  // namespace hone

@@ -35,10 +35,16 @@ Result<> list_models(const GlobalOptions& options) {
     for (const StoredModel& model : store.list()) {
         json entry = {{"directory", printable(model.directory)}};
         if (model.manifest) {
-            entry.update({{"name", model.manifest->name}, {"title", model.manifest->title}, {"licence", model.manifest->licence}, {"dimension", model.manifest->dimension},
-                          {"precisions", precisions_of(*model.manifest)}, {"used", current && current->name == model.manifest->name}});
+            entry.update({{"name", model.manifest->name},
+                          {"title", model.manifest->title},
+                          {"licence", model.manifest->licence},
+                          {"dimension", model.manifest->dimension},
+                          {"precisions", precisions_of(*model.manifest)},
+                          {"used", current && current->name == model.manifest->name}});
         } else {
-            entry.update({{"name", model.directory.filename().string()}, {"problem", model.manifest.error().message}, {"used", false}});
+            entry.update({{"name", model.directory.filename().string()},
+                          {"problem", model.manifest.error().message},
+                          {"used", false}});
         }
         list.push_back(std::move(entry));
     }
@@ -47,17 +53,23 @@ Result<> list_models(const GlobalOptions& options) {
         return {};
     }
     for (const json& entry : list) {
-        if (entry.contains("problem")) fmt::print("! {}: {}\n", entry.value("name", ""), entry.value("problem", ""));
-        else fmt::print("{} {}  {} numbers  {}  licence {}  {}\n", entry.value("used", false) ? "*" : " ", entry.value("name", ""), entry.value("dimension", 0),
-                        entry.value("precisions", ""), entry.value("licence", ""), entry.value("directory", ""));
+        if (entry.contains("problem"))
+            fmt::print("! {}: {}\n", entry.value("name", ""), entry.value("problem", ""));
+        else
+            fmt::print("{} {}  {} numbers  {}  licence {}  {}\n", entry.value("used", false) ? "*" : " ",
+                       entry.value("name", ""), entry.value("dimension", 0), entry.value("precisions", ""),
+                       entry.value("licence", ""), entry.value("directory", ""));
     }
     if (list.empty()) fmt::print("no model is there yet: hone models pull clip-vit-base-patch32\n");
     return {};
 }
 
 Result<> print_added(const GlobalOptions& options, const Manifest& manifest) {
-    if (options.json) fmt::print("{}\n", dump(to_json(manifest), 2));
-    else fmt::print("{} is there: {} numbers, {}; use it with `hone models use {}`\n", manifest.name, manifest.dimension, precisions_of(manifest), manifest.name);
+    if (options.json)
+        fmt::print("{}\n", dump(to_json(manifest), 2));
+    else
+        fmt::print("{} is there: {} numbers, {}; use it with `hone models use {}`\n", manifest.name,
+                   manifest.dimension, precisions_of(manifest), manifest.name);
     return {};
 }
 
@@ -76,16 +88,23 @@ Result<> pull_model(const GlobalOptions& options, const ModelsFlags& flags) {
     if (!flags.precision.empty()) {
         HONE_TRY(request.precision, parse_precision(flags.precision));
     }
-    const std::string name = flags.name.empty() ? model_name_from(request.repository.substr(request.repository.find('/') + 1)) : flags.name;
-    if (!is_model_name(name)) return fail(ErrorKind::kUsage, "'{}' is no model name; use a-z, 0-9, '.', '_' and '-'", name);
+    const std::string name =
+        flags.name.empty() ? model_name_from(request.repository.substr(request.repository.find('/') + 1))
+                           : flags.name;
+    if (!is_model_name(name))
+        return fail(ErrorKind::kUsage, "'{}' is no model name; use a-z, 0-9, '.', '_' and '-'", name);
     std::error_code error;
-    if (fs::exists(store.own_directory() / name, error)) return fail(ErrorKind::kUsage, "a model named {} is there already; give another with --name", name);
-    request.directory = store.own_directory() / fmt::format(".pull-{}-{}", name, model_name_from(request.revision));
+    if (fs::exists(store.own_directory() / name, error))
+        return fail(ErrorKind::kUsage, "a model named {} is there already; give another with --name", name);
+    request.directory =
+        store.own_directory() / fmt::format(".pull-{}-{}", name, model_name_from(request.revision));
     HONE_CHECK(make_directories(request.directory));
     ProgressBar bar(options.quiet || options.json);
     request.progress = [&](const HubProgress& progress) {
-        bar.show(progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : 0,
-                 fmt::format("{:.1f} of {:.1f} MB  {}", static_cast<double>(progress.done) / 1e6, static_cast<double>(progress.total) / 1e6, progress.file));
+        bar.show(
+            progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : 0,
+            fmt::format("{:.1f} of {:.1f} MB  {}", static_cast<double>(progress.done) / 1e6,
+                        static_cast<double>(progress.total) / 1e6, progress.file));
     };
     HONE_TRY(const fs::path fetched, fetch_repository(request));
     bar.clear();
@@ -101,14 +120,18 @@ Result<> use_model(const GlobalOptions& options, const ModelsFlags& flags) {
     HONE_TRY(const Manifest manifest, open_store(directory).find(flags.source));
     if (!flags.precision.empty()) {
         HONE_TRY(const Precision precision, parse_precision(flags.precision));
-        if (!manifest.image.files.contains(precision)) return fail(ErrorKind::kUsage, "{} has no {} files; it has {}", manifest.name, flags.precision, precisions_of(manifest));
+        if (!manifest.image.files.contains(precision))
+            return fail(ErrorKind::kUsage, "{} has no {} files; it has {}", manifest.name, flags.precision,
+                        precisions_of(manifest));
     }
     HONE_TRY(const auto library, open_for_writing(directory, "models"));
     HONE_CHECK(library->catalog().set_setting(kModelSetting, manifest.name));
     HONE_CHECK(library->catalog().set_setting(kPrecisionSetting, flags.precision));
     HONE_TRY(const auto model, open_model(*library, {}));
     const auto same = library->check_model(*model);
-    if (!options.quiet) fmt::print("{} is used from now on{}\n", manifest.name, same ? "" : "; read the pictures again with `hone index --reembed`");
+    if (!options.quiet)
+        fmt::print("{} is used from now on{}\n", manifest.name,
+                   same ? "" : "; read the pictures again with `hone index --reembed`");
     return {};
 }
 
@@ -131,11 +154,16 @@ Result<> list_devices(const GlobalOptions& options) {
     const std::vector<DeviceReport> reports = probe_devices();
     if (options.json) {
         json list = json::array();
-        for (const DeviceReport& report : reports) list.push_back({{"device", device_name(report.device)}, {"usable", report.usable}, {"reason", report.reason}});
+        for (const DeviceReport& report : reports)
+            list.push_back({{"device", device_name(report.device)},
+                            {"usable", report.usable},
+                            {"reason", report.reason}});
         fmt::print("{}\n", dump({{"devices", list}}, 2));
         return {};
     }
-    for (const DeviceReport& report : reports) fmt::print("{:7} {}  {}\n", device_name(report.device), report.usable ? "usable    " : "not usable", report.reason);
+    for (const DeviceReport& report : reports)
+        fmt::print("{:7} {}  {}\n", device_name(report.device), report.usable ? "usable    " : "not usable",
+                   report.reason);
     return {};
 }
 
@@ -147,25 +175,33 @@ void add_models(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     command->require_subcommand(0, 1);
     CLI::App* list = command->add_subcommand("list", "list them; * is used");
     std::string shortcuts = "OWNER/NAME[@REVISION], or one of:";
-    for (const HubShortcut& shortcut : hub_shortcuts()) shortcuts += fmt::format(" {} ({});", shortcut.name, shortcut.note);
+    for (const HubShortcut& shortcut : hub_shortcuts())
+        shortcuts += fmt::format(" {} ({});", shortcut.name, shortcut.note);
     CLI::App* pull = command->add_subcommand("pull", "fetch a model from a hub (HF_ENDPOINT, HF_TOKEN)");
     pull->add_option("REPOSITORY", flags->source, shortcuts)->required();
     pull->add_option("--precision", flags->precision, "f32, fp16 or int8 files");
     pull->add_option("--name", flags->name, "the name it gets here");
     CLI::App* add = command->add_subcommand("add", "add a model from a folder");
-    add->add_option("FOLDER", flags->source, "in the layout of Xenova, Immich, one combined model.onnx, or with a manifest.json")->required();
+    add->add_option("FOLDER", flags->source,
+                    "in the layout of Xenova, Immich, one combined model.onnx, or with a manifest.json")
+        ->required();
     add->add_option("--name", flags->name, "the name it gets here");
     CLI::App* use = command->add_subcommand("use", "choose the model of this library");
     use->add_option("NAME", flags->source)->required();
     use->add_option("--precision", flags->precision, "f32, fp16 or int8");
     CLI::App* verify = command->add_subcommand("verify", "compare all files with their SHA-256");
     verify->add_option("NAME", flags->source, "one model; without it, all");
-    CLI::App* devices = command->add_subcommand("devices", "where networks can run here, and why not elsewhere");
+    CLI::App* devices =
+        command->add_subcommand("devices", "where networks can run here, and why not elsewhere");
     command->callback([&options, &chosen, flags, pull, add, use, verify, devices, list] {
         chosen = [&options, flags, pull, add, use, verify, devices] {
             return run_command([&] {
-                return *pull ? pull_model(options, *flags) : *add ? add_model_folder(options, *flags) : *use ? use_model(options, *flags)
-                     : *verify ? verify_models(options, *flags) : *devices ? list_devices(options) : list_models(options);
+                return *pull      ? pull_model(options, *flags)
+                       : *add     ? add_model_folder(options, *flags)
+                       : *use     ? use_model(options, *flags)
+                       : *verify  ? verify_models(options, *flags)
+                       : *devices ? list_devices(options)
+                                  : list_models(options);
             });
         };
         (void)list;

@@ -10,13 +10,16 @@ namespace hone {
 
 ProgressBar::ProgressBar(bool quiet) : visible_(!quiet && ::isatty(STDERR_FILENO) == 1) {}
 
-ProgressBar::~ProgressBar() { clear(); }
+ProgressBar::~ProgressBar() {
+    clear();
+}
 
 void ProgressBar::show(double share, const std::string& text) {
     if (!visible_) return;
     constexpr int kWidth = 30;
     const int filled = static_cast<int>(std::clamp(share, 0.0, 1.0) * kWidth);
-    fmt::print(stderr, "\r[{}{}] {}\x1b[K", std::string(static_cast<std::size_t>(filled), '='), std::string(static_cast<std::size_t>(kWidth - filled), ' '), text);
+    fmt::print(stderr, "\r[{}{}] {}\x1b[K", std::string(static_cast<std::size_t>(filled), '='),
+               std::string(static_cast<std::size_t>(kWidth - filled), ' '), text);
     std::fflush(stderr);
     drawn_ = true;
 }

@@ -8,7 +8,7 @@ namespace hone {
 class ProgressBar {
   public:
     explicit ProgressBar(bool quiet);
-    ~ProgressBar();  // leaves the terminal on a fresh line
+    ~ProgressBar();                                    // leaves the terminal on a fresh line
     void show(double share, const std::string& text);  // share: 0..1
     void clear();
 

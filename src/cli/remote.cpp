@@ -21,16 +21,19 @@ constexpr long kTimeoutSeconds = 30;
 Result<json> call(const std::string& url, const json* body) {
     const std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
     std::string answer;
-    const std::string sent = body != nullptr ? body->dump(-1, ' ', false, json::error_handler_t::replace) : "";
+    const std::string sent =
+        body != nullptr ? body->dump(-1, ' ', false, json::error_handler_t::replace) : "";
     curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
     curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
     if (body != nullptr) curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, sent.c_str());
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
-    curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t size, std::size_t count, void* target) {
-        static_cast<std::string*>(target)->append(data, size * count);
-        return size * count;
-    });
+    curl_easy_setopt(
+        curl.get(), CURLOPT_WRITEFUNCTION,
+        +[](char* data, std::size_t size, std::size_t count, void* target) {
+            static_cast<std::string*>(target)->append(data, size * count);
+            return size * count;
+        });
     if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK) {
         return fail("the running hone serve at {} does not answer: {}", url, curl_easy_strerror(code));
     }
@@ -38,14 +41,17 @@ Result<json> call(const std::string& url, const json* body) {
     curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
     json document = json::parse(answer, nullptr, false);
     if (status >= 400 || document.is_discarded()) {
-        return fail(status == 400 ? ErrorKind::kUsage : ErrorKind::kFailed, "{}", document.is_object() ? document.value("detail", "the server refused") : "the server's answer is not understood");
+        return fail(status == 400 ? ErrorKind::kUsage : ErrorKind::kFailed, "{}",
+                    document.is_object() ? document.value("detail", "the server refused")
+                                         : "the server's answer is not understood");
     }
     return document;
 }
 
 }  // namespace
 
-Result<json> index_on_server(const std::string& url, const std::vector<fs::path>& folders, const std::function<void(const json&)>& on_status) {
+Result<json> index_on_server(const std::string& url, const std::vector<fs::path>& folders,
+                             const std::function<void(const json&)>& on_status) {
     for (const fs::path& folder : folders) {
         const json body = {{"path", folder.native()}};
         HONE_TRY(const json added, call(url + "/api/v1/folders", &body));
@@ -57,7 +63,8 @@ Result<json> index_on_server(const std::string& url, const std::vector<fs::path>
         HONE_TRY(const json status, call(url + "/api/v1/status", nullptr));
         on_status(status);
         if (status.value("scans", std::uint64_t{0}) >= wanted) {
-            if (status.contains("last_error") && status["last_error"].is_string()) return fail("{}", status["last_error"].get<std::string>());
+            if (status.contains("last_error") && status["last_error"].is_string())
+                return fail("{}", status["last_error"].get<std::string>());
             return status.value("last_scan", json());
         }
         std::this_thread::sleep_for(kPoll);

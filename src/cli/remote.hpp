@@ -10,7 +10,9 @@
 
 namespace hone {
 
-// Adds the folders there, has it scan, and waits for the end; on_status sees each status document. Gives the scan's summary.
-Result<nlohmann::json> index_on_server(const std::string& url, const std::vector<fs::path>& folders, const std::function<void(const nlohmann::json&)>& on_status);
+// Adds the folders there, has it scan, and waits for the end; on_status sees each status document. Gives the
+// scan's summary.
+Result<nlohmann::json> index_on_server(const std::string& url, const std::vector<fs::path>& folders,
+                                       const std::function<void(const nlohmann::json&)>& on_status);
 
 }  // namespace hone

@@ -21,11 +21,15 @@ void add_search(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     SearchQuery& query = flags->query;
     CLI::App* command = app.add_subcommand("search", "find photos by words, by an example, by what fits");
     command->add_option("WORDS", flags->words, "what is on the picture");
-    command->add_option("--like", query.like, "a photo that fits: id or path, also of a photo outside the library")->allow_extra_args(false);
+    command
+        ->add_option("--like", query.like,
+                     "a photo that fits: id or path, also of a photo outside the library")
+        ->allow_extra_args(false);
     command->add_option("--unlike", query.unlike, "a photo that does not fit")->allow_extra_args(false);
     command->add_option("--seen", query.seen, "a photo to leave out")->allow_extra_args(false);
     command->add_option("--from", query.from, "an example photo in place of words: id or path");
-    command->add_option("--method", query.method, "how marks are used: average, rocchio")->default_str(std::string(kDefaultMethod));
+    command->add_option("--method", query.method, "how marks are used: average, rocchio")
+        ->default_str(std::string(kDefaultMethod));
     command->add_option("--limit", query.limit, "results, 1 to 1000")->default_str("60");
     command->add_option("--offset", query.offset, "results to pass over");
     add_model_flags(*command, flags->model);

@@ -10,7 +10,8 @@ namespace hone {
 namespace {
 
 // A path to a picture that the library does not hold becomes an example.
-Result<> add_example(const std::string& name, Catalog& catalog, ImageTextModel& model, ExampleVectors& examples) {
+Result<> add_example(const std::string& name, Catalog& catalog, ImageTextModel& model,
+                     ExampleVectors& examples) {
     std::error_code error;
     if (name.empty() || catalog.resolve(name) || !fs::is_regular_file(name, error)) return {};
     HONE_TRY(const auto bytes, read_file(name, kMaximumFileBytes));
@@ -21,10 +22,12 @@ Result<> add_example(const std::string& name, Catalog& catalog, ImageTextModel& 
 }
 
 void print_page(const SearchPage& page) {
-    fmt::print("{} likely, {} possible, of {} pictures ({:.0f} ms)\n", page.likely, page.possible, page.total, page.took_ms);
+    fmt::print("{} likely, {} possible, of {} pictures ({:.0f} ms)\n", page.likely, page.possible, page.total,
+               page.took_ms);
     std::size_t place = page.query.offset;
     for (const SearchHit& hit : page.hits) {
-        fmt::print("{:4}  {:3.0f} %  {:6.3f}  {}  {}\n", ++place, 100 * hit.probability, hit.score, to_hex(hit.photo.id).substr(0, 12), printable(hit.path));
+        fmt::print("{:4}  {:3.0f} %  {:6.3f}  {}  {}\n", ++place, 100 * hit.probability, hit.score,
+                   to_hex(hit.photo.id).substr(0, 12), printable(hit.path));
     }
 }
 
@@ -44,8 +47,10 @@ Result<> search_and_print(const GlobalOptions& options, const ModelFlags& model_
     for (const std::string& name : names) HONE_CHECK(add_example(name, library->catalog(), *model, examples));
     const SearchEngine engine(library->catalog(), library->present(), space, model);
     HONE_TRY(const SearchPage page, engine.search(query, examples));
-    if (options.json) fmt::print("{}\n", dump(to_json(page), 2));
-    else print_page(page);
+    if (options.json)
+        fmt::print("{}\n", dump(to_json(page), 2));
+    else
+        print_page(page);
     return {};
 }
 

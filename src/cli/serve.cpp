@@ -24,12 +24,18 @@ Result<HttpOptions> parse_listen(const std::string& text) {
     const std::size_t colon = text.rfind(':');
     int port = -1;
     if (colon != std::string::npos) std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
-    if (port < 0 || port > 65535) return fail(ErrorKind::kUsage, "'{}' is no ADDRESS:PORT to listen on; use for example 127.0.0.1:3000", text);
+    if (port < 0 || port > 65535)
+        return fail(ErrorKind::kUsage, "'{}' is no ADDRESS:PORT to listen on; use for example 127.0.0.1:3000",
+                    text);
     options.address = text.substr(0, colon);
-    if (options.address.starts_with('[') && options.address.ends_with(']')) options.address = options.address.substr(1, options.address.size() - 2);
+    if (options.address.starts_with('[') && options.address.ends_with(']'))
+        options.address = options.address.substr(1, options.address.size() - 2);
     if (options.address == "localhost") options.address = "127.0.0.1";
     if (!options.address.starts_with("127.") && options.address != "::1") {
-        return fail(ErrorKind::kUsage, "{} is not this machine alone; Hone has no sign-in yet and listens on 127.0.0.1 or [::1] only", options.address);
+        return fail(
+            ErrorKind::kUsage,
+            "{} is not this machine alone; Hone has no sign-in yet and listens on 127.0.0.1 or [::1] only",
+            options.address);
     }
     options.port = static_cast<std::uint16_t>(port);
     options.workers = std::max(4U, processor_count());
@@ -51,7 +57,9 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     }
     ThumbnailStore thumbnails(directory / "thumbs");
     Api api(*library, thumbnails, HONE_VERSION);
-    HONE_TRY(const auto server, HttpServer::bind(std::move(http), [&](const HttpRequest& request) { return api.handle(request); }));
+    HONE_TRY(const auto server, HttpServer::bind(std::move(http), [&](const HttpRequest& request) {
+                 return api.handle(request);
+             }));
 
     // Without a model the pages still open and say what is missing.
     std::shared_ptr<ImageTextModel> model;
@@ -64,8 +72,10 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         HONE_CHECK(library->check_model(*model));
         HONE_TRY(space, library->open_content(*model));
         analyzer.emplace(model);
-        SearchParts parts{model, std::make_unique<SearchEngine>(library->catalog(), library->present(), space, model),
-                          std::make_unique<BackgroundIndexer>(*library, *analyzer, *space, thumbnails, api, std::chrono::minutes(flags.rescan_minutes))};
+        SearchParts parts{
+            model, std::make_unique<SearchEngine>(library->catalog(), library->present(), space, model),
+            std::make_unique<BackgroundIndexer>(*library, *analyzer, *space, thumbnails, api,
+                                                std::chrono::minutes(flags.rescan_minutes))};
         BackgroundIndexer& indexer = *parts.indexer;
         api.start(std::move(parts));
         indexer.request_scan();
@@ -82,7 +92,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     // The first words should not wait for the network to load.
     std::jthread warm_up([&] {
         if (!model) return;
-        if (const auto loaded = model->load_text(); !loaded) log::write(log::Level::kError, loaded.error().message);
+        if (const auto loaded = model->load_text(); !loaded)
+            log::write(log::Level::kError, loaded.error().message);
     });
     server->run();
     api.stop();
@@ -95,10 +106,15 @@ void add_serve(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<ServeFlags>();
     CLI::App* command = app.add_subcommand("serve", "add folders, index them and serve the web client");
     command->add_option("FOLDER", flags->folders, "folders with photos");
-    command->add_option("--listen", flags->listen, "ADDRESS:PORT; port 0 takes a free one")->default_str("127.0.0.1:3000");
-    command->add_option("--rescan", flags->rescan_minutes, "minutes between two looks for new photos")->check(CLI::Range(1, 10'000))->default_str("10");
+    command->add_option("--listen", flags->listen, "ADDRESS:PORT; port 0 takes a free one")
+        ->default_str("127.0.0.1:3000");
+    command->add_option("--rescan", flags->rescan_minutes, "minutes between two looks for new photos")
+        ->check(CLI::Range(1, 10'000))
+        ->default_str("10");
     add_model_flags(*command, flags->model);
-    command->callback([&options, &chosen, flags] { chosen = [&options, flags] { return run_command([&] { return serve(options, *flags); }); }; });
+    command->callback([&options, &chosen, flags] {
+        chosen = [&options, flags] { return run_command([&] { return serve(options, *flags); }); };
+    });
 }
 
 }  // namespace hone

@@ -28,25 +28,34 @@ Result<> status(const GlobalOptions& options) {
     std::uint64_t searchable = 0;
     if (model) {
         const Manifest& manifest = (*model)->manifest();
-        of_model = {{"name", manifest.name}, {"title", manifest.title}, {"dimension", manifest.dimension}, {"licence", manifest.licence},
+        of_model = {{"name", manifest.name},
+                    {"title", manifest.title},
+                    {"dimension", manifest.dimension},
+                    {"licence", manifest.licence},
                     {"precision", precision_name((*model)->image_precision())}};
         HONE_TRY(const auto numbers, catalog.vector_numbers(content_key(**model)));
         const auto present = library->present().snapshot();
-        for (const PhotoNumber number : numbers) searchable += number < present->size() && (*present)[number] ? 1 : 0;
+        for (const PhotoNumber number : numbers)
+            searchable += number < present->size() && (*present)[number] ? 1 : 0;
     } else {
         problem = model.error().message;
     }
     const auto url = server_of(directory);
-    const json body = {{"version", HONE_VERSION}, {"library", printable(directory)}, {"photos", counts.photos}, {"searchable", searchable}, {"failed", counts.failed},
-                       {"skipped", skipped}, {"model", of_model}, {"model_problem", problem}, {"folders", list}, {"server", url ? json(*url) : json()}};
+    const json body = {{"version", HONE_VERSION}, {"library", printable(directory)},
+                       {"photos", counts.photos}, {"searchable", searchable},
+                       {"failed", counts.failed}, {"skipped", skipped},
+                       {"model", of_model},       {"model_problem", problem},
+                       {"folders", list},         {"server", url ? json(*url) : json()}};
     if (options.json) {
         fmt::print("{}\n", dump(body, 2));
         return {};
     }
-    fmt::print("library  {}\npictures {}, {} searchable, {} files failed\nmodel    {}\n", printable(directory), counts.photos, searchable, counts.failed,
+    fmt::print("library  {}\npictures {}, {} searchable, {} files failed\nmodel    {}\n",
+               printable(directory), counts.photos, searchable, counts.failed,
                model ? (*model)->manifest().name : model.error().message);
     for (const json& folder : list) {
-        fmt::print("folder   {}  {}: {} pictures{}\n", folder.value("id", 0), folder.value("path", ""), folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (not there now)");
+        fmt::print("folder   {}  {}: {} pictures{}\n", folder.value("id", 0), folder.value("path", ""),
+                   folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (not there now)");
     }
     if (url) fmt::print("server   {}\n", *url);
     return {};
@@ -56,7 +65,9 @@ Result<> status(const GlobalOptions& options) {
 
 void add_status(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     CLI::App* command = app.add_subcommand("status", "what the library holds");
-    command->callback([&options, &chosen] { chosen = [&options] { return run_command([&] { return status(options); }); }; });
+    command->callback([&options, &chosen] {
+        chosen = [&options] { return run_command([&] { return status(options); }); };
+    });
 }
 
 }  // namespace hone

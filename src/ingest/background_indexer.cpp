@@ -4,9 +4,13 @@
 
 namespace hone {
 
-BackgroundIndexer::BackgroundIndexer(Library& library, ContentAnalyzer& analyzer, VectorSpace& space, ThumbnailStore& thumbnails,
-                                     BackgroundObserver& observer, std::chrono::seconds rescan)
-    : library_(library), observer_(observer), rescan_(rescan), indexer_(library, analyzer, space, thumbnails, observer) {
+BackgroundIndexer::BackgroundIndexer(Library& library, ContentAnalyzer& analyzer, VectorSpace& space,
+                                     ThumbnailStore& thumbnails, BackgroundObserver& observer,
+                                     std::chrono::seconds rescan)
+    : library_(library),
+      observer_(observer),
+      rescan_(rescan),
+      indexer_(library, analyzer, space, thumbnails, observer) {
     thread_ = std::jthread([this](const std::stop_token& stop) { loop(stop); });
 }
 
@@ -51,7 +55,8 @@ void BackgroundIndexer::loop(const std::stop_token& stop) {
             ++started_;
         }
         const auto folders = library_.catalog().folders();
-        Result<IndexSummary> summary = folders ? indexer_.run(*folders, stop) : std::unexpected(folders.error());
+        Result<IndexSummary> summary =
+            folders ? indexer_.run(*folders, stop) : std::unexpected(folders.error());
         if (summary) {
             observer_.on_scan_end(*summary);
         } else {

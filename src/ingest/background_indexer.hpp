@@ -19,11 +19,12 @@ class BackgroundObserver : public IndexObserver {
 class BackgroundIndexer {
   public:
     // rescan: time between two scans that nobody asked for.
-    BackgroundIndexer(Library& library, ContentAnalyzer& analyzer, VectorSpace& space, ThumbnailStore& thumbnails, BackgroundObserver& observer,
-                      std::chrono::seconds rescan);
+    BackgroundIndexer(Library& library, ContentAnalyzer& analyzer, VectorSpace& space,
+                      ThumbnailStore& thumbnails, BackgroundObserver& observer, std::chrono::seconds rescan);
     ~BackgroundIndexer();
 
-    // The number of the scan that will see everything that is in the folders now; it is over when finished() reaches it.
+    // The number of the scan that will see everything that is in the folders now; it is over when finished()
+    // reaches it.
     std::uint64_t request_scan();
     [[nodiscard]] std::uint64_t finished() const;
     [[nodiscard]] std::optional<IndexSummary> last_summary() const;

@@ -12,10 +12,10 @@ namespace hone {
 
 namespace {
 
-constexpr std::size_t kCommitFiles = 64;                        // in one transaction, or what came within
+constexpr std::size_t kCommitFiles = 64;  // in one transaction, or what came within
 constexpr auto kCommitTime = std::chrono::milliseconds(500);
-constexpr std::size_t kQueuedFiles = 256;                       // names and facts only
-constexpr double kRateWarmUp = 2.0;                             // seconds before a time left is told
+constexpr std::size_t kQueuedFiles = 256;  // names and facts only
+constexpr double kRateWarmUp = 2.0;        // seconds before a time left is told
 
 struct WorkItem {
     FolderId folder;
@@ -33,7 +33,8 @@ struct DoneItem {
 
 // Kinds for the summary's "skipped".
 std::string kind_of(std::span<const std::uint8_t> head) {
-    const std::string_view bytes(reinterpret_cast<const char*>(head.data()), std::min<std::size_t>(head.size(), 64));
+    const std::string_view bytes(reinterpret_cast<const char*>(head.data()),
+                                 std::min<std::size_t>(head.size(), 64));
     if (bytes.empty()) return "empty file";
     if (bytes.size() > 12 && bytes.substr(4, 4) == "ftyp") return "video";
     if (bytes.starts_with("\x1A\x45\xDF\xA3")) return "video";
@@ -45,7 +46,8 @@ std::string kind_of(std::span<const std::uint8_t> head) {
 
 // What the threads of one run share.
 struct Indexer::Run {
-    explicit Run(unsigned decoders, std::size_t prepared_capacity) : work(kQueuedFiles), prepared(prepared_capacity), done(kQueuedFiles), decoders_left(decoders) {}
+    explicit Run(unsigned decoders, std::size_t prepared_capacity)
+        : work(kQueuedFiles), prepared(prepared_capacity), done(kQueuedFiles), decoders_left(decoders) {}
 
     BoundedQueue<WorkItem> work;
     BoundedQueue<PreparedItem> prepared;
@@ -80,7 +82,8 @@ IndexProgress Indexer::progress() const {
     if (now.state != IndexState::kIdle && rated_ > 0 && seconds > 0) {
         now.photos_per_second = static_cast<double>(rated_) / seconds;
         if (now.state == IndexState::kRunning && seconds > kRateWarmUp) {
-            now.seconds_left = static_cast<double>(now.total - std::min(now.total, now.done)) / now.photos_per_second;
+            now.seconds_left =
+                static_cast<double>(now.total - std::min(now.total, now.done)) / now.photos_per_second;
         }
     }
     if (paused_ && now.state != IndexState::kIdle) now.state = IndexState::kPaused;
@@ -117,12 +120,14 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
         stage_watch_ = {};
     }
 
-    const auto add_failure = [&](const FileFacts& file, const std::string& stage, const std::string& reason, bool known) {
+    const auto add_failure = [&](const FileFacts& file, const std::string& stage, const std::string& reason,
+                                 bool known) {
         IndexFailure failure{printable(file.path), stage, reason};
         if (!known) observer_.on_failure(failure);
         const std::lock_guard lock(run.mutex);
         ++run.summary.failed;
-        if (run.summary.failures.size() < IndexSummary::kListedFailures) run.summary.failures.push_back(std::move(failure));
+        if (run.summary.failures.size() < IndexSummary::kListedFailures)
+            run.summary.failures.push_back(std::move(failure));
     };
 
     // Files that are as they were need no reading: true when the catalogue knows all of this one.
@@ -133,17 +138,24 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
             const std::lock_guard lock(run.mutex);
             run.see(place->id);
         }
-        if (place->facts.size != facts.size || place->facts.modified_ns != facts.modified_ns || place->facts.inode != facts.inode) return false;
+        if (place->facts.size != facts.size || place->facts.modified_ns != facts.modified_ns ||
+            place->facts.inode != facts.inode)
+            return false;
         switch (place->state) {
-            case PlaceState::kFailed: add_failure(facts, place->stage, place->reason, true); return true;
+            case PlaceState::kFailed:
+                add_failure(facts, place->stage, place->reason, true);
+                return true;
             case PlaceState::kSkipped: {
                 const std::lock_guard lock(run.mutex);
                 ++run.summary.skipped;
                 ++run.summary.skipped_kinds[place->reason];
                 return true;
             }
-            case PlaceState::kMissing: HONE_CHECK(catalog.mark_present(place->id)); [[fallthrough]];
-            case PlaceState::kPhoto: break;
+            case PlaceState::kMissing:
+                HONE_CHECK(catalog.mark_present(place->id));
+                [[fallthrough]];
+            case PlaceState::kPhoto:
+                break;
         }
         HONE_TRY(const bool known, catalog.has_vector(*place->photo, key));
         if (known) {
@@ -182,12 +194,19 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
                                           ++found;
                                           return visit(folder.id, facts);
                                       },
-                                      [&](const fs::path& path, const std::string& reason) { add_failure({path, 0, 0, 0}, "walk", reason, false); }};
+                                      [&](const fs::path& path, const std::string& reason) {
+                                          add_failure({path, 0, 0, 0}, "walk", reason, false);
+                                      }};
             const auto done = walk(folder.path, visitor);
             // An empty folder where photos were is a disk that is not mounted: nothing is concluded from it.
             const bool away = !done || (found == 0 && before && *before > 0);
-            if (away) add_failure({folder.path, 0, 0, 0}, "walk", done ? "the folder is empty where pictures were: is its disk mounted?" : done.error().message, false);
-            if (const auto marked = catalog.set_reachable(folder.id, !away); !marked) run.fail_run(marked.error());
+            if (away)
+                add_failure({folder.path, 0, 0, 0}, "walk",
+                            done ? "the folder is empty where pictures were: is its disk mounted?"
+                                 : done.error().message,
+                            false);
+            if (const auto marked = catalog.set_reachable(folder.id, !away); !marked)
+                run.fail_run(marked.error());
             if (!away) walked.push_back(folder.id);
             if (stop.stop_requested()) break;
         }
@@ -270,7 +289,8 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
         std::vector<PhotoNumber> searchable;
         for (std::size_t at = 0; at < outcomes.size(); ++at) {
             const FileOutcome& outcome = outcomes[at];
-            if (const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what)) add_failure(outcome.facts, failed->stage, failed->reason, false);
+            if (const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what))
+                add_failure(outcome.facts, failed->stage, failed->reason, false);
             const std::lock_guard lock(run.mutex);
             run.see(committed[at].place);
             if (const auto* skipped = std::get_if<FileOutcome::Skipped>(&outcome.what)) {
@@ -302,7 +322,8 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
     Stopwatch since_commit;
     while (!run.done.finished()) {
         if (auto item = run.done.pop_within(kCommitTime)) outcomes.push_back(std::move(item->outcome));
-        const bool due = outcomes.size() >= kCommitFiles || since_commit.seconds() > std::chrono::duration<double>(kCommitTime).count();
+        const bool due = outcomes.size() >= kCommitFiles ||
+                         since_commit.seconds() > std::chrono::duration<double>(kCommitTime).count();
         if (due && !outcomes.empty()) {
             if (const auto written = write(outcomes); !written) {
                 run.fail_run(written.error());
@@ -330,7 +351,8 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
             run.summary.missing += end->missing;
             run.summary.moved += end->moved;
         }
-        if (const auto reloaded = library_.reload_present(); !reloaded && !run.error) run.error = reloaded.error();
+        if (const auto reloaded = library_.reload_present(); !reloaded && !run.error)
+            run.error = reloaded.error();
         make_thumbnails(stop);
     }
     {
@@ -346,7 +368,8 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
     summary = std::move(run.summary);
     summary.photos = counts.photos;
     summary.seconds = watch.seconds();
-    summary.photos_per_second = reading_seconds > 0 ? static_cast<double>(summary.embedded) / reading_seconds : 0;
+    summary.photos_per_second =
+        reading_seconds > 0 ? static_cast<double>(summary.embedded) / reading_seconds : 0;
     return summary;
 }
 
@@ -374,8 +397,10 @@ void Indexer::make_thumbnails(const std::stop_token& stop) {
         workers.emplace_back([&] {
             for (std::size_t at = next++; at < missing.size() && !stop.stop_requested(); at = next++) {
                 wait_while_paused(stop);
-                // A thumbnail that cannot be made now is made when it is asked for; a full disk must not end the indexing.
-                if (const auto made = thumbnails_.make_grid_sizes(catalog, missing[at]); !made) log::debug("{}", made.error().message);
+                // A thumbnail that cannot be made now is made when it is asked for; a full disk must not end
+                // the indexing.
+                if (const auto made = thumbnails_.make_grid_sizes(catalog, missing[at]); !made)
+                    log::debug("{}", made.error().message);
                 const std::lock_guard lock(mutex_);
                 ++progress_.done;
                 ++rated_;

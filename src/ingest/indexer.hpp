@@ -32,10 +32,10 @@ struct IndexSummary {
     std::uint64_t missing = 0;    // files that are gone; nothing is forgotten
     std::uint64_t failed = 0;
     std::uint64_t skipped = 0;
-    std::uint64_t embedded = 0;   // vectors computed by this run
+    std::uint64_t embedded = 0;  // vectors computed by this run
     std::map<std::string, std::uint64_t> skipped_kinds;
     double seconds = 0;
-    double photos_per_second = 0;  // embedded / seconds of reading
+    double photos_per_second = 0;        // embedded / seconds of reading
     std::vector<IndexFailure> failures;  // at most kListedFailures
     static constexpr std::size_t kListedFailures = 1000;
 };
@@ -61,12 +61,17 @@ class IndexObserver {
 
 class Indexer {
   public:
-    Indexer(Library& library, ContentAnalyzer& analyzer, VectorSpace& space, ThumbnailStore& thumbnails, IndexObserver& observer)
-        : library_(library), analyzer_(analyzer), space_(space), thumbnails_(thumbnails), observer_(observer) {}
+    Indexer(Library& library, ContentAnalyzer& analyzer, VectorSpace& space, ThumbnailStore& thumbnails,
+            IndexObserver& observer)
+        : library_(library),
+          analyzer_(analyzer),
+          space_(space),
+          thumbnails_(thumbnails),
+          observer_(observer) {}
 
-    // Brings the library up to date with these folders. One run at a time. A folder that cannot be read is marked unreachable
-    // and its knowledge kept. Ends early, in order, when stop is asked. Fails when the library cannot be written or the
-    // network cannot run.
+    // Brings the library up to date with these folders. One run at a time. A folder that cannot be read is
+    // marked unreachable and its knowledge kept. Ends early, in order, when stop is asked. Fails when the
+    // library cannot be written or the network cannot run.
     Result<IndexSummary> run(std::span<const Folder> folders, const std::stop_token& stop);
 
     // From any thread.

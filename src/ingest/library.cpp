@@ -5,15 +5,21 @@
 
 namespace hone {
 
-VectorKey content_key(const ImageTextModel& model) { return {std::string(ContentAnalyzer::kName), model.fingerprint()}; }
+VectorKey content_key(const ImageTextModel& model) {
+    return {std::string(ContentAnalyzer::kName), model.fingerprint()};
+}
 
-Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access access, const std::string& description) {
+Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access access,
+                                               const std::string& description) {
     std::unique_ptr<Library> library(new Library(directory, access));
     const fs::path file = directory / "catalog.db";
     if (access == Access::kRead) {
         std::error_code error;
         if (!fs::exists(file, error)) {
-            return fail(ErrorKind::kNotFound, "there is no library in {} yet; make one with `hone index FOLDER` or `hone serve FOLDER`", printable(directory));
+            return fail(
+                ErrorKind::kNotFound,
+                "there is no library in {} yet; make one with `hone index FOLDER` or `hone serve FOLDER`",
+                printable(directory));
         }
     } else {
         HONE_CHECK(make_directories(directory));
@@ -25,7 +31,9 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
     return library;
 }
 
-std::optional<std::string> Library::holder(const fs::path& directory) { return LockFile::holder(directory / "lock"); }
+std::optional<std::string> Library::holder(const fs::path& directory) {
+    return LockFile::holder(directory / "lock");
+}
 
 Result<> Library::reload_present() {
     HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_->present());
@@ -33,14 +41,18 @@ Result<> Library::reload_present() {
     return {};
 }
 
-Result<> Library::describe_holder(const std::string& description) { return lock_ ? lock_->describe(description) : Result<>{}; }
+Result<> Library::describe_holder(const std::string& description) {
+    return lock_ ? lock_->describe(description) : Result<>{};
+}
 
 Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel& model, ScanElement scan) {
     const bool writable = access_ == Access::kWrite;
-    auto space = VectorSpace::open(directory_ / "vectors", ContentAnalyzer::kName, model.fingerprint(), static_cast<std::size_t>(model.dimension()), writable, scan);
+    auto space = VectorSpace::open(directory_ / "vectors", ContentAnalyzer::kName, model.fingerprint(),
+                                   static_cast<std::size_t>(model.dimension()), writable, scan);
     if (!space) {
         if (writable) return std::unexpected(std::move(space).error());
-        return fail(ErrorKind::kUnavailable, "nothing is indexed with the model {} yet; run `hone index`", model.manifest().name);
+        return fail(ErrorKind::kUnavailable, "nothing is indexed with the model {} yet; run `hone index`",
+                    model.manifest().name);
     }
     if (writable) HONE_CHECK(sync_vectors(*catalog_, content_key(model), **space));
     return std::shared_ptr<VectorSpace>(std::move(*space));
@@ -58,9 +70,11 @@ Result<> Library::check_model(const ImageTextModel& model) const {
     if (photos == 0) return {};
     HONE_TRY(const auto name, catalog_->setting("indexed-model"));
     return fail(ErrorKind::kUsage,
-                "the library's {} pictures were read with the model {} ({} numbers each), not with {} ({}); read them again with `hone index --reembed`, or "
+                "the library's {} pictures were read with the model {} ({} numbers each), not with {} ({}); "
+                "read them again with `hone index --reembed`, or "
                 "go back with `hone models use {}`",
-                photos, name.value_or("of another name"), dimension, model.manifest().name, model.dimension(), name.value_or("NAME"));
+                photos, name.value_or("of another name"), dimension, model.manifest().name, model.dimension(),
+                name.value_or("NAME"));
 }
 
 }  // namespace hone

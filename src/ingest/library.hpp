@@ -20,9 +20,10 @@ inline constexpr const char* kPrecisionSetting = "precision";  // of that model
 // Safe from any thread after opening.
 class Library {
   public:
-    // kWrite makes the folder and the catalogue when they are missing and takes the lock; kInUse when another process has it: its
-    // description is the message. kRead: kNotFound when there is no library yet.
-    static Result<std::unique_ptr<Library>> open(const fs::path& directory, Access access, const std::string& description = "");
+    // kWrite makes the folder and the catalogue when they are missing and takes the lock; kInUse when another
+    // process has it: its description is the message. kRead: kNotFound when there is no library yet.
+    static Result<std::unique_ptr<Library>> open(const fs::path& directory, Access access,
+                                                 const std::string& description = "");
     // What the process that holds the lock wrote into it; nothing when nobody does.
     static std::optional<std::string> holder(const fs::path& directory);
 
@@ -32,8 +33,10 @@ class Library {
     Result<> reload_present();
     Result<> describe_holder(const std::string& description);
 
-    // The vectors of this model. The file is brought in line with the catalogue when the library is open for writing.
-    Result<std::shared_ptr<VectorSpace>> open_content(const ImageTextModel& model, ScanElement scan = ScanElement::kAuto);
+    // The vectors of this model. The file is brought in line with the catalogue when the library is open for
+    // writing.
+    Result<std::shared_ptr<VectorSpace>> open_content(const ImageTextModel& model,
+                                                      ScanElement scan = ScanElement::kAuto);
     // Fails when the library's vectors are of other models only, naming both and the way out.
     Result<> check_model(const ImageTextModel& model) const;
 

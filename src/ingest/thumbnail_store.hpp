@@ -1,4 +1,5 @@
-// Thumbnails on disk: LIBRARY/thumbs/ab/<sha>-<size>.webp. Derived; made when first asked for or behind the indexing.
+// Thumbnails on disk: LIBRARY/thumbs/ab/<sha>-<size>.webp. Derived; made when first asked for or behind the
+// indexing.
 #pragma once
 
 #include <string>
@@ -27,7 +28,8 @@ class ThumbnailStore {
     const fs::path directory_;
 };
 
-// Bytes of the first place of the photo that can be read and still holds it, by size and time. The error names the last place.
+// Bytes of the first place of the photo that can be read and still holds it, by size and time. The error
+// names the last place.
 Result<std::vector<std::uint8_t>> read_original(Catalog& catalog, const Photo& photo);
 
 }  // namespace hone

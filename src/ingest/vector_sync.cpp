@@ -11,13 +11,17 @@ Result<> sync_vectors(Catalog& catalog, const VectorKey& key, VectorSpace& space
     for (const PhotoNumber number : numbers) known += space.find(number).has_value() ? 1 : 0;
     if (known != view.size()) HONE_CHECK(space.clear());
     std::vector<PhotoNumber> missing;
-    std::ranges::copy_if(numbers, std::back_inserter(missing), [&](PhotoNumber number) { return !space.find(number); });
-    return catalog.for_each_vector(key, missing, [&](PhotoNumber number, std::span<const float> values) -> Result<> {
-        if (values.size() != space.dimension()) {
-            return fail("the catalogue holds a vector of {} numbers where {} belong; run `hone index --reembed`", values.size(), space.dimension());
-        }
-        return space.append(std::span(&number, 1), values);
-    });
+    std::ranges::copy_if(numbers, std::back_inserter(missing),
+                         [&](PhotoNumber number) { return !space.find(number); });
+    return catalog.for_each_vector(
+        key, missing, [&](PhotoNumber number, std::span<const float> values) -> Result<> {
+            if (values.size() != space.dimension()) {
+                return fail(
+                    "the catalogue holds a vector of {} numbers where {} belong; run `hone index --reembed`",
+                    values.size(), space.dimension());
+            }
+            return space.append(std::span(&number, 1), values);
+        });
 }
 
 }  // namespace hone

@@ -15,7 +15,8 @@ using nlohmann::json;
 namespace {
 
 // GPT-2's split, which a ByteLevel pre-tokenizer applies unless told not to.
-constexpr const char* kGpt2Split = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+constexpr const char* kGpt2Split =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 // ICU's \s lacks vertical tab and next line, which the reference's regular expressions count as White_Space.
 icu::UnicodeString to_icu_pattern(std::string pattern) {
@@ -86,7 +87,8 @@ const std::array<std::string, 256>& byte_letters() {
         std::array<std::string, 256> letters;
         char32_t spare = 256;
         for (int byte = 0; byte < 256; ++byte) {
-            const bool printable = (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
+            const bool printable =
+                (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
             letters[byte] = to_utf8(std::u32string(1, printable ? static_cast<char32_t>(byte) : spare++));
         }
         return letters;
@@ -133,8 +135,10 @@ class BpeTokenizer final : public Tokenizer {
                 continue;
             }
             for (const TextPiece& piece : split_at_added_tokens(normalize(raw.text), added, true)) {
-                if (piece.added_id >= 0) ids.push_back(piece.added_id);
-                else encode_text(piece.text, ids);
+                if (piece.added_id >= 0)
+                    ids.push_back(piece.added_id);
+                else
+                    encode_text(piece.text, ids);
             }
         }
         ids.insert(ids.end(), special.after.begin(), special.after.end());
@@ -144,9 +148,15 @@ class BpeTokenizer final : public Tokenizer {
     [[nodiscard]] std::string normalize(std::string text) const {
         for (const NormalizerStep& step : normalizer) {
             switch (step.kind) {
-                case NormalizerStep::Kind::kNfc: text = to_utf8(to_nfc(to_code_points(text))); break;
-                case NormalizerStep::Kind::kLowercase: text = to_utf8(to_lower(to_code_points(text))); break;
-                case NormalizerStep::Kind::kReplace: text = step.pattern->replace(text, step.content); break;
+                case NormalizerStep::Kind::kNfc:
+                    text = to_utf8(to_nfc(to_code_points(text)));
+                    break;
+                case NormalizerStep::Kind::kLowercase:
+                    text = to_utf8(to_lower(to_code_points(text)));
+                    break;
+                case NormalizerStep::Kind::kReplace:
+                    text = step.pattern->replace(text, step.content);
+                    break;
             }
         }
         return text;
@@ -158,7 +168,8 @@ class BpeTokenizer final : public Tokenizer {
         for (const SplitStep& step : splits) {
             std::vector<std::string> parts;
             for (const std::string& word : words) {
-                for (std::string& part : step.pattern.split(word, step.gaps)) parts.push_back(std::move(part));
+                for (std::string& part : step.pattern.split(word, step.gaps))
+                    parts.push_back(std::move(part));
             }
             words = std::move(parts);
         }
@@ -173,14 +184,16 @@ class BpeTokenizer final : public Tokenizer {
             std::string letter = byte_letters()[static_cast<unsigned char>(word[at])];
             if (at + 1 == word.size()) letter += end_of_word;
             const auto found = vocabulary.find(letter);
-            if (found != vocabulary.end()) symbols.push_back(found->second);
-            else if (unknown) symbols.push_back(*unknown);
+            if (found != vocabulary.end())
+                symbols.push_back(found->second);
+            else if (unknown)
+                symbols.push_back(*unknown);
         }
         return symbols;
     }
 
-    // Applies the merge of lowest rank, leftmost first, until none is left: a heap of candidate pairs over a linked list,
-    // so that a word of n bytes costs n log n.
+    // Applies the merge of lowest rank, leftmost first, until none is left: a heap of candidate pairs over a
+    // linked list, so that a word of n bytes costs n log n.
     void encode_word(const std::string& word, std::vector<std::int64_t>& ids) const {
         std::vector<std::int64_t> symbols = first_symbols(word);
         const int count = static_cast<int>(symbols.size());
@@ -193,13 +206,16 @@ class BpeTokenizer final : public Tokenizer {
             std::int32_t rank;
             int at;
             std::int64_t left, right, id;
-            bool operator<(const Candidate& other) const { return rank != other.rank ? rank > other.rank : at > other.at; }
+            bool operator<(const Candidate& other) const {
+                return rank != other.rank ? rank > other.rank : at > other.at;
+            }
         };
         std::priority_queue<Candidate> candidates;
         const auto offer = [&](int at) {
             if (at < 0 || next[at] < 0) return;
             const auto merge = merges.find(pair_key(symbols[at], symbols[next[at]]));
-            if (merge != merges.end()) candidates.push({merge->second.rank, at, symbols[at], symbols[next[at]], merge->second.id});
+            if (merge != merges.end())
+                candidates.push({merge->second.rank, at, symbols[at], symbols[next[at]], merge->second.id});
         };
         for (int at = 0; at < count; ++at) offer(at);
         while (!candidates.empty()) {
@@ -238,7 +254,8 @@ Result<> read_normalizer(const json& step, BpeTokenizer& tokenizer) {
     }
     if (type == "Replace" && step.at("pattern").contains("Regex")) {
         HONE_TRY(Regex regex, Regex::compile(step["pattern"]["Regex"].get<std::string>()));
-        tokenizer.normalizer.push_back({NormalizerStep::Kind::kReplace, std::move(regex), step.at("content").get<std::string>()});
+        tokenizer.normalizer.push_back(
+            {NormalizerStep::Kind::kReplace, std::move(regex), step.at("content").get<std::string>()});
         return {};
     }
     return fail("the normalizer {} is not supported for BPE", type);
@@ -247,20 +264,23 @@ Result<> read_normalizer(const json& step, BpeTokenizer& tokenizer) {
 Result<> read_pre_tokenizer(const json& step, BpeTokenizer& tokenizer, bool& byte_level) {
     const std::string type = step.at("type").get<std::string>();
     if (type == "Sequence") {
-        for (const json& inner : step.at("pretokenizers")) HONE_CHECK(read_pre_tokenizer(inner, tokenizer, byte_level));
+        for (const json& inner : step.at("pretokenizers"))
+            HONE_CHECK(read_pre_tokenizer(inner, tokenizer, byte_level));
         return {};
     }
     if (type == "Split" && step.at("pattern").contains("Regex")) {
         const std::string behavior = step.at("behavior").get<std::string>();
         const bool inverted = step.value("invert", false);
         const bool matches_only = behavior == "Removed" && inverted;
-        if (!matches_only && behavior != "Isolated") return fail("the split {} (invert {}) is not supported", behavior, inverted);
+        if (!matches_only && behavior != "Isolated")
+            return fail("the split {} (invert {}) is not supported", behavior, inverted);
         HONE_TRY(Regex regex, Regex::compile(step["pattern"]["Regex"].get<std::string>()));
         tokenizer.splits.push_back({std::move(regex), !matches_only});
         return {};
     }
     if (type == "ByteLevel") {
-        if (step.value("add_prefix_space", true)) return fail("ByteLevel with add_prefix_space is not supported");
+        if (step.value("add_prefix_space", true))
+            return fail("ByteLevel with add_prefix_space is not supported");
         byte_level = true;
         if (step.value("use_regex", true)) {
             HONE_TRY(Regex regex, Regex::compile(kGpt2Split));
@@ -288,8 +308,10 @@ Result<> read_merges(const json& model, BpeTokenizer& tokenizer) {
         const auto left_id = tokenizer.vocabulary.find(left), right_id = tokenizer.vocabulary.find(right),
                    merged = tokenizer.vocabulary.find(left + right);
         const auto none = tokenizer.vocabulary.end();
-        if (left_id == none || right_id == none || merged == none) return fail("merge {} is not in the vocabulary", rank);
-        tokenizer.merges.emplace(pair_key(left_id->second, right_id->second), BpeTokenizer::Merge{rank, merged->second});
+        if (left_id == none || right_id == none || merged == none)
+            return fail("merge {} is not in the vocabulary", rank);
+        tokenizer.merges.emplace(pair_key(left_id->second, right_id->second),
+                                 BpeTokenizer::Merge{rank, merged->second});
         ++rank;
     }
     return {};
@@ -300,13 +322,16 @@ Result<> read_merges(const json& model, BpeTokenizer& tokenizer) {
 Result<std::unique_ptr<Tokenizer>> make_bpe_tokenizer(const json& file) {
     auto tokenizer = std::make_unique<BpeTokenizer>();
     const json& model = file.at("model");
-    if (model.value("type", "BPE") != "BPE") return fail("the tokenizer is {}, not BPE", model.at("type").get<std::string>());
-    if (model.value("byte_fallback", false) || model.value("ignore_merges", false)) return fail("BPE with byte_fallback or ignore_merges is not supported");
+    if (model.value("type", "BPE") != "BPE")
+        return fail("the tokenizer is {}, not BPE", model.at("type").get<std::string>());
+    if (model.value("byte_fallback", false) || model.value("ignore_merges", false))
+        return fail("BPE with byte_fallback or ignore_merges is not supported");
     if (model.contains("continuing_subword_prefix") && model["continuing_subword_prefix"].is_string() &&
         !model["continuing_subword_prefix"].get<std::string>().empty()) {
         return fail("BPE with a continuing_subword_prefix is not supported");
     }
-    for (const auto& [token, id] : model.at("vocab").items()) tokenizer->vocabulary.emplace(token, id.get<std::int64_t>());
+    for (const auto& [token, id] : model.at("vocab").items())
+        tokenizer->vocabulary.emplace(token, id.get<std::int64_t>());
     if (model.contains("end_of_word_suffix") && model["end_of_word_suffix"].is_string()) {
         tokenizer->end_of_word = model["end_of_word_suffix"].get<std::string>();
     }

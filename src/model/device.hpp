@@ -20,7 +20,8 @@ struct DeviceReport {
     std::string reason;  // why it is not usable; for a usable one what was seen
 };
 
-// Tries every provider with a network of one addition. Takes up to some seconds where a graphics driver starts.
+// Tries every provider with a network of one addition. Takes up to some seconds where a graphics driver
+// starts.
 std::vector<DeviceReport> probe_devices();
 
 }  // namespace hone

@@ -20,9 +20,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kAttempts = 5;              // of one file; each continues where the last one stopped
+constexpr int kAttempts = 5;  // of one file; each continues where the last one stopped
 constexpr long kConnectSeconds = 20;
-constexpr long kStallSeconds = 60;        // below kStallBytes a second for this long: give up the attempt
+constexpr long kStallSeconds = 60;  // below kStallBytes a second for this long: give up the attempt
 constexpr long kStallBytes = 1000;
 
 struct RemoteFile {
@@ -56,10 +56,18 @@ Curl make_curl(const std::string& url) {
 Error status_error(long status, const std::string& what) {
     switch (status) {
         case 401:
-        case 403: return {ErrorKind::kFailed, fmt::format("the hub refuses {} (HTTP {}): it needs a token with access, set in HF_TOKEN", what, status)};
-        case 404: return {ErrorKind::kNotFound, fmt::format("the hub does not have {}", what)};
-        case 429: return {ErrorKind::kFailed, fmt::format("the hub asks to wait (HTTP 429) at {}; try again later", what)};
-        default: return {ErrorKind::kFailed, fmt::format("the hub answers {} with HTTP {}; try again later", what, status)};
+        case 403:
+            return {ErrorKind::kFailed,
+                    fmt::format("the hub refuses {} (HTTP {}): it needs a token with access, set in HF_TOKEN",
+                                what, status)};
+        case 404:
+            return {ErrorKind::kNotFound, fmt::format("the hub does not have {}", what)};
+        case 429:
+            return {ErrorKind::kFailed,
+                    fmt::format("the hub asks to wait (HTTP 429) at {}; try again later", what)};
+        default:
+            return {ErrorKind::kFailed,
+                    fmt::format("the hub answers {} with HTTP {}; try again later", what, status)};
     }
 }
 
@@ -67,12 +75,16 @@ Result<std::string> get_text(const std::string& url, const std::string& what) {
     const Curl curl = make_curl(url);
     std::string body;
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &body);
-    curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t size, std::size_t count, void* target) {
-        static_cast<std::string*>(target)->append(data, size * count);
-        return size * count;
-    });
+    curl_easy_setopt(
+        curl.get(), CURLOPT_WRITEFUNCTION,
+        +[](char* data, std::size_t size, std::size_t count, void* target) {
+            static_cast<std::string*>(target)->append(data, size * count);
+            return size * count;
+        });
     const CURLcode code = curl_easy_perform(curl.get());
-    if (code != CURLE_OK) return fail("cannot reach the hub for {}: {}; look at HF_ENDPOINT and the network", what, curl_easy_strerror(code));
+    if (code != CURLE_OK)
+        return fail("cannot reach the hub for {}: {}; look at HF_ENDPOINT and the network", what,
+                    curl_easy_strerror(code));
     long status = 0;
     curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
     if (status != 200) return std::unexpected(status_error(status, what));
@@ -82,15 +94,20 @@ Result<std::string> get_text(const std::string& url, const std::string& what) {
 std::string escape_path(const std::string& path) {
     std::string escaped;
     for (const unsigned char c : path) {
-        if (std::isalnum(c) || c == '/' || c == '-' || c == '_' || c == '.' || c == '~') escaped += static_cast<char>(c);
-        else escaped += fmt::format("%{:02X}", c);
+        if (std::isalnum(c) || c == '/' || c == '-' || c == '_' || c == '.' || c == '~')
+            escaped += static_cast<char>(c);
+        else
+            escaped += fmt::format("%{:02X}", c);
     }
     return escaped;
 }
 
 Result<std::vector<RemoteFile>> list_files(const HubRequest& request) {
     const std::string what = fmt::format("{}@{}", request.repository, request.revision);
-    HONE_TRY(const std::string text, get_text(fmt::format("{}/api/models/{}/tree/{}?recursive=1", request.endpoint, escape_path(request.repository), escape_path(request.revision)), what));
+    HONE_TRY(const std::string text,
+             get_text(fmt::format("{}/api/models/{}/tree/{}?recursive=1", request.endpoint,
+                                  escape_path(request.repository), escape_path(request.revision)),
+                      what));
     const json entries = json::parse(text, nullptr, false);
     if (!entries.is_array()) return fail("the hub's list of {} is not understood", what);
     std::vector<RemoteFile> files;
@@ -98,7 +115,8 @@ Result<std::vector<RemoteFile>> list_files(const HubRequest& request) {
         if (!entry.is_object() || entry.value("type", "") != "file") continue;
         RemoteFile file{entry.value("path", ""), entry.value("size", std::uint64_t{0}), ""};
         const fs::path normal = fs::path(file.path).lexically_normal();
-        if (file.path.empty() || normal.is_absolute() || *normal.begin() == "..") return fail("the hub names a file outside of the model: '{}'", file.path);
+        if (file.path.empty() || normal.is_absolute() || *normal.begin() == "..")
+            return fail("the hub names a file outside of the model: '{}'", file.path);
         if (entry.contains("lfs") && entry["lfs"].is_object()) {
             file.sha256 = entry["lfs"].value("oid", "");
             file.size = entry["lfs"].value("size", file.size);
@@ -110,13 +128,24 @@ Result<std::vector<RemoteFile>> list_files(const HubRequest& request) {
 
 // The files that one image-text model needs out of everything a repository holds.
 Result<std::vector<RemoteFile>> choose_files(const std::vector<RemoteFile>& all, Precision precision) {
-    const auto has = [&](std::string_view path) { return std::ranges::any_of(all, [&](const RemoteFile& file) { return file.path == path; }); };
-    std::vector<std::string> wanted{"manifest.json", "config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json", "tokenizer.model",
-                                    "spiece.model", "sentencepiece.bpe.model", "LICENSE", "README.md"};
+    const auto has = [&](std::string_view path) {
+        return std::ranges::any_of(all, [&](const RemoteFile& file) { return file.path == path; });
+    };
+    std::vector<std::string> wanted{"manifest.json",
+                                    "config.json",
+                                    "preprocessor_config.json",
+                                    "tokenizer.json",
+                                    "tokenizer_config.json",
+                                    "tokenizer.model",
+                                    "spiece.model",
+                                    "sentencepiece.bpe.model",
+                                    "LICENSE",
+                                    "README.md"};
     const auto add_network = [&](const std::string& stem) {
-        const std::vector<std::string> suffixes = precision == Precision::kFp16   ? std::vector<std::string>{"_fp16"}
-                                                  : precision == Precision::kInt8 ? std::vector<std::string>{"_quantized", "_int8", "_uint8"}
-                                                                                  : std::vector<std::string>{""};
+        const std::vector<std::string> suffixes =
+            precision == Precision::kFp16   ? std::vector<std::string>{"_fp16"}
+            : precision == Precision::kInt8 ? std::vector<std::string>{"_quantized", "_int8", "_uint8"}
+                                            : std::vector<std::string>{""};
         for (const std::string& suffix : suffixes) {
             const std::string path = stem + suffix + ".onnx";
             if (!has(path)) continue;
@@ -131,14 +160,19 @@ Result<std::vector<RemoteFile>> choose_files(const std::vector<RemoteFile>& all,
         found = add_network("onnx/text_model");
     } else if (add_network("visual/model")) {
         found = add_network("textual/model");
-        for (const char* name : {"visual/preprocess_cfg.json", "textual/tokenizer.json", "textual/tokenizer_config.json", "textual/tokenizer.model",
-                                 "textual/spiece.model", "textual/sentencepiece.bpe.model"}) {
+        for (const char* name :
+             {"visual/preprocess_cfg.json", "textual/tokenizer.json", "textual/tokenizer_config.json",
+              "textual/tokenizer.model", "textual/spiece.model", "textual/sentencepiece.bpe.model"}) {
             wanted.emplace_back(name);
         }
     } else {
         found = add_network("onnx/model") || add_network("model");
     }
-    if (!found) return fail("the repository has no image and text networks of precision {}; try --precision or another repository", precision_name(precision));
+    if (!found)
+        return fail(
+            "the repository has no image and text networks of precision {}; try --precision or another "
+            "repository",
+            precision_name(precision));
     std::vector<RemoteFile> chosen;
     for (const RemoteFile& file : all) {
         if (std::ranges::find(wanted, file.path) != wanted.end()) chosen.push_back(file);
@@ -173,17 +207,22 @@ std::size_t receive(char* data, std::size_t size, std::size_t count, void* targe
     }
     const std::size_t written = std::fwrite(data, size, count, download.file);
     download.received += written * size;
-    if (download.request->progress) download.request->progress({download.name, download.before + download.received, download.total});
+    if (download.request->progress)
+        download.request->progress({download.name, download.before + download.received, download.total});
     return written * size;
 }
 
-Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::uint64_t before, std::uint64_t total) {
+Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::uint64_t before,
+                    std::uint64_t total) {
     const fs::path target = request.directory / remote.path;
     const fs::path partial = target.string() + ".part";
     HONE_CHECK(make_directories(target.parent_path()));
     std::error_code error;
-    if (fs::exists(target, error) && fs::file_size(target, error) == remote.size) return {};  // checked when it was renamed
-    const std::string url = fmt::format("{}/{}/resolve/{}/{}", request.endpoint, escape_path(request.repository), escape_path(request.revision), escape_path(remote.path));
+    if (fs::exists(target, error) && fs::file_size(target, error) == remote.size)
+        return {};  // checked when it was renamed
+    const std::string url =
+        fmt::format("{}/{}/resolve/{}/{}", request.endpoint, escape_path(request.repository),
+                    escape_path(request.revision), escape_path(remote.path));
     std::string last_reason;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
         std::uint64_t have = fs::exists(partial, error) ? fs::file_size(partial, error) : 0;
@@ -193,18 +232,29 @@ Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::ui
         }
         if (have < remote.size || remote.size == 0) {
             const Curl curl = make_curl(url);
-            Download download{std::fopen(partial.c_str(), have > 0 ? "ab" : "wb"), have, before, total, remote.path, &request, curl.get()};
-            if (download.file == nullptr) return fail("cannot write {}: {}", printable(partial), std::strerror(errno));
+            Download download{std::fopen(partial.c_str(), have > 0 ? "ab" : "wb"),
+                              have,
+                              before,
+                              total,
+                              remote.path,
+                              &request,
+                              curl.get()};
+            if (download.file == nullptr)
+                return fail("cannot write {}: {}", printable(partial), std::strerror(errno));
             curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &download);
             curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, receive);
             curl_easy_setopt(curl.get(), CURLOPT_FAILONERROR, 1L);
-            if (have > 0) curl_easy_setopt(curl.get(), CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(have));
+            if (have > 0)
+                curl_easy_setopt(curl.get(), CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(have));
             const CURLcode code = curl_easy_perform(curl.get());
             const bool flushed = download.file != nullptr && std::fclose(download.file) == 0;
             long status = 0;
             curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-            if (status >= 400 && status < 500 && status != 416) return std::unexpected(status_error(status, remote.path));
-            if (code == CURLE_WRITE_ERROR || !flushed) return fail("cannot write {}: the disk may be full; what was fetched is kept", printable(partial));
+            if (status >= 400 && status < 500 && status != 416)
+                return std::unexpected(status_error(status, remote.path));
+            if (code == CURLE_WRITE_ERROR || !flushed)
+                return fail("cannot write {}: the disk may be full; what was fetched is kept",
+                            printable(partial));
             if (code != CURLE_OK) {
                 last_reason = curl_easy_strerror(code);
                 log::debug("{}: {}; trying again", remote.path, last_reason);
@@ -219,24 +269,28 @@ Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::ui
             HONE_TRY(const Sha256 digest, sha256_file(partial));
             if (to_hex(digest) != remote.sha256) {
                 fs::remove(partial, error);
-                return fail("{} came with wrong bytes (SHA-256 {} instead of {}) and was deleted; pull again", remote.path, to_hex(digest), remote.sha256);
+                return fail("{} came with wrong bytes (SHA-256 {} instead of {}) and was deleted; pull again",
+                            remote.path, to_hex(digest), remote.sha256);
             }
         }
         fs::rename(partial, target, error);
         if (error) return fail("cannot rename {}: {}", printable(partial), error.message());
         return {};
     }
-    return fail("cannot fetch {}: {}; what was fetched is kept, pull again to continue", remote.path, last_reason);
+    return fail("cannot fetch {}: {}; what was fetched is kept, pull again to continue", remote.path,
+                last_reason);
 }
 
 }  // namespace
 
 std::vector<HubShortcut> hub_shortcuts() {
-    return {{"clip-vit-large-patch14", "Xenova/clip-vit-large-patch14", "the original's; 224 px, 768 numbers"},
-            {"clip-vit-base-patch32", "Xenova/clip-vit-base-patch32", "small and quick; 512 numbers"},
-            {"vit-l-14-dfn2b", "immich-app/ViT-L-14-quickgelu__dfn2b", "stronger at the cost of clip-vit-large-patch14"},
-            {"vit-b-32-siglip2", "immich-app/ViT-B-32-SigLIP2__webli", "strong and small"},
-            {"vit-b-16-siglip2", "immich-app/ViT-B-16-SigLIP2__webli", "strong"}};
+    return {
+        {"clip-vit-large-patch14", "Xenova/clip-vit-large-patch14", "the original's; 224 px, 768 numbers"},
+        {"clip-vit-base-patch32", "Xenova/clip-vit-base-patch32", "small and quick; 512 numbers"},
+        {"vit-l-14-dfn2b", "immich-app/ViT-L-14-quickgelu__dfn2b",
+         "stronger at the cost of clip-vit-large-patch14"},
+        {"vit-b-32-siglip2", "immich-app/ViT-B-32-SigLIP2__webli", "strong and small"},
+        {"vit-b-16-siglip2", "immich-app/ViT-B-16-SigLIP2__webli", "strong"}};
 }
 
 Result<HubRequest> parse_repository(std::string_view text) {
@@ -248,11 +302,19 @@ Result<HubRequest> parse_repository(std::string_view text) {
         if (shortcut.name == request.repository) request.repository = shortcut.repository;
     }
     const auto plain = [](std::string_view part) {
-        return !part.empty() && part != "." && part != ".." && std::ranges::all_of(part, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_' || c == '.'; });
+        return !part.empty() && part != "." && part != ".." && std::ranges::all_of(part, [](unsigned char c) {
+            return std::isalnum(c) || c == '-' || c == '_' || c == '.';
+        });
     };
     const std::size_t slash = request.repository.find('/');
-    const bool valid = slash != std::string::npos && plain(std::string_view(request.repository).substr(0, slash)) && plain(std::string_view(request.repository).substr(slash + 1)) && !request.revision.empty();
-    if (!valid) return fail(ErrorKind::kUsage, "'{}' is neither OWNER/NAME[@REVISION] nor a shortcut; `hone models pull --help` lists them", text);
+    const bool valid =
+        slash != std::string::npos && plain(std::string_view(request.repository).substr(0, slash)) &&
+        plain(std::string_view(request.repository).substr(slash + 1)) && !request.revision.empty();
+    if (!valid)
+        return fail(
+            ErrorKind::kUsage,
+            "'{}' is neither OWNER/NAME[@REVISION] nor a shortcut; `hone models pull --help` lists them",
+            text);
     request.endpoint = environment("HF_ENDPOINT").value_or("https://huggingface.co");
     while (request.endpoint.ends_with('/')) request.endpoint.pop_back();
     return request;
@@ -260,7 +322,8 @@ Result<HubRequest> parse_repository(std::string_view text) {
 
 Result<fs::path> fetch_repository(const HubRequest& request) {
     HONE_TRY(const std::vector<RemoteFile> all, list_files(request));
-    HONE_TRY(const std::vector<RemoteFile> files, choose_files(all, request.precision.value_or(Precision::kF32)));
+    HONE_TRY(const std::vector<RemoteFile> files,
+             choose_files(all, request.precision.value_or(Precision::kF32)));
     std::uint64_t total = 0, before = 0;
     for (const RemoteFile& file : files) total += file.size;
     for (const RemoteFile& file : files) {

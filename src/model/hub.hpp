@@ -16,11 +16,11 @@ struct HubProgress {
 };
 
 struct HubRequest {
-    std::string repository;           // "Xenova/clip-vit-base-patch32", or a shortcut of hub_shortcuts()
+    std::string repository;  // "Xenova/clip-vit-base-patch32", or a shortcut of hub_shortcuts()
     std::string revision = "main";
-    std::string endpoint;             // "https://huggingface.co"; HF_ENDPOINT when empty
+    std::string endpoint;                // "https://huggingface.co"; HF_ENDPOINT when empty
     std::optional<Precision> precision;  // f32 unless said otherwise
-    fs::path directory;               // partial downloads stay here and are continued
+    fs::path directory;                  // partial downloads stay here and are continued
     std::function<void(const HubProgress&)> progress;
 };
 
@@ -32,8 +32,9 @@ std::vector<HubShortcut> hub_shortcuts();
 // Splits REPO[@REVISION] and resolves shortcuts.
 Result<HubRequest> parse_repository(std::string_view text);
 
-// Lists the repository, fetches the files of an image-text model and checks each: SHA-256 where the hub gives one (large files),
-// else the size. A partial file is continued; one with wrong bytes is deleted and named. Gives the folder.
+// Lists the repository, fetches the files of an image-text model and checks each: SHA-256 where the hub gives
+// one (large files), else the size. A partial file is continued; one with wrong bytes is deleted and named.
+// Gives the folder.
 Result<fs::path> fetch_repository(const HubRequest& request);
 
 }  // namespace hone

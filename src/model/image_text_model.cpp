@@ -13,8 +13,8 @@ namespace hone {
 
 namespace {
 
-// Pictures a run. On a CPU one picture a run and one run a core is the fastest for convolutions and costs transformers little;
-// a graphics device wants more work at once (bench/embed prints both).
+// Pictures a run. On a CPU one picture a run and one run a core is the fastest for convolutions and costs
+// transformers little; a graphics device wants more work at once (bench/embed prints both).
 constexpr std::size_t kCpuBatch = 1, kDeviceBatch = 8;
 constexpr double kSelfTestAgreement = 0.99;  // cosine with the cpu's vectors, MODELS.md
 constexpr int kSelfTestPictures = 4;
@@ -27,7 +27,8 @@ std::vector<float> self_test_pictures(const ImageTower& tower) {
         for (int y = 0; y < image.height; ++y) {
             for (int x = 0; x < image.width; ++x) {
                 for (int band = 0; band < 3; ++band) {
-                    const double wave = std::sin(x * (0.02 + 0.03 * picture) + band) + std::cos(y * (0.05 - 0.01 * picture) * (band + 1));
+                    const double wave = std::sin(x * (0.02 + 0.03 * picture) + band) +
+                                        std::cos(y * (0.05 - 0.01 * picture) * (band + 1));
                     image.row(y)[3 * x + band] = static_cast<std::uint8_t>(128 + 60 * wave);
                 }
             }
@@ -63,13 +64,24 @@ ImageTextModel::ImageTextModel(Manifest manifest, ModelOptions options)
 
 ImageTextModel::~ImageTextModel() = default;
 
-Device ImageTextModel::image_device() const { return device_; }
-int ImageTextModel::wanted_side() const { return 2 * std::max(manifest_.image.width, manifest_.image.height); }
-std::size_t ImageTextModel::input_size() const { return tensor_size(manifest_.image); }
-std::size_t ImageTextModel::batch_size() const { return device_ == Device::kCpu ? kCpuBatch : kDeviceBatch; }
-unsigned ImageTextModel::parallel_runs() const { return device_ == Device::kCpu ? processor_count() : 1; }
+Device ImageTextModel::image_device() const {
+    return device_;
+}
+int ImageTextModel::wanted_side() const {
+    return 2 * std::max(manifest_.image.width, manifest_.image.height);
+}
+std::size_t ImageTextModel::input_size() const {
+    return tensor_size(manifest_.image);
+}
+std::size_t ImageTextModel::batch_size() const {
+    return device_ == Device::kCpu ? kCpuBatch : kDeviceBatch;
+}
+unsigned ImageTextModel::parallel_runs() const {
+    return device_ == Device::kCpu ? processor_count() : 1;
+}
 
-Result<std::shared_ptr<Session>> ImageTextModel::open_tower(const ModelFile& file, Device device, unsigned threads) {
+Result<std::shared_ptr<Session>> ImageTextModel::open_tower(const ModelFile& file, Device device,
+                                                            unsigned threads) {
     HONE_TRY(auto session, open_session(manifest_.directory / file.path, {device, threads}));
     return std::shared_ptr<Session>(std::move(session));
 }
@@ -82,7 +94,8 @@ Result<> ImageTextModel::load_text() {
     }
     const ModelFile& file = manifest_.text.files.at(text_precision_);
     // A combined network is loaded once.
-    if (image_ && image_->device() == Device::kCpu && file.path == manifest_.image.files.at(image_precision_).path) {
+    if (image_ && image_->device() == Device::kCpu &&
+        file.path == manifest_.image.files.at(image_precision_).path) {
         text_ = image_;
         return {};
     }
@@ -117,7 +130,8 @@ Result<Device> ImageTextModel::choose_device() {
     json remembered = json::object();
     const std::string key = fmt::format("{} {}", fingerprint_, engine_version());
     if (!options_.tuning_file.empty()) {
-        if (const auto text = read_text(options_.tuning_file)) remembered = json::parse(*text, nullptr, false);
+        if (const auto text = read_text(options_.tuning_file))
+            remembered = json::parse(*text, nullptr, false);
         if (!remembered.is_object()) remembered = json::object();
         if (remembered.contains(key) && remembered[key].is_string()) {
             if (const auto device = parse_device(remembered[key].get<std::string>())) return *device;
@@ -126,7 +140,9 @@ Result<Device> ImageTextModel::choose_device() {
     const ModelFile& file = manifest_.image.files.at(image_precision_);
     Device best = Device::kCpu;
     const auto reports = probe_devices();
-    if (std::ranges::any_of(reports, [](const DeviceReport& report) { return report.usable && report.device != Device::kCpu; })) {
+    if (std::ranges::any_of(reports, [](const DeviceReport& report) {
+            return report.usable && report.device != Device::kCpu;
+        })) {
         const std::vector<float> pictures = self_test_pictures(manifest_.image);
         HONE_TRY(const auto cpu, open_tower(file, Device::kCpu, processor_count()));
         HONE_TRY(const auto warm_up, run_images(*cpu, std::span(pictures).first(input_size()), 1));
@@ -136,17 +152,21 @@ Result<Device> ImageTextModel::choose_device() {
         for (const DeviceReport& report : reports) {
             if (!report.usable || report.device == Device::kCpu) continue;
             const auto session = open_tower(file, report.device, 1);
-            if (!session || !run_images(**session, pictures, kSelfTestPictures)) continue;  // the first run builds shaders
+            if (!session || !run_images(**session, pictures, kSelfTestPictures))
+                continue;  // the first run builds shaders
             const Stopwatch watch;
             const auto vectors = run_images(**session, pictures, kSelfTestPictures);
             const double seconds = watch.seconds();
             double worst = vectors ? 1 : 0;
             for (int picture = 0; vectors && picture < kSelfTestPictures; ++picture) {
                 double cosine = 0;
-                for (int at = 0; at < dimension(); ++at) cosine += double{(*vectors)[picture * dimension() + at]} * expected[picture * dimension() + at];
+                for (int at = 0; at < dimension(); ++at)
+                    cosine +=
+                        double{(*vectors)[picture * dimension() + at]} * expected[picture * dimension() + at];
                 worst = std::min(worst, cosine);
             }
-            log::info("self-test of {}: cosine with cpu {:.4f}, {:.2f} s against {:.2f} s", device_name(report.device), worst, seconds, best_seconds);
+            log::info("self-test of {}: cosine with cpu {:.4f}, {:.2f} s against {:.2f} s",
+                      device_name(report.device), worst, seconds, best_seconds);
             if (worst >= kSelfTestAgreement && seconds < best_seconds) {
                 best = report.device;
                 best_seconds = seconds;
@@ -156,7 +176,8 @@ Result<Device> ImageTextModel::choose_device() {
     remembered[key] = device_name(best);
     if (!options_.tuning_file.empty()) {
         // A lost note costs one self-test more, nothing else.
-        if (const auto written = write_file_atomically(options_.tuning_file, remembered.dump(2)); !written) log::debug("{}", written.error().message);
+        if (const auto written = write_file_atomically(options_.tuning_file, remembered.dump(2)); !written)
+            log::debug("{}", written.error().message);
     }
     return best;
 }
@@ -170,20 +191,25 @@ Result<> ImageTextModel::fall_back_to_cpu(const std::string& reason) {
     return {};
 }
 
-Result<std::vector<float>> ImageTextModel::run_images(Session& session, std::span<const float> tensors, std::size_t count) const {
+Result<std::vector<float>> ImageTextModel::run_images(Session& session, std::span<const float> tensors,
+                                                      std::size_t count) const {
     const ImageTower& tower = manifest_.image;
-    std::vector<TensorView> inputs{{tower.input, {static_cast<std::int64_t>(count), 3, tower.height, tower.width}, tensors}};
+    std::vector<TensorView> inputs{
+        {tower.input, {static_cast<std::int64_t>(count), 3, tower.height, tower.width}, tensors}};
     // A combined network wants words too; the shortest do.
     const std::vector<std::int64_t> one_token(manifest_.text.pad_to_context ? manifest_.text.context : 1, 1);
     const std::vector<std::int64_t> shape{1, static_cast<std::int64_t>(one_token.size())};
     if (has_input(session, manifest_.text.input_ids)) {
         inputs.push_back({manifest_.text.input_ids, shape, std::span(one_token)});
-        if (manifest_.text.attention_mask) inputs.push_back({*manifest_.text.attention_mask, shape, std::span(one_token)});
+        if (manifest_.text.attention_mask)
+            inputs.push_back({*manifest_.text.attention_mask, shape, std::span(one_token)});
     }
     HONE_TRY(Tensor output, session.run(inputs, tower.output));
     if (output.values.size() != count * static_cast<std::size_t>(dimension())) {
-        return fail("the image tower of {} gives {} numbers a picture, its manifest says {}; correct the manifest or add the model again",
-                    manifest_.name, output.values.size() / std::max<std::size_t>(1, count), dimension());
+        return fail(
+            "the image tower of {} gives {} numbers a picture, its manifest says {}; correct the manifest or "
+            "add the model again",
+            manifest_.name, output.values.size() / std::max<std::size_t>(1, count), dimension());
     }
     for (std::size_t picture = 0; picture < count; ++picture) {
         if (!normalize(std::span(output.values).subspan(picture * dimension(), dimension()))) {
@@ -236,7 +262,9 @@ Result<std::vector<float>> ImageTextModel::run_text(std::string_view text) {
     std::vector<std::int64_t> ids;
     if (tower.lowercase) {
         std::string lower(text);
-        std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c); });
+        std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
+        });
         ids = tokenizer_->encode(lower);
     } else {
         ids = tokenizer_->encode(text);
@@ -249,16 +277,21 @@ Result<std::vector<float>> ImageTextModel::run_text(std::string_view text) {
     }
     const std::vector<std::int64_t> shape{1, static_cast<std::int64_t>(ids.size())};
     std::vector<TensorView> inputs{{tower.input_ids, shape, std::span<const std::int64_t>(ids)}};
-    if (tower.attention_mask) inputs.push_back({*tower.attention_mask, shape, std::span<const std::int64_t>(mask)});
+    if (tower.attention_mask)
+        inputs.push_back({*tower.attention_mask, shape, std::span<const std::int64_t>(mask)});
     std::vector<float> no_picture;
     if (has_input(*text_, manifest_.image.input)) {
         no_picture.resize(input_size());
-        inputs.push_back({manifest_.image.input, {1, 3, manifest_.image.height, manifest_.image.width}, std::span<const float>(no_picture)});
+        inputs.push_back({manifest_.image.input,
+                          {1, 3, manifest_.image.height, manifest_.image.width},
+                          std::span<const float>(no_picture)});
     }
     HONE_TRY(Tensor output, text_->run(inputs, tower.output));
     if (output.values.size() != static_cast<std::size_t>(dimension()) || !normalize(output.values)) {
-        return fail("the text tower of {} gives {} numbers, its manifest says {}; correct the manifest or add the model again", manifest_.name,
-                    output.values.size(), dimension());
+        return fail(
+            "the text tower of {} gives {} numbers, its manifest says {}; correct the manifest or add the "
+            "model again",
+            manifest_.name, output.values.size(), dimension());
     }
     return std::move(output.values);
 }

@@ -21,7 +21,8 @@ struct ModelOptions {
     fs::path tuning_file;                // remembers the self-tests of --device auto; empty: forgets
 };
 
-// Safe from any thread. Towers load at their first use, so opening costs nothing and a question needs only the text tower.
+// Safe from any thread. Towers load at their first use, so opening costs nothing and a question needs only
+// the text tower.
 class ImageTextModel {
   public:
     ImageTextModel(Manifest manifest, ModelOptions options);
@@ -44,8 +45,8 @@ class ImageTextModel {
     [[nodiscard]] int wanted_side() const;
     // Numbers of one prepared picture (model/preprocess.hpp).
     [[nodiscard]] std::size_t input_size() const;
-    // tensors: count prepared pictures behind each other. Gives count x dimension numbers, each row of length 1. A picture's
-    // row does not depend on the others of its batch.
+    // tensors: count prepared pictures behind each other. Gives count x dimension numbers, each row of
+    // length 1. A picture's row does not depend on the others of its batch.
     Result<std::vector<float>> embed_images(std::span<const float> tensors, std::size_t count);
     Result<std::vector<float>> embed_image(const Image& image);
     // Pictures a run that use the device best, and runs at the same time.
@@ -57,7 +58,8 @@ class ImageTextModel {
 
     Result<std::shared_ptr<Session>> image_session();
     Result<std::shared_ptr<Session>> open_tower(const ModelFile& file, Device device, unsigned threads);
-    Result<std::vector<float>> run_images(Session& session, std::span<const float> tensors, std::size_t count) const;
+    Result<std::vector<float>> run_images(Session& session, std::span<const float> tensors,
+                                          std::size_t count) const;
     Result<std::vector<float>> run_text(std::string_view text);
     Result<Device> choose_device();
     Result<> fall_back_to_cpu(const std::string& reason);

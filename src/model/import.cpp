@@ -15,8 +15,11 @@ using nlohmann::json;
 namespace {
 
 // Suffixes of file names that Optimum and Transformers.js give to the same network in other number formats.
-constexpr std::pair<std::string_view, Precision> kSuffixes[] = {
-    {"", Precision::kF32}, {"_fp16", Precision::kFp16}, {"_quantized", Precision::kInt8}, {"_int8", Precision::kInt8}, {"_uint8", Precision::kInt8}};
+constexpr std::pair<std::string_view, Precision> kSuffixes[] = {{"", Precision::kF32},
+                                                                {"_fp16", Precision::kFp16},
+                                                                {"_quantized", Precision::kInt8},
+                                                                {"_int8", Precision::kInt8},
+                                                                {"_uint8", Precision::kInt8}};
 
 bool is_file(const fs::path& path) {
     std::error_code error;
@@ -30,7 +33,9 @@ Result<json> read_json(const fs::path& path) {
     return value;
 }
 
-json read_optional_json(const fs::path& path) { return read_json(path).value_or(json::object()); }
+json read_optional_json(const fs::path& path) {
+    return read_json(path).value_or(json::object());
+}
 
 Result<ModelFile> describe_file(const fs::path& directory, const std::string& path) {
     HONE_TRY(const Sha256 digest, sha256_file(directory / path));
@@ -49,7 +54,9 @@ Result<std::map<Precision, ModelFile>> describe_variants(const fs::path& directo
     return files;
 }
 
-std::string pillow_filter(int number) { return number == 1 ? "lanczos" : number == 2 ? "bilinear" : "bicubic"; }  // PIL.Image.Resampling
+std::string pillow_filter(int number) {
+    return number == 1 ? "lanczos" : number == 2 ? "bilinear" : "bicubic";
+}  // PIL.Image.Resampling
 
 std::array<float, 3> three(const json& value, float otherwise) {
     if (value.is_array() && value.size() == 3) return value.get<std::array<float, 3>>();
@@ -83,7 +90,9 @@ void read_preprocess_cfg(const json& config, ImageTower& tower) {
     tower.height = size.is_array() ? size.at(0).get<int>() : size.get<int>();
     tower.width = size.is_array() ? size.at(1).get<int>() : size.get<int>();
     const std::string mode = config.value("resize_mode", "shortest");
-    tower.resize = mode == "squash" ? ResizeMode::kSquash : mode == "longest" ? ResizeMode::kLongestEdge : ResizeMode::kShortestEdge;
+    tower.resize = mode == "squash"    ? ResizeMode::kSquash
+                   : mode == "longest" ? ResizeMode::kLongestEdge
+                                       : ResizeMode::kShortestEdge;
     tower.resample = config.value("interpolation", "bicubic") == "bilinear" ? "bilinear" : "bicubic";
     tower.mean = three(config.value("mean", json()), 0.0F);
     tower.std = three(config.value("std", json()), 1.0F);
@@ -91,7 +100,8 @@ void read_preprocess_cfg(const json& config, ImageTower& tower) {
     tower.pad = {fill, fill, fill};
 }
 
-Result<> read_tokenizer(const fs::path& directory, const std::string& folder, const json& config, TextTower& tower) {
+Result<> read_tokenizer(const fs::path& directory, const std::string& folder, const json& config,
+                        TextTower& tower) {
     const std::string path = folder + "tokenizer.json";
     const json options = read_optional_json(directory / (folder + "tokenizer_config.json"));
     std::string type = "Unigram";  // without a tokenizer.json: the SentencePiece model beside it
@@ -111,22 +121,29 @@ Result<> read_tokenizer(const fs::path& directory, const std::string& folder, co
             if (!is_file(directory / (folder + name))) continue;
             HONE_TRY(tower.tokenizer_file, describe_file(directory, folder + name));
             const bool xlm_r = std::string_view(name) == "sentencepiece.bpe.model";
-            // XLM-R keeps fairseq's ids: <s> 0, <pad> 1, </s> 2, pieces one later. T5 and Gemma end a text with 1.
+            // XLM-R keeps fairseq's ids: <s> 0, <pad> 1, </s> 2, pieces one later. T5 and Gemma end a text
+            // with 1.
             if (xlm_r) tower.bos_id = 0;
             tower.eos_id = xlm_r ? 2 : 1;
             tower.id_offset = xlm_r ? 1 : 0;
-            if (options.contains("add_eos_token") && !options["add_eos_token"].get<bool>()) tower.eos_id.reset();
+            if (options.contains("add_eos_token") && !options["add_eos_token"].get<bool>())
+                tower.eos_id.reset();
             tower.pad_id = xlm_r || std::string_view(name) == "spiece.model" ? 1 : 0;
             break;
         }
         if (tower.tokenizer_file.path.empty()) {
-            return fail("no tokenizer in {}: there must be a tokenizer.json of BPE or WordPiece, or a SentencePiece tokenizer.model or spiece.model", printable(directory / folder));
+            return fail(
+                "no tokenizer in {}: there must be a tokenizer.json of BPE or WordPiece, or a SentencePiece "
+                "tokenizer.model or spiece.model",
+                printable(directory / folder));
         }
     }
     tower.lowercase = sentencepiece && options.value("do_lower_case", false);
     const json text_config = config.value("text_config", config.value("text_cfg", json::object()));
-    if (text_config.contains("pad_token_id") && text_config["pad_token_id"].is_number_integer()) tower.pad_id = text_config["pad_token_id"].get<std::int64_t>();
-    tower.context = text_config.value("max_position_embeddings", text_config.value("context_length", sentencepiece ? 64 : 77));
+    if (text_config.contains("pad_token_id") && text_config["pad_token_id"].is_number_integer())
+        tower.pad_id = text_config["pad_token_id"].get<std::int64_t>();
+    tower.context = text_config.value("max_position_embeddings",
+                                      text_config.value("context_length", sentencepiece ? 64 : 77));
     return {};
 }
 
@@ -140,14 +157,17 @@ const Port* find_port(const std::vector<Port>& ports, std::initializer_list<std:
 }
 
 Result<> see_image_tower(Manifest& manifest) {
-    const ModelFile& file = manifest.image.files.at(manifest.best_precision(manifest.image.files, std::nullopt));
+    const ModelFile& file =
+        manifest.image.files.at(manifest.best_precision(manifest.image.files, std::nullopt));
     HONE_TRY(const auto session, open_session(manifest.directory / file.path, {}));
     const Port* input = find_port(session->inputs(), {"pixel_values", "image", "pixels", "input"});
     if (input == nullptr) input = &session->inputs().front();
-    const Port* output = find_port(session->outputs(), {"image_embeds", "pooler_output", "embedding", "image_features", "output"});
+    const Port* output = find_port(
+        session->outputs(), {"image_embeds", "pooler_output", "embedding", "image_features", "output"});
     if (output == nullptr) output = &session->outputs().front();
     if (input->shape.size() != 4 || (input->shape[1] != 3 && input->shape[1] > 0)) {
-        return fail("{} takes no pictures of the shape [N, 3, height, width]", printable(manifest.directory / file.path));
+        return fail("{} takes no pictures of the shape [N, 3, height, width]",
+                    printable(manifest.directory / file.path));
     }
     manifest.image.input = input->name;
     manifest.image.output = output->name;
@@ -157,21 +177,26 @@ Result<> see_image_tower(Manifest& manifest) {
 }
 
 Result<> see_text_tower(Manifest& manifest) {
-    const ModelFile& file = manifest.text.files.at(manifest.best_precision(manifest.text.files, std::nullopt));
+    const ModelFile& file =
+        manifest.text.files.at(manifest.best_precision(manifest.text.files, std::nullopt));
     HONE_TRY(const auto session, open_session(manifest.directory / file.path, {}));
     const Port* input = find_port(session->inputs(), {"input_ids", "text", "tokens"});
     if (input == nullptr) input = &session->inputs().front();
     const Port* mask = find_port(session->inputs(), {"attention_mask"});
-    const Port* output = find_port(session->outputs(), {"text_embeds", "pooler_output", "embedding", "text_features", "output"});
+    const Port* output = find_port(session->outputs(),
+                                   {"text_embeds", "pooler_output", "embedding", "text_features", "output"});
     if (output == nullptr) output = &session->outputs().front();
-    if (input->shape.size() != 2) return fail("{} takes no rows of tokens", printable(manifest.directory / file.path));
+    if (input->shape.size() != 2)
+        return fail("{} takes no rows of tokens", printable(manifest.directory / file.path));
     manifest.text.input_ids = input->name;
     manifest.text.output = output->name;
     if (mask != nullptr) manifest.text.attention_mask = mask->name;
     const std::int64_t length = input->shape[1];
     if (length > 0) manifest.text.context = static_cast<int>(length);
-    // SigLIP was trained on padded rows without a mask and reads its answer from the last place: it must see them.
-    manifest.text.pad_to_context = length > 0 || (manifest.text.tokenizer == TokenizerKind::kSentencePiece && mask == nullptr);
+    // SigLIP was trained on padded rows without a mask and reads its answer from the last place: it must see
+    // them.
+    manifest.text.pad_to_context =
+        length > 0 || (manifest.text.tokenizer == TokenizerKind::kSentencePiece && mask == nullptr);
     return {};
 }
 
@@ -185,18 +210,24 @@ Result<> see_dimension(Manifest& manifest) {
         std::vector<TensorView> inputs;
         for (const Port& port : session->inputs()) {
             if (port.name == manifest.image.input) {
-                inputs.push_back({port.name, {1, 3, manifest.image.height, manifest.image.width}, std::span<const float>(picture)});
+                inputs.push_back({port.name,
+                                  {1, 3, manifest.image.height, manifest.image.width},
+                                  std::span<const float>(picture)});
             } else {
                 inputs.push_back({port.name, shape, std::span<const std::int64_t>(tokens)});
             }
         }
-        HONE_TRY(const Tensor output, session->run(inputs, pictures ? manifest.image.output : manifest.text.output));
-        if (output.shape.size() != 2) return fail("{} gives {} axes, not one vector a row", file.path, output.shape.size());
+        HONE_TRY(const Tensor output,
+                 session->run(inputs, pictures ? manifest.image.output : manifest.text.output));
+        if (output.shape.size() != 2)
+            return fail("{} gives {} axes, not one vector a row", file.path, output.shape.size());
         return output.values.size();
     };
     HONE_TRY(const std::size_t of_pictures, numbers(manifest.image.files.begin()->second, true));
     HONE_TRY(const std::size_t of_words, numbers(manifest.text.files.begin()->second, false));
-    if (of_pictures != of_words) return fail("the towers do not belong together: pictures give {} numbers, words {}", of_pictures, of_words);
+    if (of_pictures != of_words)
+        return fail("the towers do not belong together: pictures give {} numbers, words {}", of_pictures,
+                    of_words);
     manifest.dimension = static_cast<int>(of_pictures);
     return {};
 }
@@ -206,9 +237,13 @@ Result<> see_dimension(Manifest& manifest) {
 std::string model_name_from(const std::string& text) {
     std::string name;
     for (const unsigned char c : text) {
-        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || ((c == '.' || c == '_' || c == '-') && !name.empty())) name += static_cast<char>(c);
-        else if (c >= 'A' && c <= 'Z') name += static_cast<char>(c + 32);
-        else if (!name.empty() && name.back() != '-') name += '-';
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+            ((c == '.' || c == '_' || c == '-') && !name.empty()))
+            name += static_cast<char>(c);
+        else if (c >= 'A' && c <= 'Z')
+            name += static_cast<char>(c + 32);
+        else if (!name.empty() && name.back() != '-')
+            name += '-';
     }
     while (!name.empty() && !(std::isalnum(static_cast<unsigned char>(name.back())))) name.pop_back();
     return name.empty() ? "model" : name.substr(0, 100);
@@ -216,7 +251,8 @@ std::string model_name_from(const std::string& text) {
 
 Result<Manifest> describe_model(const fs::path& directory, const std::string& name) try {
     std::error_code error;
-    if (!fs::is_directory(directory, error)) return fail(ErrorKind::kUsage, "{} is not a folder with a model", printable(directory));
+    if (!fs::is_directory(directory, error))
+        return fail(ErrorKind::kUsage, "{} is not a folder with a model", printable(directory));
     if (is_file(directory / "manifest.json")) {
         HONE_TRY(Manifest manifest, read_manifest(directory));
         HONE_CHECK(verify_files(manifest));
@@ -225,7 +261,8 @@ Result<Manifest> describe_model(const fs::path& directory, const std::string& na
     }
     Manifest manifest;
     manifest.directory = directory;
-    manifest.name = name.empty() ? model_name_from(fs::absolute(directory).lexically_normal().filename().string()) : name;
+    manifest.name =
+        name.empty() ? model_name_from(fs::absolute(directory).lexically_normal().filename().string()) : name;
     manifest.title = manifest.name;
     manifest.licence = "unknown";
     const json config = read_optional_json(directory / "config.json");
@@ -233,13 +270,15 @@ Result<Manifest> describe_model(const fs::path& directory, const std::string& na
     std::string tokenizer_folder;
     if (!manifest.image.files.empty()) {
         HONE_TRY(manifest.text.files, describe_variants(directory, "onnx/text_model"));
-        if (manifest.text.files.empty()) return fail("{} has a vision_model but no text_model", printable(directory / "onnx"));
+        if (manifest.text.files.empty())
+            return fail("{} has a vision_model but no text_model", printable(directory / "onnx"));
         HONE_TRY(const json preprocessor, read_json(directory / "preprocessor_config.json"));
         read_preprocessor(preprocessor, manifest.image);
     } else if (is_file(directory / "visual/model.onnx")) {
         HONE_TRY(manifest.image.files, describe_variants(directory, "visual/model"));
         HONE_TRY(manifest.text.files, describe_variants(directory, "textual/model"));
-        if (manifest.text.files.empty()) return fail("{} has visual/model.onnx but no textual/model.onnx", printable(directory));
+        if (manifest.text.files.empty())
+            return fail("{} has visual/model.onnx but no textual/model.onnx", printable(directory));
         HONE_TRY(const json preprocess, read_json(directory / "visual/preprocess_cfg.json"));
         read_preprocess_cfg(preprocess, manifest.image);
         tokenizer_folder = "textual/";
@@ -247,7 +286,10 @@ Result<Manifest> describe_model(const fs::path& directory, const std::string& na
         const std::string stem = is_file(directory / "onnx/model.onnx") ? "onnx/model" : "model";
         HONE_TRY(manifest.image.files, describe_variants(directory, stem));
         if (manifest.image.files.empty()) {
-            return fail("{} holds no model that Hone knows: looked for manifest.json, onnx/vision_model.onnx, visual/model.onnx and model.onnx", printable(directory));
+            return fail(
+                "{} holds no model that Hone knows: looked for manifest.json, onnx/vision_model.onnx, "
+                "visual/model.onnx and model.onnx",
+                printable(directory));
         }
         manifest.text.files = manifest.image.files;
         HONE_TRY(const json preprocessor, read_json(directory / "preprocessor_config.json"));
@@ -263,11 +305,14 @@ Result<Manifest> describe_model(const fs::path& directory, const std::string& na
 }
 
 Result<Manifest> add_model(const fs::path& directory, const std::string& name, const fs::path& parent) {
-    if (!name.empty() && !is_model_name(name)) return fail(ErrorKind::kUsage, "'{}' is no model name; use a-z, 0-9, '.', '_' and '-'", name);
+    if (!name.empty() && !is_model_name(name))
+        return fail(ErrorKind::kUsage, "'{}' is no model name; use a-z, 0-9, '.', '_' and '-'", name);
     HONE_TRY(Manifest manifest, describe_model(directory, name));
     const fs::path target = parent / manifest.name;
     std::error_code error;
-    if (fs::exists(target, error)) return fail(ErrorKind::kUsage, "a model named {} is there already; give another with --name", manifest.name);
+    if (fs::exists(target, error))
+        return fail(ErrorKind::kUsage, "a model named {} is there already; give another with --name",
+                    manifest.name);
     const fs::path temporary = parent / fmt::format(".adding-{}", manifest.name);
     fs::remove_all(temporary, error);
     std::vector<std::string> paths{manifest.text.tokenizer_file.path};
@@ -280,7 +325,8 @@ Result<Manifest> add_model(const fs::path& directory, const std::string& name, c
         if (error) {
             std::error_code ignored;
             fs::remove_all(temporary, ignored);
-            return fail("cannot copy {} to {}: {}", printable(directory / path), printable(temporary), error.message());
+            return fail("cannot copy {} to {}: {}", printable(directory / path), printable(temporary),
+                        error.message());
         }
     }
     manifest.directory = temporary;

@@ -14,9 +14,13 @@ namespace {
 constexpr std::pair<std::string_view, Precision> kPrecisions[] = {
     {"f32", Precision::kF32}, {"fp16", Precision::kFp16}, {"int8", Precision::kInt8}};
 constexpr std::pair<std::string_view, ResizeMode> kResizeModes[] = {
-    {"squash", ResizeMode::kSquash}, {"shortest-edge", ResizeMode::kShortestEdge}, {"longest-edge", ResizeMode::kLongestEdge}};
+    {"squash", ResizeMode::kSquash},
+    {"shortest-edge", ResizeMode::kShortestEdge},
+    {"longest-edge", ResizeMode::kLongestEdge}};
 constexpr std::pair<std::string_view, TokenizerKind> kTokenizers[] = {
-    {"bpe", TokenizerKind::kBpe}, {"wordpiece", TokenizerKind::kWordPiece}, {"sentencepiece", TokenizerKind::kSentencePiece}};
+    {"bpe", TokenizerKind::kBpe},
+    {"wordpiece", TokenizerKind::kWordPiece},
+    {"sentencepiece", TokenizerKind::kSentencePiece}};
 constexpr std::string_view kFilters[] = {"bicubic", "bilinear", "lanczos"};
 
 // Thrown inside this file only; read_manifest turns it into an Error.
@@ -25,7 +29,8 @@ struct BadField {
 };
 
 template <typename Value, std::size_t count>
-Value parse_name(const std::pair<std::string_view, Value> (&table)[count], const std::string& text, const char* field) {
+Value parse_name(const std::pair<std::string_view, Value> (&table)[count], const std::string& text,
+                 const char* field) {
     for (const auto& [name, value] : table) {
         if (name == text) return value;
     }
@@ -50,19 +55,22 @@ std::string safe_path(const std::string& path) {
 }
 
 ModelFile parse_file(const json& entry) {
-    return {safe_path(entry.at("path").get<std::string>()), entry.value("sha256", ""), entry.value("bytes", std::uint64_t{0})};
+    return {safe_path(entry.at("path").get<std::string>()), entry.value("sha256", ""),
+            entry.value("bytes", std::uint64_t{0})};
 }
 
 std::map<Precision, ModelFile> parse_files(const json& entries) {
     std::map<Precision, ModelFile> files;
-    for (const auto& [name, entry] : entries.items()) files.emplace(parse_name(kPrecisions, name, "files"), parse_file(entry));
+    for (const auto& [name, entry] : entries.items())
+        files.emplace(parse_name(kPrecisions, name, "files"), parse_file(entry));
     if (files.empty()) throw BadField{"files is empty"};
     return files;
 }
 
 int positive(const json& object, const char* field, int largest) {
     const int value = object.at(field).get<int>();
-    if (value < 1 || value > largest) throw BadField{fmt::format("{} is {}, not between 1 and {}", field, value, largest)};
+    if (value < 1 || value > largest)
+        throw BadField{fmt::format("{} is {}, not between 1 and {}", field, value, largest)};
     return value;
 }
 
@@ -79,7 +87,8 @@ ImageTower parse_image(const json& object) {
     }
     tower.mean = object.at("mean").get<std::array<float, 3>>();
     tower.std = object.at("std").get<std::array<float, 3>>();
-    if (std::ranges::any_of(tower.std, [](float value) { return !(value > 0); })) throw BadField{"image.std must be above 0"};
+    if (std::ranges::any_of(tower.std, [](float value) { return !(value > 0); }))
+        throw BadField{"image.std must be above 0"};
     if (object.contains("pad")) tower.pad = object.at("pad").get<std::array<std::uint8_t, 3>>();
     tower.files = parse_files(object.at("files"));
     return tower;
@@ -113,14 +122,17 @@ TextTower parse_text(const json& object) {
 json files_to_json(const std::map<Precision, ModelFile>& files) {
     json object = json::object();
     for (const auto& [precision, file] : files) {
-        object[std::string(precision_name(precision))] = {{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}};
+        object[std::string(precision_name(precision))] = {
+            {"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}};
     }
     return object;
 }
 
 }  // namespace
 
-std::string_view precision_name(Precision precision) { return name_of(kPrecisions, precision); }
+std::string_view precision_name(Precision precision) {
+    return name_of(kPrecisions, precision);
+}
 
 Result<Precision> parse_precision(std::string_view name) {
     for (const auto& [known, value] : kPrecisions) {
@@ -129,21 +141,25 @@ Result<Precision> parse_precision(std::string_view name) {
     return fail(ErrorKind::kUsage, "unknown precision '{}'; there are f32, fp16 and int8", name);
 }
 
-Precision Manifest::best_precision(const std::map<Precision, ModelFile>& files, std::optional<Precision> wanted) const {
+Precision Manifest::best_precision(const std::map<Precision, ModelFile>& files,
+                                   std::optional<Precision> wanted) const {
     if (wanted && files.contains(*wanted)) return *wanted;
     return files.contains(Precision::kF32) ? Precision::kF32 : files.begin()->first;
 }
 
 std::string Manifest::fingerprint(Precision image_precision) const {
-    const std::string recipe = fmt::format("{} {}x{} {} {} {} {}", image.files.at(image_precision).sha256, image.width, image.height,
-                                           name_of(kResizeModes, image.resize), image.resample, fmt::join(image.mean, ","), fmt::join(image.std, ","));
+    const std::string recipe =
+        fmt::format("{} {}x{} {} {} {} {}", image.files.at(image_precision).sha256, image.width, image.height,
+                    name_of(kResizeModes, image.resize), image.resample, fmt::join(image.mean, ","),
+                    fmt::join(image.std, ","));
     return to_hex(sha256(recipe)).substr(0, 16);
 }
 
 bool is_model_name(std::string_view name) {
     const auto plain = [](unsigned char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
     return !name.empty() && name.size() <= 100 && plain(name.front()) &&
-           std::ranges::all_of(name, [&](unsigned char c) { return plain(c) || c == '.' || c == '_' || c == '-'; });
+           std::ranges::all_of(name,
+                               [&](unsigned char c) { return plain(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 Result<Manifest> read_manifest(const fs::path& directory) {
@@ -155,9 +171,11 @@ Result<Manifest> read_manifest(const fs::path& directory) {
         Manifest manifest;
         manifest.directory = directory;
         manifest.name = object.at("name").get<std::string>();
-        if (!is_model_name(manifest.name)) throw BadField{fmt::format("the name '{}' is not of the form [a-z0-9._-]+", manifest.name)};
+        if (!is_model_name(manifest.name))
+            throw BadField{fmt::format("the name '{}' is not of the form [a-z0-9._-]+", manifest.name)};
         manifest.role = object.value("role", "image-text");
-        if (manifest.role != "image-text") throw BadField{fmt::format("the role '{}' is not known to this version", manifest.role)};
+        if (manifest.role != "image-text")
+            throw BadField{fmt::format("the role '{}' is not known to this version", manifest.role)};
         manifest.title = object.value("title", manifest.name);
         manifest.licence = object.value("licence", "unknown");
         manifest.source = object.value("source", "");
@@ -166,7 +184,8 @@ Result<Manifest> read_manifest(const fs::path& directory) {
         manifest.text = parse_text(object.at("text"));
         if (object.contains("calibration")) {
             const json& calibration = object["calibration"];
-            manifest.calibration = ScoreCalibration{calibration.at("likely").get<double>(), calibration.at("slope").get<double>()};
+            manifest.calibration = ScoreCalibration{calibration.at("likely").get<double>(),
+                                                    calibration.at("slope").get<double>()};
         }
         return manifest;
     } catch (const BadField& bad) {
@@ -179,21 +198,44 @@ Result<Manifest> read_manifest(const fs::path& directory) {
 json to_json(const Manifest& manifest) {
     const ImageTower& image = manifest.image;
     const TextTower& text = manifest.text;
-    json tokenizer = {{"kind", name_of(kTokenizers, text.tokenizer)}, {"path", text.tokenizer_file.path},
-                      {"sha256", text.tokenizer_file.sha256}, {"bytes", text.tokenizer_file.bytes}};
+    json tokenizer = {{"kind", name_of(kTokenizers, text.tokenizer)},
+                      {"path", text.tokenizer_file.path},
+                      {"sha256", text.tokenizer_file.sha256},
+                      {"bytes", text.tokenizer_file.bytes}};
     if (text.bos_id) tokenizer["bos_id"] = *text.bos_id;
     if (text.eos_id) tokenizer["eos_id"] = *text.eos_id;
     if (text.id_offset != 0) tokenizer["id_offset"] = text.id_offset;
-    json object = {
-        {"format", 1}, {"name", manifest.name}, {"role", manifest.role}, {"title", manifest.title}, {"licence", manifest.licence},
-        {"source", manifest.source}, {"dimension", manifest.dimension},
-        {"image", {{"input", image.input}, {"output", image.output}, {"width", image.width}, {"height", image.height},
-                   {"resize", name_of(kResizeModes, image.resize)}, {"resample", image.resample}, {"mean", image.mean}, {"std", image.std},
-                   {"pad", image.pad}, {"files", files_to_json(image.files)}}},
-        {"text", {{"input_ids", text.input_ids}, {"attention_mask", text.attention_mask ? json(*text.attention_mask) : json()},
-                  {"output", text.output}, {"tokenizer", tokenizer}, {"context", text.context}, {"pad_to_context", text.pad_to_context},
-                  {"pad_id", text.pad_id}, {"lowercase", text.lowercase}, {"files", files_to_json(text.files)}}}};
-    if (manifest.calibration) object["calibration"] = {{"likely", manifest.calibration->likely}, {"slope", manifest.calibration->slope}};
+    json object = {{"format", 1},
+                   {"name", manifest.name},
+                   {"role", manifest.role},
+                   {"title", manifest.title},
+                   {"licence", manifest.licence},
+                   {"source", manifest.source},
+                   {"dimension", manifest.dimension},
+                   {"image",
+                    {{"input", image.input},
+                     {"output", image.output},
+                     {"width", image.width},
+                     {"height", image.height},
+                     {"resize", name_of(kResizeModes, image.resize)},
+                     {"resample", image.resample},
+                     {"mean", image.mean},
+                     {"std", image.std},
+                     {"pad", image.pad},
+                     {"files", files_to_json(image.files)}}},
+                   {"text",
+                    {{"input_ids", text.input_ids},
+                     {"attention_mask", text.attention_mask ? json(*text.attention_mask) : json()},
+                     {"output", text.output},
+                     {"tokenizer", tokenizer},
+                     {"context", text.context},
+                     {"pad_to_context", text.pad_to_context},
+                     {"pad_id", text.pad_id},
+                     {"lowercase", text.lowercase},
+                     {"files", files_to_json(text.files)}}}};
+    if (manifest.calibration)
+        object["calibration"] = {{"likely", manifest.calibration->likely},
+                                 {"slope", manifest.calibration->slope}};
     return object;
 }
 
@@ -210,8 +252,9 @@ Result<> verify_files(const Manifest& manifest) {
         const fs::path path = manifest.directory / file->path;
         HONE_TRY(const Sha256 digest, sha256_file(path));
         if (!file->sha256.empty() && to_hex(digest) != file->sha256) {
-            return fail("{} is damaged: its SHA-256 is {}, the manifest of {} says {}; add or pull the model again", printable(path),
-                        to_hex(digest), manifest.name, file->sha256);
+            return fail(
+                "{} is damaged: its SHA-256 is {}, the manifest of {} says {}; add or pull the model again",
+                printable(path), to_hex(digest), manifest.name, file->sha256);
         }
     }
     return {};

@@ -50,7 +50,8 @@ struct TextTower {
     std::map<Precision, ModelFile> files;
 };
 
-// probability = 1 / (1 + exp(-slope (cosine - likely))): the cosine of words and picture at which half of such pairs fit.
+// probability = 1 / (1 + exp(-slope (cosine - likely))): the cosine of words and picture at which half of
+// such pairs fit.
 struct ScoreCalibration {
     double likely = 0.30, slope = 14.0;
 };
@@ -64,7 +65,8 @@ struct Manifest {
     fs::path directory;  // where manifest.json lies; not part of the file
 
     // The wanted precision when the tower has it, else f32, else whatever there is.
-    [[nodiscard]] Precision best_precision(const std::map<Precision, ModelFile>& files, std::optional<Precision> wanted) const;
+    [[nodiscard]] Precision best_precision(const std::map<Precision, ModelFile>& files,
+                                           std::optional<Precision> wanted) const;
     // Names the image tower's exact numbers: vectors of different fingerprints are never compared.
     [[nodiscard]] std::string fingerprint(Precision image_precision) const;
 };

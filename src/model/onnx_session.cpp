@@ -12,14 +12,16 @@ namespace hone {
 namespace {
 
 Ort::Env& environment() {
-    // What the engine logs stands in its exceptions too, or speaks of its own graph rewriting: nothing a person can act on.
+    // What the engine logs stands in its exceptions too, or speaks of its own graph rewriting: nothing a
+    // person can act on.
     static Ort::Env env(ORT_LOGGING_LEVEL_FATAL, "hone");
     return env;
 }
 
 std::string one_line(std::string text) {
     // The engine puts its own source file and check in front of the reason.
-    if (const auto check = text.find(" was false. "); check != std::string::npos) text = text.substr(check + 12);
+    if (const auto check = text.find(" was false. "); check != std::string::npos)
+        text = text.substr(check + 12);
     std::ranges::replace(text, '\n', ' ');
     constexpr std::size_t kLongest = 300;
     if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
@@ -32,12 +34,14 @@ class OnnxSession final : public Session {
         const Ort::AllocatorWithDefaultOptions allocator;
         for (std::size_t at = 0; at < session_.GetInputCount(); ++at) {
             const auto type = session_.GetInputTypeInfo(at);
-            inputs_.push_back({session_.GetInputNameAllocated(at, allocator).get(), type.GetTensorTypeAndShapeInfo().GetShape()});
+            inputs_.push_back({session_.GetInputNameAllocated(at, allocator).get(),
+                               type.GetTensorTypeAndShapeInfo().GetShape()});
             types_[inputs_.back().name] = type.GetTensorTypeAndShapeInfo().GetElementType();
         }
         for (std::size_t at = 0; at < session_.GetOutputCount(); ++at) {
             const auto type = session_.GetOutputTypeInfo(at);
-            outputs_.push_back({session_.GetOutputNameAllocated(at, allocator).get(), type.GetTensorTypeAndShapeInfo().GetShape()});
+            outputs_.push_back({session_.GetOutputNameAllocated(at, allocator).get(),
+                                type.GetTensorTypeAndShapeInfo().GetShape()});
         }
     }
 
@@ -51,7 +55,8 @@ class OnnxSession final : public Session {
                 values.push_back(to_value(input, buffers));
             }
             const char* output_name = output.c_str();
-            auto results = session_.Run(Ort::RunOptions{nullptr}, names.data(), values.data(), values.size(), &output_name, 1);
+            auto results = session_.Run(Ort::RunOptions{nullptr}, names.data(), values.data(), values.size(),
+                                        &output_name, 1);
             return to_tensor(results.front());
         } catch (const Ort::Exception& error) {
             return fail("the network cannot run on {}: {}", device_name(device_), one_line(error.what()));
@@ -74,7 +79,8 @@ class OnnxSession final : public Session {
         const auto known = types_.find(input.name);
         const auto type = known == types_.end() ? ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED : known->second;
         const auto make = [&]<typename Number>(std::span<Number> numbers) {
-            return Ort::Value::CreateTensor<Number>(memory, numbers.data(), numbers.size(), input.shape.data(), input.shape.size());
+            return Ort::Value::CreateTensor<Number>(memory, numbers.data(), numbers.size(),
+                                                    input.shape.data(), input.shape.size());
         };
         if (const auto* whole = std::get_if<std::span<const std::int64_t>>(&input.values)) {
             if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32) {
@@ -97,12 +103,16 @@ class OnnxSession final : public Session {
         const auto info = value.GetTensorTypeAndShapeInfo();
         Tensor tensor{info.GetShape(), std::vector<float>(info.GetElementCount())};
         switch (info.GetElementType()) {
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT: std::copy_n(value.GetTensorData<float>(), tensor.values.size(), tensor.values.begin()); break;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT:
+                std::copy_n(value.GetTensorData<float>(), tensor.values.size(), tensor.values.begin());
+                break;
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16:
-                std::transform(value.GetTensorData<Ort::Float16_t>(), value.GetTensorData<Ort::Float16_t>() + tensor.values.size(),
+                std::transform(value.GetTensorData<Ort::Float16_t>(),
+                               value.GetTensorData<Ort::Float16_t>() + tensor.values.size(),
                                tensor.values.begin(), [](Ort::Float16_t half) { return half.ToFloat(); });
                 break;
-            default: throw Ort::Exception("the output is neither f32 nor f16", ORT_INVALID_ARGUMENT);
+            default:
+                throw Ort::Exception("the output is neither f32 nor f16", ORT_INVALID_ARGUMENT);
         }
         return tensor;
     }
@@ -121,16 +131,22 @@ Ort::SessionOptions engine_options(const SessionOptions& options) {
     // Waiting threads must not eat the cores that decode the next photos.
     engine.AddConfigEntry("session.intra_op.allow_spinning", "0");
     switch (options.device) {
-        case Device::kWebgpu: engine.AppendExecutionProvider("WebGPU", {}); break;
-        case Device::kCuda: engine.AppendExecutionProvider_CUDA(OrtCUDAProviderOptions{}); break;
+        case Device::kWebgpu:
+            engine.AppendExecutionProvider("WebGPU", {});
+            break;
+        case Device::kCuda:
+            engine.AppendExecutionProvider_CUDA(OrtCUDAProviderOptions{});
+            break;
         case Device::kAuto:
-        case Device::kCpu: break;
+        case Device::kCpu:
+            break;
     }
     return engine;
 }
 
 template <typename Open>
-Result<std::unique_ptr<Session>> open_with(const std::string& what, const SessionOptions& options, Open open) {
+Result<std::unique_ptr<Session>> open_with(const std::string& what, const SessionOptions& options,
+                                           Open open) {
     try {
         return std::make_unique<OnnxSession>(open(engine_options(options)), options.device);
     } catch (const Ort::Exception& error) {
@@ -142,16 +158,22 @@ Result<std::unique_ptr<Session>> open_with(const std::string& what, const Sessio
 
 Result<std::unique_ptr<Session>> open_session(const fs::path& network, const SessionOptions& options) {
     std::error_code error;
-    if (!fs::is_regular_file(network, error)) return fail("the network {} is missing; add or pull the model again", printable(network));
-    return open_with("the network " + printable(network), options,
-                     [&](const Ort::SessionOptions& engine) { return Ort::Session(environment(), network.c_str(), engine); });
+    if (!fs::is_regular_file(network, error))
+        return fail("the network {} is missing; add or pull the model again", printable(network));
+    return open_with("the network " + printable(network), options, [&](const Ort::SessionOptions& engine) {
+        return Ort::Session(environment(), network.c_str(), engine);
+    });
 }
 
-Result<std::unique_ptr<Session>> open_session(std::span<const std::uint8_t> network, const SessionOptions& options) {
-    return open_with("a network", options,
-                     [&](const Ort::SessionOptions& engine) { return Ort::Session(environment(), network.data(), network.size(), engine); });
+Result<std::unique_ptr<Session>> open_session(std::span<const std::uint8_t> network,
+                                              const SessionOptions& options) {
+    return open_with("a network", options, [&](const Ort::SessionOptions& engine) {
+        return Ort::Session(environment(), network.data(), network.size(), engine);
+    });
 }
 
-std::string engine_version() { return "ONNX Runtime " + Ort::GetVersionString(); }
+std::string engine_version() {
+    return "ONNX Runtime " + Ort::GetVersionString();
+}
 
 }  // namespace hone

@@ -17,25 +17,33 @@ Filter filter_of(const ImageTower& tower) {
 }
 
 // Floor division: Python's // on the negative margins of pictures smaller than the crop.
-int margin(int outer, int inner) { return static_cast<int>(std::floor((outer - inner) / 2.0)); }
+int margin(int outer, int inner) {
+    return static_cast<int>(std::floor((outer - inner) / 2.0));
+}
 
 Image fit(const Image& image, const ImageTower& tower) {
     const Filter filter = filter_of(tower);
     const std::uint8_t fill[3] = {tower.pad[0], tower.pad[1], tower.pad[2]};
     switch (tower.resize) {
-        case ResizeMode::kSquash: return resample(image, tower.width, tower.height, filter);
+        case ResizeMode::kSquash:
+            return resample(image, tower.width, tower.height, filter);
         case ResizeMode::kShortestEdge: {
             const int edge = std::min(tower.width, tower.height);
-            const int longest = static_cast<int>(static_cast<double>(edge) * std::max(image.width, image.height) / std::min(image.width, image.height));
+            const int longest =
+                static_cast<int>(static_cast<double>(edge) * std::max(image.width, image.height) /
+                                 std::min(image.width, image.height));
             const bool wide = image.width >= image.height;
             const int width = wide ? longest : edge, height = wide ? edge : longest;
-            return crop(resample(image, width, height, filter), margin(width, tower.width), margin(height, tower.height), tower.width, tower.height, fill);
+            return crop(resample(image, width, height, filter), margin(width, tower.width),
+                        margin(height, tower.height), tower.width, tower.height, fill);
         }
         case ResizeMode::kLongestEdge: {
-            const double scale = std::min(static_cast<double>(tower.width) / image.width, static_cast<double>(tower.height) / image.height);
+            const double scale = std::min(static_cast<double>(tower.width) / image.width,
+                                          static_cast<double>(tower.height) / image.height);
             const int width = std::max(1, static_cast<int>(std::lround(image.width * scale)));
             const int height = std::max(1, static_cast<int>(std::lround(image.height * scale)));
-            return crop(resample(image, width, height, filter), -((tower.width - width) / 2), -((tower.height - height) / 2), tower.width, tower.height, fill);
+            return crop(resample(image, width, height, filter), -((tower.width - width) / 2),
+                        -((tower.height - height) / 2), tower.width, tower.height, fill);
         }
     }
     return image;

@@ -9,11 +9,14 @@
 
 namespace hone {
 
-// Writes 3 * height * width numbers, channels first (R, G, B planes), (value / 255 - mean) / std, into `tensor`.
-// Source of the sizes: Hugging Face CLIPImageProcessor (shortest edge: the long side is cut, not rounded, to whole pixels;
-// centre crop at floor((size - crop) / 2)); open_clip for longest-edge (pad around the centre).
+// Writes 3 * height * width numbers, channels first (R, G, B planes), (value / 255 - mean) / std, into
+// `tensor`. Source of the sizes: Hugging Face CLIPImageProcessor (shortest edge: the long side is cut, not
+// rounded, to whole pixels; centre crop at floor((size - crop) / 2)); open_clip for longest-edge (pad around
+// the centre).
 void preprocess(const Image& image, const ImageTower& tower, std::span<float> tensor);
 
-inline std::size_t tensor_size(const ImageTower& tower) { return std::size_t{3} * tower.width * tower.height; }
+inline std::size_t tensor_size(const ImageTower& tower) {
+    return std::size_t{3} * tower.width * tower.height;
+}
 
 }  // namespace hone

@@ -27,10 +27,13 @@ class SentencePieceTokenizer final : public Tokenizer {
 
 }  // namespace
 
-Result<std::unique_ptr<Tokenizer>> make_sentencepiece_tokenizer(const TextTower& tower, const fs::path& path) {
+Result<std::unique_ptr<Tokenizer>> make_sentencepiece_tokenizer(const TextTower& tower,
+                                                                const fs::path& path) {
     auto tokenizer = std::make_unique<SentencePieceTokenizer>();
     const auto status = tokenizer->processor.Load(path.string());
-    if (!status.ok()) return fail("cannot read the SentencePiece model {}: {}", printable(path), std::string(status.error_message()));
+    if (!status.ok())
+        return fail("cannot read the SentencePiece model {}: {}", printable(path),
+                    std::string(status.error_message()));
     tokenizer->bos_id = tower.bos_id;
     tokenizer->eos_id = tower.eos_id;
     tokenizer->id_offset = tower.id_offset;

@@ -34,8 +34,8 @@ struct Port {
 class Session {
   public:
     virtual ~Session() = default;
-    // One forward pass. Safe from any thread, also at the same time. Integer and 16-bit inputs are converted to what the
-    // network declares; the output comes as f32.
+    // One forward pass. Safe from any thread, also at the same time. Integer and 16-bit inputs are converted
+    // to what the network declares; the output comes as f32.
     virtual Result<Tensor> run(std::span<const TensorView> inputs, const std::string& output) = 0;
     [[nodiscard]] virtual const std::vector<Port>& inputs() const = 0;
     [[nodiscard]] virtual const std::vector<Port>& outputs() const = 0;
@@ -49,7 +49,8 @@ struct SessionOptions {
 
 // Fails with one line when the file is missing, truncated, no network, or the provider cannot be used.
 Result<std::unique_ptr<Session>> open_session(const fs::path& network, const SessionOptions& options);
-Result<std::unique_ptr<Session>> open_session(std::span<const std::uint8_t> network, const SessionOptions& options);
+Result<std::unique_ptr<Session>> open_session(std::span<const std::uint8_t> network,
+                                              const SessionOptions& options);
 
 std::string engine_version();  // "ONNX Runtime 1.30.0"
 

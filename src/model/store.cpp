@@ -35,13 +35,15 @@ Result<Manifest> ModelStore::find(const std::optional<std::string>& name) const 
     std::vector<StoredModel> models = list();
     if (name) {
         for (StoredModel& model : models) {
-            if (model.manifest ? model.manifest->name == *name : model.directory.filename() == *name) return std::move(model.manifest);
+            if (model.manifest ? model.manifest->name == *name : model.directory.filename() == *name)
+                return std::move(model.manifest);
         }
         std::string known;
         for (const StoredModel& model : models) {
             if (model.manifest) known += (known.empty() ? "" : ", ") + model.manifest->name;
         }
-        return fail(ErrorKind::kNotFound, "no model is named '{}'; there {}", *name, known.empty() ? "is none: see hone models pull" : "are: " + known);
+        return fail(ErrorKind::kNotFound, "no model is named '{}'; there {}", *name,
+                    known.empty() ? "is none: see hone models pull" : "are: " + known);
     }
     StoredModel* best = nullptr;
     for (StoredModel& model : models) {
@@ -51,7 +53,8 @@ Result<Manifest> ModelStore::find(const std::optional<std::string>& name) const 
     if (best != nullptr) return std::move(best->manifest);
     for (StoredModel& model : models) return std::move(model.manifest);  // broken: say why
     return fail(ErrorKind::kUnavailable,
-                "no model is there yet: run script/bootstrap for the default pack, or `hone models pull clip-vit-base-patch32`");
+                "no model is there yet: run script/bootstrap for the default pack, or `hone models pull "
+                "clip-vit-base-patch32`");
 }
 
 }  // namespace hone

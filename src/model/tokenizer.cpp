@@ -8,7 +8,8 @@ namespace hone {
 
 using nlohmann::json;
 
-std::vector<TextPiece> split_at_added_tokens(std::string_view text, const std::vector<AddedToken>& tokens, bool normalized) {
+std::vector<TextPiece> split_at_added_tokens(std::string_view text, const std::vector<AddedToken>& tokens,
+                                             bool normalized) {
     std::vector<TextPiece> pieces;
     std::size_t start = 0;
     while (start < text.size()) {
@@ -17,7 +18,8 @@ std::vector<TextPiece> split_at_added_tokens(std::string_view text, const std::v
         for (const AddedToken& token : tokens) {
             if (token.normalized != normalized || token.content.empty()) continue;
             const std::size_t at = text.find(token.content, start);
-            if (at < found_at || (at == found_at && found != nullptr && token.content.size() > found->content.size())) {
+            if (at < found_at ||
+                (at == found_at && found != nullptr && token.content.size() > found->content.size())) {
                 found_at = at;
                 found = &token;
             }
@@ -35,7 +37,8 @@ std::vector<AddedToken> read_added_tokens(const json& file) {
     std::vector<AddedToken> tokens;
     if (!file.contains("added_tokens") || !file["added_tokens"].is_array()) return tokens;
     for (const json& token : file["added_tokens"]) {
-        tokens.push_back({token.at("content").get<std::string>(), token.at("id").get<std::int64_t>(), token.value("normalized", false)});
+        tokens.push_back({token.at("content").get<std::string>(), token.at("id").get<std::int64_t>(),
+                          token.value("normalized", false)});
     }
     return tokens;
 }
@@ -73,7 +76,8 @@ Result<std::unique_ptr<Tokenizer>> load_tokenizer(const TextTower& tower, const 
     HONE_TRY(const std::string text, read_text(path));
     try {
         const json file = json::parse(text);
-        auto tokenizer = tower.tokenizer == TokenizerKind::kBpe ? make_bpe_tokenizer(file) : make_wordpiece_tokenizer(file);
+        auto tokenizer = tower.tokenizer == TokenizerKind::kBpe ? make_bpe_tokenizer(file)
+                                                                : make_wordpiece_tokenizer(file);
         if (!tokenizer) return fail("{}: {}", printable(path), tokenizer.error().message);
         return tokenizer;
     } catch (const json::exception& error) {

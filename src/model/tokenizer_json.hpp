@@ -30,11 +30,13 @@ struct TextPiece {
 };
 
 // Splits at the added tokens with the given `normalized`, leftmost first, longest first.
-std::vector<TextPiece> split_at_added_tokens(std::string_view text, const std::vector<AddedToken>& tokens, bool normalized);
+std::vector<TextPiece> split_at_added_tokens(std::string_view text, const std::vector<AddedToken>& tokens,
+                                             bool normalized);
 
 std::vector<AddedToken> read_added_tokens(const nlohmann::json& file);
 
-// Ids put before and after the text by the file's post-processor (TemplateProcessing, BertProcessing, RobertaProcessing).
+// Ids put before and after the text by the file's post-processor (TemplateProcessing, BertProcessing,
+// RobertaProcessing).
 struct SpecialTokens {
     std::vector<std::int64_t> before, after;
 };

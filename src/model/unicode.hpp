@@ -1,4 +1,5 @@
-// Unicode steps of the tokenizers, on ICU's data. Strings of code points (char32_t) in between; UTF-8 at the borders.
+// Unicode steps of the tokenizers, on ICU's data. Strings of code points (char32_t) in between; UTF-8 at the
+// borders.
 #pragma once
 
 #include <string>
@@ -15,9 +16,9 @@ std::u32string to_nfd(std::u32string_view text);
 std::u32string to_lower(std::u32string_view text);
 
 // Categories as the reference tokenizers know them (Unicode 8.0; characters that came later have none).
-bool is_whitespace(char32_t c);        // property White_Space
-bool is_punctuation(char32_t c);       // categories P*
-bool is_control(char32_t c);           // categories Cc, Cf, Co, Cs (not the unassigned Cn)
-bool is_nonspacing_mark(char32_t c);   // category Mn
+bool is_whitespace(char32_t c);       // property White_Space
+bool is_punctuation(char32_t c);      // categories P*
+bool is_control(char32_t c);          // categories Cc, Cf, Co, Cs (not the unassigned Cn)
+bool is_nonspacing_mark(char32_t c);  // category Mn
 
 }  // namespace hone

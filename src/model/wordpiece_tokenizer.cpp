@@ -1,5 +1,6 @@
-// BERT's tokenizer: clean, space out Chinese characters, strip accents, lower-case; split at spaces and punctuation; greedy
-// longest pieces (Wu et al. 2016; steps as in Hugging Face's BertNormalizer, BertPreTokenizer and WordPiece).
+// BERT's tokenizer: clean, space out Chinese characters, strip accents, lower-case; split at spaces and
+// punctuation; greedy longest pieces (Wu et al. 2016; steps as in Hugging Face's BertNormalizer,
+// BertPreTokenizer and WordPiece).
 #include <nlohmann/json.hpp>
 
 #include "model/tokenizer_json.hpp"
@@ -18,12 +19,13 @@ struct Normalization {
 bool is_chinese(char32_t c) {
     // The blocks that BERT's reference code calls CJK.
     return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x20000 && c <= 0x2A6DF) ||
-           (c >= 0x2A700 && c <= 0x2B73F) || (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B920 && c <= 0x2CEAF) ||
-           (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
+           (c >= 0x2A700 && c <= 0x2B73F) || (c >= 0x2B740 && c <= 0x2B81F) ||
+           (c >= 0x2B920 && c <= 0x2CEAF) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
 }
 
 bool is_bert_punctuation(char32_t c) {
-    const bool ascii = (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) || (c >= 123 && c <= 126);
+    const bool ascii =
+        (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) || (c >= 123 && c <= 126);
     return ascii || is_punctuation(c);
 }
 
@@ -44,9 +46,12 @@ class WordPieceTokenizer final : public Tokenizer {
                 ids.push_back(raw.added_id);
                 continue;
             }
-            for (const TextPiece& piece : split_at_added_tokens(to_utf8(normalize(to_code_points(raw.text))), added, true)) {
-                if (piece.added_id >= 0) ids.push_back(piece.added_id);
-                else encode_words(to_code_points(piece.text), ids);
+            for (const TextPiece& piece :
+                 split_at_added_tokens(to_utf8(normalize(to_code_points(raw.text))), added, true)) {
+                if (piece.added_id >= 0)
+                    ids.push_back(piece.added_id);
+                else
+                    encode_words(to_code_points(piece.text), ids);
             }
         }
         ids.insert(ids.end(), special.after.begin(), special.after.end());
@@ -67,8 +72,10 @@ class WordPieceTokenizer final : public Tokenizer {
         if (normalization.space_chinese) {
             std::u32string spaced;
             for (const char32_t c : text) {
-                if (is_chinese(c)) spaced.append({U' ', c, U' '});
-                else spaced += c;
+                if (is_chinese(c))
+                    spaced.append({U' ', c, U' '});
+                else
+                    spaced += c;
             }
             text = std::move(spaced);
         }
@@ -123,17 +130,22 @@ class WordPieceTokenizer final : public Tokenizer {
 Result<std::unique_ptr<Tokenizer>> make_wordpiece_tokenizer(const json& file) {
     auto tokenizer = std::make_unique<WordPieceTokenizer>();
     const json& model = file.at("model");
-    if (model.value("type", "WordPiece") != "WordPiece") return fail("the tokenizer is {}, not WordPiece", model.at("type").get<std::string>());
-    for (const auto& [token, id] : model.at("vocab").items()) tokenizer->vocabulary.emplace(token, id.get<std::int64_t>());
+    if (model.value("type", "WordPiece") != "WordPiece")
+        return fail("the tokenizer is {}, not WordPiece", model.at("type").get<std::string>());
+    for (const auto& [token, id] : model.at("vocab").items())
+        tokenizer->vocabulary.emplace(token, id.get<std::int64_t>());
     const auto unknown = tokenizer->vocabulary.find(model.value("unk_token", "[UNK]"));
     if (unknown == tokenizer->vocabulary.end()) return fail("the vocabulary lacks its unknown token");
     tokenizer->unknown = unknown->second;
     tokenizer->prefix = model.value("continuing_subword_prefix", "##");
     tokenizer->longest_word = model.value("max_input_chars_per_word", std::size_t{100});
     const json& normalizer = file.at("normalizer");
-    if (normalizer.at("type") != "BertNormalizer") return fail("the normalizer {} is not supported for WordPiece", normalizer.at("type").get<std::string>());
+    if (normalizer.at("type") != "BertNormalizer")
+        return fail("the normalizer {} is not supported for WordPiece",
+                    normalizer.at("type").get<std::string>());
     if (file.at("pre_tokenizer").at("type") != "BertPreTokenizer") {
-        return fail("the pre-tokenizer {} is not supported for WordPiece", file["pre_tokenizer"]["type"].get<std::string>());
+        return fail("the pre-tokenizer {} is not supported for WordPiece",
+                    file["pre_tokenizer"]["type"].get<std::string>());
     }
     Normalization& normalization = tokenizer->normalization;
     normalization.clean = normalizer.value("clean_text", true);

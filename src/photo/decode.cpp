@@ -31,7 +31,8 @@ std::string first_reason() {
 }
 
 vips::VImage open(std::span<const std::uint8_t> bytes, int shrink) {
-    auto* options = vips::VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL)->set("fail_on", VIPS_FAIL_ON_TRUNCATED);
+    auto* options =
+        vips::VImage::option()->set("access", VIPS_ACCESS_SEQUENTIAL)->set("fail_on", VIPS_FAIL_ON_TRUNCATED);
     if (shrink > 1) options->set("shrink", shrink);
     return vips::VImage::new_from_buffer(bytes.data(), bytes.size(), "", options);
 }
@@ -40,11 +41,14 @@ vips::VImage to_rgb(vips::VImage image, Colors colors) {
     const bool cmyk = image.interpretation() == VIPS_INTERPRETATION_CMYK;
     const bool profile = image.get_typeof(VIPS_META_ICC_NAME) != 0;
     if (cmyk || (profile && colors == Colors::kSrgb)) {
-        image = image.icc_transform("srgb", vips::VImage::option()->set("embedded", true)->set("input_profile", cmyk ? "cmyk" : "srgb"));
+        image = image.icc_transform(
+            "srgb",
+            vips::VImage::option()->set("embedded", true)->set("input_profile", cmyk ? "cmyk" : "srgb"));
     } else if (image.interpretation() != VIPS_INTERPRETATION_sRGB) {
         image = image.colourspace(VIPS_INTERPRETATION_sRGB);
     }
-    if (image.has_alpha()) image = image.flatten(vips::VImage::option()->set("background", std::vector<double>{255}));
+    if (image.has_alpha())
+        image = image.flatten(vips::VImage::option()->set("background", std::vector<double>{255}));
     if (image.format() != VIPS_FORMAT_UCHAR) image = image.cast(VIPS_FORMAT_UCHAR);
     if (image.bands() == 1) image = image.bandjoin({image, image});
     if (image.bands() > 3) image = image.extract_band(0, vips::VImage::option()->set("n", 3));
@@ -60,11 +64,14 @@ Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wante
     if (photo.format == Format::kNone) return fail("not a picture Hone knows");
     try {
         vips::VImage image = open(bytes, 1);
-        const auto pixels = static_cast<std::uint64_t>(image.width()) * static_cast<std::uint64_t>(image.height());
+        const auto pixels =
+            static_cast<std::uint64_t>(image.width()) * static_cast<std::uint64_t>(image.height());
         if (pixels > kMaximumPixels) {
-            return fail("too large: {} x {} pixels; at most {} million are read", image.width(), image.height(), kMaximumPixels / 1'000'000);
+            return fail("too large: {} x {} pixels; at most {} million are read", image.width(),
+                        image.height(), kMaximumPixels / 1'000'000);
         }
-        const int orientation = image.get_typeof(VIPS_META_ORIENTATION) != 0 ? image.get_int(VIPS_META_ORIENTATION) : 1;
+        const int orientation =
+            image.get_typeof(VIPS_META_ORIENTATION) != 0 ? image.get_int(VIPS_META_ORIENTATION) : 1;
         const bool turned = orientation >= 5 && orientation <= 8;
         photo.width = turned ? image.height() : image.width();
         photo.height = turned ? image.width() : image.height();
@@ -75,13 +82,16 @@ Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wante
         }
         if (shrink > 1) image = open(bytes, shrink);
         // Turning needs random access to a picture that is read from top to bottom: take its pixels first.
-        if (orientation > 1) image = to_rgb(image, colors).copy_memory().autorot();
-        else image = to_rgb(image, colors);
+        if (orientation > 1)
+            image = to_rgb(image, colors).copy_memory().autorot();
+        else
+            image = to_rgb(image, colors);
         photo.image.width = image.width();
         photo.image.height = image.height();
         photo.image.rgb.resize(std::size_t{3} * image.width() * image.height());
-        const vips::VImage target = vips::VImage::new_from_memory(photo.image.rgb.data(), photo.image.rgb.size(), image.width(),
-                                                                  image.height(), 3, VIPS_FORMAT_UCHAR);
+        const vips::VImage target =
+            vips::VImage::new_from_memory(photo.image.rgb.data(), photo.image.rgb.size(), image.width(),
+                                          image.height(), 3, VIPS_FORMAT_UCHAR);
         image.write(target);
     } catch (const vips::VError&) {
         return fail("damaged or unsupported {}: {}", format_name(photo.format), first_reason());

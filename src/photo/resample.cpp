@@ -14,19 +14,23 @@ double filter_support(Filter filter) {
     return filter == Filter::kBilinear ? 1.0 : filter == Filter::kBicubic ? 2.0 : 3.0;
 }
 
-double sinc(double x) { return x == 0 ? 1.0 : std::sin(x * std::numbers::pi) / (x * std::numbers::pi); }
+double sinc(double x) {
+    return x == 0 ? 1.0 : std::sin(x * std::numbers::pi) / (x * std::numbers::pi);
+}
 
 double filter_weight(Filter filter, double x) {
     x = std::abs(x);
     switch (filter) {
-        case Filter::kBilinear: return x < 1 ? 1 - x : 0;
+        case Filter::kBilinear:
+            return x < 1 ? 1 - x : 0;
         case Filter::kBicubic: {
             constexpr double kA = -0.5;
             if (x < 1) return ((kA + 2) * x - (kA + 3)) * x * x + 1;
             if (x < 2) return (((x - 5) * x + 8) * x - 4) * kA;
             return 0;
         }
-        case Filter::kLanczos: return x < 3 ? sinc(x) * sinc(x / 3) : 0;
+        case Filter::kLanczos:
+            return x < 3 ? sinc(x) * sinc(x / 3) : 0;
     }
     return 0;
 }
@@ -72,7 +76,9 @@ class TapTable {
     std::vector<Taps> taps_;
 };
 
-std::uint8_t to_byte(std::int32_t sum) { return static_cast<std::uint8_t>(std::clamp(sum >> kWeightBits, 0, 255)); }
+std::uint8_t to_byte(std::int32_t sum) {
+    return static_cast<std::uint8_t>(std::clamp(sum >> kWeightBits, 0, 255));
+}
 
 constexpr std::int32_t kHalf = 1 << (kWeightBits - 1);
 
@@ -122,7 +128,8 @@ Image resample_vertically(const Image& source, int height, Filter filter) {
 Image resample(const Image& source, int width, int height, Filter filter) {
     const bool across = width != source.width;
     const bool down = height != source.height;
-    if (across && down) return resample_vertically(resample_horizontally(source, width, filter), height, filter);
+    if (across && down)
+        return resample_vertically(resample_horizontally(source, width, filter), height, filter);
     if (across) return resample_horizontally(source, width, filter);
     if (down) return resample_vertically(source, height, filter);
     return source;
@@ -138,7 +145,8 @@ Image crop(const Image& source, int left, int top, int width, int height, const 
             if (!inside || x < x_first || x >= x_end) std::copy_n(fill, 3, out + std::size_t{3} * x);
         }
         if (inside) {
-            std::copy_n(source.row(y + top) + std::size_t{3} * (x_first + left), std::size_t{3} * (x_end - x_first), out + std::size_t{3} * x_first);
+            std::copy_n(source.row(y + top) + std::size_t{3} * (x_first + left),
+                        std::size_t{3} * (x_end - x_first), out + std::size_t{3} * x_first);
         }
     }
     return target;

@@ -12,14 +12,17 @@ Result<std::string> make_thumbnail(const Image& image, int size) {
     constexpr int kQuality = 80;  // of 100, WebP
     constexpr int kEffort = 2;    // of 6: a third of the time of the default for a few per cent more bytes
     try {
-        vips::VImage picture = vips::VImage::new_from_memory(const_cast<std::uint8_t*>(image.rgb.data()), image.rgb.size(),
-                                                             image.width, image.height, 3, VIPS_FORMAT_UCHAR)
-                                   .copy(vips::VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
+        vips::VImage picture =
+            vips::VImage::new_from_memory(const_cast<std::uint8_t*>(image.rgb.data()), image.rgb.size(),
+                                          image.width, image.height, 3, VIPS_FORMAT_UCHAR)
+                .copy(vips::VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
         const double scale = static_cast<double>(size) / std::max(image.width, image.height);
         if (scale < 1) {
-            picture = picture.thumbnail_image(size, vips::VImage::option()->set("height", size)->set("size", VIPS_SIZE_DOWN));
+            picture = picture.thumbnail_image(
+                size, vips::VImage::option()->set("height", size)->set("size", VIPS_SIZE_DOWN));
         }
-        VipsBlob* blob = picture.webpsave_buffer(vips::VImage::option()->set("Q", kQuality)->set("effort", kEffort)->set("strip", true));
+        VipsBlob* blob = picture.webpsave_buffer(
+            vips::VImage::option()->set("Q", kQuality)->set("effort", kEffort)->set("strip", true));
         std::size_t length = 0;
         const auto* bytes = static_cast<const char*>(vips_blob_get(blob, &length));
         std::string webp(bytes, length);

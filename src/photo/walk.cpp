@@ -14,7 +14,8 @@ namespace hone {
 namespace {
 
 // Synology, Windows, macOS and Linux put these into photo folders; none holds a person's photos.
-constexpr std::string_view kSystemFolders[] = {"@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "RECYCLER"};
+constexpr std::string_view kSystemFolders[] = {
+    "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "RECYCLER"};
 
 bool is_skipped(std::string_view name) {
     return name.starts_with('.') || std::ranges::find(kSystemFolders, name) != std::end(kSystemFolders);
@@ -30,7 +31,8 @@ struct Entry {
     bool folder;
 };
 
-Result<std::vector<Entry>> list(const fs::path& folder, const WalkVisitor& visitor, std::vector<FileFacts>& files) {
+Result<std::vector<Entry>> list(const fs::path& folder, const WalkVisitor& visitor,
+                                std::vector<FileFacts>& files) {
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(folder.c_str()), ::closedir);
     if (!directory) return fail("{}", std::strerror(errno));
     std::vector<Entry> entries;
@@ -44,10 +46,12 @@ Result<std::vector<Entry>> list(const fs::path& folder, const WalkVisitor& visit
     std::ranges::sort(entries, {}, &Entry::name);
     for (Entry& entry : entries) {
         const fs::path path = folder / entry.name;
-        struct stat status {};
-        if (::fstatat(::dirfd(directory.get()), entry.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;  // gone meanwhile
+        struct stat status{};
+        if (::fstatat(::dirfd(directory.get()), entry.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;  // gone meanwhile
         if (S_ISLNK(status.st_mode) &&
-            (::fstatat(::dirfd(directory.get()), entry.name.c_str(), &status, 0) != 0 || S_ISDIR(status.st_mode))) {
+            (::fstatat(::dirfd(directory.get()), entry.name.c_str(), &status, 0) != 0 ||
+             S_ISDIR(status.st_mode))) {
             continue;
         }
         entry.folder = S_ISDIR(status.st_mode);
@@ -68,14 +72,16 @@ bool walk_folder(const fs::path& folder, const WalkVisitor& visitor) {
         if (!visitor.file(file)) return false;
     }
     files = {};
-    return std::ranges::all_of(*folders, [&](const Entry& entry) { return walk_folder(folder / entry.name, visitor); });
+    return std::ranges::all_of(*folders,
+                               [&](const Entry& entry) { return walk_folder(folder / entry.name, visitor); });
 }
 
 }  // namespace
 
 Result<FileFacts> file_facts(const fs::path& path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return fail(ErrorKind::kNotFound, "{}: {}", printable(path), std::strerror(errno));
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0)
+        return fail(ErrorKind::kNotFound, "{}: {}", printable(path), std::strerror(errno));
     if (!S_ISREG(status.st_mode)) return fail(ErrorKind::kUsage, "{} is not a file", printable(path));
     return to_facts(path, status);
 }
@@ -87,11 +93,17 @@ fs::path normal_folder(const fs::path& path) {
 }
 
 Result<> check_folder(const fs::path& path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return fail(ErrorKind::kUsage, "cannot read the folder {}: {}", printable(path), std::strerror(errno));
-    if (!S_ISDIR(status.st_mode)) return fail(ErrorKind::kUsage, "{} is a file, not a folder; give the folder it lies in", printable(path));
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0)
+        return fail(ErrorKind::kUsage, "cannot read the folder {}: {}", printable(path),
+                    std::strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return fail(ErrorKind::kUsage, "{} is a file, not a folder; give the folder it lies in",
+                    printable(path));
     const std::unique_ptr<DIR, int (*)(DIR*)> readable(::opendir(path.c_str()), ::closedir);
-    if (!readable) return fail(ErrorKind::kUsage, "cannot read the folder {}: {}", printable(path), std::strerror(errno));
+    if (!readable)
+        return fail(ErrorKind::kUsage, "cannot read the folder {}: {}", printable(path),
+                    std::strerror(errno));
     return {};
 }
 

@@ -24,13 +24,14 @@ fs::path normal_folder(const fs::path& path);
 Result<> check_folder(const fs::path& path);
 
 struct WalkVisitor {
-    std::function<bool(const FileFacts&)> file;                              // false ends the walk
-    std::function<void(const fs::path&, const std::string& reason)> unreadable;  // a folder or file that cannot be read
+    std::function<bool(const FileFacts&)> file;  // false ends the walk
+    std::function<void(const fs::path&, const std::string& reason)>
+        unreadable;  // a folder or file that cannot be read
 };
 
-// Regular files below root, folders in byte order of their names so that two walks agree. Hidden names (a dot first) and
-// system folders (recycle bins, thumbnails of other programs) are skipped; links to folders are not followed.
-// Fails only when root itself is no readable folder.
+// Regular files below root, folders in byte order of their names so that two walks agree. Hidden names (a dot
+// first) and system folders (recycle bins, thumbnails of other programs) are skipped; links to folders are
+// not followed. Fails only when root itself is no readable folder.
 Result<> walk(const fs::path& root, const WalkVisitor& visitor);
 
 }  // namespace hone

@@ -21,11 +21,16 @@ double median(std::vector<float>& values) {
 
 }  // namespace
 
-double ScoreCurve::probability(double score) const { return 1 / (1 + std::exp(-slope * (score - middle))); }
+double ScoreCurve::probability(double score) const {
+    return 1 / (1 + std::exp(-slope * (score - middle)));
+}
 
-double ScoreCurve::score_at(double probability) const { return middle + std::log(probability / (1 - probability)) / slope; }
+double ScoreCurve::score_at(double probability) const {
+    return middle + std::log(probability / (1 - probability)) / slope;
+}
 
-ScoreCurve score_curve(const std::optional<ScoreCalibration>& calibration, bool words_only, std::span<const float> scores) {
+ScoreCurve score_curve(const std::optional<ScoreCalibration>& calibration, bool words_only,
+                       std::span<const float> scores) {
     if (words_only && calibration) return {calibration->likely, calibration->slope};
     if (scores.empty()) return {};
     std::vector<float> sample;

@@ -17,9 +17,10 @@ struct ScoreCurve {
     [[nodiscard]] double score_at(double probability) const;  // 0 < probability < 1
 };
 
-// With words only and a calibrated model: the manifest's curve. Otherwise the scores of the library itself tell what is
-// unusual: 1/2 at kUnusual robust deviations (1.4826 x median absolute deviation) above the median. The second form is
-// provisional: it is not calibrated against marks.
-ScoreCurve score_curve(const std::optional<ScoreCalibration>& calibration, bool words_only, std::span<const float> scores);
+// With words only and a calibrated model: the manifest's curve. Otherwise the scores of the library itself
+// tell what is unusual: 1/2 at kUnusual robust deviations (1.4826 x median absolute deviation) above the
+// median. The second form is provisional: it is not calibrated against marks.
+ScoreCurve score_curve(const std::optional<ScoreCalibration>& calibration, bool words_only,
+                       std::span<const float> scores);
 
 }  // namespace hone

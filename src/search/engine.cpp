@@ -12,18 +12,22 @@ namespace hone {
 
 namespace {
 
-// Rows that are scored exactly after the scan: int8 scores move a photo by some places, never by this many (bench/scan).
+// Rows that are scored exactly after the scan: int8 scores move a photo by some places, never by this many
+// (bench/scan).
 constexpr std::size_t kLeastRescored = 1024, kRescoredPerResult = 4;
 
 struct ScoredRow {
     float score;
     std::uint32_t row;
     // Better first; of equal scores the smaller row.
-    bool operator<(const ScoredRow& other) const { return score != other.score ? score > other.score : row < other.row; }
+    bool operator<(const ScoredRow& other) const {
+        return score != other.score ? score > other.score : row < other.row;
+    }
 };
 
 // The best `count` of the rows that may be shown, unordered.
-std::vector<ScoredRow> best_rows(std::span<const float> scores, const std::vector<bool>& shown, std::size_t count) {
+std::vector<ScoredRow> best_rows(std::span<const float> scores, const std::vector<bool>& shown,
+                                 std::size_t count) {
     std::priority_queue<ScoredRow> best;  // the worst of the best on top
     for (std::uint32_t row = 0; row < scores.size(); ++row) {
         if (best.size() == count && scores[row] <= best.top().score) continue;
@@ -43,25 +47,33 @@ std::uint64_t SearchEngine::searchable() const {
     const SpaceView view = content_->view();
     const auto present = present_.snapshot();
     std::uint64_t count = 0;
-    for (std::size_t row = 0; row < view.size(); ++row) count += view.label(row) < present->size() && (*present)[view.label(row)] ? 1 : 0;
+    for (std::size_t row = 0; row < view.size(); ++row)
+        count += view.label(row) < present->size() && (*present)[view.label(row)] ? 1 : 0;
     return count;
 }
 
-Result<SearchEngine::Mark> SearchEngine::find_mark(const std::string& name, const ExampleVectors& examples, const SpaceView& view) const {
-    if (const auto example = examples.find(name); example != examples.end()) return Mark{name, std::nullopt, example->second};
+Result<SearchEngine::Mark> SearchEngine::find_mark(const std::string& name, const ExampleVectors& examples,
+                                                   const SpaceView& view) const {
+    if (const auto example = examples.find(name); example != examples.end())
+        return Mark{name, std::nullopt, example->second};
     HONE_TRY(const Photo photo, catalog_.resolve(name));
     const auto row = content_->find(photo.number);
-    if (!row || *row >= view.size()) return fail(ErrorKind::kUnavailable, "the photo {} is not read yet; try again when the indexing is done", name);
+    if (!row || *row >= view.size())
+        return fail(ErrorKind::kUnavailable,
+                    "the photo {} is not read yet; try again when the indexing is done", name);
     const auto values = view.values(*row);
     return Mark{to_hex(photo.id), photo.number, {values.begin(), values.end()}};
 }
 
-Result<std::vector<SearchEngine::Mark>> SearchEngine::find_marks(const std::vector<std::string>& names, const ExampleVectors& examples, const SpaceView& view) const {
+Result<std::vector<SearchEngine::Mark>> SearchEngine::find_marks(const std::vector<std::string>& names,
+                                                                 const ExampleVectors& examples,
+                                                                 const SpaceView& view) const {
     std::vector<Mark> marks;
     for (const std::string& name : names) {
         HONE_TRY(Mark mark, find_mark(name, examples, view));
         // A photo marked twice counts once.
-        if (std::ranges::none_of(marks, [&](const Mark& other) { return other.name == mark.name; })) marks.push_back(std::move(mark));
+        if (std::ranges::none_of(marks, [&](const Mark& other) { return other.name == mark.name; }))
+            marks.push_back(std::move(mark));
     }
     return marks;
 }
@@ -86,7 +98,9 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleV
     HONE_TRY(const std::vector<Mark> unliked, find_marks(query.unlike, examples, view));
     // Words and an example together: the example counts as a mark that fits.
     const bool from_is_words = from && query.text.find_first_not_of(" \t\r\n") == std::string::npos;
-    if (from && !from_is_words && std::ranges::none_of(liked, [&](const Mark& mark) { return mark.name == from->name; })) liked.push_back(*from);
+    if (from && !from_is_words &&
+        std::ranges::none_of(liked, [&](const Mark& mark) { return mark.name == from->name; }))
+        liked.push_back(*from);
 
     Evidence evidence{words, {}, {}};
     for (const Mark& mark : liked) evidence.liked.emplace_back(mark.vector);
@@ -96,7 +110,8 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleV
     for (const float value : question.vector) length += static_cast<double>(value) * value;
     length = std::sqrt(length);
     if (!normalize(question.vector)) {
-        return fail(ErrorKind::kUsage, "these marks leave nothing to search for: add words or a picture that fits");
+        return fail(ErrorKind::kUsage,
+                    "these marks leave nothing to search for: add words or a picture that fits");
     }
 
     SearchPage page;
@@ -142,18 +157,23 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleV
         const auto [low, high] = std::ranges::minmax(scores);
         page.histogram.from = low;
         page.histogram.to = high;
-        const double bins = static_cast<double>(page.histogram.counts.size()) / std::max(1e-9, static_cast<double>(high) - low);
+        const double bins = static_cast<double>(page.histogram.counts.size()) /
+                            std::max(1e-9, static_cast<double>(high) - low);
         for (std::size_t row = 0; row < scores.size(); ++row) {
             if (!shown[row]) continue;
             ++page.total;
-            if (scores[row] >= page.likely_cut) ++page.likely;
-            else if (scores[row] >= page.possible_cut) ++page.possible;
-            ++page.histogram.counts[std::min(page.histogram.counts.size() - 1, static_cast<std::size_t>((scores[row] - low) * bins))];
+            if (scores[row] >= page.likely_cut)
+                ++page.likely;
+            else if (scores[row] >= page.possible_cut)
+                ++page.possible;
+            ++page.histogram.counts[std::min(page.histogram.counts.size() - 1,
+                                             static_cast<std::size_t>((scores[row] - low) * bins))];
         }
     }
 
     const std::size_t wanted = query.offset + query.limit;
-    std::vector<ScoredRow> best = best_rows(scores, shown, std::max(kLeastRescored, kRescoredPerResult * wanted));
+    std::vector<ScoredRow> best =
+        best_rows(scores, shown, std::max(kLeastRescored, kRescoredPerResult * wanted));
     for (ScoredRow& candidate : best) candidate.score = view.exact_score(question.vector, candidate.row);
     std::sort(best.begin(), best.end());
 
@@ -186,7 +206,8 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleV
         hit.probability = curve.probability(hit.score);
         const auto share = [&](std::span<const float> vector, float weight, const std::string& source) {
             if (weight == 0 || vector.empty()) return;
-            hit.reasons.push_back({"content", weight * view.exact_score(vector, best[at].row) / length, source});
+            hit.reasons.push_back(
+                {"content", weight * view.exact_score(vector, best[at].row) / length, source});
         };
         share(words, question.words_weight, from_is_words ? from->name : "words");
         for (const Mark& mark : liked) share(mark.vector, question.liked_weight, mark.name);

@@ -1,4 +1,5 @@
-// Search: words, marks and filters in, a page of photos with reasons out. A pure function of the library's state and the query.
+// Search: words, marks and filters in, a page of photos with reasons out. A pure function of the library's
+// state and the query.
 #pragma once
 
 #include <memory>
@@ -14,7 +15,8 @@ namespace hone {
 // Safe from any thread.
 class SearchEngine {
   public:
-    SearchEngine(Catalog& catalog, PresentPhotos& present, std::shared_ptr<const VectorSpace> content, std::shared_ptr<ImageTextModel> model)
+    SearchEngine(Catalog& catalog, PresentPhotos& present, std::shared_ptr<const VectorSpace> content,
+                 std::shared_ptr<ImageTextModel> model)
         : catalog_(catalog), present_(present), content_(std::move(content)), model_(std::move(model)) {}
 
     // kUsage for a query that cannot be asked, kNotFound for a photo that is not there.
@@ -29,8 +31,10 @@ class SearchEngine {
         std::optional<PhotoNumber> photo;
         std::vector<float> vector;
     };
-    Result<Mark> find_mark(const std::string& name, const ExampleVectors& examples, const SpaceView& view) const;
-    Result<std::vector<Mark>> find_marks(const std::vector<std::string>& names, const ExampleVectors& examples, const SpaceView& view) const;
+    Result<Mark> find_mark(const std::string& name, const ExampleVectors& examples,
+                           const SpaceView& view) const;
+    Result<std::vector<Mark>> find_marks(const std::vector<std::string>& names,
+                                         const ExampleVectors& examples, const SpaceView& view) const;
 
     Catalog& catalog_;
     PresentPhotos& present_;

@@ -7,7 +7,8 @@ namespace hone {
 namespace {
 
 std::size_t count_characters(const std::string& utf8) {
-    return static_cast<std::size_t>(std::ranges::count_if(utf8, [](unsigned char byte) { return (byte & 0xC0U) != 0x80; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(utf8, [](unsigned char byte) { return (byte & 0xC0U) != 0x80; }));
 }
 
 }  // namespace
@@ -15,17 +16,22 @@ std::size_t count_characters(const std::string& utf8) {
 Result<> validate(const SearchQuery& query) {
     const bool blank = std::ranges::all_of(query.text, [](unsigned char c) { return c <= ' '; });
     if (blank && query.from.empty() && query.like.empty() && query.unlike.empty()) {
-        return fail(ErrorKind::kUsage, "nothing to search for: give words, a picture to start from, or marks");
+        return fail(ErrorKind::kUsage,
+                    "nothing to search for: give words, a picture to start from, or marks");
     }
     if (const std::size_t characters = count_characters(query.text); characters > SearchQuery::kLongestText) {
-        return fail(ErrorKind::kUsage, "the words have {} characters; at most {} are read", characters, SearchQuery::kLongestText);
+        return fail(ErrorKind::kUsage, "the words have {} characters; at most {} are read", characters,
+                    SearchQuery::kLongestText);
     }
     if (query.limit < 1 || query.limit > SearchQuery::kLargestLimit) {
-        return fail(ErrorKind::kUsage, "the limit is {}; it must be between 1 and {}", query.limit, SearchQuery::kLargestLimit);
+        return fail(ErrorKind::kUsage, "the limit is {}; it must be between 1 and {}", query.limit,
+                    SearchQuery::kLargestLimit);
     }
     for (const std::string& liked : query.like) {
         if (std::ranges::find(query.unlike, liked) != query.unlike.end()) {
-            return fail(ErrorKind::kUsage, "the picture {} is marked both as fitting and as not fitting; take one mark off", liked);
+            return fail(ErrorKind::kUsage,
+                        "the picture {} is marked both as fitting and as not fitting; take one mark off",
+                        liked);
         }
     }
     HONE_TRY(const FeedbackMethod* const method, find_feedback_method(query.method));

@@ -11,7 +11,8 @@
 
 namespace hone {
 
-// Photos are named by id, unique prefix of an id, or path; like, unlike and from also by the name of an example picture.
+// Photos are named by id, unique prefix of an id, or path; like, unlike and from also by the name of an
+// example picture.
 struct SearchQuery {
     std::string text;
     std::vector<std::string> like, unlike, seen;
@@ -23,7 +24,8 @@ struct SearchQuery {
     static constexpr std::size_t kLargestLimit = 1000;
 };
 
-// kUsage for a question that cannot be asked: nothing given, too long, a photo both liked and not liked, unknown method.
+// kUsage for a question that cannot be asked: nothing given, too long, a photo both liked and not liked,
+// unknown method.
 Result<> validate(const SearchQuery& query);
 
 // Pictures outside of the library: name -> unit vector.

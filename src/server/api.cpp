@@ -18,33 +18,42 @@ using nlohmann::json;
 namespace {
 
 constexpr std::string_view kPrefix = "/api/v1";
-constexpr std::uint64_t kJsonBytes = 4 << 20;       // 30,000 seen photos fit
+constexpr std::uint64_t kJsonBytes = 4 << 20;  // 30,000 seen photos fit
 constexpr std::uint64_t kExampleBytes = 64ULL << 20;
 
 HttpResponse answer(int status, const json& body) {
-    return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, dump(body), {}, {}};
+    return {
+        status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, dump(body), {}, {}};
 }
 
 HttpResponse to_response(const Error& error) {
     switch (error.kind) {
-        case ErrorKind::kUsage: return problem(400, error.message);
-        case ErrorKind::kNotFound: return problem(404, error.message);
-        case ErrorKind::kTooLarge: return problem(413, error.message);
-        case ErrorKind::kInUse: return problem(409, error.message);
-        case ErrorKind::kUnavailable: return problem(503, error.message);
-        case ErrorKind::kFailed: break;
+        case ErrorKind::kUsage:
+            return problem(400, error.message);
+        case ErrorKind::kNotFound:
+            return problem(404, error.message);
+        case ErrorKind::kTooLarge:
+            return problem(413, error.message);
+        case ErrorKind::kInUse:
+            return problem(409, error.message);
+        case ErrorKind::kUnavailable:
+            return problem(503, error.message);
+        case ErrorKind::kFailed:
+            break;
     }
     return problem(500, error.message);
 }
 
-Result<std::size_t> number_parameter(const HttpRequest& request, const std::string& name, std::size_t otherwise, std::size_t largest) {
+Result<std::size_t> number_parameter(const HttpRequest& request, const std::string& name,
+                                     std::size_t otherwise, std::size_t largest) {
     const auto found = request.query.find(name);
     if (found == request.query.end()) return otherwise;
     std::size_t value = 0;
     const char* end = found->second.data() + found->second.size();
     const auto [stopped, error] = std::from_chars(found->second.data(), end, value);
     if (error != std::errc{} || stopped != end || value > largest) {
-        return fail(ErrorKind::kUsage, "{}={} must be a whole number up to {}", name, found->second.substr(0, 40), largest);
+        return fail(ErrorKind::kUsage, "{}={} must be a whole number up to {}", name,
+                    found->second.substr(0, 40), largest);
     }
     return value;
 }
@@ -57,8 +66,9 @@ Result<json> parse_body(const HttpRequest& request) {
 
 const char* original_type(const std::string& format) {
     static constexpr std::pair<std::string_view, const char*> kTypes[] = {
-        {"jpeg", "image/jpeg"}, {"png", "image/png"}, {"webp", "image/webp"}, {"gif", "image/gif"}, {"tiff", "image/tiff"}, {"bmp", "image/bmp"},
-        {"heif", "image/heif"}, {"avif", "image/avif"}, {"jxl", "image/jxl"}, {"jpeg2000", "image/jp2"}};
+        {"jpeg", "image/jpeg"}, {"png", "image/png"},     {"webp", "image/webp"}, {"gif", "image/gif"},
+        {"tiff", "image/tiff"}, {"bmp", "image/bmp"},     {"heif", "image/heif"}, {"avif", "image/avif"},
+        {"jxl", "image/jxl"},   {"jpeg2000", "image/jp2"}};
     for (const auto& [name, type] : kTypes) {
         if (name == format) return type;
     }
@@ -67,20 +77,24 @@ const char* original_type(const std::string& format) {
 
 // Host of "http://127.0.0.1:3000" or "127.0.0.1:3000".
 std::string_view host_of(std::string_view text) {
-    if (const auto scheme = text.find("://"); scheme != std::string_view::npos) text = text.substr(scheme + 3);
+    if (const auto scheme = text.find("://"); scheme != std::string_view::npos)
+        text = text.substr(scheme + 3);
     if (text.starts_with('[')) return text.substr(0, std::min(text.find(']') + 1, text.size()));
     return text.substr(0, text.find(':'));
 }
 
-// A page of another site must neither read nor change anything: its requests carry a foreign Origin, and a name that was
-// rebound to this machine shows in Host.
+// A page of another site must neither read nor change anything: its requests carry a foreign Origin, and a
+// name that was rebound to this machine shows in Host.
 Result<> check_origin(const HttpRequest& request) {
     const std::string_view host = host_of(request.header("host"));
     if (host != "localhost" && host != "127.0.0.1" && host != "[::1]") {
-        return fail(ErrorKind::kUsage, "Hone answers on this machine only, as localhost or 127.0.0.1, not as '{}'", host.substr(0, 80));
+        return fail(ErrorKind::kUsage,
+                    "Hone answers on this machine only, as localhost or 127.0.0.1, not as '{}'",
+                    host.substr(0, 80));
     }
     const std::string_view origin = request.header("origin");
-    if (!origin.empty() && host_of(origin) != host) return fail(ErrorKind::kUsage, "requests from other sites are not answered");
+    if (!origin.empty() && host_of(origin) != host)
+        return fail(ErrorKind::kUsage, "requests from other sites are not answered");
     return {};
 }
 
@@ -147,7 +161,9 @@ HttpResponse Api::handle(const HttpRequest& request) try {
             if (path != route.path) continue;
         } else {
             const std::string_view before = route.path.substr(0, hole), after = route.path.substr(hole + 2);
-            if (!path.starts_with(before) || !path.ends_with(after) || path.size() <= before.size() + after.size()) continue;
+            if (!path.starts_with(before) || !path.ends_with(after) ||
+                path.size() <= before.size() + after.size())
+                continue;
             part = path.substr(before.size(), path.size() - before.size() - after.size());
             if (part.find('/') != std::string::npos) continue;
         }
@@ -157,7 +173,8 @@ HttpResponse Api::handle(const HttpRequest& request) try {
         return response ? std::move(*response) : to_response(response.error());
     }
     if (path_known) return problem(405, fmt::format("{} is not possible here", request.method));
-    if (request.path.starts_with(kPrefix)) return problem(404, "there is no such address; see /api/v1/openapi.json");
+    if (request.path.starts_with(kPrefix))
+        return problem(404, "there is no such address; see /api/v1/openapi.json");
     return serve_web_client(request);
 } catch (const std::exception& error) {
     // A defect of ours: the person gets a plain answer, the log the reason.
@@ -165,10 +182,13 @@ HttpResponse Api::handle(const HttpRequest& request) try {
     return problem(500, "Hone could not answer this; the reason is in its log");
 }
 
-Error Api::missing_model() const { return {ErrorKind::kUnavailable, no_model_}; }
+Error Api::missing_model() const {
+    return {ErrorKind::kUnavailable, no_model_};
+}
 
 Result<Photo> Api::find_photo(const std::string& id) {
-    if (!is_photo_id_prefix(id)) return fail(ErrorKind::kNotFound, "'{}' is no photo id; ids come from a search", id.substr(0, 80));
+    if (!is_photo_id_prefix(id))
+        return fail(ErrorKind::kNotFound, "'{}' is no photo id; ids come from a search", id.substr(0, 80));
     return library_.catalog().resolve(id);
 }
 
@@ -197,7 +217,8 @@ Result<HttpResponse> Api::search(const HttpRequest& request, Parameter) {
 Result<HttpResponse> Api::similar(const HttpRequest& request, Parameter id) {
     HONE_TRY(const Photo photo, find_photo(id));
     const auto space = request.query.find("space");
-    if (space != request.query.end() && space->second != "content") return fail(ErrorKind::kUsage, "unknown space '{}'; there is content", space->second.substr(0, 40));
+    if (space != request.query.end() && space->second != "content")
+        return fail(ErrorKind::kUsage, "unknown space '{}'; there is content", space->second.substr(0, 40));
     SearchQuery query;
     query.from = to_hex(photo.id);
     HONE_TRY(query.limit, number_parameter(request, "limit", query.limit, SearchQuery::kLargestLimit));
@@ -234,7 +255,9 @@ Result<HttpResponse> Api::thumbnail(const HttpRequest& request, Parameter id) {
     // The same id always has the same bytes, so the id is the tag and a copy stays good for ever.
     const std::string etag = fmt::format("\"{}-{}\"", to_hex(photo.id).substr(0, 32), size);
     HttpResponse response;
-    response.headers = {{"Content-Type", "image/webp"}, {"ETag", etag}, {"Cache-Control", "public, max-age=31536000, immutable"}};
+    response.headers = {{"Content-Type", "image/webp"},
+                        {"ETag", etag},
+                        {"Cache-Control", "public, max-age=31536000, immutable"}};
     if (request.header("if-none-match") == etag) {
         response.status = 304;
         return response;
@@ -248,11 +271,19 @@ Result<HttpResponse> Api::original(const HttpRequest&, Parameter id) {
     HONE_TRY(const std::vector<Place> places, library_.catalog().places_of(photo.number));
     for (const Place& place : places) {
         const auto facts = file_facts(place.facts.path);
-        if (!facts || facts->size != place.facts.size || facts->modified_ns != place.facts.modified_ns) continue;
-        return HttpResponse{200, {{"Content-Type", original_type(photo.format)}, {"Cache-Control", "private, no-cache"},
-                                  {"Content-Security-Policy", "default-src 'none'; sandbox"}}, "", place.facts.path, {}};
+        if (!facts || facts->size != place.facts.size || facts->modified_ns != place.facts.modified_ns)
+            continue;
+        return HttpResponse{200,
+                            {{"Content-Type", original_type(photo.format)},
+                             {"Cache-Control", "private, no-cache"},
+                             {"Content-Security-Policy", "default-src 'none'; sandbox"}},
+                            "",
+                            place.facts.path,
+                            {}};
     }
-    return fail(ErrorKind::kUnavailable, "this file can't be opened now; its folder may be away. Its marks and its thumbnail are kept");
+    return fail(
+        ErrorKind::kUnavailable,
+        "this file can't be opened now; its folder may be away. Its marks and its thumbnail are kept");
 }
 
 Result<HttpResponse> Api::add_example(const HttpRequest& request, Parameter) {
@@ -263,7 +294,10 @@ Result<HttpResponse> Api::add_example(const HttpRequest& request, Parameter) {
     HONE_TRY(std::vector<float> vector, parts_.model->embed_image(decoded->image));
     const std::string id = to_hex(sha256(bytes));
     examples_.add(id, std::move(vector));
-    return answer(200, {{"id", id}, {"width", decoded->width}, {"height", decoded->height}, {"color", fmt::format("#{:06x}", mean_color(decoded->image))}});
+    return answer(200, {{"id", id},
+                        {"width", decoded->width},
+                        {"height", decoded->height},
+                        {"color", fmt::format("#{:06x}", mean_color(decoded->image))}});
 }
 
 Result<HttpResponse> Api::list_folders(const HttpRequest&, Parameter) {
@@ -282,7 +316,9 @@ Result<HttpResponse> Api::add_folder(const HttpRequest& request, Parameter) {
         return fail(ErrorKind::kUsage, "the body must be {{\"path\": \"/a/folder\"}}");
     }
     const fs::path path = body["path"].get<std::string>();
-    if (!path.is_absolute()) return fail(ErrorKind::kUsage, "'{}' is not an absolute path; it must start with /", printable(path).substr(0, 200));
+    if (!path.is_absolute())
+        return fail(ErrorKind::kUsage, "'{}' is not an absolute path; it must start with /",
+                    printable(path).substr(0, 200));
     HONE_CHECK(check_folder(path));
     HONE_TRY(BackgroundIndexer* const background, indexer());
     HONE_TRY(const Folder folder, library_.catalog().add_folder(normal_folder(path)));
@@ -294,7 +330,8 @@ Result<HttpResponse> Api::add_folder(const HttpRequest& request, Parameter) {
 Result<HttpResponse> Api::remove_folder(const HttpRequest&, Parameter id) {
     FolderId folder = 0;
     const auto [stopped, error] = std::from_chars(id.data(), id.data() + id.size(), folder);
-    if (error != std::errc{} || stopped != id.data() + id.size()) return fail(ErrorKind::kNotFound, "no folder has the number '{}'", id.substr(0, 40));
+    if (error != std::errc{} || stopped != id.data() + id.size())
+        return fail(ErrorKind::kNotFound, "no folder has the number '{}'", id.substr(0, 40));
     HONE_CHECK(library_.catalog().remove_folder(folder));
     HONE_CHECK(library_.reload_present());
     return HttpResponse{204, {}, "", {}, {}};
@@ -330,12 +367,21 @@ Result<HttpResponse> Api::status(const HttpRequest&, Parameter) {
     json model;
     if (parts_.model) {
         const Manifest& manifest = parts_.model->manifest();
-        model = {{"name", manifest.name}, {"title", manifest.title}, {"dimension", manifest.dimension}, {"licence", manifest.licence},
-                 {"precision", precision_name(parts_.model->image_precision())}, {"device", device_name(parts_.model->image_device())}};
+        model = {{"name", manifest.name},
+                 {"title", manifest.title},
+                 {"dimension", manifest.dimension},
+                 {"licence", manifest.licence},
+                 {"precision", precision_name(parts_.model->image_precision())},
+                 {"device", device_name(parts_.model->image_device())}};
     }
-    json body = {{"version", version_}, {"library", printable(library_.directory())}, {"photos", counts.photos},
-                 {"searchable", parts_.engine ? parts_.engine->searchable() : 0}, {"failed", counts.failed}, {"model", model},
-                 {"model_problem", parts_.model ? json() : json(no_model_)}, {"folders", list}};
+    json body = {{"version", version_},
+                 {"library", printable(library_.directory())},
+                 {"photos", counts.photos},
+                 {"searchable", parts_.engine ? parts_.engine->searchable() : 0},
+                 {"failed", counts.failed},
+                 {"model", model},
+                 {"model_problem", parts_.model ? json() : json(no_model_)},
+                 {"folders", list}};
     const auto summary = parts_.indexer ? parts_.indexer->last_summary() : std::nullopt;
     const auto error = parts_.indexer ? parts_.indexer->last_error() : std::nullopt;
     body["indexing"] = to_json(parts_.indexer ? parts_.indexer->progress() : IndexProgress{});
@@ -349,7 +395,8 @@ Result<HttpResponse> Api::failures(const HttpRequest&, Parameter) {
     HONE_TRY(const std::vector<Place> failed, library_.catalog().failures(IndexSummary::kListedFailures));
     HONE_TRY(const Counts counts, library_.catalog().counts());
     json list = json::array();
-    for (const Place& place : failed) list.push_back(to_json(IndexFailure{printable(place.facts.path), place.stage, place.reason}));
+    for (const Place& place : failed)
+        list.push_back(to_json(IndexFailure{printable(place.facts.path), place.stage, place.reason}));
     json skipped = json::object();
     for (const auto& [kind, files] : counts.skipped) skipped[kind] = files;
     return answer(200, {{"failures", list}, {"skipped", skipped}});
@@ -358,17 +405,25 @@ Result<HttpResponse> Api::failures(const HttpRequest&, Parameter) {
 Result<HttpResponse> Api::events(const HttpRequest&, Parameter) {
     HttpResponse response;
     response.events = [this](std::shared_ptr<EventStream> stream) {
-        if (parts_.indexer) stream->send(fmt::format("event: progress\ndata: {}\n\n", dump(to_json(parts_.indexer->progress()))));
+        if (parts_.indexer)
+            stream->send(
+                fmt::format("event: progress\ndata: {}\n\n", dump(to_json(parts_.indexer->progress()))));
         events_.add(std::move(stream));
     };
     return response;
 }
 
 Result<HttpResponse> Api::openapi(const HttpRequest&, Parameter) {
-    return HttpResponse{200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-cache"}}, std::string(openapi_document()), {}, {}};
+    return HttpResponse{200,
+                        {{"Content-Type", "application/json"}, {"Cache-Control", "no-cache"}},
+                        std::string(openapi_document()),
+                        {},
+                        {}};
 }
 
-Result<HttpResponse> Api::health(const HttpRequest&, Parameter) { return HttpResponse{200, {{"Content-Type", "text/plain"}}, "ok\n", {}, {}}; }
+Result<HttpResponse> Api::health(const HttpRequest&, Parameter) {
+    return HttpResponse{200, {{"Content-Type", "text/plain"}}, "ok\n", {}, {}};
+}
 
 Result<HttpResponse> Api::metrics(const HttpRequest&, Parameter) {
     HONE_TRY(const Counts counts, library_.catalog().counts());
@@ -382,7 +437,8 @@ Result<HttpResponse> Api::metrics(const HttpRequest&, Parameter) {
     add("hone_searches_total", "counter", "Searches answered.", static_cast<double>(searches_));
     add("hone_search_seconds_total", "counter", "Time spent in searches.", search_seconds_);
     add("hone_indexing", "gauge", "1 while a scan runs.", progress.state == IndexState::kIdle ? 0 : 1);
-    add("hone_event_listeners", "gauge", "Clients that listen to events.", static_cast<double>(events_.listeners()));
+    add("hone_event_listeners", "gauge", "Clients that listen to events.",
+        static_cast<double>(events_.listeners()));
     return HttpResponse{200, {{"Content-Type", "text/plain; version=0.0.4"}}, text, {}, {}};
 }
 
@@ -404,8 +460,14 @@ void Api::on_photos(std::span<const PhotoNumber> photos) {
     events_.publish("photos", {{"photos", list}});
 }
 
-void Api::on_failure(const IndexFailure& failure) { events_.publish("failure", to_json(failure)); }
-void Api::on_scan_end(const IndexSummary& summary) { events_.publish("scan", to_json(summary)); }
-void Api::on_scan_error(const Error& error) { events_.publish("problem", {{"detail", error.message}}); }
+void Api::on_failure(const IndexFailure& failure) {
+    events_.publish("failure", to_json(failure));
+}
+void Api::on_scan_end(const IndexSummary& summary) {
+    events_.publish("scan", to_json(summary));
+}
+void Api::on_scan_error(const Error& error) {
+    events_.publish("problem", {{"detail", error.message}});
+}
 
 }  // namespace hone

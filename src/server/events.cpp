@@ -11,7 +11,8 @@ void EventHub::add(std::shared_ptr<EventStream> stream) {
 }
 
 void EventHub::publish(std::string_view event, const nlohmann::json& data) {
-    const std::string text = fmt::format("event: {}\ndata: {}\n\n", event, data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    const std::string text = fmt::format("event: {}\ndata: {}\n\n", event,
+                                         data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     const std::lock_guard lock(mutex_);
     std::erase_if(streams_, [](const auto& stream) { return stream->closed(); });
     for (const auto& stream : streams_) stream->send(text);

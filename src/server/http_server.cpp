@@ -47,7 +47,8 @@ int hex_digit(char c) {
 std::string decode_url(std::string_view text, bool plus_is_space) {
     std::string decoded;
     for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] == '%' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0) {
+        if (text[at] == '%' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 &&
+            hex_digit(text[at + 2]) >= 0) {
             decoded += static_cast<char>(16 * hex_digit(text[at + 1]) + hex_digit(text[at + 2]));
             at += 2;
         } else {
@@ -66,7 +67,8 @@ void split_target(std::string_view target, HttpRequest& request) {
         const std::size_t end = std::min(rest.find('&'), rest.size());
         const std::string_view pair = rest.substr(0, end);
         const std::size_t equals = std::min(pair.find('='), pair.size());
-        request.query[decode_url(pair.substr(0, equals), true)] = equals < pair.size() ? decode_url(pair.substr(equals + 1), true) : "";
+        request.query[decode_url(pair.substr(0, equals), true)] =
+            equals < pair.size() ? decode_url(pair.substr(equals + 1), true) : "";
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
 }
@@ -118,14 +120,23 @@ std::string_view HttpRequest::header(std::string_view name) const {
 
 HttpResponse problem(int status, std::string_view detail) {
     const auto title = http::obsolete_reason(static_cast<http::status>(status));
-    const nlohmann::json body = {{"type", "about:blank"}, {"title", std::string(title)}, {"status", status}, {"detail", detail}};
-    return {status, {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
-            body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), {}, {}};
+    const nlohmann::json body = {
+        {"type", "about:blank"}, {"title", std::string(title)}, {"status", status}, {"detail", detail}};
+    return {status,
+            {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
+            body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+            {},
+            {}};
 }
 
 struct HttpServer::State {
     State(HttpOptions chosen, Handler function)
-        : options(std::move(chosen)), handler(std::move(function)), io(static_cast<int>(options.io_threads)), acceptor(io), signals(io, SIGINT, SIGTERM), pool(options.workers) {}
+        : options(std::move(chosen)),
+          handler(std::move(function)),
+          io(static_cast<int>(options.io_threads)),
+          acceptor(io),
+          signals(io, SIGINT, SIGTERM),
+          pool(options.workers) {}
 
     HttpOptions options;
     Handler handler;
@@ -148,7 +159,8 @@ struct HttpServer::State {
             if (connections >= options.connections) continue;  // closed unanswered: the machine is busy
             ++connections;
             auto executor = socket.get_executor();
-            asio::co_spawn(executor, serve(std::move(socket)), [this](const std::exception_ptr&) { --connections; });
+            asio::co_spawn(executor, serve(std::move(socket)),
+                           [this](const std::exception_ptr&) { --connections; });
         }
     }
 
@@ -179,8 +191,11 @@ struct HttpServer::State {
         parser.body_limit(boost::none);  // checked below, once the path is known
         stream.expires_after(options.idle);
         auto [header_error, header_bytes] = co_await http::async_read_header(stream, buffer, parser, kAwait);
-        if (header_error == http::error::header_limit) co_return co_await refuse(stream, 431, "the request's header is too large");
-        if (header_error == http::error::end_of_stream || header_error == beast::error::timeout || header_error == asio::error::connection_reset) co_return false;
+        if (header_error == http::error::header_limit)
+            co_return co_await refuse(stream, 431, "the request's header is too large");
+        if (header_error == http::error::end_of_stream || header_error == beast::error::timeout ||
+            header_error == asio::error::connection_reset)
+            co_return false;
         if (header_error) co_return co_await refuse(stream, 400, "this is no HTTP request");
         HttpRequest request;
         const auto& head = parser.get();
@@ -188,15 +203,21 @@ struct HttpServer::State {
         split_target({head.target().data(), head.target().size()}, request);
         for (const auto& field : head) {
             std::string name(field.name_string());
-            std::ranges::transform(name, name.begin(), [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c); });
+            std::ranges::transform(name, name.begin(), [](unsigned char c) {
+                return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
+            });
             request.headers[name] = std::string(field.value());
         }
-        const std::uint64_t limit = options.body_limit ? options.body_limit(request.method, request.path) : 1 << 20;
-        const std::string too_large = fmt::format("the body is larger than {} bytes, which is all this address takes", limit);
-        if (parser.content_length() && *parser.content_length() > limit) co_return co_await refuse(stream, 413, too_large);
+        const std::uint64_t limit =
+            options.body_limit ? options.body_limit(request.method, request.path) : 1 << 20;
+        const std::string too_large =
+            fmt::format("the body is larger than {} bytes, which is all this address takes", limit);
+        if (parser.content_length() && *parser.content_length() > limit)
+            co_return co_await refuse(stream, 413, too_large);
         parser.body_limit(limit);
         if (beast::iequals(head[http::field::expect], "100-continue")) {
-            co_await asio::async_write(stream, asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")), kAwait);
+            co_await asio::async_write(
+                stream, asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")), kAwait);
         }
         stream.expires_after(options.transfer);
         auto [body_error, body_bytes] = co_await http::async_read(stream, buffer, parser, kAwait);
@@ -224,7 +245,8 @@ struct HttpServer::State {
         message.keep_alive(keep);
     }
 
-    static asio::awaitable<bool> write(beast::tcp_stream& stream, HttpResponse& response, bool head_only, bool keep, unsigned version) {
+    static asio::awaitable<bool> write(beast::tcp_stream& stream, HttpResponse& response, bool head_only,
+                                       bool keep, unsigned version) {
         if (!response.file.empty()) {
             http::response<http::file_body> message;
             Code error;
@@ -253,7 +275,8 @@ struct HttpServer::State {
         co_return !error && keep;
     }
 
-    // Answers, then reads what the client is still sending for a while: closing at once would throw the answer away.
+    // Answers, then reads what the client is still sending for a while: closing at once would throw the
+    // answer away.
     static asio::awaitable<bool> refuse(beast::tcp_stream& stream, int status, std::string detail) {
         HttpResponse response = problem(status, detail);
         stream.expires_after(kLinger);
@@ -269,7 +292,8 @@ struct HttpServer::State {
 
     static asio::awaitable<bool> stream_events(beast::tcp_stream& stream, HttpResponse& response) {
         const std::string_view head =
-            "HTTP/1.1 200 OK\r\nServer: hone\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+            "HTTP/1.1 200 OK\r\nServer: hone\r\nContent-Type: text/event-stream\r\nCache-Control: "
+            "no-store\r\n"
             "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
         auto [error, bytes] = co_await asio::async_write(stream, asio::buffer(head), kAwait);
         if (error) co_return false;
@@ -290,14 +314,18 @@ struct HttpServer::State {
 
 HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-HttpServer::~HttpServer() { stop(); }
+HttpServer::~HttpServer() {
+    stop();
+}
 
 Result<std::unique_ptr<HttpServer>> HttpServer::bind(HttpOptions options, Handler handler) {
     auto state = std::make_unique<State>(std::move(options), std::move(handler));
     const HttpOptions& chosen = state->options;
     Code error;
     const auto address = asio::ip::make_address(chosen.address, error);
-    if (error) return fail(ErrorKind::kUsage, "'{}' is no address to listen on; use for example 127.0.0.1:3000", chosen.address);
+    if (error)
+        return fail(ErrorKind::kUsage, "'{}' is no address to listen on; use for example 127.0.0.1:3000",
+                    chosen.address);
     const tcp::endpoint endpoint(address, chosen.port);
     tcp::acceptor& acceptor = state->acceptor;
     acceptor.open(endpoint.protocol(), error);
@@ -305,13 +333,16 @@ Result<std::unique_ptr<HttpServer>> HttpServer::bind(HttpOptions options, Handle
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error == asio::error::address_in_use) {
-        return fail("port {} of {} is taken by another program; choose another with --listen {}:{}", chosen.port, chosen.address, chosen.address, chosen.port + 1);
+        return fail("port {} of {} is taken by another program; choose another with --listen {}:{}",
+                    chosen.port, chosen.address, chosen.address, chosen.port + 1);
     }
     if (error) return fail("cannot listen on {}:{}: {}", chosen.address, chosen.port, error.message());
     return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
 
-std::uint16_t HttpServer::port() const { return state_->acceptor.local_endpoint().port(); }
+std::uint16_t HttpServer::port() const {
+    return state_->acceptor.local_endpoint().port();
+}
 
 void HttpServer::every(std::chrono::milliseconds period, std::function<void()> tick) {
     asio::co_spawn(state_->io, state_->tick_loop(period, std::move(tick)), asio::detached);
@@ -323,7 +354,8 @@ void HttpServer::run() {
     });
     asio::co_spawn(state_->io, state_->accept_loop(), asio::detached);
     std::vector<std::jthread> threads;
-    for (unsigned thread = 1; thread < state_->options.io_threads; ++thread) threads.emplace_back([this] { state_->io.run(); });
+    for (unsigned thread = 1; thread < state_->options.io_threads; ++thread)
+        threads.emplace_back([this] { state_->io.run(); });
     state_->io.run();
 }
 

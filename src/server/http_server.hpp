@@ -1,5 +1,6 @@
-// HTTP/1.1 on Boost.Beast: connections, limits, time-outs. Knows nothing of photos. (Beast instead of RESTinio: RESTinio 0.6 drops a
-// connection whose body is too large without an answer; a person gets 413 and a reason here.)
+// HTTP/1.1 on Boost.Beast: connections, limits, time-outs. Knows nothing of photos. (Beast instead of
+// RESTinio: RESTinio 0.6 drops a connection whose body is too large without an answer; a person gets 413 and
+// a reason here.)
 #pragma once
 
 #include <chrono>
@@ -16,8 +17,8 @@
 namespace hone {
 
 struct HttpRequest {
-    std::string method;  // "GET"
-    std::string path;    // decoded, without the query
+    std::string method;                                       // "GET"
+    std::string path;                                         // decoded, without the query
     std::map<std::string, std::string, std::less<>> query;    // decoded
     std::map<std::string, std::string, std::less<>> headers;  // names in lower case
     std::string body;

@@ -6,16 +6,24 @@ namespace hone {
 
 using nlohmann::json;
 
-std::string dump(const json& document, int indent) { return document.dump(indent, ' ', false, json::error_handler_t::replace); }
+std::string dump(const json& document, int indent) {
+    return document.dump(indent, ' ', false, json::error_handler_t::replace);
+}
 
 json photo_json(const Photo& photo, const fs::path& path, std::size_t copies) {
-    return {{"id", to_hex(photo.id)}, {"path", printable(path)}, {"width", photo.width}, {"height", photo.height},
-            {"color", fmt::format("#{:06x}", photo.color)}, {"copies", copies}};
+    return {{"id", to_hex(photo.id)},
+            {"path", printable(path)},
+            {"width", photo.width},
+            {"height", photo.height},
+            {"color", fmt::format("#{:06x}", photo.color)},
+            {"copies", copies}};
 }
 
 Result<json> listed_photo(Catalog& catalog, const Photo& photo) {
     HONE_TRY(const std::vector<Place> places, catalog.places_of(photo.number));
-    return photo_json(photo, places.empty() ? fs::path{} : places.front().facts.path, static_cast<std::size_t>(std::ranges::count(places, PlaceState::kPhoto, &Place::state)));
+    return photo_json(
+        photo, places.empty() ? fs::path{} : places.front().facts.path,
+        static_cast<std::size_t>(std::ranges::count(places, PlaceState::kPhoto, &Place::state)));
 }
 
 Result<json> photo_details(Catalog& catalog, const Photo& photo) {
@@ -33,18 +41,25 @@ Result<json> photo_details(Catalog& catalog, const Photo& photo) {
                                      {"folder", folder == folders.end() ? "" : printable(folder->path)},
                                      {"size", place.facts.size},
                                      {"modified_at", iso8601(place.facts.modified_ns / 1'000'000'000)},
-                                     {"reachable", place.state == PlaceState::kPhoto && folder != folders.end() && folder->reachable}});
+                                     {"reachable", place.state == PlaceState::kPhoto &&
+                                                       folder != folders.end() && folder->reachable}});
     }
     details["analyses"] = json::array();
     for (const Analysis& done : analyses) {
-        details["analyses"].push_back({{"analyzer", done.analyzer}, {"version", done.version}, {"model", done.model}, {"at", iso8601(done.at)}});
+        details["analyses"].push_back({{"analyzer", done.analyzer},
+                                       {"version", done.version},
+                                       {"model", done.model},
+                                       {"at", iso8601(done.at)}});
     }
     return details;
 }
 
 Result<json> folder_json(Catalog& catalog, const Folder& folder) {
     HONE_TRY(const std::uint64_t photos, catalog.photos_in(folder.id));
-    return json{{"id", folder.id}, {"path", printable(folder.path)}, {"photos", photos}, {"reachable", folder.reachable}};
+    return json{{"id", folder.id},
+                {"path", printable(folder.path)},
+                {"photos", photos},
+                {"reachable", folder.reachable}};
 }
 
 json to_json(const SearchPage& page) {
@@ -55,32 +70,59 @@ json to_json(const SearchPage& page) {
         entry["score"] = hit.score;
         entry["probability"] = hit.probability;
         entry["reasons"] = json::array();
-        for (const Reason& reason : hit.reasons) entry["reasons"].push_back({{"facet", reason.facet}, {"weight", reason.weight}, {"from", reason.from}});
+        for (const Reason& reason : hit.reasons)
+            entry["reasons"].push_back(
+                {{"facet", reason.facet}, {"weight", reason.weight}, {"from", reason.from}});
         results.push_back(std::move(entry));
     }
-    json understood = {{"text", query.text}, {"like", query.like}, {"unlike", query.unlike}, {"seen", query.seen.size()}, {"method", query.method},
-                       {"limit", query.limit}, {"offset", query.offset}};
+    json understood = {{"text", query.text},        {"like", query.like},     {"unlike", query.unlike},
+                       {"seen", query.seen.size()}, {"method", query.method}, {"limit", query.limit},
+                       {"offset", query.offset}};
     if (!query.from.empty()) understood["from"] = query.from;
-    return {{"query", understood}, {"total", page.total}, {"likely", page.likely}, {"possible", page.possible}, {"took_ms", page.took_ms},
-            {"method", query.method}, {"model", page.model},
-            {"histogram", {{"from", page.histogram.from}, {"to", page.histogram.to}, {"counts", page.histogram.counts}}},
-            {"cuts", {{"likely", page.likely_cut}, {"possible", page.possible_cut}}}, {"results", results}};
+    return {{"query", understood},
+            {"total", page.total},
+            {"likely", page.likely},
+            {"possible", page.possible},
+            {"took_ms", page.took_ms},
+            {"method", query.method},
+            {"model", page.model},
+            {"histogram",
+             {{"from", page.histogram.from}, {"to", page.histogram.to}, {"counts", page.histogram.counts}}},
+            {"cuts", {{"likely", page.likely_cut}, {"possible", page.possible_cut}}},
+            {"results", results}};
 }
 
-json to_json(const IndexFailure& failure) { return {{"path", failure.path}, {"stage", failure.stage}, {"reason", failure.reason}}; }
+json to_json(const IndexFailure& failure) {
+    return {{"path", failure.path}, {"stage", failure.stage}, {"reason", failure.reason}};
+}
 
 json to_json(const IndexSummary& summary) {
     json failures = json::array();
     for (const IndexFailure& failure : summary.failures) failures.push_back(to_json(failure));
-    return {{"files", summary.files}, {"photos", summary.photos}, {"new", summary.added}, {"unchanged", summary.unchanged}, {"moved", summary.moved},
-            {"missing", summary.missing}, {"failed", summary.failed}, {"skipped", summary.skipped}, {"skipped_kinds", summary.skipped_kinds}, {"embedded", summary.embedded},
-            {"seconds", summary.seconds}, {"photos_per_second", summary.photos_per_second}, {"failures", failures}};
+    return {{"files", summary.files},
+            {"photos", summary.photos},
+            {"new", summary.added},
+            {"unchanged", summary.unchanged},
+            {"moved", summary.moved},
+            {"missing", summary.missing},
+            {"failed", summary.failed},
+            {"skipped", summary.skipped},
+            {"skipped_kinds", summary.skipped_kinds},
+            {"embedded", summary.embedded},
+            {"seconds", summary.seconds},
+            {"photos_per_second", summary.photos_per_second},
+            {"failures", failures}};
 }
 
 json to_json(const IndexProgress& progress) {
     static constexpr const char* kStates[] = {"idle", "counting", "running", "paused"};
-    return {{"state", kStates[static_cast<int>(progress.state)]}, {"stage", progress.stage}, {"done", progress.done}, {"total", progress.total},
-            {"failed", progress.failed}, {"skipped", progress.skipped}, {"photos_per_second", progress.photos_per_second},
+    return {{"state", kStates[static_cast<int>(progress.state)]},
+            {"stage", progress.stage},
+            {"done", progress.done},
+            {"total", progress.total},
+            {"failed", progress.failed},
+            {"skipped", progress.skipped},
+            {"photos_per_second", progress.photos_per_second},
             {"seconds_left", progress.seconds_left ? json(*progress.seconds_left) : json()}};
 }
 
@@ -92,36 +134,50 @@ Result<SearchQuery> parse_search(const json& document) {
         target = value.get<std::string>();
         return {};
     };
-    const auto names_of = [](const json& value, const std::string& name, std::vector<std::string>& target) -> Result<> {
-        const bool strings = value.is_array() && std::ranges::all_of(value, [](const json& entry) { return entry.is_string(); });
+    const auto names_of = [](const json& value, const std::string& name,
+                             std::vector<std::string>& target) -> Result<> {
+        const bool strings = value.is_array() &&
+                             std::ranges::all_of(value, [](const json& entry) { return entry.is_string(); });
         if (!strings) return fail(ErrorKind::kUsage, "the field '{}' must be a list of photo ids", name);
         target = value.get<std::vector<std::string>>();
         return {};
     };
     const auto number_of = [](const json& value, const std::string& name, std::size_t& target) -> Result<> {
-        if (!value.is_number_unsigned()) return fail(ErrorKind::kUsage, "the field '{}' must be a whole number", name);
+        if (!value.is_number_unsigned())
+            return fail(ErrorKind::kUsage, "the field '{}' must be a whole number", name);
         target = value.get<std::size_t>();
         return {};
     };
     for (const auto& [name, value] : document.items()) {
         if (value.is_null()) continue;
-        if (name == "text") HONE_CHECK(text_of(value, name, query.text));
-        else if (name == "from") HONE_CHECK(text_of(value, name, query.from));
-        else if (name == "method") HONE_CHECK(text_of(value, name, query.method));
-        else if (name == "like") HONE_CHECK(names_of(value, name, query.like));
-        else if (name == "unlike") HONE_CHECK(names_of(value, name, query.unlike));
-        else if (name == "seen") HONE_CHECK(names_of(value, name, query.seen));
-        else if (name == "limit") HONE_CHECK(number_of(value, name, query.limit));
-        else if (name == "offset") HONE_CHECK(number_of(value, name, query.offset));
-        else return fail(ErrorKind::kUsage, "unknown field '{}'", name);
+        if (name == "text")
+            HONE_CHECK(text_of(value, name, query.text));
+        else if (name == "from")
+            HONE_CHECK(text_of(value, name, query.from));
+        else if (name == "method")
+            HONE_CHECK(text_of(value, name, query.method));
+        else if (name == "like")
+            HONE_CHECK(names_of(value, name, query.like));
+        else if (name == "unlike")
+            HONE_CHECK(names_of(value, name, query.unlike));
+        else if (name == "seen")
+            HONE_CHECK(names_of(value, name, query.seen));
+        else if (name == "limit")
+            HONE_CHECK(number_of(value, name, query.limit));
+        else if (name == "offset")
+            HONE_CHECK(number_of(value, name, query.offset));
+        else
+            return fail(ErrorKind::kUsage, "unknown field '{}'", name);
     }
     // Over HTTP photos are named by id only: a path would tell a stranger which files are there.
     for (const auto* names : {&query.like, &query.unlike, &query.seen}) {
         for (const std::string& name : *names) {
-            if (!is_photo_id_prefix(name)) return fail(ErrorKind::kUsage, "'{}' is no photo id", name.substr(0, 80));
+            if (!is_photo_id_prefix(name))
+                return fail(ErrorKind::kUsage, "'{}' is no photo id", name.substr(0, 80));
         }
     }
-    if (!query.from.empty() && !is_photo_id_prefix(query.from)) return fail(ErrorKind::kUsage, "'{}' is no photo id", query.from.substr(0, 80));
+    if (!query.from.empty() && !is_photo_id_prefix(query.from))
+        return fail(ErrorKind::kUsage, "'{}' is no photo id", query.from.substr(0, 80));
     return query;
 }
 

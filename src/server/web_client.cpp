@@ -11,19 +11,24 @@ namespace {
 
 // Nothing from another host, no inline script; styles may be set on elements (the grid places its rows so).
 constexpr const char* kContentSecurityPolicy =
-    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; worker-src 'self' "
+    "blob:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'";
 
 }  // namespace
 
 HttpResponse serve_web_client(const HttpRequest& request) {
-    if (request.method != "GET" && request.method != "HEAD") return problem(405, "this address can only be read");
+    if (request.method != "GET" && request.method != "HEAD")
+        return problem(405, "this address can only be read");
     const std::string path = request.path == "/" ? "/index.html" : request.path;
     const auto files = web_files();
-    if (files.empty()) return problem(404, "this build of Hone has no web client; run script/test web or script/server to build it");
+    if (files.empty())
+        return problem(
+            404, "this build of Hone has no web client; run script/test web or script/server to build it");
     const auto file = std::ranges::find(files, path, &WebFile::path);
     if (file == files.end()) return problem(404, "there is no such page");
-    const bool packed = !file->gzip.empty() && request.header("accept-encoding").find("gzip") != std::string_view::npos;
+    const bool packed =
+        !file->gzip.empty() && request.header("accept-encoding").find("gzip") != std::string_view::npos;
     const std::string etag = "\"" + to_hex(sha256(file->plain)).substr(0, 24) + (packed ? "-gz\"" : "\"");
     // Names under /assets carry a hash of their content.
     const bool forever = path.starts_with("/assets/");

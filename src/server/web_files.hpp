@@ -7,9 +7,9 @@
 namespace hone {
 
 struct WebFile {
-    std::string_view path;          // "/index.html"
+    std::string_view path;  // "/index.html"
     std::string_view content_type;
-    std::string_view plain, gzip;   // gzip is empty where it would not be smaller
+    std::string_view plain, gzip;  // gzip is empty where it would not be smaller
 };
 
 // Sorted by path. Empty in a build without the web client.

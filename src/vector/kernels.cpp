@@ -17,9 +17,11 @@ std::span<const Kernels* const> usable_kernels() {
         std::vector<const Kernels*> usable{&kScalarKernels};
 #if defined(__x86_64__)
         __builtin_cpu_init();
-        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")) usable.push_back(&kAvx2Kernels);
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni")) {
+        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
+            usable.push_back(&kAvx2Kernels);
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+            __builtin_cpu_supports("avx512vnni")) {
             usable.push_back(&kAvx512Kernels);
         }
 #elif defined(__aarch64__)
@@ -30,7 +32,9 @@ std::span<const Kernels* const> usable_kernels() {
     return levels;
 }
 
-const Kernels& best_kernels() { return *usable_kernels().back(); }
+const Kernels& best_kernels() {
+    return *usable_kernels().back();
+}
 
 Half to_half(float value) {
     const auto bits = std::bit_cast<std::uint32_t>(value);

@@ -25,7 +25,9 @@ void dot_f32(const float* query, const float* rows, std::size_t count, std::size
 }
 
 void dot_f16(const float* query, const Half* rows, std::size_t count, std::size_t padded, float* out) {
-    const auto load = [](const Half* from) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))); };
+    const auto load = [](const Half* from) {
+        return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+    };
     for (std::size_t row = 0; row < count; ++row, rows += padded) {
         __m256 even = _mm256_setzero_ps(), odd = _mm256_setzero_ps();
         for (std::size_t k = 0; k < padded; k += 16) {
@@ -37,12 +39,17 @@ void dot_f16(const float* query, const Half* rows, std::size_t count, std::size_
 }
 
 // maddubs would saturate (255 * 127 * 2 > 32767), so bytes are widened to 16 bits first.
-void dot_i8(const std::int8_t* query, std::int32_t query_sum, const std::uint8_t* rows, std::size_t count, std::size_t padded, std::int32_t* out) {
+void dot_i8(const std::int8_t* query, std::int32_t query_sum, const std::uint8_t* rows, std::size_t count,
+            std::size_t padded, std::int32_t* out) {
     for (std::size_t row = 0; row < count; ++row, rows += padded) {
         __m256i even = _mm256_setzero_si256(), odd = _mm256_setzero_si256();
         for (std::size_t k = 0; k < padded; k += 32) {
-            const auto q = [&](std::size_t at) { return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(query + at))); };
-            const auto r = [&](std::size_t at) { return _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(rows + at))); };
+            const auto q = [&](std::size_t at) {
+                return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(query + at)));
+            };
+            const auto r = [&](std::size_t at) {
+                return _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(rows + at)));
+            };
             even = _mm256_add_epi32(even, _mm256_madd_epi16(q(k), r(k)));
             odd = _mm256_add_epi32(odd, _mm256_madd_epi16(q(k + 16), r(k + 16)));
         }

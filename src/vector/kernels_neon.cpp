@@ -31,13 +31,16 @@ void dot_f16(const float* query, const Half* rows, std::size_t count, std::size_
 }
 
 // Flipping the top bit turns value + 128 back into the signed value, which is what vdotq_s32 takes.
-void dot_i8(const std::int8_t* query, std::int32_t, const std::uint8_t* rows, std::size_t count, std::size_t padded, std::int32_t* out) {
+void dot_i8(const std::int8_t* query, std::int32_t, const std::uint8_t* rows, std::size_t count,
+            std::size_t padded, std::int32_t* out) {
     const uint8x16_t flip = vdupq_n_u8(0x80);
     for (std::size_t row = 0; row < count; ++row, rows += padded) {
         int32x4_t even = vdupq_n_s32(0), odd = vdupq_n_s32(0);
         for (std::size_t k = 0; k < padded; k += 32) {
-            even = vdotq_s32(even, vld1q_s8(query + k), vreinterpretq_s8_u8(veorq_u8(vld1q_u8(rows + k), flip)));
-            odd = vdotq_s32(odd, vld1q_s8(query + k + 16), vreinterpretq_s8_u8(veorq_u8(vld1q_u8(rows + k + 16), flip)));
+            even =
+                vdotq_s32(even, vld1q_s8(query + k), vreinterpretq_s8_u8(veorq_u8(vld1q_u8(rows + k), flip)));
+            odd = vdotq_s32(odd, vld1q_s8(query + k + 16),
+                            vreinterpretq_s8_u8(veorq_u8(vld1q_u8(rows + k + 16), flip)));
         }
         out[row] = vaddvq_s32(vaddq_s32(even, odd));
     }

@@ -23,7 +23,8 @@ void dot_f16(const float* query, const Half* rows, std::size_t count, std::size_
     }
 }
 
-void dot_i8(const std::int8_t* query, std::int32_t query_sum, const std::uint8_t* rows, std::size_t count, std::size_t padded, std::int32_t* out) {
+void dot_i8(const std::int8_t* query, std::int32_t query_sum, const std::uint8_t* rows, std::size_t count,
+            std::size_t padded, std::int32_t* out) {
     for (std::size_t row = 0; row < count; ++row, rows += padded) {
         std::int32_t sum = 0;
         for (std::size_t k = 0; k < padded; ++k) sum += std::int32_t{query[k]} * rows[k];

@@ -31,13 +31,20 @@ static_assert(sizeof(Header) == 112 && sizeof(Header) <= kHeaderBytes);
 
 std::array<char, 40> current_boot_id() {
     std::array<char, 40> id{};
-    if (const auto text = read_text("/proc/sys/kernel/random/boot_id")) std::copy_n(text->begin(), std::min<std::size_t>(text->size(), 36), id.begin());
+    if (const auto text = read_text("/proc/sys/kernel/random/boot_id"))
+        std::copy_n(text->begin(), std::min<std::size_t>(text->size(), 36), id.begin());
     return id;
 }
 
-std::size_t element_bytes(Element element) { return element == Element::kF32 ? 4 : element == Element::kF16 ? 2 : 1; }
-std::size_t block_bytes(const RowSpec& spec) { return kRowsPerBlock * (sizeof(std::uint32_t) + sizeof(float) + spec.stride()); }
-std::size_t file_bytes(const RowSpec& spec, std::size_t blocks) { return kHeaderBytes + blocks * block_bytes(spec); }
+std::size_t element_bytes(Element element) {
+    return element == Element::kF32 ? 4 : element == Element::kF16 ? 2 : 1;
+}
+std::size_t block_bytes(const RowSpec& spec) {
+    return kRowsPerBlock * (sizeof(std::uint32_t) + sizeof(float) + spec.stride());
+}
+std::size_t file_bytes(const RowSpec& spec, std::size_t blocks) {
+    return kHeaderBytes + blocks * block_bytes(spec);
+}
 
 bool fits(const Header& header, const RowSpec& spec) {
     return header.magic == kMagic && header.version == kVersion && header.dimension == spec.dimension &&
@@ -47,10 +54,16 @@ bool fits(const Header& header, const RowSpec& spec) {
 
 }  // namespace
 
-std::string_view element_name(Element element) { return element == Element::kF32 ? "f32" : element == Element::kF16 ? "f16" : "int8"; }
+std::string_view element_name(Element element) {
+    return element == Element::kF32 ? "f32" : element == Element::kF16 ? "f16" : "int8";
+}
 
-std::size_t RowSpec::stride() const { return (dimension * element_bytes(element) + kRowAlignment - 1) / kRowAlignment * kRowAlignment; }
-std::size_t RowSpec::padded() const { return stride() / element_bytes(element); }
+std::size_t RowSpec::stride() const {
+    return (dimension * element_bytes(element) + kRowAlignment - 1) / kRowAlignment * kRowAlignment;
+}
+std::size_t RowSpec::padded() const {
+    return stride() / element_bytes(element);
+}
 
 struct RowView::Mapping {
     std::uint8_t* base = nullptr;
@@ -65,7 +78,8 @@ RowView::Block RowView::block(std::size_t index) const {
     const std::uint8_t* start = mapping_->base + file_bytes(spec_, index);
     const std::size_t rows = std::min(kRowsPerBlock, count_ - index * kRowsPerBlock);
     const auto* labels = reinterpret_cast<const std::uint32_t*>(start);
-    return {{labels, rows}, reinterpret_cast<const float*>(labels + kRowsPerBlock), labels + 2 * kRowsPerBlock};
+    return {
+        {labels, rows}, reinterpret_cast<const float*>(labels + kRowsPerBlock), labels + 2 * kRowsPerBlock};
 }
 
 std::span<const float> RowView::values(std::size_t row) const {
@@ -74,21 +88,25 @@ std::span<const float> RowView::values(std::size_t row) const {
 }
 
 Result<std::unique_ptr<RowFile>> RowFile::open(const fs::path& path, const RowSpec& spec, bool writable) {
-    FileDescriptor descriptor(::open(path.c_str(), writable ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644));
+    FileDescriptor descriptor(
+        ::open(path.c_str(), writable ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644));
     if (!descriptor) return fail("cannot open {}: {}", printable(path), std::strerror(errno));
     std::unique_ptr<RowFile> file(new RowFile(std::move(descriptor), spec, writable));
-    struct stat status {};
+    struct stat status{};
     Header header{};
-    const bool readable = ::fstat(file->file_.get(), &status) == 0 && ::pread(file->file_.get(), &header, sizeof header, 0) == sizeof header;
+    const bool readable = ::fstat(file->file_.get(), &status) == 0 &&
+                          ::pread(file->file_.get(), &header, sizeof header, 0) == sizeof header;
     bool good = readable && fits(header, spec);
     const std::size_t blocks = (header.count + kRowsPerBlock - 1) / kRowsPerBlock;
-    good = good && header.count < (std::uint64_t{1} << 32) && static_cast<std::uint64_t>(status.st_size) >= file_bytes(spec, blocks);
+    good = good && header.count < (std::uint64_t{1} << 32) &&
+           static_cast<std::uint64_t>(status.st_size) >= file_bytes(spec, blocks);
     const auto boot_id = current_boot_id();
     if (writable) {
         if (!good || (header.open == 1 && header.boot_id != boot_id)) {
             HONE_CHECK(file->start_empty());
         } else {
-            HONE_CHECK(file->map((static_cast<std::size_t>(status.st_size) - kHeaderBytes) / block_bytes(spec)));
+            HONE_CHECK(
+                file->map((static_cast<std::size_t>(status.st_size) - kHeaderBytes) / block_bytes(spec)));
             file->count_ = header.count;
         }
         file->mapping_->header().open = 1;
@@ -110,7 +128,8 @@ RowFile::~RowFile() {
 
 Result<> RowFile::start_empty() {
     if (::ftruncate(file_.get(), 0) != 0) return fail("cannot empty a vector file: {}", std::strerror(errno));
-    if (const int error = ::posix_fallocate(file_.get(), 0, kHeaderBytes); error != 0) return fail("cannot make a vector file: {}", std::strerror(error));
+    if (const int error = ::posix_fallocate(file_.get(), 0, kHeaderBytes); error != 0)
+        return fail("cannot make a vector file: {}", std::strerror(error));
     HONE_CHECK(map(0));
     Header& header = mapping_->header();
     header.magic = kMagic;
@@ -118,7 +137,8 @@ Result<> RowFile::start_empty() {
     header.dimension = static_cast<std::uint32_t>(spec_.dimension);
     header.element = static_cast<std::uint32_t>(spec_.element);
     header.stride = static_cast<std::uint32_t>(spec_.stride());
-    std::copy_n(spec_.model.begin(), std::min(spec_.model.size(), header.model.size() - 1), header.model.begin());
+    std::copy_n(spec_.model.begin(), std::min(spec_.model.size(), header.model.size() - 1),
+                header.model.begin());
     count_ = 0;
     return {};
 }
@@ -126,8 +146,10 @@ Result<> RowFile::start_empty() {
 Result<> RowFile::map(std::size_t blocks) {
     auto mapping = std::make_shared<RowView::Mapping>();
     const std::size_t bytes = file_bytes(spec_, blocks);
-    void* base = ::mmap(nullptr, bytes, writable_ ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, file_.get(), 0);
-    if (base == MAP_FAILED) return fail("cannot map a vector file of {} bytes: {}", bytes, std::strerror(errno));
+    void* base =
+        ::mmap(nullptr, bytes, writable_ ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, file_.get(), 0);
+    if (base == MAP_FAILED)
+        return fail("cannot map a vector file of {} bytes: {}", bytes, std::strerror(errno));
     mapping->base = static_cast<std::uint8_t*>(base);
     mapping->bytes = bytes;
     const std::lock_guard lock(mutex_);
@@ -141,8 +163,11 @@ Result<> RowFile::append(std::span<const std::uint32_t> labels, std::span<const 
     if (needed > capacity_blocks_) {
         const std::size_t blocks = std::max(needed, capacity_blocks_ + capacity_blocks_ / 8);
         // Reserving finds a full disk here, where it is an error; a later page fault would be a signal.
-        if (const int error = ::posix_fallocate(file_.get(), 0, static_cast<off_t>(file_bytes(spec_, blocks))); error != 0) {
-            return fail("cannot grow the vector file: {}; free some space, nothing is lost", std::strerror(error));
+        if (const int error =
+                ::posix_fallocate(file_.get(), 0, static_cast<off_t>(file_bytes(spec_, blocks)));
+            error != 0) {
+            return fail("cannot grow the vector file: {}; free some space, nothing is lost",
+                        std::strerror(error));
         }
         HONE_CHECK(map(blocks));
     }
@@ -153,7 +178,8 @@ Result<> RowFile::append(std::span<const std::uint32_t> labels, std::span<const 
         auto* scale = reinterpret_cast<float*>(label + kRowsPerBlock);
         auto* rows = reinterpret_cast<std::uint8_t*>(scale + kRowsPerBlock);
         label[row % kRowsPerBlock] = labels[at];
-        scale[row % kRowsPerBlock] = encode_row(vectors.subspan(at * spec_.dimension, spec_.dimension), spec_, rows + (row % kRowsPerBlock) * spec_.stride());
+        scale[row % kRowsPerBlock] = encode_row(vectors.subspan(at * spec_.dimension, spec_.dimension), spec_,
+                                                rows + (row % kRowsPerBlock) * spec_.stride());
     }
     std::atomic_ref(mapping_->header().count).store(count_ + labels.size(), std::memory_order_release);
     const std::lock_guard lock(mutex_);

@@ -1,4 +1,5 @@
-// A file of equally long rows, mapped into memory: docs/formats/vector-file.md. Knows nothing of what a row means.
+// A file of equally long rows, mapped into memory: docs/formats/vector-file.md. Knows nothing of what a row
+// means.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +27,8 @@ struct RowSpec {
     [[nodiscard]] std::size_t padded() const;  // elements of a row with its padding
 };
 
-// The rows that were there when it was taken; never changes, stays valid while it is held. Safe from any thread.
+// The rows that were there when it was taken; never changes, stays valid while it is held. Safe from any
+// thread.
 class RowView {
   public:
     struct Block {
@@ -37,7 +39,9 @@ class RowView {
     [[nodiscard]] std::size_t size() const { return count_; }
     [[nodiscard]] std::size_t blocks() const { return (count_ + kRowsPerBlock - 1) / kRowsPerBlock; }
     [[nodiscard]] Block block(std::size_t index) const;
-    [[nodiscard]] std::uint32_t label(std::size_t row) const { return block(row / kRowsPerBlock).labels[row % kRowsPerBlock]; }
+    [[nodiscard]] std::uint32_t label(std::size_t row) const {
+        return block(row / kRowsPerBlock).labels[row % kRowsPerBlock];
+    }
     // The exact values; f32 files only.
     [[nodiscard]] std::span<const float> values(std::size_t row) const;
     [[nodiscard]] const RowSpec& spec() const { return spec_; }
@@ -59,8 +63,8 @@ class RowView {
 // One writer process, any number of readers. append: one thread at a time; view: any thread.
 class RowFile {
   public:
-    // For writing: opens the file, or makes it; one that is broken, of another spec, or from before a power cut is replaced by
-    // an empty one. For reading: fails when it is missing or of another spec.
+    // For writing: opens the file, or makes it; one that is broken, of another spec, or from before a power
+    // cut is replaced by an empty one. For reading: fails when it is missing or of another spec.
     static Result<std::unique_ptr<RowFile>> open(const fs::path& path, const RowSpec& spec, bool writable);
     ~RowFile();
 
@@ -71,7 +75,8 @@ class RowFile {
     [[nodiscard]] RowView view() const;
 
   private:
-    RowFile(FileDescriptor file, RowSpec spec, bool writable) : file_(std::move(file)), spec_(std::move(spec)), writable_(writable) {}
+    RowFile(FileDescriptor file, RowSpec spec, bool writable)
+        : file_(std::move(file)), spec_(std::move(spec)), writable_(writable) {}
     Result<> map(std::size_t blocks);
     Result<> start_empty();
 

@@ -9,7 +9,8 @@ namespace hone {
 
 namespace {
 
-constexpr std::size_t kBytesPerThread = 4 << 20;  // a second thread pays off above this (a thread starts in some 20 us)
+constexpr std::size_t kBytesPerThread =
+    4 << 20;  // a second thread pays off above this (a thread starts in some 20 us)
 
 // The query in the form that rows of one element type are compared with.
 struct PreparedQuery {
@@ -37,7 +38,8 @@ PreparedQuery prepare(std::span<const float> query, const RowSpec& spec) {
     return prepared;
 }
 
-void score_blocks(const RowView& rows, const PreparedQuery& query, std::size_t first, std::size_t last, float* scores) {
+void score_blocks(const RowView& rows, const PreparedQuery& query, std::size_t first, std::size_t last,
+                  float* scores) {
     const Kernels& kernels = best_kernels();
     const std::size_t padded = rows.spec().padded();
     std::int32_t sums[kRowsPerBlock];
@@ -45,17 +47,28 @@ void score_blocks(const RowView& rows, const PreparedQuery& query, std::size_t f
         const RowView::Block block = rows.block(index);
         float* out = scores + index * kRowsPerBlock;
         switch (rows.spec().element) {
-            case Element::kF32: kernels.dot_f32(query.floats.data(), static_cast<const float*>(block.rows), block.labels.size(), padded, out); break;
-            case Element::kF16: kernels.dot_f16(query.floats.data(), static_cast<const Half*>(block.rows), block.labels.size(), padded, out); break;
+            case Element::kF32:
+                kernels.dot_f32(query.floats.data(), static_cast<const float*>(block.rows),
+                                block.labels.size(), padded, out);
+                break;
+            case Element::kF16:
+                kernels.dot_f16(query.floats.data(), static_cast<const Half*>(block.rows),
+                                block.labels.size(), padded, out);
+                break;
             case Element::kInt8:
-                kernels.dot_i8(query.bytes.data(), query.byte_sum, static_cast<const std::uint8_t*>(block.rows), block.labels.size(), padded, sums);
-                for (std::size_t row = 0; row < block.labels.size(); ++row) out[row] = static_cast<float>(sums[row]) * query.scale * block.scales[row];
+                kernels.dot_i8(query.bytes.data(), query.byte_sum,
+                               static_cast<const std::uint8_t*>(block.rows), block.labels.size(), padded,
+                               sums);
+                for (std::size_t row = 0; row < block.labels.size(); ++row)
+                    out[row] = static_cast<float>(sums[row]) * query.scale * block.scales[row];
                 break;
         }
     }
 }
 
-Element small_element(ScanElement scan) { return scan == ScanElement::kF16 ? Element::kF16 : Element::kInt8; }
+Element small_element(ScanElement scan) {
+    return scan == ScanElement::kF16 ? Element::kF16 : Element::kInt8;
+}
 
 fs::path file_of(fs::path prefix, Element element) {
     prefix += fmt::format(".{}.rows", element_name(element));
@@ -73,7 +86,10 @@ std::vector<float> SpaceView::scores(std::span<const float> query, unsigned thre
     const std::size_t workers = std::clamp<std::size_t>(bytes / kBytesPerThread, 1, std::max(1U, threads));
     std::vector<std::jthread> helpers;
     for (std::size_t worker = 1; worker < workers; ++worker) {
-        helpers.emplace_back([&, worker] { score_blocks(rows, prepared, blocks * worker / workers, blocks * (worker + 1) / workers, scores.data()); });
+        helpers.emplace_back([&, worker] {
+            score_blocks(rows, prepared, blocks * worker / workers, blocks * (worker + 1) / workers,
+                         scores.data());
+        });
     }
     score_blocks(rows, prepared, 0, blocks / workers, scores.data());
     return scores;
@@ -86,11 +102,13 @@ float SpaceView::exact_score(std::span<const float> query, std::size_t row) cons
     return static_cast<float>(sum);
 }
 
-Result<std::unique_ptr<VectorSpace>> VectorSpace::open(const fs::path& directory, std::string_view space, const std::string& model,
-                                                       std::size_t dimension, bool writable, ScanElement scan) {
+Result<std::unique_ptr<VectorSpace>> VectorSpace::open(const fs::path& directory, std::string_view space,
+                                                       const std::string& model, std::size_t dimension,
+                                                       bool writable, ScanElement scan) {
     if (writable) HONE_CHECK(make_directories(directory));
-    std::unique_ptr<VectorSpace> opened(
-        new VectorSpace(directory / fmt::format("{}-{}", space, model), RowSpec{dimension, Element::kF32, model}, writable, scan));
+    std::unique_ptr<VectorSpace> opened(new VectorSpace(directory / fmt::format("{}-{}", space, model),
+                                                        RowSpec{dimension, Element::kF32, model}, writable,
+                                                        scan));
     HONE_TRY(opened->exact_, RowFile::open(file_of(opened->prefix_, Element::kF32), opened->spec_, writable));
     const RowView rows = opened->exact_->view();
     for (std::size_t row = 0; row < rows.size(); ++row) opened->remember(rows.label(row), row);
@@ -99,13 +117,15 @@ Result<std::unique_ptr<VectorSpace>> VectorSpace::open(const fs::path& directory
 }
 
 void VectorSpace::remember(std::uint32_t label, std::size_t row) {
-    if (label >= row_of_label_.size()) row_of_label_.resize(std::max<std::size_t>(label + 1, row_of_label_.size() * 5 / 4), kNoRow);
+    if (label >= row_of_label_.size())
+        row_of_label_.resize(std::max<std::size_t>(label + 1, row_of_label_.size() * 5 / 4), kNoRow);
     row_of_label_[label] = static_cast<std::uint32_t>(row);
 }
 
 Result<> VectorSpace::open_small_when_large() {
     const RowView rows = exact_->view();
-    if (small_ || scan_ == ScanElement::kF32 || (scan_ == ScanElement::kAuto && rows.size() <= kExactRows)) return {};
+    if (small_ || scan_ == ScanElement::kF32 || (scan_ == ScanElement::kAuto && rows.size() <= kExactRows))
+        return {};
     RowSpec spec = spec_;
     spec.element = small_element(scan_);
     auto file = RowFile::open(file_of(prefix_, spec.element), spec, writable_);
@@ -151,10 +171,12 @@ Result<> VectorSpace::clear() {
 SpaceView VectorSpace::view() const {
     const std::shared_lock lock(mutex_);
     SpaceView view;
-    // The small file is filled after the exact one: take it first, so that it never has more rows; equal counts are then cut.
+    // The small file is filled after the exact one: take it first, so that it never has more rows; equal
+    // counts are then cut.
     if (small_) view.small_ = small_->view();
     view.exact_ = exact_->view();
-    if (view.small_ && view.small_->size() != view.exact_.size()) view.exact_ = view.exact_.first(view.small_->size());
+    if (view.small_ && view.small_->size() != view.exact_.size())
+        view.exact_ = view.exact_.first(view.small_->size());
     return view;
 }
 

@@ -1,4 +1,5 @@
-// All vectors of one space and model: an exact f32 file and, for large libraries, a smaller file that is scanned first.
+// All vectors of one space and model: an exact f32 file and, for large libraries, a smaller file that is
+// scanned first.
 #pragma once
 
 #include <memory>
@@ -18,8 +19,9 @@ class SpaceView {
     [[nodiscard]] std::uint32_t label(std::size_t row) const { return exact_.label(row); }
     [[nodiscard]] std::span<const float> values(std::size_t row) const { return exact_.values(row); }
 
-    // scores[row] = inner product of query and row, for all rows in one pass. From the small file when there is one: then
-    // scores are approximate (measured by bench/scan: int8 within 0.01 of exact for unit vectors) and the best must be rescored.
+    // scores[row] = inner product of query and row, for all rows in one pass. From the small file when there
+    // is one: then scores are approximate (measured by bench/scan: int8 within 0.01 of exact for unit
+    // vectors) and the best must be rescored.
     [[nodiscard]] std::vector<float> scores(std::span<const float> query, unsigned threads) const;
     [[nodiscard]] bool exact_scores() const { return !small_; }
     // The exact inner product. The same on every processor and in every library: summed in order, in double.
@@ -41,7 +43,8 @@ inline constexpr std::size_t kExactRows = 65'536;
 class VectorSpace {
   public:
     // Files directory/SPACE-MODEL.ELEMENT.rows.
-    static Result<std::unique_ptr<VectorSpace>> open(const fs::path& directory, std::string_view space, const std::string& model, std::size_t dimension,
+    static Result<std::unique_ptr<VectorSpace>> open(const fs::path& directory, std::string_view space,
+                                                     const std::string& model, std::size_t dimension,
                                                      bool writable, ScanElement scan = ScanElement::kAuto);
 
     [[nodiscard]] std::size_t dimension() const { return spec_.dimension; }
@@ -54,7 +57,8 @@ class VectorSpace {
 
   private:
     static constexpr std::uint32_t kNoRow = UINT32_MAX;
-    VectorSpace(fs::path prefix, RowSpec spec, bool writable, ScanElement scan) : prefix_(std::move(prefix)), spec_(std::move(spec)), writable_(writable), scan_(scan) {}
+    VectorSpace(fs::path prefix, RowSpec spec, bool writable, ScanElement scan)
+        : prefix_(std::move(prefix)), spec_(std::move(spec)), writable_(writable), scan_(scan) {}
     Result<> open_small_when_large();
     void remember(std::uint32_t label, std::size_t row);
 

@@ -32,8 +32,10 @@ class Catalogs : public testing::TestWithParam<Implementation> {
         EXPECT_TRUE(catalog) << catalog.error().message;
         return std::move(*catalog);
     }
-    static FileOutcome photo(const Folder& folder, const std::string& path, const std::string& bytes, std::vector<float> vector = {1, 2}) {
-        FileOutcome::IsPhoto what{{sha256(bytes), bytes.size(), 640, 480, "jpeg", 0x102030}, kKey, 1, std::move(vector)};
+    static FileOutcome photo(const Folder& folder, const std::string& path, const std::string& bytes,
+                             std::vector<float> vector = {1, 2}) {
+        FileOutcome::IsPhoto what{
+            {sha256(bytes), bytes.size(), 640, 480, "jpeg", 0x102030}, kKey, 1, std::move(vector)};
         if (what.vector.empty()) what.key.reset();
         return {folder.id, {path, bytes.size(), 1000, 7}, what};
     }
@@ -72,10 +74,11 @@ TEST_P(Catalogs, KeepsEverythingOverOpenings) {
     EXPECT_EQ(known.width, 640);
     EXPECT_EQ(known.color, 0x102030U);
     std::vector<float> vector;
-    ASSERT_TRUE(catalog->for_each_vector(kKey, std::span(&number, 1), [&](PhotoNumber, std::span<const float> values) -> Result<> {
-        vector.assign(values.begin(), values.end());
-        return {};
-    }));
+    ASSERT_TRUE(catalog->for_each_vector(kKey, std::span(&number, 1),
+                                         [&](PhotoNumber, std::span<const float> values) -> Result<> {
+                                             vector.assign(values.begin(), values.end());
+                                             return {};
+                                         }));
     EXPECT_THAT(vector, ElementsAre(0.25F, -1));
     EXPECT_FALSE(catalog->set_setting("x", "1")) << "opened for reading";
 }
@@ -83,7 +86,8 @@ TEST_P(Catalogs, KeepsEverythingOverOpenings) {
 TEST_P(Catalogs, TheSameBytesAreOnePhoto) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/p");
-    const auto first = commit(*catalog, photo(root, "/p/a.jpg", "same")), second = commit(*catalog, photo(root, "/p/b.jpg", "same"));
+    const auto first = commit(*catalog, photo(root, "/p/a.jpg", "same")),
+               second = commit(*catalog, photo(root, "/p/b.jpg", "same"));
     EXPECT_TRUE(first.new_photo);
     EXPECT_FALSE(second.new_photo);
     EXPECT_EQ(first.photo, second.photo);
@@ -94,7 +98,8 @@ TEST_P(Catalogs, TheSameBytesAreOnePhoto) {
 TEST_P(Catalogs, CommittingTwiceIsHarmless) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/p");
-    const auto first = commit(*catalog, photo(root, "/p/a.jpg", "a")), second = commit(*catalog, photo(root, "/p/a.jpg", "a"));
+    const auto first = commit(*catalog, photo(root, "/p/a.jpg", "a")),
+               second = commit(*catalog, photo(root, "/p/a.jpg", "a"));
     EXPECT_EQ(first.place, second.place);
     EXPECT_FALSE(second.new_place);
     EXPECT_THAT(*catalog->vector_numbers(kKey), ElementsAre(*first.photo));
@@ -103,7 +108,8 @@ TEST_P(Catalogs, CommittingTwiceIsHarmless) {
 TEST_P(Catalogs, AChangedFileIsAnotherPhotoAtTheOldPlace) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/p");
-    const auto before = commit(*catalog, photo(root, "/p/a.jpg", "old")), after = commit(*catalog, photo(root, "/p/a.jpg", "new"));
+    const auto before = commit(*catalog, photo(root, "/p/a.jpg", "old")),
+               after = commit(*catalog, photo(root, "/p/a.jpg", "new"));
     EXPECT_EQ(before.place, after.place);
     EXPECT_NE(before.photo, after.photo);
     EXPECT_THAT(*catalog->present(), ElementsAre(*after.photo));
@@ -136,7 +142,8 @@ TEST_P(Catalogs, FailuresAndSkipsAreRememberedWithTheirReason) {
 TEST_P(Catalogs, FilesThatAreGoneAreMissingNotForgotten) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/p");
-    const auto stays = commit(*catalog, photo(root, "/p/a.jpg", "a")), goes = commit(*catalog, photo(root, "/p/b.jpg", "b"));
+    const auto stays = commit(*catalog, photo(root, "/p/a.jpg", "a")),
+               goes = commit(*catalog, photo(root, "/p/b.jpg", "b"));
     commit(*catalog, {root.id, {"/p/c.txt", 1, 1, 1}, FileOutcome::Skipped{"not a picture"}});
     const auto end = *catalog->end_scan(root.id, seen({stays.place}));
     EXPECT_EQ(end.missing, 1U);
@@ -189,7 +196,8 @@ TEST_P(Catalogs, APrefixOfSeveralIsRefused) {
     const Folder root = *catalog->add_folder("/p");
     FileOutcome first = photo(root, "/p/a.jpg", "a"), second = photo(root, "/p/b.jpg", "b");
     std::get<FileOutcome::IsPhoto>(first.what).photo.id = *sha256_from_hex("abcdef01" + std::string(56, '0'));
-    std::get<FileOutcome::IsPhoto>(second.what).photo.id = *sha256_from_hex("abcdef01" + std::string(56, '1'));
+    std::get<FileOutcome::IsPhoto>(second.what).photo.id =
+        *sha256_from_hex("abcdef01" + std::string(56, '1'));
     commit(*catalog, first);
     commit(*catalog, second);
     EXPECT_EQ(catalog->resolve("abcdef01").error().kind, ErrorKind::kUsage);
@@ -234,12 +242,15 @@ TEST_P(Catalogs, ManyThreadsReadWhileOneWrites) {
                 std::uint64_t last = 0;
                 while (!stop.stop_requested()) {
                     const auto counts = catalog->counts();
-                    if (!counts || counts->photos < last) failed = true;
-                    else last = counts->photos;
+                    if (!counts || counts->photos < last)
+                        failed = true;
+                    else
+                        last = counts->photos;
                 }
             });
         }
-        for (int at = 0; at < 200; ++at) commit(*catalog, photo(root, "/p/" + std::to_string(at), std::to_string(at)));
+        for (int at = 0; at < 200; ++at)
+            commit(*catalog, photo(root, "/p/" + std::to_string(at), std::to_string(at)));
     }
     EXPECT_FALSE(failed);
     EXPECT_EQ(catalog->counts()->photos, 200U);
@@ -260,7 +271,8 @@ TEST_P(Catalogs, WhatWasCommittedSurvivesKill9) {
     }
     char acknowledged[30];
     std::size_t count = 0;
-    while (count < sizeof acknowledged) count += static_cast<std::size_t>(::read(channel[0], acknowledged, sizeof acknowledged - count));
+    while (count < sizeof acknowledged)
+        count += static_cast<std::size_t>(::read(channel[0], acknowledged, sizeof acknowledged - count));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     ::close(channel[0]);
@@ -272,7 +284,11 @@ TEST_P(Catalogs, WhatWasCommittedSurvivesKill9) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Implementations, Catalogs,
-                         testing::Values(Implementation{"sqlite", [](const fs::path& folder, bool writable) { return open_sqlite_catalog(folder / "catalog.db", writable); }}),
+                         testing::Values(Implementation{"sqlite",
+                                                        [](const fs::path& folder, bool writable) {
+                                                            return open_sqlite_catalog(folder / "catalog.db",
+                                                                                       writable);
+                                                        }}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 TEST(SqliteCatalog, RefusesForeignAndNewerDatabases) {
@@ -285,7 +301,9 @@ TEST(SqliteCatalog, RefusesForeignAndNewerDatabases) {
         return open_sqlite_catalog(folder.path() / name, true);
     };
     EXPECT_THAT(make("foreign.db", "CREATE TABLE t (x)").error().message, HasSubstr("not Hone's"));
-    { ASSERT_TRUE(open_sqlite_catalog(folder.path() / "newer.db", true)); }
+    {
+        ASSERT_TRUE(open_sqlite_catalog(folder.path() / "newer.db", true));
+    }
     EXPECT_THAT(make("newer.db", "PRAGMA user_version = 99").error().message, HasSubstr("newer Hone"));
     folder.write("text.db", "this is no database, but a text that is long enough to be one");
     EXPECT_THAT(open_sqlite_catalog(folder.path() / "text.db", true).error().message, HasSubstr("damaged"));

@@ -17,7 +17,8 @@ class Indexing : public testing::Test {
   protected:
     void SetUp() override {
         HONE_NEEDS(kModel);
-        model = std::make_shared<ImageTextModel>(*read_manifest(kModel), ModelOptions{Device::kCpu, std::nullopt, {}});
+        model = std::make_shared<ImageTextModel>(*read_manifest(kModel),
+                                                 ModelOptions{Device::kCpu, std::nullopt, {}});
         open();
     }
     void open() {
@@ -26,7 +27,9 @@ class Indexing : public testing::Test {
         library = *Library::open(base.path() / "library", Access::kWrite, "test");
         space = *library->open_content(*model);
     }
-    fs::path add(const std::string& name, std::uint32_t color) { return photos.write(name, test::plain_bitmap(40, 30, color)); }
+    fs::path add(const std::string& name, std::uint32_t color) {
+        return photos.write(name, test::plain_bitmap(40, 30, color));
+    }
 
     IndexSummary index() {
         ContentAnalyzer analyzer(model);
@@ -46,7 +49,8 @@ class Indexing : public testing::Test {
 };
 
 TEST_F(Indexing, ReadsOnceAndNeverAgain) {
-    for (int photo = 0; photo < 10; ++photo) add(fmt::format("{}.bmp", photo), static_cast<std::uint32_t>(photo * 1000));
+    for (int photo = 0; photo < 10; ++photo)
+        add(fmt::format("{}.bmp", photo), static_cast<std::uint32_t>(photo * 1000));
     const auto first = index();
     EXPECT_EQ(first.files, 10U);
     EXPECT_EQ(first.added, 10U);
@@ -121,7 +125,8 @@ TEST_F(Indexing, DeletedFilesAreNotFoundButKnown) {
 }
 
 TEST_F(Indexing, DerivedFilesCanBeDeletedAtAnyTime) {
-    for (int photo = 0; photo < 5; ++photo) add(fmt::format("{}.bmp", photo), static_cast<std::uint32_t>(photo * 1000));
+    for (int photo = 0; photo < 5; ++photo)
+        add(fmt::format("{}.bmp", photo), static_cast<std::uint32_t>(photo * 1000));
     index();
     const auto before = space->view();
     const std::vector<float> first(before.values(0).begin(), before.values(0).end());
@@ -156,7 +161,8 @@ TEST_F(Indexing, OriginalsAreNotTouched) {
     EXPECT_EQ(after.modified_ns, before.modified_ns);
     EXPECT_EQ(after.inode, before.inode);
     EXPECT_EQ(*read_file(file), bytes);
-    EXPECT_EQ(std::distance(fs::recursive_directory_iterator(photos.path()), {}), 1) << "something was written beside the photos";
+    EXPECT_EQ(std::distance(fs::recursive_directory_iterator(photos.path()), {}), 1)
+        << "something was written beside the photos";
 }
 
 }  // namespace

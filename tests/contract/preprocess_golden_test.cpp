@@ -1,4 +1,5 @@
-// Vectors from file to unit length against the Python reference (Pillow and the same engine): tests/reference/preprocess_golden.py.
+// Vectors from file to unit length against the Python reference (Pillow and the same engine):
+// tests/reference/preprocess_golden.py.
 #include <algorithm>
 #include <cmath>
 #include <fstream>
@@ -50,19 +51,23 @@ TEST_P(PreprocessGolden, VectorsAgree) {
     ASSERT_GT(photos, 0U);
     ASSERT_EQ(expected.size(), photos * dimension * sizeof(float));
     EXPECT_GE(sum / static_cast<double>(photos), 0.999);
-    fmt::print("{}: {} photos, cosine mean {:.6f}, worst {:.6f}\n", GetParam().name, photos, sum / static_cast<double>(photos), worst);
+    fmt::print("{}: {} photos, cosine mean {:.6f}, worst {:.6f}\n", GetParam().name, photos,
+               sum / static_cast<double>(photos), worst);
 }
 
 const fs::path kSource = test::source_directory(), kShared = test::shared_directory();
 
-INSTANTIATE_TEST_SUITE_P(All, PreprocessGolden,
-                         testing::Values(Golden{"default_coco", kSource / "models/default", kShared / "photos/coco-captions/images"},
-                                         Golden{"default_samples", kSource / "models/default", kSource / "deps/samples"},
-                                         Golden{"default_orientation", kSource / "models/default", kShared / "photos/exif-orientation"},
-                                         Golden{"conse_h_coco", kSource / "deps/testmodels/conse-h", kShared / "photos/coco-captions/images"},
-                                         Golden{"clip_manifest_samples", kSource / "deps/testmodels/clip-manifest", kSource / "deps/samples"},
-                                         Golden{"clip_manifest_coco", kSource / "deps/testmodels/clip-manifest", kShared / "photos/coco-captions/images"}),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    All, PreprocessGolden,
+    testing::Values(
+        Golden{"default_coco", kSource / "models/default", kShared / "photos/coco-captions/images"},
+        Golden{"default_samples", kSource / "models/default", kSource / "deps/samples"},
+        Golden{"default_orientation", kSource / "models/default", kShared / "photos/exif-orientation"},
+        Golden{"conse_h_coco", kSource / "deps/testmodels/conse-h", kShared / "photos/coco-captions/images"},
+        Golden{"clip_manifest_samples", kSource / "deps/testmodels/clip-manifest", kSource / "deps/samples"},
+        Golden{"clip_manifest_coco", kSource / "deps/testmodels/clip-manifest",
+               kShared / "photos/coco-captions/images"}),
+    [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace hone

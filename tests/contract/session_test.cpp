@@ -24,11 +24,13 @@ double cosine(const std::vector<float>& a, const std::vector<float>& b) {
 
 Image pattern() {
     Image image{97, 61, std::vector<std::uint8_t>(97 * 61 * 3)};
-    for (std::size_t at = 0; at < image.rgb.size(); ++at) image.rgb[at] = static_cast<std::uint8_t>(at * 7919 % 251);
+    for (std::size_t at = 0; at < image.rgb.size(); ++at)
+        image.rgb[at] = static_cast<std::uint8_t>(at * 7919 % 251);
     return image;
 }
 
-std::vector<float> image_vector(const fs::path& model, ModelOptions options = {Device::kCpu, std::nullopt, {}}) {
+std::vector<float> image_vector(const fs::path& model,
+                                ModelOptions options = {Device::kCpu, std::nullopt, {}}) {
     const auto manifest = describe_model(model, "test");
     EXPECT_TRUE(manifest) << manifest.error().message;
     const auto vector = ImageTextModel(*manifest, options).embed_image(pattern());
@@ -37,7 +39,8 @@ std::vector<float> image_vector(const fs::path& model, ModelOptions options = {D
 }
 
 std::vector<float> text_vector(const fs::path& model, std::string_view text) {
-    const auto vector = ImageTextModel(*describe_model(model, "test"), {Device::kCpu, std::nullopt, {}}).embed_text(text);
+    const auto vector =
+        ImageTextModel(*describe_model(model, "test"), {Device::kCpu, std::nullopt, {}}).embed_text(text);
     EXPECT_TRUE(vector) << vector.error().message;
     return vector.value_or(std::vector<float>{});
 }
@@ -61,7 +64,8 @@ TEST(Layouts, PrecisionsAreToldApart) {
     const auto reference = image_vector(kModels / "clip-random");
     for (const Precision precision : {Precision::kFp16, Precision::kInt8}) {
         const auto vector = image_vector(kModels / "clip-random", {Device::kCpu, precision, {}});
-        EXPECT_GT(cosine(vector, reference), precision == Precision::kFp16 ? 0.999 : 0.9) << precision_name(precision);
+        EXPECT_GT(cosine(vector, reference), precision == Precision::kFp16 ? 0.999 : 0.9)
+            << precision_name(precision);
         EXPECT_NE(vector, reference) << "another file was used";
     }
     EXPECT_NE(manifest->fingerprint(Precision::kF32), manifest->fingerprint(Precision::kInt8));
@@ -78,14 +82,17 @@ TEST(Layouts, SigLipWorks) {
     const auto manifest = describe_model(kModels / "siglip-random", "x");
     ASSERT_TRUE(manifest) << manifest.error().message;
     EXPECT_EQ(manifest->text.tokenizer, TokenizerKind::kSentencePiece);
-    EXPECT_NE(text_vector(kModels / "siglip-random", "a dog"), text_vector(kModels / "siglip-random", "a cat"));
+    EXPECT_NE(text_vector(kModels / "siglip-random", "a dog"),
+              text_vector(kModels / "siglip-random", "a cat"));
 }
 
 TEST(Texts, LongAndEmptyOnesAreEmbedded) {
     HONE_NEEDS(kModels);
     std::string longest;
     for (int word = 0; word < 2000; ++word) longest += "dog ";
-    EXPECT_NEAR(cosine(text_vector(kModels / "clip-random", longest), text_vector(kModels / "clip-random", longest)), 1, 1e-6);
+    EXPECT_NEAR(
+        cosine(text_vector(kModels / "clip-random", longest), text_vector(kModels / "clip-random", longest)),
+        1, 1e-6);
     text_vector(kModels / "clip-random", "");
 }
 
@@ -93,12 +100,16 @@ TEST(Batches, DoNotChangeAPicturesVector) {
     HONE_NEEDS(kModels);
     ImageTextModel model(*describe_model(kModels / "clip-random", "test"), {Device::kCpu, std::nullopt, {}});
     std::vector<float> tensors(4 * model.input_size());
-    for (std::size_t at = 0; at < tensors.size(); ++at) tensors[at] = std::sin(static_cast<float>(at % 10'007));
+    for (std::size_t at = 0; at < tensors.size(); ++at)
+        tensors[at] = std::sin(static_cast<float>(at % 10'007));
     const auto together = *model.embed_images(tensors, 4);
     const auto dimension = static_cast<std::size_t>(model.dimension());
     for (std::size_t picture = 0; picture < 4; ++picture) {
-        const auto alone = *model.embed_images(std::span(tensors).subspan(picture * model.input_size(), model.input_size()), 1);
-        const std::vector<float> row(together.begin() + static_cast<std::ptrdiff_t>(picture * dimension), together.begin() + static_cast<std::ptrdiff_t>((picture + 1) * dimension));
+        const auto alone = *model.embed_images(
+            std::span(tensors).subspan(picture * model.input_size(), model.input_size()), 1);
+        const std::vector<float> row(
+            together.begin() + static_cast<std::ptrdiff_t>(picture * dimension),
+            together.begin() + static_cast<std::ptrdiff_t>((picture + 1) * dimension));
         EXPECT_NEAR(cosine(alone, row), 1, 1e-6);
     }
 }
@@ -108,7 +119,9 @@ TEST(BrokenModels, SayWhatIsWrongInOneLine) {
     int cases = 0;
     for (const auto& entry : fs::directory_iterator(kModels / "broken")) {
         const auto manifest = describe_model(entry.path(), "x");
-        Result<std::vector<float>> used = manifest ? ImageTextModel(*manifest, {Device::kCpu, std::nullopt, {}}).embed_image(pattern()) : std::unexpected(manifest.error());
+        Result<std::vector<float>> used =
+            manifest ? ImageTextModel(*manifest, {Device::kCpu, std::nullopt, {}}).embed_image(pattern())
+                     : std::unexpected(manifest.error());
         EXPECT_FALSE(used) << entry.path();
         if (used) continue;
         EXPECT_EQ(used.error().message.find('\n'), std::string::npos) << used.error().message;
@@ -120,7 +133,8 @@ TEST(BrokenModels, SayWhatIsWrongInOneLine) {
 TEST(Sessions, NameMissingAndTruncatedFiles) {
     const test::TemporaryFolder folder;
     EXPECT_THAT(open_session(folder.path() / "none.onnx", {}).error().message, HasSubstr("missing"));
-    EXPECT_THAT(open_session(folder.write("cut.onnx", "\x08\x07\x12"), {}).error().message, HasSubstr("cut.onnx"));
+    EXPECT_THAT(open_session(folder.write("cut.onnx", "\x08\x07\x12"), {}).error().message,
+                HasSubstr("cut.onnx"));
 }
 
 TEST(Devices, TheCpuIsAlwaysThere) {
@@ -128,7 +142,8 @@ TEST(Devices, TheCpuIsAlwaysThere) {
     ASSERT_FALSE(reports.empty());
     EXPECT_EQ(reports[0].device, Device::kCpu);
     EXPECT_TRUE(reports[0].usable) << reports[0].reason;
-    for (const DeviceReport& report : reports) EXPECT_FALSE(report.reason.empty()) << device_name(report.device);
+    for (const DeviceReport& report : reports)
+        EXPECT_FALSE(report.reason.empty()) << device_name(report.device);
 }
 
 TEST(Devices, AProviderThatFailsFallsBackToTheCpu) {
@@ -145,7 +160,8 @@ TEST(Devices, AutoRemembersItsChoice) {
     HONE_NEEDS(kModels);
     const test::TemporaryFolder folder;
     const fs::path note = folder.path() / "devices.json";
-    ImageTextModel model(*describe_model(kModels / "clip-random", "test"), {Device::kAuto, std::nullopt, note});
+    ImageTextModel model(*describe_model(kModels / "clip-random", "test"),
+                         {Device::kAuto, std::nullopt, note});
     ASSERT_TRUE(model.embed_image(pattern()));
     EXPECT_NE(model.image_device(), Device::kAuto);
     EXPECT_THAT(*read_text(note), HasSubstr(std::string(device_name(model.image_device()))));
@@ -160,7 +176,8 @@ TEST(Devices, WebgpuAgreesWithTheCpu) {
     const auto report = probe_devices()[1];
     ASSERT_EQ(report.device, Device::kWebgpu);
     ASSERT_TRUE(report.usable) << report.reason;
-    ImageTextModel model(*describe_model(kModels / "clip-random", "test"), {Device::kWebgpu, std::nullopt, {}});
+    ImageTextModel model(*describe_model(kModels / "clip-random", "test"),
+                         {Device::kWebgpu, std::nullopt, {}});
     const auto vector = model.embed_image(pattern());
     ASSERT_TRUE(vector) << vector.error().message;
     EXPECT_EQ(model.image_device(), Device::kWebgpu) << "it fell back";

@@ -13,14 +13,16 @@ struct Golden {
     const char* name;
     TokenizerKind kind;
     fs::path file;
-    // SentencePiece breaks ties between equally good cuts in another way since 0.2; the golden file comes from the newer library.
+    // SentencePiece breaks ties between equally good cuts in another way since 0.2; the golden file comes
+    // from the newer library.
     int tolerated = 0;
 };
 
 class TokenizerGolden : public testing::TestWithParam<Golden> {};
 
 TEST_P(TokenizerGolden, GivesTheReferencesIds) {
-    const fs::path golden = test::source_directory() / "deps/golden" / fmt::format("tokenizer_{}.jsonl", GetParam().name);
+    const fs::path golden =
+        test::source_directory() / "deps/golden" / fmt::format("tokenizer_{}.jsonl", GetParam().name);
     HONE_NEEDS(golden);
     HONE_NEEDS(GetParam().file);
     TextTower tower;
@@ -36,7 +38,9 @@ TEST_P(TokenizerGolden, GivesTheReferencesIds) {
         const auto expected = entry["ids"].get<std::vector<std::int64_t>>();
         const auto got = (*tokenizer)->encode(entry["t"].get<std::string>());
         if (got == expected) continue;
-        if (++wrong > GetParam().tolerated && wrong <= 20) ADD_FAILURE() << entry["t"] << "\n  expected " << nlohmann::json(expected).dump().substr(0, 300) << "\n  got      " << nlohmann::json(got).dump().substr(0, 300);
+        if (++wrong > GetParam().tolerated && wrong <= 20)
+            ADD_FAILURE() << entry["t"] << "\n  expected " << nlohmann::json(expected).dump().substr(0, 300)
+                          << "\n  got      " << nlohmann::json(got).dump().substr(0, 300);
     }
     EXPECT_GE(strings, 20'000);
     EXPECT_LE(wrong, GetParam().tolerated) << "of " << strings;
@@ -44,10 +48,14 @@ TEST_P(TokenizerGolden, GivesTheReferencesIds) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, TokenizerGolden,
-    testing::Values(Golden{"clip", TokenizerKind::kBpe, test::shared_directory() / "models/clip-bpe/tokenizer.json"},
-                    Golden{"clip_small", TokenizerKind::kBpe, test::source_directory() / "deps/testmodels/clip-random/tokenizer.json"},
-                    Golden{"wordpiece", TokenizerKind::kWordPiece, test::source_directory() / "models/default/tokenizer.json"},
-                    Golden{"sentencepiece", TokenizerKind::kSentencePiece, test::source_directory() / "deps/testmodels/siglip-random/spiece.model", 4}),
+    testing::Values(Golden{"clip", TokenizerKind::kBpe,
+                           test::shared_directory() / "models/clip-bpe/tokenizer.json"},
+                    Golden{"clip_small", TokenizerKind::kBpe,
+                           test::source_directory() / "deps/testmodels/clip-random/tokenizer.json"},
+                    Golden{"wordpiece", TokenizerKind::kWordPiece,
+                           test::source_directory() / "models/default/tokenizer.json"},
+                    Golden{"sentencepiece", TokenizerKind::kSentencePiece,
+                           test::source_directory() / "deps/testmodels/siglip-random/spiece.model", 4}),
     [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace

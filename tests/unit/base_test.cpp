@@ -63,7 +63,10 @@ TEST(LockFile, IsHeldByOneProcess) {
     const pid_t child = ::fork();
     if (child == 0) {
         const auto second = LockFile::acquire(path, "second");
-        ::_exit(!second && second.error().kind == ErrorKind::kInUse && second.error().message == "first" && LockFile::holder(path) == "first" ? 0 : 1);
+        ::_exit(!second && second.error().kind == ErrorKind::kInUse && second.error().message == "first" &&
+                        LockFile::holder(path) == "first"
+                    ? 0
+                    : 1);
     }
     int status = 0;
     ::waitpid(child, &status, 0);
@@ -73,7 +76,9 @@ TEST(LockFile, IsHeldByOneProcess) {
 TEST(LockFile, IsFreeAfterItsHolder) {
     const test::TemporaryFolder folder;
     const fs::path path = folder.path() / "lock";
-    { const auto lock = LockFile::acquire(path, "first"); }
+    {
+        const auto lock = LockFile::acquire(path, "first");
+    }
     EXPECT_EQ(LockFile::holder(path), std::nullopt);
     EXPECT_TRUE(LockFile::acquire(path, "second"));
 }
@@ -97,7 +102,9 @@ TEST(BoundedQueue, WaitsNoLongerThanAsked) {
     EXPECT_FALSE(queue.finished());
 }
 
-TEST(Time, WritesIso8601) { EXPECT_EQ(iso8601(1'706'702'400), "2024-01-31T12:00:00Z"); }
+TEST(Time, WritesIso8601) {
+    EXPECT_EQ(iso8601(1'706'702'400), "2024-01-31T12:00:00Z");
+}
 
 TEST(Config, LibraryComesFromFlagThenEnvironment) {
     ::setenv("HONE_LIBRARY", "/from/environment", 1);

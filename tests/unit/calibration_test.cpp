@@ -10,7 +10,8 @@ namespace {
 TEST(ScoreCurve, CutAndProbabilityAreInverse) {
     const ScoreCurve curve{0.3, 14};
     EXPECT_DOUBLE_EQ(curve.probability(0.3), 0.5);
-    for (const double probability : {0.1, 0.5, 0.9}) EXPECT_NEAR(curve.probability(curve.score_at(probability)), probability, 1e-12);
+    for (const double probability : {0.1, 0.5, 0.9})
+        EXPECT_NEAR(curve.probability(curve.score_at(probability)), probability, 1e-12);
 }
 
 TEST(ScoreCurve, WordsAloneUseTheModelsCalibration) {

@@ -34,7 +34,8 @@ TEST_P(Levels, F32AgreesWithScalar) {
     scalar.dot_f32(query.data(), rows.data(), kRows, padded, expected.data());
     for (const Kernels* level : usable_kernels()) {
         level->dot_f32(query.data(), rows.data(), kRows, padded, got.data());
-        for (std::size_t row = 0; row < kRows; ++row) EXPECT_NEAR(got[row], expected[row], 1e-5 * static_cast<double>(padded)) << level->name;
+        for (std::size_t row = 0; row < kRows; ++row)
+            EXPECT_NEAR(got[row], expected[row], 1e-5 * static_cast<double>(padded)) << level->name;
     }
 }
 
@@ -46,7 +47,8 @@ TEST_P(Levels, F16AgreesWithScalar) {
     scalar.dot_f16(query.data(), rows.data(), kRows, padded, expected.data());
     for (const Kernels* level : usable_kernels()) {
         level->dot_f16(query.data(), rows.data(), kRows, padded, got.data());
-        for (std::size_t row = 0; row < kRows; ++row) EXPECT_NEAR(got[row], expected[row], 1e-5 * static_cast<double>(padded)) << level->name;
+        for (std::size_t row = 0; row < kRows; ++row)
+            EXPECT_NEAR(got[row], expected[row], 1e-5 * static_cast<double>(padded)) << level->name;
     }
 }
 
@@ -78,8 +80,10 @@ TEST(Half, EveryValueGoesBothWays) {
     for (std::uint32_t bits = 0; bits < 65'536; ++bits) {
         const auto half = static_cast<Half>(bits);
         const float value = from_half(half);
-        if (std::isnan(value)) EXPECT_TRUE(std::isnan(from_half(to_half(value))));
-        else EXPECT_EQ(to_half(value), half) << bits;
+        if (std::isnan(value))
+            EXPECT_TRUE(std::isnan(from_half(to_half(value))));
+        else
+            EXPECT_EQ(to_half(value), half) << bits;
     }
 }
 

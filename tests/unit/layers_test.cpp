@@ -11,10 +11,13 @@
 namespace hone {
 namespace {
 
-const std::vector<std::string> kRooms = {"base", "photo", "model", "analyze", "vector", "catalog", "ingest", "people", "search", "server", "cli"};
+const std::vector<std::string> kRooms = {"base",   "photo",  "model",  "analyze", "vector", "catalog",
+                                         "ingest", "people", "search", "server",  "cli"};
 // Beyond the order: what a room must not know although it stands below it.
 const std::map<std::string, std::vector<std::string>> kForbidden = {
-    {"vector", {"photo", "model", "analyze"}}, {"catalog", {"model", "analyze", "vector"}}, {"search", {"ingest", "analyze", "people"}}};
+    {"vector", {"photo", "model", "analyze"}},
+    {"catalog", {"model", "analyze", "vector"}},
+    {"search", {"ingest", "analyze", "people"}}};
 
 // The reasons why including `included` from a file of `room` is wrong; empty when it is right.
 std::string objection(const std::string& room, const std::string& included) {
@@ -23,7 +26,9 @@ std::string objection(const std::string& room, const std::string& included) {
     if (other == kRooms.end()) return included + " is no room of docs/ARCHITECTURE.md";
     if (other > own) return room + " stands above " + included;
     const auto forbidden = kForbidden.find(room);
-    if (forbidden != kForbidden.end() && std::ranges::find(forbidden->second, included) != forbidden->second.end()) return room + " must not know " + included;
+    if (forbidden != kForbidden.end() &&
+        std::ranges::find(forbidden->second, included) != forbidden->second.end())
+        return room + " must not know " + included;
     return "";
 }
 

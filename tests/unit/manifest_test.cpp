@@ -18,9 +18,24 @@ using testing::HasSubstr;
 
 json good() {
     const json file = {{"path", "net.onnx"}, {"sha256", ""}, {"bytes", 3}};
-    return {{"format", 1}, {"name", "small"}, {"dimension", 3},
-            {"image", {{"input", "pixels"}, {"output", "vector"}, {"width", 32}, {"height", 16}, {"resize", "squash"}, {"mean", {0, 0, 0}}, {"std", {1, 1, 1}}, {"files", {{"f32", file}}}}},
-            {"text", {{"input_ids", "ids"}, {"output", "vector"}, {"tokenizer", {{"kind", "bpe"}, {"path", "tokenizer.json"}}}, {"context", 77}, {"files", {{"f32", file}, {"int8", file}}}}}};
+    return {{"format", 1},
+            {"name", "small"},
+            {"dimension", 3},
+            {"image",
+             {{"input", "pixels"},
+              {"output", "vector"},
+              {"width", 32},
+              {"height", 16},
+              {"resize", "squash"},
+              {"mean", {0, 0, 0}},
+              {"std", {1, 1, 1}},
+              {"files", {{"f32", file}}}}},
+            {"text",
+             {{"input_ids", "ids"},
+              {"output", "vector"},
+              {"tokenizer", {{"kind", "bpe"}, {"path", "tokenizer.json"}}},
+              {"context", 77},
+              {"files", {{"f32", file}, {"int8", file}}}}}};
 }
 
 Result<Manifest> read(const json& object) {
@@ -49,10 +64,20 @@ TEST(Manifest, NamesTheFieldThatIsWrong) {
         json value;
         const char* expected;
     };
-    for (const Case& wrong : {Case{"/format", 2, "newer Hone"}, {"/name", "Bad Name", "the name"}, {"/role", "toaster", "toaster"}, {"/dimension", 0, "dimension"},
-                              {"/dimension", "many", "type"}, {"/image/width", 100'000, "width"}, {"/image/resize", "bend", "image.resize"}, {"/image/resample", "magic", "image.resample"},
-                              {"/image/std", {0, 1, 1}, "image.std"}, {"/image/files", json::object(), "files is empty"}, {"/image/files/f64", {{"path", "x"}}, "f64"},
-                              {"/image/files/f32/path", "../../etc/passwd", "outside"}, {"/text/files/f32/path", "/etc/passwd", "outside"}, {"/text/tokenizer/kind", "spells", "text.tokenizer.kind"}}) {
+    for (const Case& wrong : {Case{"/format", 2, "newer Hone"},
+                              {"/name", "Bad Name", "the name"},
+                              {"/role", "toaster", "toaster"},
+                              {"/dimension", 0, "dimension"},
+                              {"/dimension", "many", "type"},
+                              {"/image/width", 100'000, "width"},
+                              {"/image/resize", "bend", "image.resize"},
+                              {"/image/resample", "magic", "image.resample"},
+                              {"/image/std", {0, 1, 1}, "image.std"},
+                              {"/image/files", json::object(), "files is empty"},
+                              {"/image/files/f64", {{"path", "x"}}, "f64"},
+                              {"/image/files/f32/path", "../../etc/passwd", "outside"},
+                              {"/text/files/f32/path", "/etc/passwd", "outside"},
+                              {"/text/tokenizer/kind", "spells", "text.tokenizer.kind"}}) {
         json object = good();
         object[json::json_pointer(wrong.pointer)] = wrong.value;
         const auto manifest = read(object);
@@ -93,7 +118,8 @@ TEST(Manifest, FingerprintFollowsWhatMovesVectors) {
 TEST(VerifyFiles, FindsTheDamagedOne) {
     const test::TemporaryFolder folder;
     json object = good();
-    object["image"]["files"]["f32"]["sha256"] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";  // "abc"
+    object["image"]["files"]["f32"]["sha256"] =
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";  // "abc"
     folder.write("manifest.json", object.dump());
     folder.write("tokenizer.json", "{}");
     folder.write("net.onnx", "abc");
@@ -127,7 +153,8 @@ TEST(Hub, UnderstandsRepositoriesAndShortcuts) {
     EXPECT_EQ(parse_repository("a/b")->revision, "main");
     EXPECT_EQ(parse_repository("a/b")->endpoint, "http://127.0.0.1:1");
     ::unsetenv("HF_ENDPOINT");
-    for (const char* bad : {"", "nothing", "a/b/c", "a/", "/b", "a/../b", "a/b@", "a b/c"}) EXPECT_FALSE(parse_repository(bad)) << bad;
+    for (const char* bad : {"", "nothing", "a/b/c", "a/", "/b", "a/../b", "a/b@", "a b/c"})
+        EXPECT_FALSE(parse_repository(bad)) << bad;
 }
 
 TEST(ModelName, IsMadeFromAnything) {

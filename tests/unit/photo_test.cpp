@@ -17,23 +17,33 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::span<const std::uint8_t> bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+std::span<const std::uint8_t> bytes_of(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 TEST(Format, IsToldByContent) {
     using namespace std::string_view_literals;
     EXPECT_EQ(detect_format(bytes_of("\xFF\xD8\xFF\xE0"sv)), Format::kJpeg);
     EXPECT_EQ(detect_format(bytes_of("\x89PNG\r\n\x1A\n"sv)), Format::kPng);
     EXPECT_EQ(detect_format(bytes_of("RIFF\0\0\0\0WEBPVP8 "sv)), Format::kWebp);
-    EXPECT_EQ(detect_format(bytes_of("\0\0\0\x20" "ftypheic\0\0\0\0mif1heic"sv)), Format::kHeif);
-    EXPECT_EQ(detect_format(bytes_of("\0\0\0\x20" "ftypmif1\0\0\0\0mif1avif"sv)), Format::kAvif);
-    EXPECT_EQ(detect_format(bytes_of("\0\0\0\x20" "ftypisom\0\0\0\0isomiso2"sv)), Format::kNone) << "a video";
+    EXPECT_EQ(detect_format(bytes_of("\0\0\0\x20"
+                                     "ftypheic\0\0\0\0mif1heic"sv)),
+              Format::kHeif);
+    EXPECT_EQ(detect_format(bytes_of("\0\0\0\x20"
+                                     "ftypmif1\0\0\0\0mif1avif"sv)),
+              Format::kAvif);
+    EXPECT_EQ(detect_format(bytes_of("\0\0\0\x20"
+                                     "ftypisom\0\0\0\0isomiso2"sv)),
+              Format::kNone)
+        << "a video";
     EXPECT_EQ(detect_format(bytes_of(test::plain_bitmap(2, 2, 0))), Format::kBmp);
     EXPECT_EQ(detect_format(bytes_of("BM is how this text starts, and it goes on"sv)), Format::kNone);
     EXPECT_EQ(detect_format(bytes_of(""sv)), Format::kNone);
 }
 
 TEST(Decode, GivesUprightRgb) {
-    const std::string file = test::bitmap(4, 3, [](int x, int y) { return static_cast<std::uint32_t>(x << 16 | y << 8 | 7); });
+    const std::string file =
+        test::bitmap(4, 3, [](int x, int y) { return static_cast<std::uint32_t>(x << 16 | y << 8 | 7); });
     const auto photo = decode_photo(bytes_of(file), 0);
     ASSERT_TRUE(photo) << photo.error().message;
     EXPECT_EQ(photo->width, 4);
@@ -45,8 +55,10 @@ TEST(Decode, GivesUprightRgb) {
 
 TEST(Decode, SaysWhyItFails) {
     EXPECT_THAT(decode_photo(bytes_of("hello"), 0).error().message, HasSubstr("not a picture"));
-    EXPECT_THAT(decode_photo(bytes_of("\xFF\xD8\xFF\xE0 broken"), 0).error().message, HasSubstr("damaged or unsupported jpeg"));
-    EXPECT_THAT(decode_photo(bytes_of("\x89PNG\r\n\x1A\n broken"), 0).error().message, HasSubstr("damaged or unsupported png"));
+    EXPECT_THAT(decode_photo(bytes_of("\xFF\xD8\xFF\xE0 broken"), 0).error().message,
+                HasSubstr("damaged or unsupported jpeg"));
+    EXPECT_THAT(decode_photo(bytes_of("\x89PNG\r\n\x1A\n broken"), 0).error().message,
+                HasSubstr("damaged or unsupported png"));
     std::string cut = test::plain_bitmap(64, 64, 0x123456);
     cut.resize(200);
     EXPECT_FALSE(decode_photo(bytes_of(cut), 0));
@@ -69,10 +81,12 @@ TEST(Resample, KeepsConstantsAndSizes) {
     }
 }
 
-// Pillow 12: Image.frombytes('L', (8, 1), bytes([0, 0, 0, 255, 255, 0, 0, 0])).resize((4, 1), BICUBIC) and so on, as RGB.
+// Pillow 12: Image.frombytes('L', (8, 1), bytes([0, 0, 0, 255, 255, 0, 0, 0])).resize((4, 1), BICUBIC) and so
+// on, as RGB.
 TEST(Resample, GivesPillowsBytes) {
     Image image{8, 1, {}};
-    for (const int value : {0, 0, 0, 255, 255, 0, 0, 0}) image.rgb.insert(image.rgb.end(), 3, static_cast<std::uint8_t>(value));
+    for (const int value : {0, 0, 0, 255, 255, 0, 0, 0})
+        image.rgb.insert(image.rgb.end(), 3, static_cast<std::uint8_t>(value));
     const auto red = [](const Image& out) {
         std::vector<int> values;
         for (std::size_t at = 0; at < out.rgb.size(); at += 3) values.push_back(out.rgb[at]);
@@ -81,7 +95,8 @@ TEST(Resample, GivesPillowsBytes) {
     EXPECT_THAT(red(resample(image, 4, 1, Filter::kBicubic)), ElementsAre(0, 138, 138, 0));
     EXPECT_THAT(red(resample(image, 4, 1, Filter::kBilinear)), ElementsAre(0, 128, 128, 0));
     EXPECT_THAT(red(resample(image, 4, 1, Filter::kLanczos)), ElementsAre(0, 147, 147, 0));
-    EXPECT_THAT(red(resample(image, 11, 1, Filter::kBicubic)), ElementsAre(0, 0, 0, 7, 209, 255, 209, 7, 0, 0, 0));
+    EXPECT_THAT(red(resample(image, 11, 1, Filter::kBicubic)),
+                ElementsAre(0, 0, 0, 7, 209, 255, 209, 7, 0, 0, 0));
 }
 
 TEST(Crop, FillsWhatIsOutside) {
@@ -116,7 +131,8 @@ std::vector<std::string> walked(const fs::path& root, std::vector<std::string>* 
                                       return true;
                                   },
                                   [&](const fs::path& path, const std::string&) {
-                                      if (unreadable != nullptr) unreadable->push_back(path.lexically_relative(root));
+                                      if (unreadable != nullptr)
+                                          unreadable->push_back(path.lexically_relative(root));
                                   }});
     EXPECT_TRUE(done);
     return names;
@@ -124,7 +140,9 @@ std::vector<std::string> walked(const fs::path& root, std::vector<std::string>* 
 
 TEST(Walk, SkipsHiddenAndSystemFolders) {
     const test::TemporaryFolder folder;
-    for (const char* name : {"b.jpg", "a/2.jpg", "a/1.jpg", ".hidden.jpg", ".cache/x.jpg", "@eaDir/x.jpg", "$RECYCLE.BIN/x.jpg", "a/\xff.jpg"}) folder.write(name, "x");
+    for (const char* name : {"b.jpg", "a/2.jpg", "a/1.jpg", ".hidden.jpg", ".cache/x.jpg", "@eaDir/x.jpg",
+                             "$RECYCLE.BIN/x.jpg", "a/\xff.jpg"})
+        folder.write(name, "x");
     EXPECT_THAT(walked(folder.path()), ElementsAre("b.jpg", "a/1.jpg", "a/2.jpg", "a/\xff.jpg"));
 }
 
@@ -153,7 +171,8 @@ TEST(CheckFolder, SaysWhatIsWrong) {
     const test::TemporaryFolder folder;
     EXPECT_TRUE(check_folder(folder.path()));
     EXPECT_THAT(check_folder(folder.path() / "none").error().message, HasSubstr("No such file"));
-    EXPECT_THAT(check_folder(folder.write("file", "x")).error().message, HasSubstr("is a file, not a folder"));
+    EXPECT_THAT(check_folder(folder.write("file", "x")).error().message,
+                HasSubstr("is a file, not a folder"));
     EXPECT_EQ(normal_folder(folder.path() / "a/../b/"), folder.path() / "b");
 }
 

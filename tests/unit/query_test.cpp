@@ -45,7 +45,14 @@ TEST(Validate, CountsCharactersNotBytes) {
 
 TEST(ParseSearch, ReadsEveryField) {
     const std::string id(64, 'a');
-    const auto query = parse_search({{"text", "dog"}, {"like", json::array_t{id}}, {"unlike", json::array_t{}}, {"seen", json::array_t{id}}, {"from", id}, {"method", "rocchio"}, {"limit", 5}, {"offset", 2}});
+    const auto query = parse_search({{"text", "dog"},
+                                     {"like", json::array_t{id}},
+                                     {"unlike", json::array_t{}},
+                                     {"seen", json::array_t{id}},
+                                     {"from", id},
+                                     {"method", "rocchio"},
+                                     {"limit", 5},
+                                     {"offset", 2}});
     ASSERT_TRUE(query);
     EXPECT_EQ(query->text, "dog");
     EXPECT_EQ(query->like, std::vector{id});
@@ -57,7 +64,8 @@ TEST(ParseSearch, ReadsEveryField) {
 }
 
 TEST(ParseSearch, NamesTheWrongField) {
-    for (const json& bad : {json::array(), json{{"text", 1}}, json{{"like", "x"}}, json{{"like", {1}}}, json{{"limit", -1}}, json{{"limit", 1.5}}, json{{"words", "dog"}},
+    for (const json& bad : {json::array(), json{{"text", 1}}, json{{"like", "x"}}, json{{"like", {1}}},
+                            json{{"limit", -1}}, json{{"limit", 1.5}}, json{{"words", "dog"}},
                             json{{"like", {"../etc/passwd"}}}, json{{"from", "/etc/passwd"}}}) {
         const auto query = parse_search(bad);
         ASSERT_FALSE(query) << bad;

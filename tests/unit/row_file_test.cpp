@@ -14,7 +14,9 @@ namespace {
 
 const RowSpec kSpec{3, Element::kF32, "0123456789abcdef"};
 
-std::vector<float> vector_of(std::uint32_t label) { return {static_cast<float>(label), 0.5F, -1}; }
+std::vector<float> vector_of(std::uint32_t label) {
+    return {static_cast<float>(label), 0.5F, -1};
+}
 
 void append(RowFile& file, std::uint32_t first, std::uint32_t count) {
     for (std::uint32_t label = first; label < first + count; ++label) {
@@ -131,7 +133,8 @@ TEST(EncodeRow, Int8IsWithinHalfAStep) {
     for (std::size_t at = 0; at < 64; ++at) values[at] = std::sin(static_cast<float>(at));
     std::vector<std::uint8_t> row(spec.stride());
     const float scale = encode_row(values, spec, row.data());
-    for (std::size_t at = 0; at < 64; ++at) EXPECT_NEAR((row[at] - 128) * scale, values[at], scale / 2 + 1e-6);
+    for (std::size_t at = 0; at < 64; ++at)
+        EXPECT_NEAR((row[at] - 128) * scale, values[at], scale / 2 + 1e-6);
     EXPECT_EQ(encode_row(std::vector<float>(64, 0.0F), spec, row.data()), 0) << "a zero row stays zero";
     EXPECT_EQ(row[0], 128);
 }

@@ -43,7 +43,8 @@ class Engine : public testing::Test {
     Result<SearchPage> search(const SearchQuery& query) {
         EXPECT_TRUE(library->reload_present());
         space = *library->open_content(*model);
-        return SearchEngine(library->catalog(), library->present(), space, model).search(query, {{"example", {0, 0, 1}}});
+        return SearchEngine(library->catalog(), library->present(), space, model)
+            .search(query, {{"example", {0, 0, 1}}});
     }
 
     static std::vector<std::string> names(const SearchPage& page) {
@@ -78,7 +79,8 @@ TEST_F(Engine, RanksByCosineAndLeavesMarksOut) {
 }
 
 TEST_F(Engine, SeenAndUnlikedAreLeftOut) {
-    const std::string dog = add("dog", {1, 0, 0}), puppy = add("puppy", {0.9F, 0.1F, 0}), cat = add("cat", {0.5F, 0.5F, 0});
+    const std::string dog = add("dog", {1, 0, 0}), puppy = add("puppy", {0.9F, 0.1F, 0}),
+                      cat = add("cat", {0.5F, 0.5F, 0});
     add("car", {0, 0, 1});
     SearchQuery query = liking({dog});
     query.seen = {puppy};
@@ -87,7 +89,8 @@ TEST_F(Engine, SeenAndUnlikedAreLeftOut) {
 }
 
 TEST_F(Engine, ReasonsAddUpToTheScore) {
-    const std::string dog = add("dog", {1, 0, 0}), cat = add("cat", {0.3F, 0.9F, 0}), car = add("car", {0, 0.1F, 1});
+    const std::string dog = add("dog", {1, 0, 0}), cat = add("cat", {0.3F, 0.9F, 0}),
+                      car = add("car", {0, 0.1F, 1});
     add("pet", {0.7F, 0.6F, 0.1F});
     SearchQuery query = liking({dog, cat});
     query.unlike = {car};
@@ -122,7 +125,8 @@ TEST_F(Engine, EqualScoresStandInTheOrderOfTheirIds) {
 }
 
 TEST_F(Engine, ThePageIsAPureFunctionOfTheQuery) {
-    for (int photo = 0; photo < 50; ++photo) add("photo" + std::to_string(photo), {std::sin(photo * 1.0F), std::cos(photo * 2.0F), 0.3F});
+    for (int photo = 0; photo < 50; ++photo)
+        add("photo" + std::to_string(photo), {std::sin(photo * 1.0F), std::cos(photo * 2.0F), 0.3F});
     SearchQuery query;
     query.from = "example";
     const auto first = *search(query), second = *search(query);
@@ -151,7 +155,8 @@ TEST_F(Engine, AMarkGivenTwiceCountsOnce) {
     const std::string dog = add("dog", {1, 0, 0}), cat = add("cat", {0, 1, 0});
     add("pet", {0.6F, 0.8F, 0});
     EXPECT_EQ(search(liking({dog, dog, cat}))->hits[0].score, search(liking({dog, cat}))->hits[0].score);
-    EXPECT_EQ(search(liking({dog.substr(0, 12), dog, cat}))->query.like.size(), 2U) << "prefixes name the same photo";
+    EXPECT_EQ(search(liking({dog.substr(0, 12), dog, cat}))->query.like.size(), 2U)
+        << "prefixes name the same photo";
 }
 
 TEST_F(Engine, AnEmptyLibraryGivesAnEmptyPage) {

@@ -26,20 +26,45 @@ Result<std::unique_ptr<Tokenizer>> load(const json& file, TokenizerKind kind) {
 }
 
 json wordpiece() {
-    return {{"added_tokens", {{{"id", 1}, {"content", "[CLS]"}, {"normalized", false}}, {{"id", 2}, {"content", "[SEP]"}, {"normalized", false}}}},
-            {"normalizer", {{"type", "BertNormalizer"}, {"clean_text", true}, {"handle_chinese_chars", true}, {"strip_accents", nullptr}, {"lowercase", true}}},
+    return {{"added_tokens",
+             {{{"id", 1}, {"content", "[CLS]"}, {"normalized", false}},
+              {{"id", 2}, {"content", "[SEP]"}, {"normalized", false}}}},
+            {"normalizer",
+             {{"type", "BertNormalizer"},
+              {"clean_text", true},
+              {"handle_chinese_chars", true},
+              {"strip_accents", nullptr},
+              {"lowercase", true}}},
             {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
-            {"post_processor", {{"type", "TemplateProcessing"}, {"single", {{{"SpecialToken", {{"id", "[CLS]"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}, {{"SpecialToken", {{"id", "[SEP]"}, {"type_id", 0}}}}}},
-                                {"special_tokens", {{"[CLS]", {{"ids", {1}}}}, {"[SEP]", {{"ids", {2}}}}}}}},
-            {"model", {{"type", "WordPiece"}, {"unk_token", "[UNK]"}, {"continuing_subword_prefix", "##"}, {"max_input_chars_per_word", 10},
-                       {"vocab", {{"[UNK]", 0}, {"[CLS]", 1}, {"[SEP]", 2}, {"dog", 3}, {"##s", 4}, {"cafe", 5}, {".", 6}, {"龍", 7}}}}}};
+            {"post_processor",
+             {{"type", "TemplateProcessing"},
+              {"single",
+               {{{"SpecialToken", {{"id", "[CLS]"}, {"type_id", 0}}}},
+                {{"Sequence", {{"id", "A"}, {"type_id", 0}}}},
+                {{"SpecialToken", {{"id", "[SEP]"}, {"type_id", 0}}}}}},
+              {"special_tokens", {{"[CLS]", {{"ids", {1}}}}, {"[SEP]", {{"ids", {2}}}}}}}},
+            {"model",
+             {{"type", "WordPiece"},
+              {"unk_token", "[UNK]"},
+              {"continuing_subword_prefix", "##"},
+              {"max_input_chars_per_word", 10},
+              {"vocab",
+               {{"[UNK]", 0},
+                {"[CLS]", 1},
+                {"[SEP]", 2},
+                {"dog", 3},
+                {"##s", 4},
+                {"cafe", 5},
+                {".", 6},
+                {"龍", 7}}}}}};
 }
 
 TEST(WordPiece, FollowsItsSteps) {
     const auto tokenizer = *load(wordpiece(), TokenizerKind::kWordPiece);
     EXPECT_THAT(tokenizer->encode("Dogs."), ElementsAre(1, 3, 4, 6, 2));
     EXPECT_THAT(tokenizer->encode("CAFÉ"), ElementsAre(1, 5, 2)) << "accents go";
-    EXPECT_THAT(tokenizer->encode("dog龍dog"), ElementsAre(1, 3, 7, 3, 2)) << "Chinese characters stand alone";
+    EXPECT_THAT(tokenizer->encode("dog龍dog"), ElementsAre(1, 3, 7, 3, 2))
+        << "Chinese characters stand alone";
     EXPECT_THAT(tokenizer->encode("dogx"), ElementsAre(1, 0, 2)) << "no half words";
     EXPECT_THAT(tokenizer->encode("dogsssssssss"), ElementsAre(1, 0, 2)) << "too long";
     EXPECT_THAT(tokenizer->encode("dog [SEP] dog"), ElementsAre(1, 3, 2, 3, 2));
@@ -47,11 +72,24 @@ TEST(WordPiece, FollowsItsSteps) {
 }
 
 json bpe() {
-    return {{"added_tokens", json::array()}, {"normalizer", {{"type", "Lowercase"}}},
-            {"pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", {{{"type", "Split"}, {"pattern", {{"Regex", "[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+"}}}, {"behavior", "Removed"}, {"invert", true}},
-                                                                     {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}}}}}},
-            {"model", {{"type", "BPE"}, {"end_of_word_suffix", "</w>"}, {"unk_token", "!"},
-                       {"vocab", {{"!", 0}, {"d", 1}, {"o", 2}, {"g</w>", 3}, {"do", 4}, {"dog</w>", 5}, {"o</w>", 6}, {"g", 7}}}, {"merges", {"d o", "do g</w>"}}}}};
+    return {
+        {"added_tokens", json::array()},
+        {"normalizer", {{"type", "Lowercase"}}},
+        {"pre_tokenizer",
+         {{"type", "Sequence"},
+          {"pretokenizers",
+           {{{"type", "Split"},
+             {"pattern", {{"Regex", "[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+"}}},
+             {"behavior", "Removed"},
+             {"invert", true}},
+            {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}}}}}},
+        {"model",
+         {{"type", "BPE"},
+          {"end_of_word_suffix", "</w>"},
+          {"unk_token", "!"},
+          {"vocab",
+           {{"!", 0}, {"d", 1}, {"o", 2}, {"g</w>", 3}, {"do", 4}, {"dog</w>", 5}, {"o</w>", 6}, {"g", 7}}},
+          {"merges", {"d o", "do g</w>"}}}}};
 }
 
 TEST(Bpe, MergesByRank) {

@@ -22,7 +22,8 @@ std::vector<float> unit_vectors(std::size_t count, unsigned seed) {
             vectors[row * kDimension + at] = normal(random);
             length += static_cast<double>(vectors[row * kDimension + at]) * vectors[row * kDimension + at];
         }
-        for (std::size_t at = 0; at < kDimension; ++at) vectors[row * kDimension + at] /= static_cast<float>(std::sqrt(length));
+        for (std::size_t at = 0; at < kDimension; ++at)
+            vectors[row * kDimension + at] /= static_cast<float>(std::sqrt(length));
     }
     return vectors;
 }
@@ -35,7 +36,9 @@ std::vector<std::uint32_t> labels_from(std::uint32_t first, std::size_t count) {
 
 class VectorSpaces : public testing::TestWithParam<ScanElement> {
   protected:
-    std::unique_ptr<VectorSpace> open(bool writable = true) { return *VectorSpace::open(folder.path(), "content", "model", kDimension, writable, GetParam()); }
+    std::unique_ptr<VectorSpace> open(bool writable = true) {
+        return *VectorSpace::open(folder.path(), "content", "model", kDimension, writable, GetParam());
+    }
     test::TemporaryFolder folder;
 };
 
@@ -45,11 +48,14 @@ TEST_P(VectorSpaces, ScoresAreNearTheExactOnes) {
     ASSERT_TRUE(space->append(labels_from(10, 3000), vectors));
     const auto query = unit_vectors(1, 2);
     const SpaceView view = space->view();
-    const double tolerance = GetParam() == ScanElement::kInt8 ? 0.01 : GetParam() == ScanElement::kF16 ? 1e-3 : 1e-5;
+    const double tolerance = GetParam() == ScanElement::kInt8  ? 0.01
+                             : GetParam() == ScanElement::kF16 ? 1e-3
+                                                               : 1e-5;
     for (const unsigned threads : {1U, 4U}) {
         const auto scores = view.scores(query, threads);
         ASSERT_EQ(scores.size(), 3000U);
-        for (std::size_t row = 0; row < scores.size(); ++row) EXPECT_NEAR(scores[row], view.exact_score(query, row), tolerance);
+        for (std::size_t row = 0; row < scores.size(); ++row)
+            EXPECT_NEAR(scores[row], view.exact_score(query, row), tolerance);
     }
     EXPECT_EQ(view.label(5), 15U);
     EXPECT_EQ(space->find(15), 5U);
@@ -66,10 +72,13 @@ TEST_P(VectorSpaces, AppendingTwiceIsHarmless) {
 
 TEST_P(VectorSpaces, ASmallFileThatIsBehindIsFilled) {
     const auto vectors = unit_vectors(20, 1);
-    { ASSERT_TRUE(open()->append(labels_from(1, 10), std::span(vectors).first(10 * kDimension))); }
+    {
+        ASSERT_TRUE(open()->append(labels_from(1, 10), std::span(vectors).first(10 * kDimension)));
+    }
     {
         // Rows come in while only the exact file is kept.
-        const auto exact = *VectorSpace::open(folder.path(), "content", "model", kDimension, true, ScanElement::kF32);
+        const auto exact =
+            *VectorSpace::open(folder.path(), "content", "model", kDimension, true, ScanElement::kF32);
         ASSERT_TRUE(exact->append(labels_from(11, 10), std::span(vectors).last(10 * kDimension)));
     }
     EXPECT_EQ(open()->view().scores(unit_vectors(1, 2), 1).size(), 20U);
@@ -86,7 +95,8 @@ TEST_P(VectorSpaces, ClearedSpacesAreEmpty) {
     EXPECT_EQ(space->view().scores(unit_vectors(1, 2), 1).size(), 3U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Elements, VectorSpaces, testing::Values(ScanElement::kF32, ScanElement::kF16, ScanElement::kInt8));
+INSTANTIATE_TEST_SUITE_P(Elements, VectorSpaces,
+                         testing::Values(ScanElement::kF32, ScanElement::kF16, ScanElement::kInt8));
 
 TEST(VectorSpace, LargeOnesGetASmallFileByThemselves) {
     const test::TemporaryFolder folder;

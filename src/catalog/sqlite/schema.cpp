@@ -35,12 +35,16 @@ Result<> prepare_schema(SQLite::Database& database) {
     if (tables == 0) {
         SQLite::Transaction transaction(database);
         database.exec(kTables);
-        database.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, kSchemaVersion));
+        database.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId,
+                                  kSchemaVersion));
         transaction.commit();
         return {};
     }
-    if (application != kApplicationId) return fail("{} is a database, but not Hone's; choose another --library", database.getFilename());
-    if (version > kSchemaVersion) return fail("{} was made by a newer Hone (schema {}, this one knows {}); update Hone", database.getFilename(), version, kSchemaVersion);
+    if (application != kApplicationId)
+        return fail("{} is a database, but not Hone's; choose another --library", database.getFilename());
+    if (version > kSchemaVersion)
+        return fail("{} was made by a newer Hone (schema {}, this one knows {}); update Hone",
+                    database.getFilename(), version, kSchemaVersion);
     return {};
 }
 

@@ -18,12 +18,21 @@ constexpr int kBusyMilliseconds = 10'000;  // longer than any of our transaction
 // What a person can do about a database error.
 Error to_error(const SQLite::Exception& error) {
     switch (error.getErrorCode()) {
-        case SQLITE_FULL: return {ErrorKind::kFailed, "the disk of the library is full; free some space and run it again, nothing is lost"};
-        case SQLITE_IOERR: return {ErrorKind::kFailed, fmt::format("cannot read or write the catalogue ({}); is the disk full or gone? nothing that was committed is lost", error.what())};
+        case SQLITE_FULL:
+            return {ErrorKind::kFailed,
+                    "the disk of the library is full; free some space and run it again, nothing is lost"};
+        case SQLITE_IOERR:
+            return {ErrorKind::kFailed, fmt::format("cannot read or write the catalogue ({}); is the disk "
+                                                    "full or gone? nothing that was committed is lost",
+                                                    error.what())};
         case SQLITE_NOTADB:
-        case SQLITE_CORRUPT: return {ErrorKind::kFailed, fmt::format("the catalogue is damaged ({}); restore a backup", error.what())};
-        case SQLITE_READONLY: return {ErrorKind::kFailed, "the library cannot be written; look at its owner and permissions"};
-        default: return {ErrorKind::kFailed, fmt::format("the catalogue says: {}", error.what())};
+        case SQLITE_CORRUPT:
+            return {ErrorKind::kFailed,
+                    fmt::format("the catalogue is damaged ({}); restore a backup", error.what())};
+        case SQLITE_READONLY:
+            return {ErrorKind::kFailed, "the library cannot be written; look at its owner and permissions"};
+        default:
+            return {ErrorKind::kFailed, fmt::format("the catalogue says: {}", error.what())};
     }
 }
 
@@ -42,16 +51,19 @@ void bind_path(SQLite::Statement& statement, int index, const fs::path& path) {
 
 fs::path column_path(const SQLite::Statement& statement, int index) {
     const SQLite::Column column = statement.getColumn(index);
-    return {std::string(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()))};
+    return {
+        std::string(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()))};
 }
 
-constexpr const char* kPhotoColumns = "photo.id, photo.sha, photo.bytes, photo.width, photo.height, photo.format, photo.color, photo.added_at";
+constexpr const char* kPhotoColumns =
+    "photo.id, photo.sha, photo.bytes, photo.width, photo.height, photo.format, photo.color, photo.added_at";
 
 Photo read_photo(const SQLite::Statement& statement) {
     Photo photo;
     photo.number = static_cast<PhotoNumber>(statement.getColumn(0).getInt64());
     const SQLite::Column sha = statement.getColumn(1);
-    std::copy_n(static_cast<const std::uint8_t*>(sha.getBlob()), std::min<std::size_t>(photo.id.size(), sha.getBytes()), photo.id.begin());
+    std::copy_n(static_cast<const std::uint8_t*>(sha.getBlob()),
+                std::min<std::size_t>(photo.id.size(), sha.getBytes()), photo.id.begin());
     photo.bytes = static_cast<std::uint64_t>(statement.getColumn(2).getInt64());
     photo.width = statement.getColumn(3).getInt();
     photo.height = statement.getColumn(4).getInt();
@@ -61,16 +73,19 @@ Photo read_photo(const SQLite::Statement& statement) {
     return photo;
 }
 
-constexpr const char* kPlaceColumns = "id, folder_id, path, size, modified_ns, inode, state, photo_id, stage, reason";
+constexpr const char* kPlaceColumns =
+    "id, folder_id, path, size, modified_ns, inode, state, photo_id, stage, reason";
 
 Place read_place(const SQLite::Statement& statement) {
     Place place;
     place.id = statement.getColumn(0).getInt64();
     place.folder = statement.getColumn(1).getInt64();
-    place.facts = {column_path(statement, 2), static_cast<std::uint64_t>(statement.getColumn(3).getInt64()), statement.getColumn(4).getInt64(),
+    place.facts = {column_path(statement, 2), static_cast<std::uint64_t>(statement.getColumn(3).getInt64()),
+                   statement.getColumn(4).getInt64(),
                    static_cast<std::uint64_t>(statement.getColumn(5).getInt64())};
     place.state = static_cast<PlaceState>(statement.getColumn(6).getInt());
-    if (!statement.getColumn(7).isNull()) place.photo = static_cast<PhotoNumber>(statement.getColumn(7).getInt64());
+    if (!statement.getColumn(7).isNull())
+        place.photo = static_cast<PhotoNumber>(statement.getColumn(7).getInt64());
     place.stage = statement.getColumn(8).getString();
     place.reason = statement.getColumn(9).getString();
     return place;
@@ -84,12 +99,14 @@ class SqliteCatalog final : public Catalog {
         return guarded([&]() -> Result<> {
             if (!writable_) {
                 auto reader = connect(SQLite::OPEN_READONLY);
-                if (reader->execAndGet("PRAGMA user_version").getInt() > kSchemaVersion) return prepare_schema(*reader);
+                if (reader->execAndGet("PRAGMA user_version").getInt() > kSchemaVersion)
+                    return prepare_schema(*reader);
                 readers_.push_back(std::move(reader));
                 return {};
             }
             writer_ = connect(SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-            writer_->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+            writer_->exec(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
             return prepare_schema(*writer_);
         });
     }
@@ -105,7 +122,9 @@ class SqliteCatalog final : public Catalog {
 
     Result<> set_setting(const std::string& key, const std::string& value) override {
         return write([&](SQLite::Database& database) -> Result<> {
-            SQLite::Statement insert(database, "INSERT INTO setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+            SQLite::Statement insert(
+                database,
+                "INSERT INTO setting VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
             insert.bind(1, key);
             insert.bind(2, value);
             insert.exec();
@@ -115,13 +134,15 @@ class SqliteCatalog final : public Catalog {
 
     Result<Folder> add_folder(const fs::path& path) override {
         return write([&](SQLite::Database& database) -> Result<Folder> {
-            SQLite::Statement insert(database, "INSERT INTO folder (path) VALUES (?) ON CONFLICT (path) DO NOTHING");
+            SQLite::Statement insert(database,
+                                     "INSERT INTO folder (path) VALUES (?) ON CONFLICT (path) DO NOTHING");
             bind_path(insert, 1, path);
             insert.exec();
             SQLite::Statement query(database, "SELECT id, path, reachable FROM folder WHERE path = ?");
             bind_path(query, 1, path);
             query.executeStep();
-            return Folder{query.getColumn(0).getInt64(), column_path(query, 1), query.getColumn(2).getInt() != 0};
+            return Folder{query.getColumn(0).getInt64(), column_path(query, 1),
+                          query.getColumn(2).getInt() != 0};
         });
     }
 
@@ -129,7 +150,9 @@ class SqliteCatalog final : public Catalog {
         return read([&](SQLite::Database& database) -> Result<std::vector<Folder>> {
             SQLite::Statement query(database, "SELECT id, path, reachable FROM folder ORDER BY id");
             std::vector<Folder> folders;
-            while (query.executeStep()) folders.push_back({query.getColumn(0).getInt64(), column_path(query, 1), query.getColumn(2).getInt() != 0});
+            while (query.executeStep())
+                folders.push_back(
+                    {query.getColumn(0).getInt64(), column_path(query, 1), query.getColumn(2).getInt() != 0});
             return folders;
         });
     }
@@ -164,7 +187,8 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::optional<Place>> find_place(const fs::path& path) override {
         return read([&](SQLite::Database& database) -> Result<std::optional<Place>> {
-            SQLite::Statement query(database, fmt::format("SELECT {} FROM place WHERE path = ?", kPlaceColumns));
+            SQLite::Statement query(database,
+                                    fmt::format("SELECT {} FROM place WHERE path = ?", kPlaceColumns));
             bind_path(query, 1, path);
             if (!query.executeStep()) return std::nullopt;
             return read_place(query);
@@ -173,7 +197,9 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::vector<Place>> places_of(PhotoNumber photo) override {
         return read([&](SQLite::Database& database) -> Result<std::vector<Place>> {
-            SQLite::Statement query(database, fmt::format("SELECT {} FROM place WHERE photo_id = ? ORDER BY state, id", kPlaceColumns));
+            SQLite::Statement query(
+                database,
+                fmt::format("SELECT {} FROM place WHERE photo_id = ? ORDER BY state, id", kPlaceColumns));
             query.bind(1, static_cast<std::int64_t>(photo));
             std::vector<Place> places;
             while (query.executeStep()) places.push_back(read_place(query));
@@ -191,11 +217,13 @@ class SqliteCatalog final : public Catalog {
 
     Result<ScanEnd> end_scan(FolderId folder, const std::vector<bool>& seen) override {
         return write([&](SQLite::Database& database) -> Result<ScanEnd> {
-            SQLite::Statement query(database, "SELECT id, state, photo_id FROM place WHERE folder_id = ? AND state != 1");
+            SQLite::Statement query(
+                database, "SELECT id, state, photo_id FROM place WHERE folder_id = ? AND state != 1");
             query.bind(1, folder);
             SQLite::Statement update(database, "UPDATE place SET state = 1 WHERE id = ?");
             SQLite::Statement forget(database, "DELETE FROM place WHERE id = ?");
-            SQLite::Statement elsewhere(database, "SELECT 1 FROM place WHERE photo_id = ? AND state = 0 AND id > ?");
+            SQLite::Statement elsewhere(database,
+                                        "SELECT 1 FROM place WHERE photo_id = ? AND state = 0 AND id > ?");
             struct Gone {
                 PlaceId place;
                 bool photo;
@@ -204,7 +232,8 @@ class SqliteCatalog final : public Catalog {
             std::vector<Gone> gone;
             while (query.executeStep()) {
                 const PlaceId place = query.getColumn(0).getInt64();
-                if (static_cast<std::size_t>(place) < seen.size() && seen[static_cast<std::size_t>(place)]) continue;
+                if (static_cast<std::size_t>(place) < seen.size() && seen[static_cast<std::size_t>(place)])
+                    continue;
                 gone.push_back({place, query.getColumn(1).getInt() == 0, query.getColumn(2).getInt64()});
             }
             ScanEnd end;
@@ -236,7 +265,8 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::optional<Photo>> photo(PhotoNumber number) override {
         return read([&](SQLite::Database& database) -> Result<std::optional<Photo>> {
-            SQLite::Statement query(database, fmt::format("SELECT {} FROM photo WHERE id = ?", kPhotoColumns));
+            SQLite::Statement query(database,
+                                    fmt::format("SELECT {} FROM photo WHERE id = ?", kPhotoColumns));
             query.bind(1, static_cast<std::int64_t>(number));
             if (!query.executeStep()) return std::nullopt;
             return read_photo(query);
@@ -245,7 +275,8 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::optional<Photo>> photo(const PhotoId& id) override {
         return read([&](SQLite::Database& database) -> Result<std::optional<Photo>> {
-            SQLite::Statement query(database, fmt::format("SELECT {} FROM photo WHERE sha = ?", kPhotoColumns));
+            SQLite::Statement query(database,
+                                    fmt::format("SELECT {} FROM photo WHERE sha = ?", kPhotoColumns));
             query.bind(1, id.data(), static_cast<int>(id.size()));
             if (!query.executeStep()) return std::nullopt;
             return read_photo(query);
@@ -258,28 +289,40 @@ class SqliteCatalog final : public Catalog {
                 // All ids with the prefix lie between it filled up with 0 and with f.
                 const auto low = *sha256_from_hex(text + std::string(64 - text.size(), '0'));
                 const auto high = *sha256_from_hex(text + std::string(64 - text.size(), 'f'));
-                SQLite::Statement query(database, fmt::format("SELECT {} FROM photo WHERE sha BETWEEN ? AND ? LIMIT 2", kPhotoColumns));
+                SQLite::Statement query(
+                    database,
+                    fmt::format("SELECT {} FROM photo WHERE sha BETWEEN ? AND ? LIMIT 2", kPhotoColumns));
                 query.bind(1, low.data(), static_cast<int>(low.size()));
                 query.bind(2, high.data(), static_cast<int>(high.size()));
                 if (query.executeStep()) {
                     Photo found = read_photo(query);
-                    if (query.executeStep()) return fail(ErrorKind::kUsage, "several photos have ids that start with '{}'; give more digits", text);
+                    if (query.executeStep())
+                        return fail(ErrorKind::kUsage,
+                                    "several photos have ids that start with '{}'; give more digits", text);
                     return found;
                 }
             }
             std::error_code error;
             const fs::path path = fs::absolute(text, error).lexically_normal();
-            SQLite::Statement query(database, fmt::format("SELECT {} FROM photo JOIN place ON place.photo_id = photo.id WHERE place.path = ?", kPhotoColumns));
+            SQLite::Statement query(
+                database,
+                fmt::format(
+                    "SELECT {} FROM photo JOIN place ON place.photo_id = photo.id WHERE place.path = ?",
+                    kPhotoColumns));
             bind_path(query, 1, path);
             if (query.executeStep()) return read_photo(query);
-            return fail(ErrorKind::kNotFound, "no photo in the library has the id or path '{}'; ids come from a search", text.substr(0, 200));
+            return fail(ErrorKind::kNotFound,
+                        "no photo in the library has the id or path '{}'; ids come from a search",
+                        text.substr(0, 200));
         });
     }
 
     Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) override {
         return read([&](SQLite::Database& database) -> Result<std::vector<Photo>> {
-            SQLite::Statement query(database, fmt::format("SELECT {} FROM photo WHERE EXISTS (SELECT 1 FROM place WHERE photo_id = photo.id AND state = 0) "
-                                                          "ORDER BY photo.id DESC LIMIT ? OFFSET ?", kPhotoColumns));
+            SQLite::Statement query(database, fmt::format("SELECT {} FROM photo WHERE EXISTS (SELECT 1 FROM "
+                                                          "place WHERE photo_id = photo.id AND state = 0) "
+                                                          "ORDER BY photo.id DESC LIMIT ? OFFSET ?",
+                                                          kPhotoColumns));
             query.bind(1, static_cast<std::int64_t>(limit));
             query.bind(2, static_cast<std::int64_t>(offset));
             std::vector<Photo> photos;
@@ -290,7 +333,9 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::vector<PhotoNumber>> present() override {
         return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
-            SQLite::Statement query(database, "SELECT photo_id FROM place WHERE photo_id IS NOT NULL AND state = 0 GROUP BY photo_id");
+            SQLite::Statement query(
+                database,
+                "SELECT photo_id FROM place WHERE photo_id IS NOT NULL AND state = 0 GROUP BY photo_id");
             return read_numbers(query);
         });
     }
@@ -299,17 +344,26 @@ class SqliteCatalog final : public Catalog {
         return read([&](SQLite::Database& database) -> Result<Counts> {
             Counts counts;
             counts.photos = static_cast<std::uint64_t>(
-                database.execAndGet("SELECT count(DISTINCT photo_id) FROM place WHERE photo_id IS NOT NULL AND state = 0").getInt64());
-            counts.failed = static_cast<std::uint64_t>(database.execAndGet("SELECT count(*) FROM place WHERE state = 2").getInt64());
-            SQLite::Statement query(database, "SELECT reason, count(*) FROM place WHERE state = 3 GROUP BY reason ORDER BY 2 DESC");
-            while (query.executeStep()) counts.skipped.emplace_back(query.getColumn(0).getString(), query.getColumn(1).getInt64());
+                database
+                    .execAndGet(
+                        "SELECT count(DISTINCT photo_id) FROM place WHERE photo_id IS NOT NULL AND state = 0")
+                    .getInt64());
+            counts.failed = static_cast<std::uint64_t>(
+                database.execAndGet("SELECT count(*) FROM place WHERE state = 2").getInt64());
+            SQLite::Statement query(
+                database,
+                "SELECT reason, count(*) FROM place WHERE state = 3 GROUP BY reason ORDER BY 2 DESC");
+            while (query.executeStep())
+                counts.skipped.emplace_back(query.getColumn(0).getString(), query.getColumn(1).getInt64());
             return counts;
         });
     }
 
     Result<std::vector<Place>> failures(std::size_t limit) override {
         return read([&](SQLite::Database& database) -> Result<std::vector<Place>> {
-            SQLite::Statement query(database, fmt::format("SELECT {} FROM place WHERE state = 2 ORDER BY path LIMIT ?", kPlaceColumns));
+            SQLite::Statement query(
+                database,
+                fmt::format("SELECT {} FROM place WHERE state = 2 ORDER BY path LIMIT ?", kPlaceColumns));
             query.bind(1, static_cast<std::int64_t>(limit));
             std::vector<Place> places;
             while (query.executeStep()) places.push_back(read_place(query));
@@ -319,11 +373,14 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::vector<Analysis>> analyses(PhotoNumber photo) override {
         return read([&](SQLite::Database& database) -> Result<std::vector<Analysis>> {
-            SQLite::Statement query(database, "SELECT analyzer, version, model, at FROM analysis WHERE photo_id = ? ORDER BY analyzer, at");
+            SQLite::Statement query(
+                database,
+                "SELECT analyzer, version, model, at FROM analysis WHERE photo_id = ? ORDER BY analyzer, at");
             query.bind(1, static_cast<std::int64_t>(photo));
             std::vector<Analysis> done;
             while (query.executeStep()) {
-                done.push_back({query.getColumn(0).getString(), query.getColumn(1).getInt(), query.getColumn(2).getString(), query.getColumn(3).getInt64()});
+                done.push_back({query.getColumn(0).getString(), query.getColumn(1).getInt(),
+                                query.getColumn(2).getString(), query.getColumn(3).getInt64()});
             }
             return done;
         });
@@ -331,7 +388,8 @@ class SqliteCatalog final : public Catalog {
 
     Result<bool> has_vector(PhotoNumber photo, const VectorKey& key) override {
         return read([&](SQLite::Database& database) -> Result<bool> {
-            SQLite::Statement query(database, "SELECT 1 FROM vector WHERE space = ? AND model = ? AND photo_id = ?");
+            SQLite::Statement query(database,
+                                    "SELECT 1 FROM vector WHERE space = ? AND model = ? AND photo_id = ?");
             query.bind(1, key.space);
             query.bind(2, key.model);
             query.bind(3, static_cast<std::int64_t>(photo));
@@ -341,17 +399,20 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::vector<PhotoNumber>> vector_numbers(const VectorKey& key) override {
         return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
-            SQLite::Statement query(database, "SELECT photo_id FROM vector WHERE space = ? AND model = ? ORDER BY photo_id");
+            SQLite::Statement query(
+                database, "SELECT photo_id FROM vector WHERE space = ? AND model = ? ORDER BY photo_id");
             query.bind(1, key.space);
             query.bind(2, key.model);
             return read_numbers(query);
         });
     }
 
-    Result<> for_each_vector(const VectorKey& key, std::span<const PhotoNumber> numbers,
-                             const std::function<Result<>(PhotoNumber, std::span<const float>)>& visit) override {
+    Result<> for_each_vector(
+        const VectorKey& key, std::span<const PhotoNumber> numbers,
+        const std::function<Result<>(PhotoNumber, std::span<const float>)>& visit) override {
         return read([&](SQLite::Database& database) -> Result<> {
-            SQLite::Statement query(database, "SELECT data FROM vector WHERE space = ? AND model = ? AND photo_id = ?");
+            SQLite::Statement query(database,
+                                    "SELECT data FROM vector WHERE space = ? AND model = ? AND photo_id = ?");
             std::vector<float> values;
             for (const PhotoNumber number : numbers) {
                 query.reset();
@@ -361,7 +422,8 @@ class SqliteCatalog final : public Catalog {
                 if (!query.executeStep()) continue;
                 const SQLite::Column data = query.getColumn(0);
                 values.resize(static_cast<std::size_t>(data.getBytes()) / sizeof(float));
-                std::copy_n(static_cast<const std::uint8_t*>(data.getBlob()), values.size() * sizeof(float), reinterpret_cast<std::uint8_t*>(values.data()));
+                std::copy_n(static_cast<const std::uint8_t*>(data.getBlob()), values.size() * sizeof(float),
+                            reinterpret_cast<std::uint8_t*>(values.data()));
                 HONE_CHECK(visit(number, values));
             }
             return {};
@@ -382,7 +444,8 @@ class SqliteCatalog final : public Catalog {
             query.bind(1, space);
             std::vector<StoredSpace> spaces;
             while (query.executeStep()) {
-                spaces.push_back({query.getColumn(0).getString(), static_cast<std::uint64_t>(query.getColumn(1).getInt64()),
+                spaces.push_back({query.getColumn(0).getString(),
+                                  static_cast<std::uint64_t>(query.getColumn(1).getInt64()),
                                   static_cast<std::size_t>(query.getColumn(2).getInt64()) / sizeof(float)});
             }
             return spaces;
@@ -396,7 +459,8 @@ class SqliteCatalog final : public Catalog {
 
     static std::vector<PhotoNumber> read_numbers(SQLite::Statement& query) {
         std::vector<PhotoNumber> numbers;
-        while (query.executeStep()) numbers.push_back(static_cast<PhotoNumber>(query.getColumn(0).getInt64()));
+        while (query.executeStep())
+            numbers.push_back(static_cast<PhotoNumber>(query.getColumn(0).getInt64()));
         return numbers;
     }
 
@@ -458,9 +522,12 @@ class SqliteCatalog final : public Catalog {
         bind_path(known, 1, outcome.facts.path);
         committed.new_place = !known.executeStep();
         SQLite::Statement upsert(database,
-                                 "INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id, stage, reason) VALUES (?,?,?,?,?,?,?,?,?) "
-                                 "ON CONFLICT (path) DO UPDATE SET folder_id = excluded.folder_id, size = excluded.size, modified_ns = excluded.modified_ns, "
-                                 "inode = excluded.inode, state = excluded.state, photo_id = excluded.photo_id, stage = excluded.stage, reason = excluded.reason "
+                                 "INSERT INTO place (folder_id, path, size, modified_ns, inode, state, "
+                                 "photo_id, stage, reason) VALUES (?,?,?,?,?,?,?,?,?) "
+                                 "ON CONFLICT (path) DO UPDATE SET folder_id = excluded.folder_id, size = "
+                                 "excluded.size, modified_ns = excluded.modified_ns, "
+                                 "inode = excluded.inode, state = excluded.state, photo_id = "
+                                 "excluded.photo_id, stage = excluded.stage, reason = excluded.reason "
                                  "RETURNING id");
         upsert.bind(1, outcome.folder);
         bind_path(upsert, 2, outcome.facts.path);
@@ -476,12 +543,15 @@ class SqliteCatalog final : public Catalog {
         return committed;
     }
 
-    static PhotoNumber commit_photo(SQLite::Database& database, const FileOutcome::IsPhoto& outcome, bool& is_new) {
+    static PhotoNumber commit_photo(SQLite::Database& database, const FileOutcome::IsPhoto& outcome,
+                                    bool& is_new) {
         const PhotoFacts& photo = outcome.photo;
         const auto known = number_of(database, photo.id);
         is_new = !known;
         if (is_new) {
-            SQLite::Statement insert(database, "INSERT INTO photo (sha, bytes, width, height, format, color, added_at) VALUES (?,?,?,?,?,?,?)");
+            SQLite::Statement insert(database,
+                                     "INSERT INTO photo (sha, bytes, width, height, format, color, added_at) "
+                                     "VALUES (?,?,?,?,?,?,?)");
             insert.bind(1, photo.id.data(), static_cast<int>(photo.id.size()));
             insert.bind(2, static_cast<std::int64_t>(photo.bytes));
             insert.bind(3, photo.width);
@@ -493,7 +563,8 @@ class SqliteCatalog final : public Catalog {
         }
         const PhotoNumber number = known ? *known : static_cast<PhotoNumber>(database.getLastInsertRowid());
         if (outcome.key) {
-            SQLite::Statement vector(database, "INSERT OR REPLACE INTO vector (photo_id, space, model, data) VALUES (?,?,?,?)");
+            SQLite::Statement vector(
+                database, "INSERT OR REPLACE INTO vector (photo_id, space, model, data) VALUES (?,?,?,?)");
             vector.bind(1, static_cast<std::int64_t>(number));
             vector.bind(2, outcome.key->space);
             vector.bind(3, outcome.key->model);

@@ -1,5 +1,5 @@
-// The original's rule, exactly: (words + mean of the marked) / 2. Without words: the mean of the marked; without marks: the
-// words. "Not this" does not move the question; such pictures are only left out.
+// The original's rule, exactly: (words + mean of the marked) / 2. Without words: the mean of the marked;
+// without marks: the words. "Not this" does not move the question; such pictures are only left out.
 #include "search/feedback/method.hpp"
 
 namespace hone {
@@ -19,6 +19,8 @@ class Average final : public FeedbackMethod {
 
 }  // namespace
 
-std::unique_ptr<FeedbackMethod> make_average() { return std::make_unique<Average>(); }
+std::unique_ptr<FeedbackMethod> make_average() {
+    return std::make_unique<Average>();
+}
 
 }  // namespace hone

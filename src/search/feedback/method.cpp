@@ -24,7 +24,8 @@ Result<const FeedbackMethod*> find_feedback_method(std::string_view name) {
     for (const auto& method : all_methods()) {
         if (method->name() == name) return method.get();
     }
-    return fail(ErrorKind::kUsage, "unknown method '{}'; there are {}", name, fmt::join(feedback_methods(), ", "));
+    return fail(ErrorKind::kUsage, "unknown method '{}'; there are {}", name,
+                fmt::join(feedback_methods(), ", "));
 }
 
 FeedbackQuery weigh(const Evidence& evidence, float words_weight, float liked_weight, float unliked_weight) {

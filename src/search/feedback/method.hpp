@@ -16,7 +16,8 @@ struct Evidence {
     std::vector<std::span<const float>> liked, unliked;
 };
 
-// vector = words_weight * words + sum liked_weight * liked + sum unliked_weight * unliked. Not of unit length.
+// vector = words_weight * words + sum liked_weight * liked + sum unliked_weight * unliked. Not of unit
+// length.
 struct FeedbackQuery {
     std::vector<float> vector;
     float words_weight = 0, liked_weight = 0, unliked_weight = 0;  // of each single one
