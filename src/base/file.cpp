@@ -61,9 +61,9 @@ Result<std::string> read_text(const fs::path& path, std::uint64_t limit) {
     return read_whole<std::string>(path, limit);
 }
 
-Result<> write_file_atomically(const fs::path& path, std::string_view bytes) {
-    fs::path temporary = path;
-    temporary += fmt::format(".{}.part", ::getpid());
+Result<> write_file_atomically(const fs::path& path, std::string_view bytes, const fs::path& scratch) {
+    fs::path temporary = scratch.empty() ? path : scratch / path.filename();
+    temporary += fmt::format(".{}-{}.part", ::getpid(), ::gettid());
     const auto give_up = [&](const char* what) {
         const int error = errno;
         ::unlink(temporary.c_str());
@@ -91,7 +91,9 @@ Result<> make_directories(const fs::path& path) {
     return {};
 }
 
-std::string printable(const fs::path& path) {
+namespace {
+
+std::string escape_path(const fs::path& path, bool keep_controls) {
     const std::string& bytes = path.native();
     std::string text;
     text.reserve(bytes.size());
@@ -112,7 +114,7 @@ std::string printable(const fs::path& path) {
         // Overlong forms, surrogates and values above U+10FFFF are no UTF-8 either (RFC 3629).
         if (valid && length == 3) valid = code >= 0x800 && !(code >= 0xD800 && code <= 0xDFFF);
         if (valid && length == 4) valid = code >= 0x10000 && code <= 0x10FFFF;
-        if (valid && code >= 0x20 && code != 0x7F) {
+        if (valid && (keep_controls || (code >= 0x20 && code != 0x7F))) {
             text.append(bytes, at, length);
         } else {
             length = 1;
@@ -122,6 +124,11 @@ std::string printable(const fs::path& path) {
     }
     return text;
 }
+
+}  // namespace
+
+std::string printable(const fs::path& path) { return escape_path(path, false); }
+std::string utf8_path(const fs::path& path) { return escape_path(path, true); }
 
 fs::path program_directory() {
     std::error_code error;

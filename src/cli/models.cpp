@@ -33,7 +33,7 @@ Result<> list_models(const GlobalOptions& options) {
     const auto current = store.find(setting);
     json list = json::array();
     for (const StoredModel& model : store.list()) {
-        json entry = {{"directory", printable(model.directory)}};
+        json entry = {{"directory", utf8_path(model.directory)}};
         if (model.manifest) {
             entry.update({{"name", model.manifest->name},
                           {"title", model.manifest->title},

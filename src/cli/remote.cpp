@@ -53,7 +53,7 @@ Result<json> call(const std::string& url, const json* body) {
 Result<json> index_on_server(const std::string& url, const std::vector<fs::path>& folders,
                              const std::function<void(const json&)>& on_status) {
     for (const fs::path& folder : folders) {
-        const json body = {{"path", folder.native()}};
+        const json body = {{"path", folder.native()}, {"scan", false}};
         HONE_TRY(const json added, call(url + "/api/v1/folders", &body));
     }
     const json nothing = json::object();

@@ -41,7 +41,7 @@ Result<> status(const GlobalOptions& options) {
         problem = model.error().message;
     }
     const auto url = server_of(directory);
-    const json body = {{"version", HONE_VERSION}, {"library", printable(directory)},
+    const json body = {{"version", HONE_VERSION}, {"library", utf8_path(directory)},
                        {"photos", counts.photos}, {"searchable", searchable},
                        {"failed", counts.failed}, {"skipped", skipped},
                        {"model", of_model},       {"model_problem", problem},

@@ -122,7 +122,7 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
 
     const auto add_failure = [&](const FileFacts& file, const std::string& stage, const std::string& reason,
                                  bool known) {
-        IndexFailure failure{printable(file.path), stage, reason};
+        IndexFailure failure{utf8_path(file.path), stage, reason};
         if (!known) observer_.on_failure(failure);
         const std::lock_guard lock(run.mutex);
         ++run.summary.failed;

@@ -1,5 +1,7 @@
 #include "ingest/library.hpp"
 
+#include <algorithm>
+
 #include "analyze/content.hpp"
 #include "ingest/vector_sync.hpp"
 
@@ -46,16 +48,27 @@ Result<> Library::describe_holder(const std::string& description) {
 }
 
 Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel& model, ScanElement scan) {
-    const bool writable = access_ == Access::kWrite;
-    auto space = VectorSpace::open(directory_ / "vectors", ContentAnalyzer::kName, model.fingerprint(),
-                                   static_cast<std::size_t>(model.dimension()), writable, scan);
-    if (!space) {
-        if (writable) return std::unexpected(std::move(space).error());
-        return fail(ErrorKind::kUnavailable, "nothing is indexed with the model {} yet; run `hone index`",
-                    model.manifest().name);
-    }
-    if (writable) HONE_CHECK(sync_vectors(*catalog_, content_key(model), **space));
-    return std::shared_ptr<VectorSpace>(std::move(*space));
+    const auto open = [&](bool writable) {
+        return VectorSpace::open(directory_ / "vectors", ContentAnalyzer::kName, model.fingerprint(),
+                                 static_cast<std::size_t>(model.dimension()), writable, scan);
+    };
+    const auto open_and_sync = [&](Catalog& catalog) -> Result<std::shared_ptr<VectorSpace>> {
+        HONE_TRY(auto space, open(true));
+        HONE_CHECK(sync_vectors(catalog, content_key(model), *space));
+        return std::shared_ptr<VectorSpace>(std::move(space));
+    };
+    if (access_ == Access::kWrite) return open_and_sync(*catalog_);
+
+    HONE_TRY(const auto stored, catalog_->stored_spaces(std::string(ContentAnalyzer::kName)));
+    const auto mine = std::ranges::find(stored, model.fingerprint(), &Catalog::StoredSpace::model);
+    const std::uint64_t vectors = mine == stored.end() ? 0 : mine->photos;
+    auto space = open(false);
+    if (space && (*space)->view().size() >= vectors) return std::shared_ptr<VectorSpace>(std::move(*space));
+    // The file is derived: when it is gone or behind and nobody writes the library, mend it now.
+    if (auto lock = LockFile::acquire(directory_ / "lock", "mending the vector file")) return open_and_sync(*catalog_);
+    if (space) return std::shared_ptr<VectorSpace>(std::move(*space));
+    return fail(ErrorKind::kUnavailable, "the vector file in {} cannot be read ({}) and another process holds the library; try again",
+                printable(directory_ / "vectors"), space.error().message);
 }
 
 Result<> Library::check_model(const ImageTextModel& model) const {

@@ -33,8 +33,8 @@ class Library {
     Result<> reload_present();
     Result<> describe_holder(const std::string& description);
 
-    // The vectors of this model. The file is brought in line with the catalogue when the library is open for
-    // writing.
+    // The vectors of this model. The file is brought in line with the catalogue, also by a reader when nobody
+    // writes.
     Result<std::shared_ptr<VectorSpace>> open_content(const ImageTextModel& model,
                                                       ScanElement scan = ScanElement::kAuto);
     // Fails when the library's vectors are of other models only, naming both and the way out.

@@ -9,6 +9,7 @@ namespace hone {
 
 namespace {
 
+constexpr const char* kScratch = ".part";
 constexpr int kGridSizes[] = {240, 480};  // 1080 is for the open picture: made when it is opened
 
 }  // namespace
@@ -29,6 +30,11 @@ Result<std::vector<std::uint8_t>> read_original(Catalog& catalog, const Photo& p
         }
     }
     return fail(ErrorKind::kUnavailable, "the picture can't be opened now: {}", reason);
+}
+
+ThumbnailStore::ThumbnailStore(fs::path directory) : directory_(std::move(directory)) {
+    std::error_code ignored;
+    fs::remove_all(directory_ / kScratch, ignored);
 }
 
 fs::path ThumbnailStore::file(const PhotoId& id, int size) const {
@@ -59,7 +65,8 @@ Result<std::string> ThumbnailStore::make(Catalog& catalog, const Photo& photo, s
         HONE_TRY(webp, make_thumbnail(decoded.image, size));
         const fs::path target = file(photo.id, size);
         HONE_CHECK(make_directories(target.parent_path()));
-        HONE_CHECK(write_file_atomically(target, webp));
+        HONE_CHECK(make_directories(directory_ / kScratch));
+        HONE_CHECK(write_file_atomically(target, webp, directory_ / kScratch));
     }
     return webp;
 }

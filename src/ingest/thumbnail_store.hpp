@@ -11,7 +11,8 @@ namespace hone {
 // Safe from any thread; two threads that make the same thumbnail write the same bytes.
 class ThumbnailStore {
   public:
-    explicit ThumbnailStore(fs::path directory) : directory_(std::move(directory)) {}
+    // Removes what a killed process left half written; so only the process that holds the library makes one.
+    explicit ThumbnailStore(fs::path directory);
 
     // The WebP bytes; made from the first readable place of the photo when they are not on disk yet.
     // size: one of kThumbnailSizes. Fails when no place can be read.

@@ -229,6 +229,9 @@ Result<HttpResponse> Api::similar(const HttpRequest& request, Parameter id) {
 Result<HttpResponse> Api::list_photos(const HttpRequest& request, Parameter) {
     HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 200, 1000));
     HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
+    if (const auto order = request.query.find("order"); order != request.query.end() && order->second != "newest") {
+        return fail(ErrorKind::kUsage, "unknown order '{}'; there is newest", order->second.substr(0, 40));
+    }
     Catalog& catalog = library_.catalog();
     HONE_TRY(const std::vector<Photo> photos, catalog.newest(offset, limit));
     HONE_TRY(const Counts counts, catalog.counts());
@@ -258,7 +261,7 @@ Result<HttpResponse> Api::thumbnail(const HttpRequest& request, Parameter id) {
     response.headers = {{"Content-Type", "image/webp"},
                         {"ETag", etag},
                         {"Cache-Control", "public, max-age=31536000, immutable"}};
-    if (request.header("if-none-match") == etag) {
+    if (request.has_etag(etag)) {
         response.status = 304;
         return response;
     }
@@ -312,8 +315,9 @@ Result<HttpResponse> Api::list_folders(const HttpRequest&, Parameter) {
 
 Result<HttpResponse> Api::add_folder(const HttpRequest& request, Parameter) {
     HONE_TRY(const json body, parse_body(request));
-    if (!body.is_object() || !body.contains("path") || !body["path"].is_string() || body.size() != 1) {
-        return fail(ErrorKind::kUsage, "the body must be {{\"path\": \"/a/folder\"}}");
+    const bool scan = !body.is_object() || !body.contains("scan") || body["scan"] != false;
+    if (!body.is_object() || !body.contains("path") || !body["path"].is_string() || body.size() > (body.contains("scan") ? 2U : 1U)) {
+        return fail(ErrorKind::kUsage, "the body must be {{\"path\": \"/a/folder\"}}, and may have \"scan\": false");
     }
     const fs::path path = body["path"].get<std::string>();
     if (!path.is_absolute())
@@ -322,7 +326,7 @@ Result<HttpResponse> Api::add_folder(const HttpRequest& request, Parameter) {
     HONE_CHECK(check_folder(path));
     HONE_TRY(BackgroundIndexer* const background, indexer());
     HONE_TRY(const Folder folder, library_.catalog().add_folder(normal_folder(path)));
-    background->request_scan();
+    if (scan) background->request_scan();
     HONE_TRY(const json entry, folder_json(library_.catalog(), folder));
     return answer(201, entry);
 }
@@ -375,7 +379,7 @@ Result<HttpResponse> Api::status(const HttpRequest&, Parameter) {
                  {"device", device_name(parts_.model->image_device())}};
     }
     json body = {{"version", version_},
-                 {"library", printable(library_.directory())},
+                 {"library", utf8_path(library_.directory())},
                  {"photos", counts.photos},
                  {"searchable", parts_.engine ? parts_.engine->searchable() : 0},
                  {"failed", counts.failed},
@@ -396,7 +400,7 @@ Result<HttpResponse> Api::failures(const HttpRequest&, Parameter) {
     HONE_TRY(const Counts counts, library_.catalog().counts());
     json list = json::array();
     for (const Place& place : failed)
-        list.push_back(to_json(IndexFailure{printable(place.facts.path), place.stage, place.reason}));
+        list.push_back(to_json(IndexFailure{utf8_path(place.facts.path), place.stage, place.reason}));
     json skipped = json::object();
     for (const auto& [kind, files] : counts.skipped) skipped[kind] = files;
     return answer(200, {{"failures", list}, {"skipped", skipped}});

@@ -118,6 +118,20 @@ std::string_view HttpRequest::header(std::string_view name) const {
     return found == headers.end() ? std::string_view{} : std::string_view(found->second);
 }
 
+bool HttpRequest::has_etag(std::string_view etag) const {
+    std::string_view tags = header("if-none-match");
+    while (!tags.empty()) {
+        const std::size_t end = std::min(tags.find(','), tags.size());
+        std::string_view tag = tags.substr(0, end);
+        while (tag.starts_with(' ')) tag.remove_prefix(1);
+        while (tag.ends_with(' ')) tag.remove_suffix(1);
+        if (tag.starts_with("W/")) tag.remove_prefix(2);
+        if (tag == etag || tag == "*") return true;
+        tags.remove_prefix(std::min(end + 1, tags.size()));
+    }
+    return false;
+}
+
 HttpResponse problem(int status, std::string_view detail) {
     const auto title = http::obsolete_reason(static_cast<http::status>(status));
     const nlohmann::json body = {

@@ -24,6 +24,8 @@ struct HttpRequest {
     std::string body;
 
     [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;
+    // If-None-Match names this tag (RFC 9110, 13.1.2: a list, compared weakly, or *).
+    [[nodiscard]] bool has_etag(std::string_view etag) const;
 };
 
 // A stream of server-sent events to one client. Safe from any thread.

@@ -12,7 +12,7 @@ std::string dump(const json& document, int indent) {
 
 json photo_json(const Photo& photo, const fs::path& path, std::size_t copies) {
     return {{"id", to_hex(photo.id)},
-            {"path", printable(path)},
+            {"path", utf8_path(path)},
             {"width", photo.width},
             {"height", photo.height},
             {"color", fmt::format("#{:06x}", photo.color)},
@@ -37,8 +37,8 @@ Result<json> photo_details(Catalog& catalog, const Photo& photo) {
     details["places"] = json::array();
     for (const Place& place : places) {
         const auto folder = std::ranges::find(folders, place.folder, &Folder::id);
-        details["places"].push_back({{"path", printable(place.facts.path)},
-                                     {"folder", folder == folders.end() ? "" : printable(folder->path)},
+        details["places"].push_back({{"path", utf8_path(place.facts.path)},
+                                     {"folder", folder == folders.end() ? "" : utf8_path(folder->path)},
                                      {"size", place.facts.size},
                                      {"modified_at", iso8601(place.facts.modified_ns / 1'000'000'000)},
                                      {"reachable", place.state == PlaceState::kPhoto &&
@@ -57,7 +57,7 @@ Result<json> photo_details(Catalog& catalog, const Photo& photo) {
 Result<json> folder_json(Catalog& catalog, const Folder& folder) {
     HONE_TRY(const std::uint64_t photos, catalog.photos_in(folder.id));
     return json{{"id", folder.id},
-                {"path", printable(folder.path)},
+                {"path", utf8_path(folder.path)},
                 {"photos", photos},
                 {"reachable", folder.reachable}};
 }

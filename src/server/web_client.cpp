@@ -39,7 +39,7 @@ HttpResponse serve_web_client(const HttpRequest& request) {
                         {"Cache-Control", forever ? "public, max-age=31536000, immutable" : "no-cache"},
                         {"Content-Security-Policy", kContentSecurityPolicy},
                         {"Referrer-Policy", "no-referrer"}};
-    if (request.header("if-none-match") == etag) {
+    if (request.has_etag(etag)) {
         response.status = 304;
         return response;
     }

@@ -16,7 +16,7 @@ namespace {
 constexpr int kBusyMilliseconds = 10'000;  // longer than any of our transactions
 
 // What a person can do about a database error.
-Error to_error(const SQLite::Exception& error) {
+Error to_error(const SQLite::Exception& error, const fs::path& file) {
     switch (error.getErrorCode()) {
         case SQLITE_FULL:
             return {ErrorKind::kFailed,
@@ -28,7 +28,7 @@ Error to_error(const SQLite::Exception& error) {
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
             return {ErrorKind::kFailed,
-                    fmt::format("the catalogue is damaged ({}); restore a backup", error.what())};
+                    fmt::format("the catalogue {} is damaged ({}); restore a backup, or move it away to begin anew", printable(file), error.what())};
         case SQLITE_READONLY:
             return {ErrorKind::kFailed, "the library cannot be written; look at its owner and permissions"};
         default:
@@ -37,11 +37,11 @@ Error to_error(const SQLite::Exception& error) {
 }
 
 template <typename Call>
-auto guarded(Call call) -> decltype(call()) {
+auto guarded(const fs::path& file, Call call) -> decltype(call()) {
     try {
         return call();
     } catch (const SQLite::Exception& error) {
-        return std::unexpected(to_error(error));
+        return std::unexpected(to_error(error, file));
     }
 }
 
@@ -96,7 +96,7 @@ class SqliteCatalog final : public Catalog {
     SqliteCatalog(fs::path file, bool writable) : file_(std::move(file)), writable_(writable) {}
 
     Result<> open() {
-        return guarded([&]() -> Result<> {
+        return guarded(file_, [&]() -> Result<> {
             if (!writable_) {
                 auto reader = connect(SQLite::OPEN_READONLY);
                 if (reader->execAndGet("PRAGMA user_version").getInt() > kSchemaVersion)
@@ -467,7 +467,7 @@ class SqliteCatalog final : public Catalog {
     // Runs call on a connection that no other thread uses.
     template <typename Call>
     auto read(Call call) -> decltype(call(std::declval<SQLite::Database&>())) {
-        return guarded([&]() -> decltype(call(std::declval<SQLite::Database&>())) {
+        return guarded(file_, [&]() -> decltype(call(std::declval<SQLite::Database&>())) {
             std::unique_ptr<SQLite::Database> reader;
             {
                 const std::lock_guard lock(readers_mutex_);
@@ -487,7 +487,7 @@ class SqliteCatalog final : public Catalog {
     // Runs call in a transaction; an error rolls it back.
     template <typename Call>
     auto write(Call call) -> decltype(call(std::declval<SQLite::Database&>())) {
-        return guarded([&]() -> decltype(call(std::declval<SQLite::Database&>())) {
+        return guarded(file_, [&]() -> decltype(call(std::declval<SQLite::Database&>())) {
             if (!writer_) return fail("the library was opened for reading");
             const std::lock_guard lock(writer_mutex_);
             SQLite::Transaction transaction(*writer_, SQLite::TransactionBehavior::IMMEDIATE);
