@@ -110,6 +110,7 @@ fetch_deb() {
 build_hone() {
     local log=$deps/build.log
     cd "$root"
+    build_web  # first: the program carries the client inside
     if [ ! -f build/release/build.ninja ]; then
         say "configuring build/release"
         logged "$log" cmake --preset release || die "cmake --preset release failed (lines above, all in deps/build.log)"
@@ -125,7 +126,6 @@ build_hone() {
         { kill "$notice" && wait "$notice"; } 2> /dev/null || true
         [ $built = 0 ] || { grep -E -A 12 'error|FAILED' "$log" | head -n 60 >&2; die "the build failed (lines above, all in deps/build.log)"; }
     fi
-    build_web
 }
 
 # build_web - makes web/dist when the client's sources changed

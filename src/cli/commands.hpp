@@ -22,6 +22,7 @@ void add_status(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_folders(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_models(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_doctor(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen);
 
 // The parts that commands share.
 void add_model_flags(CLI::App& command, ModelFlags& flags);
