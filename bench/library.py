@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Large libraries with the real program: start-up, search times, memory.
+
+usage: bench/library.py [--hone build/release/hone] [--photos 1000000] [--searches 200] [--scratch /tmp] [--photo FILE]
+
+Makes a library of one real photo and N - 1 photos that exist in the catalogue only (noise around the real vector), starts
+`hone serve` on it twice (the first start fills the vector files) and prints: seconds from exec to the ready line beside those
+of `sqlite3`-like work (reading the same catalogue's numbers), search p50 and p99 over HTTP with words nobody asked before, and
+memory: what is the server's own beside mapped files.
+"""
+import argparse
+import hashlib
+import json
+import pathlib
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+import numpy as np
+
+WORDS = 'dog cat horse beach snow forest car train kitchen table bread flower sunset child woman man city street boat bird mountain bridge night rain'.split()
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def grow(database, photos):
+    """Adds photos up to the wanted number, in the catalogue only."""
+    model, blob = database.execute('SELECT model, data FROM vector').fetchone()
+    folder = database.execute('SELECT id FROM folder').fetchone()[0]
+    base = np.frombuffer(blob, np.float32)
+    random = np.random.default_rng(1)
+    database.execute('PRAGMA synchronous = OFF')
+    for first in range(2, photos + 1, 10_000):
+        numbers = range(first, min(first + 10_000, photos + 1))
+        vectors = base + random.normal(0, 0.08, (len(numbers), len(base))).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        with database:
+            database.executemany("INSERT INTO photo VALUES (?,?,1000,640,480,'jpeg',8421504,1700000000)",
+                                 ((n, hashlib.sha256(b'%d' % n).digest()) for n in numbers))
+            database.executemany("INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id) VALUES (?,?,1000,1,1,0,?)",
+                                 ((folder, b'/bench/%d.jpg' % n, n) for n in numbers))
+            database.executemany('INSERT INTO vector VALUES (?,?,?,?)', ((n, 'content', model, v.tobytes()) for n, v in zip(numbers, vectors)))
+
+
+def memory(pid):
+    """(own, mapped files) in MB."""
+    fields = dict(line.split(':', 1) for line in pathlib.Path(f'/proc/{pid}/status').read_text().splitlines())
+    megabytes = lambda name: int(fields[name].split()[0]) / 1024
+    return megabytes('RssAnon') + megabytes('RssShmem'), megabytes('RssFile')
+
+
+def serve(hone, library):
+    begin = time.perf_counter()
+    server = subprocess.Popen([hone, 'serve', '--library', library, '--listen', '127.0.0.1:0', '--quiet'], stdout=subprocess.PIPE, text=True)
+    line = server.stdout.readline()
+    return server, line.split()[-1], time.perf_counter() - begin
+
+
+def search(url, text):
+    body = json.dumps({'text': text, 'limit': 60}).encode()
+    begin = time.perf_counter()
+    with urllib.request.urlopen(urllib.request.Request(url + '/api/v1/search', body)) as answer:
+        page = json.load(answer)
+    return time.perf_counter() - begin, page
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--hone', default=str(ROOT / 'build/release/hone'))
+    parser.add_argument('--photos', type=int, default=1_000_000)
+    parser.add_argument('--searches', type=int, default=200)
+    parser.add_argument('--scratch', default=tempfile.gettempdir())
+    parser.add_argument('--photo', help='any photo; else one of deps/samples')
+    options = parser.parse_args()
+    photo = pathlib.Path(options.photo) if options.photo else next((ROOT / 'deps/samples').rglob('*.jpg'))
+    work = pathlib.Path(tempfile.mkdtemp(prefix='hone-bench-', dir=options.scratch))
+    try:
+        library, photos = work / 'library', work / 'photos'
+        photos.mkdir()
+        shutil.copy(photo, photos)
+        run(options.hone, 'index', photos, '--library', library, '--quiet')
+        (photos / photo.name).unlink()  # an empty folder: a disk that is away; nothing is scanned while we measure
+        database = sqlite3.connect(library / 'catalog.db')
+        grow(database, options.photos)
+        database.close()
+        server, url, first = serve(options.hone, library)
+        server.terminate()
+        server.wait()
+        begin = time.perf_counter()
+        database = sqlite3.connect(f'file:{library}/catalog.db?mode=ro', uri=True)
+        database.execute('SELECT count(*) FROM vector').fetchone()
+        database.execute('SELECT count(*) FROM (SELECT photo_id FROM place WHERE state = 0 GROUP BY photo_id)').fetchone()
+        database.close()
+        counting = time.perf_counter() - begin
+        server, url, again = serve(options.hone, library)
+        try:
+            search(url, 'warm up')
+            taken = sorted(search(url, f'{WORDS[n % len(WORDS)]} and {WORDS[n * 7 % len(WORDS)]} {n}')[0] for n in range(options.searches))
+            words = sorted(search(url, 'warm up')[0] for _ in range(options.searches))
+            own, mapped = memory(server.pid)
+        finally:
+            server.terminate()
+            server.wait()
+        p = lambda values, share: values[min(len(values) - 1, int(share * len(values)))] * 1e3
+        print(f'{options.photos} photos')
+        print(f'start, vector files there    {again:8.2f} s   counting the same rows in sqlite3: {counting:.2f} s, ratio {again / counting:.1f}')
+        print(f'start that fills the files   {first:8.2f} s')
+        print(f'search, new words            {p(taken, .5):8.1f} ms median, {p(taken, .99):.1f} ms p99')
+        print(f'search, words asked before   {p(words, .5):8.1f} ms median, {p(words, .99):.1f} ms p99; the words cost {statistics.median(taken) / statistics.median(words):.2f} x')
+        print(f'memory of its own            {own:8.0f} MB beside {mapped:.0f} MB of mapped files')
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == '__main__':
+    main()
