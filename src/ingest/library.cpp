@@ -65,9 +65,11 @@ Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel&
     auto space = open(false);
     if (space && (*space)->view().size() >= vectors) return std::shared_ptr<VectorSpace>(std::move(*space));
     // The file is derived: when it is gone or behind and nobody writes the library, mend it now.
-    if (auto lock = LockFile::acquire(directory_ / "lock", "mending the vector file")) return open_and_sync(*catalog_);
+    if (auto lock = LockFile::acquire(directory_ / "lock", "mending the vector file"))
+        return open_and_sync(*catalog_);
     if (space) return std::shared_ptr<VectorSpace>(std::move(*space));
-    return fail(ErrorKind::kUnavailable, "the vector file in {} cannot be read ({}) and another process holds the library; try again",
+    return fail(ErrorKind::kUnavailable,
+                "the vector file in {} cannot be read ({}) and another process holds the library; try again",
                 printable(directory_ / "vectors"), space.error().message);
 }
 
@@ -82,10 +84,17 @@ Result<> Library::check_model(const ImageTextModel& model) const {
     }
     if (photos == 0) return {};
     HONE_TRY(const auto name, catalog_->setting("indexed-model"));
+    if (name == model.manifest().name) {
+        return fail(ErrorKind::kUsage,
+                    "the library's {} pictures were read with other files or settings of the model {}; read "
+                    "them again with "
+                    "`hone index --reembed`",
+                    photos, *name);
+    }
     return fail(ErrorKind::kUsage,
                 "the library's {} pictures were read with the model {} ({} numbers each), not with {} ({}); "
-                "read them again with `hone index --reembed`, or "
-                "go back with `hone models use {}`",
+                "read them "
+                "again with `hone index --reembed`, or go back with `hone models use {}`",
                 photos, name.value_or("of another name"), dimension, model.manifest().name, model.dimension(),
                 name.value_or("NAME"));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <queue>
 
 #include "base/config.hpp"
@@ -25,13 +26,50 @@ struct ScoredRow {
     }
 };
 
-// The best `count` of the rows that may be shown, unordered.
-std::vector<ScoredRow> best_rows(std::span<const float> scores, const std::vector<bool>& shown,
-                                 std::size_t count) {
+constexpr float kHidden =
+    -std::numeric_limits<float>::infinity();  // the score of a row that may not be shown
+
+void hide_rows(std::vector<float>& scores, const SpaceView& view, const std::vector<bool>& may_show) {
+    float* score = scores.data();
+    for (std::size_t index = 0; index < view.blocks(); ++index) {
+        for (const std::uint32_t label : view.block_labels(index)) {
+            if (label >= may_show.size() || !may_show[label]) *score = kHidden;
+            ++score;
+        }
+    }
+}
+
+// Fills what the page says of all scores: totals, cuts, histogram.
+void count_scores(std::span<const float> scores, const ScoreCurve& curve, SearchPage& page) {
+    page.likely_cut = curve.score_at(kLikely);
+    page.possible_cut = curve.score_at(kPossible);
+    float low = std::numeric_limits<float>::infinity(), high = kHidden;
+    for (const float score : scores) {
+        if (score == kHidden) continue;
+        ++page.total;
+        low = std::min(low, score);
+        high = std::max(high, score);
+        if (score >= page.likely_cut)
+            ++page.likely;
+        else if (score >= page.possible_cut)
+            ++page.possible;
+    }
+    if (page.total == 0) return;
+    auto& counts = page.histogram.counts;
+    page.histogram.from = low;
+    page.histogram.to = high;
+    const float bins = static_cast<float>(counts.size()) / std::max(1e-9F, high - low);
+    for (const float score : scores) {
+        if (score != kHidden)
+            ++counts[std::min(counts.size() - 1, static_cast<std::size_t>((score - low) * bins))];
+    }
+}
+
+// The best `count` rows, unordered, without the hidden ones.
+std::vector<ScoredRow> best_rows(std::span<const float> scores, std::size_t count) {
     std::priority_queue<ScoredRow> best;  // the worst of the best on top
     for (std::uint32_t row = 0; row < scores.size(); ++row) {
-        if (best.size() == count && scores[row] <= best.top().score) continue;
-        if (!shown[row]) continue;
+        if (scores[row] == kHidden || (best.size() == count && scores[row] <= best.top().score)) continue;
         best.push({scores[row], row});
         if (best.size() > count) best.pop();
     }
@@ -47,8 +85,10 @@ std::uint64_t SearchEngine::searchable() const {
     const SpaceView view = content_->view();
     const auto present = present_.snapshot();
     std::uint64_t count = 0;
-    for (std::size_t row = 0; row < view.size(); ++row)
-        count += view.label(row) < present->size() && (*present)[view.label(row)] ? 1 : 0;
+    for (std::size_t index = 0; index < view.blocks(); ++index) {
+        for (const std::uint32_t label : view.block_labels(index))
+            count += label < present->size() && (*present)[label] ? 1 : 0;
+    }
     return count;
 }
 
@@ -142,38 +182,14 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleV
         hide(photo.number);
     }
 
-    const std::vector<float> scores = view.scores(question.vector, processor_count());
-    std::vector<bool> shown(scores.size());
-    for (std::size_t row = 0; row < scores.size(); ++row) {
-        const std::uint32_t label = view.label(row);
-        shown[row] = label < may_show.size() && may_show[label];
-    }
-
+    std::vector<float> scores = view.scores(question.vector, processor_count());
     const bool words_only = !query.text.empty() && liked.empty() && unliked.empty();
     const ScoreCurve curve = score_curve(model_->manifest().calibration, words_only, scores);
-    page.likely_cut = curve.score_at(kLikely);
-    page.possible_cut = curve.score_at(kPossible);
-    if (!scores.empty()) {
-        const auto [low, high] = std::ranges::minmax(scores);
-        page.histogram.from = low;
-        page.histogram.to = high;
-        const double bins = static_cast<double>(page.histogram.counts.size()) /
-                            std::max(1e-9, static_cast<double>(high) - low);
-        for (std::size_t row = 0; row < scores.size(); ++row) {
-            if (!shown[row]) continue;
-            ++page.total;
-            if (scores[row] >= page.likely_cut)
-                ++page.likely;
-            else if (scores[row] >= page.possible_cut)
-                ++page.possible;
-            ++page.histogram.counts[std::min(page.histogram.counts.size() - 1,
-                                             static_cast<std::size_t>((scores[row] - low) * bins))];
-        }
-    }
+    hide_rows(scores, view, may_show);
+    count_scores(scores, curve, page);
 
     const std::size_t wanted = query.offset + query.limit;
-    std::vector<ScoredRow> best =
-        best_rows(scores, shown, std::max(kLeastRescored, kRescoredPerResult * wanted));
+    std::vector<ScoredRow> best = best_rows(scores, std::max(kLeastRescored, kRescoredPerResult * wanted));
     for (ScoredRow& candidate : best) candidate.score = view.exact_score(question.vector, candidate.row);
     std::sort(best.begin(), best.end());
 

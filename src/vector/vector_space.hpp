@@ -17,6 +17,11 @@ class SpaceView {
   public:
     [[nodiscard]] std::size_t size() const { return exact_.size(); }
     [[nodiscard]] std::uint32_t label(std::size_t row) const { return exact_.label(row); }
+    // Labels of all rows, a block of kRowsPerBlock at a time: faster than label() for everything.
+    [[nodiscard]] std::size_t blocks() const { return exact_.blocks(); }
+    [[nodiscard]] std::span<const std::uint32_t> block_labels(std::size_t index) const {
+        return exact_.block(index).labels;
+    }
     [[nodiscard]] std::span<const float> values(std::size_t row) const { return exact_.values(row); }
 
     // scores[row] = inner product of query and row, for all rows in one pass. From the small file when there
