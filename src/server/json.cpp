@@ -143,7 +143,7 @@ Result<SearchQuery> parse_search(const json& document) {
         return {};
     };
     const auto number_of = [](const json& value, const std::string& name, std::size_t& target) -> Result<> {
-        if (!value.is_number_unsigned())
+        if (!value.is_number_integer() || value < 0)
             return fail(ErrorKind::kUsage, "the field '{}' must be a whole number", name);
         target = value.get<std::size_t>();
         return {};
