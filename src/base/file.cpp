@@ -7,7 +7,9 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 namespace hone {
 
@@ -55,6 +57,22 @@ Result<Buffer> read_whole(const fs::path& path, std::uint64_t limit) {
 
 Result<std::vector<std::uint8_t>> read_file(const fs::path& path, std::uint64_t limit) {
     return read_whole<std::vector<std::uint8_t>>(path, limit);
+}
+
+Result<std::vector<std::uint8_t>> read_head(const fs::path& path, std::size_t count) {
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return fail("cannot open {}: {}", printable(path), std::strerror(errno));
+    std::vector<std::uint8_t> bytes(count);
+    std::size_t filled = 0;
+    while (filled < count) {
+        const ssize_t got = ::read(file.get(), bytes.data() + filled, count - filled);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return fail("cannot read {}: {}", printable(path), std::strerror(errno));
+        if (got == 0) break;
+        filled += static_cast<std::size_t>(got);
+    }
+    bytes.resize(filled);
+    return bytes;
 }
 
 Result<std::string> read_text(const fs::path& path, std::uint64_t limit) {
@@ -127,8 +145,12 @@ std::string escape_path(const fs::path& path, bool keep_controls) {
 
 }  // namespace
 
-std::string printable(const fs::path& path) { return escape_path(path, false); }
-std::string utf8_path(const fs::path& path) { return escape_path(path, true); }
+std::string printable(const fs::path& path) {
+    return escape_path(path, false);
+}
+std::string utf8_path(const fs::path& path) {
+    return escape_path(path, true);
+}
 
 fs::path program_directory() {
     std::error_code error;
@@ -139,9 +161,14 @@ fs::path program_directory() {
 Result<LockFile> LockFile::acquire(const fs::path& path, std::string_view description) {
     FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
     if (!file) return fail("cannot open the lock {}: {}", printable(path), std::strerror(errno));
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    for (int attempt = 0; ::flock(file.get(), LOCK_EX | LOCK_NB) != 0; ++attempt) {
         if (errno != EWOULDBLOCK) return fail("cannot lock {}: {}", printable(path), std::strerror(errno));
-        return fail(ErrorKind::kInUse, "{}", holder(path).value_or("another process"));
+        // Nobody holds it: somebody only looked (holder() takes it for a moment), or has just let go.
+        constexpr int kAttempts = 50;
+        const auto who = holder(path);
+        if (who || attempt == kAttempts)
+            return fail(ErrorKind::kInUse, "{}", who.value_or("another process"));
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     LockFile lock(std::move(file));
     HONE_CHECK(lock.describe(description));

@@ -31,13 +31,16 @@ class FileDescriptor {
 
 // The whole file. kTooLarge above limit bytes.
 Result<std::vector<std::uint8_t>> read_file(const fs::path& path, std::uint64_t limit = UINT64_MAX);
+// At most the first `count` bytes.
+Result<std::vector<std::uint8_t>> read_head(const fs::path& path, std::size_t count);
 Result<std::string> read_text(const fs::path& path, std::uint64_t limit = 256U << 20);
-// Writes a part file and renames it, so that a reader sees the old or the new file, never half of one. The part file lies in
-// `scratch` (on the same file system), or beside the target.
+// Writes a part file and renames it, so that a reader sees the old or the new file, never half of one. The
+// part file lies in `scratch` (on the same file system), or beside the target.
 Result<> write_file_atomically(const fs::path& path, std::string_view bytes, const fs::path& scratch = {});
 Result<> make_directories(const fs::path& path);
 
-// Path as text for people: valid UTF-8 as it is; control characters and other bytes as \xNN, so that it is one line.
+// Path as text for people: valid UTF-8 as it is; control characters and other bytes as \xNN, so that it is
+// one line.
 std::string printable(const fs::path& path);
 // Path as text for JSON: the exact characters; only bytes that are no UTF-8 as \xNN.
 std::string utf8_path(const fs::path& path);

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/file.hpp"
+
 namespace hone {
 
 struct Sha256Hasher::State {
@@ -41,13 +43,13 @@ Sha256 sha256(std::string_view text) {
 
 Result<Sha256> sha256_file(const std::filesystem::path& path) {
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-    if (!file) return fail("cannot open {}: {}", path.string(), std::strerror(errno));
+    if (!file) return fail("cannot open {}: {}", printable(path), std::strerror(errno));
     Sha256Hasher hasher;
     std::vector<std::uint8_t> block(1 << 20);
     while (const std::size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
         hasher.add(std::span(block).first(count));
     }
-    if (std::ferror(file.get())) return fail("cannot read {}: {}", path.string(), std::strerror(errno));
+    if (std::ferror(file.get())) return fail("cannot read {}: {}", printable(path), std::strerror(errno));
     return hasher.finish();
 }
 

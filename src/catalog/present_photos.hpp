@@ -19,10 +19,14 @@ class PresentPhotos {
         const std::lock_guard lock(mutex_);
         return bits_;
     }
-    void replace(std::span<const PhotoNumber> numbers) { publish(Bits{}, numbers); }
+    void replace(std::span<const PhotoNumber> numbers) {
+        const std::lock_guard lock(mutex_);
+        publish(Bits{}, numbers);
+    }
+    // The lock is held from reading to writing: a replace() between the two would be undone.
     void add(std::span<const PhotoNumber> numbers) {
-        const auto now = snapshot();
-        publish(*now, numbers);
+        const std::lock_guard lock(mutex_);
+        publish(*bits_, numbers);
     }
 
   private:
@@ -31,9 +35,7 @@ class PresentPhotos {
             if (number >= bits.size()) bits.resize(std::size_t{number} + 1);
             bits[number] = true;
         }
-        auto shared = std::make_shared<const Bits>(std::move(bits));
-        const std::lock_guard lock(mutex_);
-        bits_ = std::move(shared);
+        bits_ = std::make_shared<const Bits>(std::move(bits));
     }
 
     mutable std::mutex mutex_;

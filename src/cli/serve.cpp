@@ -85,7 +85,10 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     }
     const std::string address = flags.listen.substr(0, flags.listen.rfind(':'));
     const std::string url = fmt::format("http://{}:{}", address, server->port());
-    HONE_CHECK(library->describe_holder(describe_process("serve", url)));
+    if (const auto described = library->describe_holder(describe_process("serve", url)); !described) {
+        api.stop();
+        return described;
+    }
     server->every(std::chrono::milliseconds(250), [&] { api.tick(); });
     fmt::print("Hone is ready at {}\n", url);
     std::fflush(stdout);

@@ -222,9 +222,12 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
             run.done.push({std::move(outcome)});
             return std::nullopt;
         };
+        // A video of gigabytes is told by its head.
+        const auto head = read_head(item.facts.path, kFormatBytes);
+        if (!head) return finish(FileOutcome::Failed{"read", head.error().message});
+        if (detect_format(*head) == Format::kNone) return finish(FileOutcome::Skipped{kind_of(*head)});
         const auto bytes = read_file(item.facts.path, kMaximumFileBytes);
         if (!bytes) return finish(FileOutcome::Failed{"read", bytes.error().message});
-        if (detect_format(*bytes) == Format::kNone) return finish(FileOutcome::Skipped{kind_of(*bytes)});
         FileOutcome::IsPhoto photo;
         photo.photo.id = sha256(*bytes);
         photo.photo.bytes = bytes->size();
@@ -244,12 +247,25 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
         return prepared;
     };
 
+    // A picture that does not fit into memory costs this picture, not the run.
+    const auto read_guarded = [&](const WorkItem& item) -> std::optional<PreparedItem> {
+        try {
+            return read_one(item);
+        } catch (const std::bad_alloc&) {
+            FileOutcome outcome{item.folder, item.facts,
+                                FileOutcome::Failed{"decode", "it does not fit into memory"}};
+            run.done.push({std::move(outcome)});
+            return std::nullopt;
+        }
+    };
+
     std::vector<std::jthread> workers;
     for (unsigned decoder = 0; decoder < decoders; ++decoder) {
         workers.emplace_back([&] {
             while (auto item = run.work.pop()) {
-                if (stop.stop_requested()) break;
-                if (auto prepared = read_one(*item)) run.prepared.push(std::move(*prepared));
+                // The rest is taken and dropped: the walker may be waiting for room.
+                if (stop.stop_requested()) continue;
+                if (auto prepared = read_guarded(*item)) run.prepared.push(std::move(*prepared));
             }
             if (--run.decoders_left == 0) run.prepared.close();
         });

@@ -65,8 +65,12 @@ Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel&
     auto space = open(false);
     if (space && (*space)->view().size() >= vectors) return std::shared_ptr<VectorSpace>(std::move(*space));
     // The file is derived: when it is gone or behind and nobody writes the library, mend it now.
-    if (auto lock = LockFile::acquire(directory_ / "lock", "mending the vector file"))
-        return open_and_sync(*catalog_);
+    // It is opened anew for reading: the lock goes with this block, and with it the right to write.
+    if (const auto lock = LockFile::acquire(directory_ / "lock", "mending the vector file")) {
+        HONE_CHECK(open_and_sync(*catalog_));
+        HONE_TRY(auto mended, open(false));
+        return std::shared_ptr<VectorSpace>(std::move(mended));
+    }
     if (space) return std::shared_ptr<VectorSpace>(std::move(*space));
     return fail(ErrorKind::kUnavailable,
                 "the vector file in {} cannot be read ({}) and another process holds the library; try again",

@@ -102,7 +102,7 @@ std::string escape_path(const std::string& path) {
     return escaped;
 }
 
-Result<std::vector<RemoteFile>> list_files(const HubRequest& request) {
+Result<std::vector<RemoteFile>> list_files(const HubRequest& request) try {
     const std::string what = fmt::format("{}@{}", request.repository, request.revision);
     HONE_TRY(const std::string text,
              get_text(fmt::format("{}/api/models/{}/tree/{}?recursive=1", request.endpoint,
@@ -124,6 +124,8 @@ Result<std::vector<RemoteFile>> list_files(const HubRequest& request) {
         files.push_back(std::move(file));
     }
     return files;
+} catch (const json::exception& error) {
+    return fail("the hub's list of {} is not understood: {}", request.repository, error.what());
 }
 
 // The files that one image-text model needs out of everything a repository holds.

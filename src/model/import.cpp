@@ -156,10 +156,17 @@ const Port* find_port(const std::vector<Port>& ports, std::initializer_list<std:
     return nullptr;
 }
 
+Result<std::unique_ptr<Session>> open_with_ports(const fs::path& network) {
+    HONE_TRY(auto session, open_session(network, {}));
+    if (session->inputs().empty() || session->outputs().empty())
+        return fail("the network {} takes or gives no tensor", printable(network));
+    return session;
+}
+
 Result<> see_image_tower(Manifest& manifest) {
     const ModelFile& file =
         manifest.image.files.at(manifest.best_precision(manifest.image.files, std::nullopt));
-    HONE_TRY(const auto session, open_session(manifest.directory / file.path, {}));
+    HONE_TRY(const auto session, open_with_ports(manifest.directory / file.path));
     const Port* input = find_port(session->inputs(), {"pixel_values", "image", "pixels", "input"});
     if (input == nullptr) input = &session->inputs().front();
     const Port* output = find_port(
@@ -179,7 +186,7 @@ Result<> see_image_tower(Manifest& manifest) {
 Result<> see_text_tower(Manifest& manifest) {
     const ModelFile& file =
         manifest.text.files.at(manifest.best_precision(manifest.text.files, std::nullopt));
-    HONE_TRY(const auto session, open_session(manifest.directory / file.path, {}));
+    HONE_TRY(const auto session, open_with_ports(manifest.directory / file.path));
     const Port* input = find_port(session->inputs(), {"input_ids", "text", "tokens"});
     if (input == nullptr) input = &session->inputs().front();
     const Port* mask = find_port(session->inputs(), {"attention_mask"});

@@ -34,12 +34,14 @@ class OnnxSession final : public Session {
         const Ort::AllocatorWithDefaultOptions allocator;
         for (std::size_t at = 0; at < session_.GetInputCount(); ++at) {
             const auto type = session_.GetInputTypeInfo(at);
+            if (type.GetONNXType() != ONNX_TYPE_TENSOR) continue;  // sequences and maps have no shape
             inputs_.push_back({session_.GetInputNameAllocated(at, allocator).get(),
                                type.GetTensorTypeAndShapeInfo().GetShape()});
             types_[inputs_.back().name] = type.GetTensorTypeAndShapeInfo().GetElementType();
         }
         for (std::size_t at = 0; at < session_.GetOutputCount(); ++at) {
             const auto type = session_.GetOutputTypeInfo(at);
+            if (type.GetONNXType() != ONNX_TYPE_TENSOR) continue;
             outputs_.push_back({session_.GetOutputNameAllocated(at, allocator).get(),
                                 type.GetTensorTypeAndShapeInfo().GetShape()});
         }

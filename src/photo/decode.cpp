@@ -1,6 +1,7 @@
 #include "photo/decode.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <vips/vips8>
 
@@ -22,8 +23,9 @@ namespace {
 
 // libvips joins several lines; a person gets the first, without the loader's name in front.
 std::string first_reason() {
-    std::string text = vips_error_buffer();
-    vips_error_clear();
+    // Other threads write into the same buffer: only the copy is taken under its lock.
+    const std::unique_ptr<char, void (*)(void*)> copy(vips_error_buffer_copy(), g_free);
+    std::string text = copy.get();
     text = text.substr(0, text.find('\n'));
     if (const auto colon = text.find(": "); colon != std::string::npos) text = text.substr(colon + 2);
     while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
@@ -57,7 +59,8 @@ vips::VImage to_rgb(vips::VImage image, Colors colors) {
 
 }  // namespace
 
-Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wanted_side, Colors colors) {
+Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wanted_side, Colors colors,
+                                  std::uint64_t maximum_pixels) {
     start_vips();
     DecodedPhoto photo;
     photo.format = detect_format(bytes);
@@ -66,9 +69,9 @@ Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wante
         vips::VImage image = open(bytes, 1);
         const auto pixels =
             static_cast<std::uint64_t>(image.width()) * static_cast<std::uint64_t>(image.height());
-        if (pixels > kMaximumPixels) {
+        if (pixels > maximum_pixels) {
             return fail("too large: {} x {} pixels; at most {} million are read", image.width(),
-                        image.height(), kMaximumPixels / 1'000'000);
+                        image.height(), maximum_pixels / 1'000'000);
         }
         const int orientation =
             image.get_typeof(VIPS_META_ORIENTATION) != 0 ? image.get_int(VIPS_META_ORIENTATION) : 1;

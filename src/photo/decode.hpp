@@ -27,6 +27,7 @@ enum class Colors { kAsStored, kSrgb };
 // decoded at 1/2, 1/4 or 1/8, the largest shrink that keeps the shorter side >= wanted_side. Fails with the
 // decoder's reason for damaged, truncated, oversized or unsupported pictures.
 Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wanted_side,
-                                  Colors colors = Colors::kAsStored);
+                                  Colors colors = Colors::kAsStored,
+                                  std::uint64_t maximum_pixels = kMaximumPixels);
 
 }  // namespace hone

@@ -53,8 +53,10 @@ class TapTable {
         std::vector<double> exact(width_);
         for (int position = 0; position < target; ++position) {
             const double center = (position + 0.5) * scale;
+            // NOLINTBEGIN(bugprone-incorrect-roundings): the rounding is Pillow's
             const int first = std::max(0, static_cast<int>(center - support + 0.5));
             const int count = std::min(source, static_cast<int>(center + support + 0.5)) - first;
+            // NOLINTEND(bugprone-incorrect-roundings)
             double sum = 0;
             for (int tap = 0; tap < count; ++tap) {
                 exact[tap] = filter_weight(filter, (tap + first - center + 0.5) * (1.0 / stretch));

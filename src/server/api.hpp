@@ -48,7 +48,11 @@ class Api final : public BackgroundObserver {
     static std::uint64_t body_limit(std::string_view method, std::string_view path);
     // Sends progress to the listeners when there is some; called a few times a second.
     void tick();
-    void stop() { parts_.indexer.reset(); }
+    // When no handler runs any more and before the server goes.
+    void stop() {
+        parts_.indexer.reset();
+        events_.clear();
+    }
 
     void on_photos(std::span<const PhotoNumber> photos) override;
     void on_failure(const IndexFailure& failure) override;

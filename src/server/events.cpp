@@ -24,4 +24,9 @@ std::size_t EventHub::listeners() {
     return streams_.size();
 }
 
+void EventHub::clear() {
+    const std::lock_guard lock(mutex_);
+    streams_.clear();
+}
+
 }  // namespace hone

@@ -18,6 +18,8 @@ class EventHub {
     // Event names and data: docs/http.md.
     void publish(std::string_view event, const nlohmann::json& data);
     [[nodiscard]] std::size_t listeners();
+    // Lets go of all streams: they must not outlive their server.
+    void clear();
 
   private:
     std::mutex mutex_;

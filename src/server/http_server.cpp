@@ -244,7 +244,7 @@ struct HttpServer::State {
         stream.expires_never();
         HttpResponse response = co_await asio::co_spawn(pool, handle(request), asio::use_awaitable);
         stream.expires_after(options.transfer);
-        if (response.events) co_return co_await stream_events(stream, response);
+        if (response.events && request.method != "HEAD") co_return co_await stream_events(stream, response);
         co_return co_await write(stream, response, request.method == "HEAD", keep, version);
     }
 
@@ -269,8 +269,7 @@ struct HttpServer::State {
                 message.version(version);
                 fill_header(message, response, keep);
                 message.prepare_payload();
-                auto [write_error, bytes] = co_await http::async_write(stream, message, kAwait);
-                co_return !write_error && keep;
+                co_return co_await send(stream, message, head_only) && keep;
             }
             response = problem(503, "the file cannot be opened now");
         }
@@ -280,13 +279,21 @@ struct HttpServer::State {
         const std::size_t length = response.body.size();
         if (!head_only) message.body() = std::move(response.body);
         if (response.status != 304 && response.status != 204) message.content_length(length);
-        http::response_serializer<http::string_body> serializer(message);
+        co_return co_await send(stream, message, head_only) && keep;
+    }
+
+    // The answer to HEAD ends behind its header, whatever the length in it: a body would be read as the next
+    // answer.
+    template <typename Body>
+    static asio::awaitable<bool> send(beast::tcp_stream& stream, http::response<Body>& message,
+                                      bool head_only) {
+        http::response_serializer<Body> serializer(message);
         if (head_only) {
             auto [error, bytes] = co_await http::async_write_header(stream, serializer, kAwait);
-            co_return !error && keep;
+            co_return !error;
         }
         auto [error, bytes] = co_await http::async_write(stream, serializer, kAwait);
-        co_return !error && keep;
+        co_return !error;
     }
 
     // Answers, then reads what the client is still sending for a while: closing at once would throw the
@@ -371,6 +378,8 @@ void HttpServer::run() {
     for (unsigned thread = 1; thread < state_->options.io_threads; ++thread)
         threads.emplace_back([this] { state_->io.run(); });
     state_->io.run();
+    threads.clear();
+    state_->pool.join();
 }
 
 void HttpServer::stop() {

@@ -28,7 +28,8 @@ struct HttpRequest {
     [[nodiscard]] bool has_etag(std::string_view etag) const;
 };
 
-// A stream of server-sent events to one client. Safe from any thread.
+// A stream of server-sent events to one client. Safe from any thread. Nobody may hold one when the server
+// goes.
 class EventStream {
   public:
     virtual ~EventStream() = default;
@@ -70,7 +71,7 @@ class HttpServer {
     [[nodiscard]] std::uint16_t port() const;
     // Calls `tick` on a server thread every `period` while it runs.
     void every(std::chrono::milliseconds period, std::function<void()> tick);
-    // Until stop(), SIGINT or SIGTERM.
+    // Until stop(), SIGINT or SIGTERM. When it returns no handler runs any more.
     void run();
     void stop();
 

@@ -118,7 +118,7 @@ Result<std::unique_ptr<VectorSpace>> VectorSpace::open(const fs::path& directory
 
 void VectorSpace::remember(std::uint32_t label, std::size_t row) {
     if (label >= row_of_label_.size())
-        row_of_label_.resize(std::max<std::size_t>(label + 1, row_of_label_.size() * 5 / 4), kNoRow);
+        row_of_label_.resize(std::max(std::size_t{label} + 1, row_of_label_.size() * 5 / 4), kNoRow);
     row_of_label_[label] = static_cast<std::uint32_t>(row);
 }
 
@@ -139,12 +139,20 @@ Result<> VectorSpace::open_small_when_large() {
         if (!writable_) return {};
         HONE_CHECK((*file)->clear());
     }
-    for (std::size_t row = same ? have.size() : 0; writable_ && row < rows.size(); ++row) {
-        const std::uint32_t label = rows.label(row);
-        HONE_CHECK((*file)->append(std::span(&label, 1), rows.values(row)));
-    }
+    if (writable_) HONE_CHECK(fill(**file));
     const std::unique_lock lock(mutex_);
     small_ = std::move(*file);
+    return {};
+}
+
+// Appends the rows that the exact file has and this one lacks, so that row n is the same photo in both, also
+// after an append that failed between the two.
+Result<> VectorSpace::fill(RowFile& small) const {
+    const RowView rows = exact_->view();
+    for (std::size_t row = small.view().size(); row < rows.size(); ++row) {
+        const std::uint32_t label = rows.label(row);
+        HONE_CHECK(small.append(std::span(&label, 1), rows.values(row)));
+    }
     return {};
 }
 
@@ -153,10 +161,11 @@ Result<> VectorSpace::append(std::span<const std::uint32_t> labels, std::span<co
         if (find(labels[at])) continue;
         const auto vector = vectors.subspan(at * spec_.dimension, spec_.dimension);
         HONE_CHECK(exact_->append(labels.subspan(at, 1), vector));
-        // Behind the exact file by a row at most: the next opening fills the gap.
-        if (small_) HONE_CHECK(small_->append(labels.subspan(at, 1), vector));
-        const std::unique_lock lock(mutex_);
-        remember(labels[at], exact_->view().size() - 1);
+        {
+            const std::unique_lock lock(mutex_);
+            remember(labels[at], exact_->view().size() - 1);
+        }
+        if (small_) HONE_CHECK(fill(*small_));
     }
     return open_small_when_large();
 }

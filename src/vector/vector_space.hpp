@@ -65,6 +65,7 @@ class VectorSpace {
     VectorSpace(fs::path prefix, RowSpec spec, bool writable, ScanElement scan)
         : prefix_(std::move(prefix)), spec_(std::move(spec)), writable_(writable), scan_(scan) {}
     Result<> open_small_when_large();
+    Result<> fill(RowFile& small) const;
     void remember(std::uint32_t label, std::size_t row);
 
     const fs::path prefix_;

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "photo/decode.hpp"
 #include "photo/thumbnail.hpp"
 #include "tests/contract/needs.hpp"
 #include "tests/support/bitmap.hpp"
@@ -79,6 +80,16 @@ TEST_F(Indexing, OneBadFileCostsOneFile) {
     EXPECT_EQ(again.skipped, 2U);
     add("bad.jpg", 5);
     EXPECT_EQ(index().failed, 0U) << "a changed file is tried again";
+}
+
+TEST_F(Indexing, AVideoLargerThanAnyPhotoIsSkippedNotFailed) {
+    const fs::path film = photos.write("film.mp4", std::string_view("\0\0\0\x20"
+                                                                    "ftypisom\0\0\0\0isomiso2",
+                                                                    24));
+    fs::resize_file(film, kMaximumFileBytes + 1);
+    const auto summary = index();
+    EXPECT_EQ(summary.failed, 0U);
+    EXPECT_EQ(summary.skipped_kinds.at("video"), 1U);
 }
 
 TEST_F(Indexing, MovesCostNothing) {

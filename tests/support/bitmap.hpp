@@ -11,7 +11,7 @@ namespace hone::test {
 inline std::string bitmap(int width, int height, const std::function<std::uint32_t(int, int)>& color_at) {
     const int stride = (3 * width + 3) / 4 * 4;
     std::string bytes = "BM";
-    const auto number = [&](std::uint32_t value, int count) {
+    const auto number = [&](std::uint64_t value, int count) {
         for (int at = 0; at < count; ++at) bytes += static_cast<char>(value >> (8 * at) & 0xFF);
     };
     number(static_cast<std::uint32_t>(54 + stride * height), 4);

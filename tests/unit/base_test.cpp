@@ -83,6 +83,24 @@ TEST(LockFile, IsFreeAfterItsHolder) {
     EXPECT_TRUE(LockFile::acquire(path, "second"));
 }
 
+TEST(LockFile, LookingForTheHolderDoesNotTakeItAway) {
+    const test::TemporaryFolder folder;
+    const fs::path path = folder.path() / "lock";
+    const std::jthread looking([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) (void)LockFile::holder(path);
+    });
+    for (int time = 0; time < 1000; ++time) ASSERT_TRUE(LockFile::acquire(path, "holder")) << time;
+}
+
+TEST(ReadHead, GivesWhatIsThere) {
+    const test::TemporaryFolder folder;
+    const fs::path path = folder.write("file", "abcdef");
+    EXPECT_EQ(read_head(path, 3), std::vector<std::uint8_t>({'a', 'b', 'c'}));
+    EXPECT_EQ(read_head(path, 64)->size(), 6U);
+    EXPECT_FALSE(read_head(folder.path() / "missing", 3));
+    EXPECT_THAT(read_head(folder.path(), 3).error().message, HasSubstr("directory"));
+}
+
 TEST(BoundedQueue, HandsEverythingOverAndEnds) {
     BoundedQueue<int> queue(2);
     std::jthread producer([&] {

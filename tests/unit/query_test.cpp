@@ -51,8 +51,8 @@ TEST(ParseSearch, ReadsEveryField) {
                                      {"seen", json::array_t{id}},
                                      {"from", id},
                                      {"method", "rocchio"},
-                                     {"limit", 5},
-                                     {"offset", 2}});
+                                     {"limit", 5U},
+                                     {"offset", 2U}});
     ASSERT_TRUE(query);
     EXPECT_EQ(query->text, "dog");
     EXPECT_EQ(query->like, std::vector{id});
