@@ -1,6 +1,7 @@
 #include "model/manifest.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/sha256.hpp"
@@ -67,11 +68,12 @@ std::map<Precision, ModelFile> parse_files(const json& entries) {
     return files;
 }
 
-int positive(const json& object, const char* field, int largest) {
-    const int value = object.at(field).get<int>();
-    if (value < 1 || value > largest)
-        throw BadField{fmt::format("{} is {}, not between 1 and {}", field, value, largest)};
-    return value;
+int positive(const json& object, const char* field, unsigned largest) {
+    const json& value = object.at(field);
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < 1 || value.get<std::uint64_t>() > largest)
+        throw BadField{
+            fmt::format("{} is {}, not a whole number between 1 and {}", field, value.dump(), largest)};
+    return value.get<int>();
 }
 
 ImageTower parse_image(const json& object) {
@@ -87,8 +89,10 @@ ImageTower parse_image(const json& object) {
     }
     tower.mean = object.at("mean").get<std::array<float, 3>>();
     tower.std = object.at("std").get<std::array<float, 3>>();
-    if (std::ranges::any_of(tower.std, [](float value) { return !(value > 0); }))
+    if (std::ranges::any_of(tower.std, [](float value) { return !(value > 0) || std::isinf(value); }))
         throw BadField{"image.std must be above 0"};
+    if (!std::ranges::all_of(tower.mean, [](float value) { return std::isfinite(value); }))
+        throw BadField{"image.mean is too large"};
     if (object.contains("pad")) tower.pad = object.at("pad").get<std::array<std::uint8_t, 3>>();
     tower.files = parse_files(object.at("files"));
     return tower;

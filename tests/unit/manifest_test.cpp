@@ -68,7 +68,7 @@ TEST(Manifest, NamesTheFieldThatIsWrong) {
                               {"/name", "Bad Name", "the name"},
                               {"/role", "toaster", "toaster"},
                               {"/dimension", 0, "dimension"},
-                              {"/dimension", "many", "type"},
+                              {"/dimension", "many", "dimension"},
                               {"/image/width", 100'000, "width"},
                               {"/image/resize", "bend", "image.resize"},
                               {"/image/resample", "magic", "image.resample"},
