@@ -13,12 +13,7 @@ namespace {
 Result<> list_folders(const GlobalOptions& options) {
     HONE_TRY(const fs::path directory, library_of(options));
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
-    HONE_TRY(const std::vector<Folder> folders, library->catalog().folders());
-    json list = json::array();
-    for (const Folder& folder : folders) {
-        HONE_TRY(json entry, folder_json(library->catalog(), folder));
-        list.push_back(std::move(entry));
-    }
+    HONE_TRY(const json list, folders_json(library->catalog()));
     if (options.json) {
         fmt::print("{}\n", dump({{"folders", list}}, 2));
         return {};

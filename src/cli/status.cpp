@@ -15,14 +15,7 @@ Result<> status(const GlobalOptions& options) {
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
     Catalog& catalog = library->catalog();
     HONE_TRY(const Counts counts, catalog.counts());
-    HONE_TRY(const std::vector<Folder> folders, catalog.folders());
-    json list = json::array();
-    for (const Folder& folder : folders) {
-        HONE_TRY(json entry, folder_json(catalog, folder));
-        list.push_back(std::move(entry));
-    }
-    json skipped = json::object();
-    for (const auto& [kind, files] : counts.skipped) skipped[kind] = files;
+    HONE_TRY(const json list, folders_json(catalog));
     const auto model = open_model(*library, {});
     json of_model, problem;
     std::uint64_t searchable = 0;
@@ -43,7 +36,7 @@ Result<> status(const GlobalOptions& options) {
     const auto url = server_of(directory);
     const json body = {{"version", HONE_VERSION}, {"library", utf8_path(directory)},
                        {"photos", counts.photos}, {"searchable", searchable},
-                       {"failed", counts.failed}, {"skipped", skipped},
+                       {"failed", counts.failed}, {"skipped", skipped_json(counts)},
                        {"model", of_model},       {"model_problem", problem},
                        {"folders", list},         {"server", url ? json(*url) : json()}};
     if (options.json) {

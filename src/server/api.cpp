@@ -304,12 +304,7 @@ Result<HttpResponse> Api::add_example(const HttpRequest& request, Parameter) {
 }
 
 Result<HttpResponse> Api::list_folders(const HttpRequest&, Parameter) {
-    HONE_TRY(const std::vector<Folder> folders, library_.catalog().folders());
-    json list = json::array();
-    for (const Folder& folder : folders) {
-        HONE_TRY(json entry, folder_json(library_.catalog(), folder));
-        list.push_back(std::move(entry));
-    }
+    HONE_TRY(const json list, folders_json(library_.catalog()));
     return answer(200, {{"folders", list}});
 }
 
@@ -362,12 +357,7 @@ Result<HttpResponse> Api::resume(const HttpRequest&, Parameter) {
 Result<HttpResponse> Api::status(const HttpRequest&, Parameter) {
     Catalog& catalog = library_.catalog();
     HONE_TRY(const Counts counts, catalog.counts());
-    HONE_TRY(const std::vector<Folder> folders, catalog.folders());
-    json list = json::array();
-    for (const Folder& folder : folders) {
-        HONE_TRY(json entry, folder_json(catalog, folder));
-        list.push_back(std::move(entry));
-    }
+    HONE_TRY(const json list, folders_json(catalog));
     json model;
     if (parts_.model) {
         const Manifest& manifest = parts_.model->manifest();
@@ -401,9 +391,7 @@ Result<HttpResponse> Api::failures(const HttpRequest&, Parameter) {
     json list = json::array();
     for (const Place& place : failed)
         list.push_back(to_json(IndexFailure{utf8_path(place.facts.path), place.stage, place.reason}));
-    json skipped = json::object();
-    for (const auto& [kind, files] : counts.skipped) skipped[kind] = files;
-    return answer(200, {{"failures", list}, {"skipped", skipped}});
+    return answer(200, {{"failures", list}, {"skipped", skipped_json(counts)}});
 }
 
 Result<HttpResponse> Api::events(const HttpRequest&, Parameter) {

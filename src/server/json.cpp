@@ -62,6 +62,22 @@ Result<json> folder_json(Catalog& catalog, const Folder& folder) {
                 {"reachable", folder.reachable}};
 }
 
+Result<json> folders_json(Catalog& catalog) {
+    HONE_TRY(const std::vector<Folder> folders, catalog.folders());
+    json list = json::array();
+    for (const Folder& folder : folders) {
+        HONE_TRY(json entry, folder_json(catalog, folder));
+        list.push_back(std::move(entry));
+    }
+    return list;
+}
+
+json skipped_json(const Counts& counts) {
+    json skipped = json::object();
+    for (const auto& [kind, files] : counts.skipped) skipped[kind] = files;
+    return skipped;
+}
+
 json to_json(const SearchPage& page) {
     const SearchQuery& query = page.query;
     json results = json::array();

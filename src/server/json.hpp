@@ -18,6 +18,10 @@ nlohmann::json photo_json(const Photo& photo, const fs::path& path, std::size_t 
 Result<nlohmann::json> photo_details(Catalog& catalog, const Photo& photo);
 Result<nlohmann::json> listed_photo(Catalog& catalog, const Photo& photo);
 Result<nlohmann::json> folder_json(Catalog& catalog, const Folder& folder);
+// All folders as a list.
+Result<nlohmann::json> folders_json(Catalog& catalog);
+// Kinds of skipped files and how many there are.
+nlohmann::json skipped_json(const Counts& counts);
 
 // kUsage names the field that is wrong or unknown.
 Result<SearchQuery> parse_search(const nlohmann::json& document);
