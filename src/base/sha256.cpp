@@ -46,7 +46,8 @@ Result<Sha256> sha256_file(const std::filesystem::path& path) {
     if (!file) return fail("cannot open {}: {}", printable(path), std::strerror(errno));
     Sha256Hasher hasher;
     std::vector<std::uint8_t> block(1 << 20);
-    while (const std::size_t count = std::fread(block.data(), 1, block.size(), file.get())) {
+    for (std::size_t count = block.size(); count == block.size();) {
+        count = std::fread(block.data(), 1, block.size(), file.get());
         hasher.add(std::span(block).first(count));
     }
     if (std::ferror(file.get())) return fail("cannot read {}: {}", printable(path), std::strerror(errno));
