@@ -111,7 +111,7 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
     const unsigned decoders = processor_count();
     const unsigned embedders = std::max(1U, analyzer_.model().parallel_runs());
     const std::size_t batch = analyzer_.model().batch_size();
-    Run run(decoders, 2 * embedders * batch);
+    Run run(decoders, batch * embedders * 2);
     run.embedders_left = embedders;
     {
         const std::lock_guard lock(mutex_);

@@ -53,7 +53,7 @@ Result<std::string> ThumbnailStore::get(Catalog& catalog, const Photo& photo, in
 }
 
 Result<> ThumbnailStore::make_grid_sizes(Catalog& catalog, const Photo& photo) {
-    HONE_TRY(const std::string last, make(catalog, photo, kGridSizes));
+    HONE_CHECK(make(catalog, photo, kGridSizes));
     return {};
 }
 

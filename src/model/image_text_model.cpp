@@ -104,7 +104,7 @@ Result<> ImageTextModel::load_text() {
 }
 
 Result<> ImageTextModel::load_image() {
-    HONE_TRY(const auto session, image_session());
+    HONE_CHECK(image_session());
     return {};
 }
 
@@ -145,7 +145,7 @@ Result<Device> ImageTextModel::choose_device() {
         })) {
         const std::vector<float> pictures = self_test_pictures(manifest_.image);
         HONE_TRY(const auto cpu, open_tower(file, Device::kCpu, processor_count()));
-        HONE_TRY(const auto warm_up, run_images(*cpu, std::span(pictures).first(input_size()), 1));
+        HONE_CHECK(run_images(*cpu, std::span(pictures).first(input_size()), 1));
         const Stopwatch cpu_watch;
         HONE_TRY(const auto expected, run_images(*cpu, pictures, kSelfTestPictures));
         double best_seconds = cpu_watch.seconds();
