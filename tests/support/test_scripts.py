@@ -9,7 +9,8 @@ import time
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCRIPTS = sorted([*(p for p in (ROOT / 'script').iterdir() if p.read_bytes()[:2] == b'#!'), ROOT / '.ci/run', ROOT / 'script/lib.sh'])
+SCRIPTS = sorted([*(p for p in (ROOT / 'script').iterdir() if p.read_bytes()[:2] == b'#!' and p.suffix != '.py'),
+                  ROOT / '.ci/run', ROOT / 'bench/run', ROOT / 'script/lib.sh'])
 
 
 def run(*args, **more):
