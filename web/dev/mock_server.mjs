@@ -59,7 +59,7 @@ const shapes = [
 ];
 
 const files = photosFolder
-  ? readdirSync(photosFolder)
+  ? readdirSync(photosFolder, { recursive: true })
       .filter((name) => /\.(jpe?g|png|webp)$/i.test(name))
       .sort()
       .map((name) => {
