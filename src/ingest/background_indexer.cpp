@@ -55,8 +55,13 @@ void BackgroundIndexer::loop(const std::stop_token& stop) {
             ++started_;
         }
         const auto folders = library_.catalog().folders();
-        Result<IndexSummary> summary =
-            folders ? indexer_.run(*folders, stop) : std::unexpected(folders.error());
+        Result<IndexSummary> summary = fail("the folders cannot be listed");
+        try {
+            summary = folders ? indexer_.run(*folders, stop) : std::unexpected(folders.error());
+        } catch (const std::exception& error) {
+            // A scan that fails must not end the server.
+            summary = fail("the scan ended: {}", error.what());
+        }
         if (summary) {
             observer_.on_scan_end(*summary);
         } else {

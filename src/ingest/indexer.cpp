@@ -6,6 +6,7 @@
 #include "base/bounded_queue.hpp"
 #include "base/config.hpp"
 #include "base/log.hpp"
+#include "ingest/vector_sync.hpp"
 #include "photo/decode.hpp"
 
 namespace hone {
@@ -108,6 +109,8 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
     HONE_CHECK(analyzer_.model().load_image());
     Catalog& catalog = library_.catalog();
     const VectorKey key = content_key(analyzer_.model());
+    // What an earlier run committed but could not put into the vector file (a full disk) is put there now.
+    HONE_CHECK(sync_vectors(catalog, key, space_));
     const unsigned decoders = processor_count();
     const unsigned embedders = std::max(1U, analyzer_.model().parallel_runs());
     const std::size_t batch = analyzer_.model().batch_size();
@@ -143,6 +146,8 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
             return false;
         switch (place->state) {
             case PlaceState::kFailed:
+                // Only damage is in the file: rights, disks and devices mend without the file changing.
+                if (place->stage != "decode") return false;
                 add_failure(facts, place->stage, place->reason, true);
                 return true;
             case PlaceState::kSkipped: {

@@ -92,6 +92,17 @@ TEST_F(Indexing, AVideoLargerThanAnyPhotoIsSkippedNotFailed) {
     EXPECT_EQ(summary.skipped_kinds.at("video"), 1U);
 }
 
+TEST_F(Indexing, AFileThatCouldNotBeReadIsTriedAgain) {
+    const fs::path file = add("a.bmp", 1);
+    const Folder root = *library->catalog().add_folder(photos.path());
+    // As an earlier run left it when the disk gave an error: same size, same time, not read.
+    const FileOutcome outcome{root.id, *file_facts(file), FileOutcome::Failed{"read", "Input/output error"}};
+    ASSERT_TRUE(library->catalog().commit(std::span(&outcome, 1)));
+    const auto summary = index();
+    EXPECT_EQ(summary.failed, 0U);
+    EXPECT_EQ(summary.added, 1U);
+}
+
 TEST_F(Indexing, MovesCostNothing) {
     const fs::path file = add("old/a.bmp", 1);
     add("b.bmp", 2);
