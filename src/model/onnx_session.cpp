@@ -126,6 +126,7 @@ class OnnxSession final : public Session {
 };
 
 Ort::SessionOptions engine_options(const SessionOptions& options) {
+    environment();  // before anything else: providers log while they are appended
     Ort::SessionOptions engine;
     engine.SetIntraOpNumThreads(static_cast<int>(options.threads));
     engine.SetInterOpNumThreads(1);

@@ -167,6 +167,18 @@ TEST(Devices, AutoRemembersItsChoice) {
     EXPECT_THAT(*read_text(note), HasSubstr(std::string(device_name(model.image_device()))));
 }
 
+// The first thing a process does with the engine: nothing has opened a network on the cpu before.
+TEST(Devices, WebgpuNeedsNoCpuSessionBefore) {
+    HONE_NEEDS(kModels / "clip-manifest");
+    const fs::path driver = "/usr/lib/chromium/vk_swiftshader_icd.json";
+    HONE_NEEDS(driver);
+    ::setenv("VK_ICD_FILENAMES", driver.c_str(), 0);
+    ImageTextModel model(*read_manifest(kModels / "clip-manifest"), {Device::kWebgpu, std::nullopt, {}});
+    const auto vector = model.embed_image(pattern());
+    ASSERT_TRUE(vector) << vector.error().message;
+    EXPECT_EQ(model.image_device(), Device::kWebgpu) << "it fell back";
+}
+
 // SwiftShader, a graphics card in software that comes with Debian's Chromium, stands in for a real one.
 TEST(Devices, WebgpuAgreesWithTheCpu) {
     HONE_NEEDS(kModels);
