@@ -30,8 +30,11 @@ void add_search(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     command->add_option("--from", query.from, "an example photo in place of words: id or path");
     command->add_option("--method", query.method, "how marks are used: average, rocchio")
         ->default_str(std::string(kDefaultMethod));
-    command->add_option("--limit", query.limit, "results, 1 to 1000")->check(CLI::Range(1, 1000))->default_str("60");
-    command->add_option("--offset", query.offset, "results to pass over")->check(CLI::Range(0, 1'000'000'000));
+    command->add_option("--limit", query.limit, "results, 1 to 1000")
+        ->check(CLI::Range(1, 1000))
+        ->default_str("60");
+    command->add_option("--offset", query.offset, "results to pass over")
+        ->check(CLI::Range(0, 1'000'000'000));
     add_model_flags(*command, flags->model);
     command->callback([&options, &chosen, flags] {
         chosen = [&options, flags] {

@@ -23,7 +23,9 @@ void add_similar(CLI::App& app, const GlobalOptions& options, Action& chosen) {
         ->required();
     command->add_option("--space", flags->space, "what must be alike: content")
         ->check(CLI::IsMember({"content"}));
-    command->add_option("--limit", flags->query.limit, "results, 1 to 1000")->check(CLI::Range(1, 1000))->default_str("60");
+    command->add_option("--limit", flags->query.limit, "results, 1 to 1000")
+        ->check(CLI::Range(1, 1000))
+        ->default_str("60");
     add_model_flags(*command, flags->model);
     command->callback([&options, &chosen, flags] {
         chosen = [&options, flags] {

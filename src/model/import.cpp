@@ -215,9 +215,12 @@ Result<> see_dimension(Manifest& manifest) {
         const std::vector<std::int64_t> tokens(manifest.text.pad_to_context ? manifest.text.context : 2, 1);
         const std::vector<std::int64_t> shape{1, static_cast<std::int64_t>(tokens.size())};
         std::vector<TensorView> inputs;
-        if (find_port(session->inputs(), {pictures ? manifest.image.input : manifest.text.input_ids}) == nullptr ||
-            find_port(session->outputs(), {pictures ? manifest.image.output : manifest.text.output}) == nullptr) {
-            return fail("{} has no input {} or no output {}", file.path, pictures ? manifest.image.input : manifest.text.input_ids,
+        if (find_port(session->inputs(), {pictures ? manifest.image.input : manifest.text.input_ids}) ==
+                nullptr ||
+            find_port(session->outputs(), {pictures ? manifest.image.output : manifest.text.output}) ==
+                nullptr) {
+            return fail("{} has no input {} or no output {}", file.path,
+                        pictures ? manifest.image.input : manifest.text.input_ids,
                         pictures ? manifest.image.output : manifest.text.output);
         }
         for (const Port& port : session->inputs()) {
@@ -272,8 +275,8 @@ Result<Manifest> describe_model(const fs::path& directory, const std::string& na
         const int promised = manifest.dimension;
         HONE_CHECK(see_dimension(manifest));
         if (manifest.dimension != promised) {
-            return fail("the manifest in {} says {} numbers, its networks give {}; correct it", printable(directory),
-                        promised, manifest.dimension);
+            return fail("the manifest in {} says {} numbers, its networks give {}; correct it",
+                        printable(directory), promised, manifest.dimension);
         }
         return manifest;
     }

@@ -153,9 +153,9 @@ Precision Manifest::best_precision(const std::map<Precision, ModelFile>& files,
 
 std::string Manifest::fingerprint(Precision image_precision) const {
     const std::string recipe =
-        fmt::format("{} {} {}x{} {} {} {} {}", image.files.at(image_precision).sha256, dimension, image.width, image.height,
-                    name_of(kResizeModes, image.resize), image.resample, fmt::join(image.mean, ","),
-                    fmt::join(image.std, ","));
+        fmt::format("{} {} {}x{} {} {} {} {}", image.files.at(image_precision).sha256, dimension, image.width,
+                    image.height, name_of(kResizeModes, image.resize), image.resample,
+                    fmt::join(image.mean, ","), fmt::join(image.std, ","));
     return to_hex(sha256(recipe)).substr(0, 16);
 }
 

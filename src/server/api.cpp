@@ -229,7 +229,8 @@ Result<HttpResponse> Api::similar(const HttpRequest& request, Parameter id) {
 Result<HttpResponse> Api::list_photos(const HttpRequest& request, Parameter) {
     HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 200, 1000));
     HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
-    if (const auto order = request.query.find("order"); order != request.query.end() && order->second != "newest") {
+    if (const auto order = request.query.find("order");
+        order != request.query.end() && order->second != "newest") {
         return fail(ErrorKind::kUsage, "unknown order '{}'; there is newest", order->second.substr(0, 40));
     }
     Catalog& catalog = library_.catalog();
@@ -311,8 +312,10 @@ Result<HttpResponse> Api::list_folders(const HttpRequest&, Parameter) {
 Result<HttpResponse> Api::add_folder(const HttpRequest& request, Parameter) {
     HONE_TRY(const json body, parse_body(request));
     const bool scan = !body.is_object() || !body.contains("scan") || body["scan"] != false;
-    if (!body.is_object() || !body.contains("path") || !body["path"].is_string() || body.size() > (body.contains("scan") ? 2U : 1U)) {
-        return fail(ErrorKind::kUsage, "the body must be {{\"path\": \"/a/folder\"}}, and may have \"scan\": false");
+    if (!body.is_object() || !body.contains("path") || !body["path"].is_string() ||
+        body.size() > (body.contains("scan") ? 2U : 1U)) {
+        return fail(ErrorKind::kUsage,
+                    "the body must be {{\"path\": \"/a/folder\"}}, and may have \"scan\": false");
     }
     const fs::path path = body["path"].get<std::string>();
     if (!path.is_absolute())

@@ -28,7 +28,9 @@ Error to_error(const SQLite::Exception& error, const fs::path& file) {
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
             return {ErrorKind::kFailed,
-                    fmt::format("the catalogue {} is damaged ({}); restore a backup, or move it away to begin anew", printable(file), error.what())};
+                    fmt::format(
+                        "the catalogue {} is damaged ({}); restore a backup, or move it away to begin anew",
+                        printable(file), error.what())};
         case SQLITE_READONLY:
             return {ErrorKind::kFailed, "the library cannot be written; look at its owner and permissions"};
         default:
