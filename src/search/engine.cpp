@@ -129,7 +129,7 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleV
     if (!query.from.empty()) {
         HONE_TRY(from, find_mark(query.from, examples, view));
     }
-    if (std::ranges::any_of(query.text, [](unsigned char c) { return c > ' '; })) {
+    if (query.has_words()) {
         HONE_TRY(words, model_->embed_text(query.text));
     } else if (from) {
         words = from->vector;
@@ -137,7 +137,7 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleV
     HONE_TRY(std::vector<Mark> liked, find_marks(query.like, examples, view));
     HONE_TRY(const std::vector<Mark> unliked, find_marks(query.unlike, examples, view));
     // Words and an example together: the example counts as a mark that fits.
-    const bool from_is_words = from && query.text.find_first_not_of(" \t\r\n") == std::string::npos;
+    const bool from_is_words = from && !query.has_words();
     if (from && !from_is_words &&
         std::ranges::none_of(liked, [&](const Mark& mark) { return mark.name == from->name; }))
         liked.push_back(*from);

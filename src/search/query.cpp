@@ -13,9 +13,12 @@ std::size_t count_characters(const std::string& utf8) {
 
 }  // namespace
 
+bool SearchQuery::has_words() const {
+    return std::ranges::any_of(text, [](unsigned char c) { return c > ' '; });
+}
+
 Result<> validate(const SearchQuery& query) {
-    const bool blank = std::ranges::all_of(query.text, [](unsigned char c) { return c <= ' '; });
-    if (blank && query.from.empty() && query.like.empty() && query.unlike.empty()) {
+    if (!query.has_words() && query.from.empty() && query.like.empty() && query.unlike.empty()) {
         return fail(ErrorKind::kUsage,
                     "nothing to search for: give words, a picture to start from, or marks");
     }

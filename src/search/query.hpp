@@ -20,6 +20,9 @@ struct SearchQuery {
     std::string method{kDefaultMethod};
     std::size_t limit = 60, offset = 0;
 
+    // Whether the text holds more than blanks and control characters.
+    [[nodiscard]] bool has_words() const;
+
     static constexpr std::size_t kLongestText = 10'000;  // characters
     static constexpr std::size_t kLargestLimit = 1000;
 };

@@ -13,21 +13,10 @@ float sum_lanes(__m256 lanes) {
     return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
 
-void dot_f32(const float* query, const float* rows, std::size_t count, std::size_t padded, float* out) {
-    for (std::size_t row = 0; row < count; ++row, rows += padded) {
-        __m256 even = _mm256_setzero_ps(), odd = _mm256_setzero_ps();
-        for (std::size_t k = 0; k < padded; k += 16) {
-            even = _mm256_fmadd_ps(_mm256_loadu_ps(query + k), _mm256_loadu_ps(rows + k), even);
-            odd = _mm256_fmadd_ps(_mm256_loadu_ps(query + k + 8), _mm256_loadu_ps(rows + k + 8), odd);
-        }
-        out[row] = sum_lanes(_mm256_add_ps(even, odd));
-    }
-}
-
-void dot_f16(const float* query, const Half* rows, std::size_t count, std::size_t padded, float* out) {
-    const auto load = [](const Half* from) {
-        return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
-    };
+// load: eight elements as f32.
+template <typename Element, typename Load>
+void dot_float(const float* query, const Element* rows, std::size_t count, std::size_t padded, float* out,
+               Load load) {
     for (std::size_t row = 0; row < count; ++row, rows += padded) {
         __m256 even = _mm256_setzero_ps(), odd = _mm256_setzero_ps();
         for (std::size_t k = 0; k < padded; k += 16) {
@@ -36,6 +25,16 @@ void dot_f16(const float* query, const Half* rows, std::size_t count, std::size_
         }
         out[row] = sum_lanes(_mm256_add_ps(even, odd));
     }
+}
+
+void dot_f32(const float* query, const float* rows, std::size_t count, std::size_t padded, float* out) {
+    dot_float(query, rows, count, padded, out, [](const float* from) { return _mm256_loadu_ps(from); });
+}
+
+void dot_f16(const float* query, const Half* rows, std::size_t count, std::size_t padded, float* out) {
+    dot_float(query, rows, count, padded, out, [](const Half* from) {
+        return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+    });
 }
 
 // maddubs would saturate (255 * 127 * 2 > 32767), so bytes are widened to 16 bits first.
