@@ -1,0 +1,100 @@
+#include "photo/prepare.hpp"
+
+#include <algorithm>
+
+#include "photo/picture.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr int kLargestThumbnail = 1080, kMiddleThumbnail = 480, kSmallestThumbnail = 240;
+constexpr int kLongestSide = 16'384;  // of a picture for the network: more is an extreme panorama
+
+vips::VImage box_shrink(const vips::VImage& image, int horizontal, int vertical) {
+    return horizontal > 1 || vertical > 1 ? image.shrink(horizontal, vertical) : image;
+}
+
+vips::VImage fit(const vips::VImage& image, int size) {
+    if (std::max(image.width(), image.height()) <= size) return image;
+    return image
+        .thumbnail_image(size, vips::VImage::option()->set("height", size)->set("size", VIPS_SIZE_DOWN))
+        .copy_memory();
+}
+
+void make_network_image(const vips::VImage& rgb, int side, PreparedPhoto& photo) {
+    const int shrink = std::max(1, std::min(rgb.width(), rgb.height()) / side);
+    const auto along = [&](int length) {
+        return std::max(shrink, (length + kLongestSide - 1) / kLongestSide);
+    };
+    photo.network = to_image(box_shrink(rgb, along(rgb.width()), along(rgb.height())));
+}
+
+void make_thumbnails(const vips::VImage& rgb, PreparedPhoto& photo) {
+    const vips::VImage large = fit(rgb, kLargestThumbnail);
+    const vips::VImage middle = fit(large, kMiddleThumbnail);
+    const vips::VImage small = fit(middle, kSmallestThumbnail);
+    photo.small = to_image(middle);
+    photo.color = mean_color(photo.small);
+    photo.thumbnails = {encode_thumbnail(small), encode_thumbnail(middle), encode_thumbnail(large)};
+}
+
+void prepare_pixels(std::span<const std::uint8_t> bytes, const PhotoWork& work, PreparedPhoto& photo) {
+    const int long_side = work.thumbnails ? kLargestThumbnail : 0;
+    OpenedPicture picture = open_picture(bytes, work.network_side, long_side, work.maximum_pixels);
+    photo.format = picture.format;
+    photo.width = picture.width;
+    photo.height = picture.height;
+    // What is still much larger than needed is reduced while it streams by, so that it never is in memory.
+    vips::VImage image = picture.image;
+    const int shorter = std::min(image.width(), image.height()),
+              longer = std::max(image.width(), image.height());
+    int shrink = std::max(1, work.network_side > 0 ? shorter / work.network_side : longer);
+    if (long_side > 0) shrink = std::min(shrink, std::max(1, longer / long_side));
+    if (shrink > 1 && image.has_alpha()) {
+        image = image.flatten(vips::VImage::option()->set(
+            "background", std::vector<double>{image.format() == VIPS_FORMAT_USHORT ? 65535.0 : 255.0}));
+    }
+    image = box_shrink(image, shrink, shrink).copy_memory();
+    const auto upright = [&](Colors colors) {
+        vips::VImage rgb = to_rgb(picture, image, colors);
+        if (picture.orientation > 1) {
+            rgb = rgb.copy();
+            rgb.set(VIPS_META_ORIENTATION, picture.orientation);
+            rgb = rgb.autorot();
+        }
+        return rgb.copy_memory();
+    };
+    const bool profile = image.get_typeof(VIPS_META_ICC_NAME) != 0;
+    const vips::VImage stored = upright(Colors::kAsStored);
+    if (work.network_side > 0) make_network_image(stored, work.network_side, photo);
+    if (work.thumbnails)
+        make_thumbnails(profile ? upright(Colors::kSrgb) : stored, photo);
+    else
+        photo.color = mean_color(photo.network);
+}
+
+}  // namespace
+
+Result<PreparedPhoto> prepare_photo(std::span<const std::uint8_t> bytes,
+                                    std::span<const std::string> sidecars, const PhotoWork& work) {
+    PreparedPhoto photo;
+    photo.format = detect_format(bytes.first(std::min(bytes.size(), kFormatBytes)));
+    if (photo.format == Format::kSvg && !work.svg)
+        return fail("SVG drawings are not read (--svg reads them)");
+    try {
+        prepare_pixels(bytes, work, photo);
+    } catch (const DecodeError& error) {
+        return fail("{}", error.reason);
+    } catch (const vips::VError&) {
+        return fail("damaged or unsupported {}: {}", format_name(photo.format), take_vips_reason());
+    } catch (const std::bad_alloc&) {
+        return fail("it needs more memory than a decoder may have");
+    } catch (const std::exception& error) {
+        return fail("damaged or unsupported {}: {}", format_name(photo.format), error.what());
+    }
+    (void)sidecars;
+    return photo;
+}
+
+}  // namespace hone

@@ -1,0 +1,57 @@
+// What hone-decoder-with-faults does to a photo that begins with "HONE-FAULT ": every way a decoder can
+// break. The photo must pass for a picture on Hone's side, so the words stand after a GIF's first bytes.
+#pragma once
+
+#include <fcntl.h>
+#include <glib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+namespace hone::test {
+
+// Ends the process with a message when something was possible that must not be.
+inline void expect_refused(bool possible, const char* what) {
+    if (!possible) return;
+    std::fprintf(stderr, "the wall lets through: %s\n", what);
+    ::_exit(42);
+}
+
+inline void fault_if_asked(std::span<const std::uint8_t> bytes) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const auto at = text.find("HONE-FAULT ");
+    if (at == std::string_view::npos) return;
+    const std::string_view fault = text.substr(at + 11);
+    if (fault.starts_with("crash")) ::raise(SIGSEGV);
+    if (fault.starts_with("exit")) ::_exit(7);
+    if (fault.starts_with("spin"))
+        for (std::atomic<std::uint64_t> turns = 0;;) ++turns;
+    if (fault.starts_with("sleep"))
+        for (;;) ::sleep(1000);
+    if (fault.starts_with("memory"))
+        for (;;) {
+            auto* block = static_cast<char*>(::operator new(64U << 20));
+            std::memset(block, 1, 64U << 20);
+        }
+    if (fault.starts_with("glib")) (void)::g_malloc(std::size_t{2} << 30U);  // aborts by itself
+    if (fault.starts_with("escape")) {
+        // What an attacker would try first; the photo is then decoded as ever when all of it fails.
+        expect_refused(::open("/etc/passwd", O_RDONLY) >= 0, "open a file");
+        expect_refused(::open("/tmp/hone-wall-test", O_WRONLY | O_CREAT, 0600) >= 0, "make a file");
+        expect_refused(::socket(AF_INET, SOCK_STREAM, 0) >= 0, "a socket");
+        expect_refused(::fork() >= 0, "another process");
+        expect_refused(::execl("/bin/true", "true", nullptr) == 0, "another program");
+        expect_refused(::kill(::getppid(), 0) == 0, "a signal to Hone");
+    }
+}
+
+}  // namespace hone::test
