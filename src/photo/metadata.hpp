@@ -1,0 +1,87 @@
+// What a photo file says of itself: camera, time, place, rating, words, faces. Read from EXIF, XMP and IPTC
+// inside the file and from XMP sidecars beside it; docs/metadata.md says which source wins for which field.
+// Bytes in, values out: no file is opened and no pixel decoded, so that this can run in the sandboxed worker.
+// Safe from any thread.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.hpp"
+#include "base/result.hpp"
+#include "photo/format.hpp"
+
+namespace hone {
+
+enum class TakenSource { kExif, kGps, kXmp, kIptc, kName, kModified };
+std::string_view taken_source_name(TakenSource source);  // "exif"
+
+struct TakenAt {
+    std::int64_t local_seconds = 0;     // the camera's calendar, seconds since 1970 as if it were UTC
+    std::optional<int> offset_minutes;  // of that calendar, east of UTC, -840..840; unknown when not set
+    TakenSource source = TakenSource::kExif;
+
+    friend bool operator==(const TakenAt&, const TakenAt&) = default;
+};
+
+// A marked part of the picture, in shares of the upright picture's width and height (x, y: its centre, from
+// the left and the top; all 0..1).
+struct Region {
+    std::string name;  // may be empty: a face without a name
+    std::string type;  // as written: "Face", "Pet", "Focus", "BarCode"; "" when not given
+    double x = 0, y = 0, width = 0, height = 0;
+
+    friend bool operator==(const Region&, const Region&) = default;
+};
+
+// Texts are valid UTF-8 without control characters at their ends, never empty when set.
+struct PhotoMetadata {
+    std::string make, model, lens;           // as the camera writes them; empty when unknown
+    std::optional<double> exposure_seconds;  // > 0
+    std::optional<double> aperture;          // f-number, > 0
+    std::optional<double> focal_length_mm;   // > 0, not converted to 35 mm film
+    std::optional<int> iso;                  // > 0
+    std::optional<int> orientation;          // EXIF, 1..8
+    std::optional<TakenAt> taken;
+    std::optional<double> latitude, longitude;  // WGS 84 degrees, -90..90 and -180..180; both or none
+    std::optional<double> altitude_m;           // above sea level
+    std::optional<int> rating;                  // 0..5 stars, -1 rejected
+    std::string title, description;
+    std::vector<std::string> keywords;  // each once, in the order found
+    std::vector<Region> regions;
+    bool motion = false;        // carries a short video (Google, Samsung)
+    int width = 0, height = 0;  // pixels as the container stores them, before any turning; 0 when unknown
+
+    friend bool operator==(const PhotoMetadata&, const PhotoMetadata&) = default;
+};
+
+// What can be read; a broken part costs that part only and adds one line to `warnings`. sidecars: XMP packets
+// (UTF-8, UTF-16 or UTF-32), the one named after the whole file name first. Never fails, never throws.
+PhotoMetadata read_metadata(std::span<const std::uint8_t> bytes, Format format,
+                            std::span<const std::string> sidecars = {},
+                            std::vector<std::string>* warnings = nullptr);
+
+// The time inside the file, else in its name, else the file's modification time (seconds since 1970, UTC).
+TakenAt resolve_taken(const PhotoMetadata& metadata, std::string_view file_name,
+                      std::int64_t modified_seconds);
+
+// Where the XMP sidecar of a photo may lie: IMG_1.jpg.xmp, then IMG_1.xmp; each also with XMP in capitals.
+std::vector<fs::path> sidecar_names(const fs::path& photo);
+
+// Names in snake_case, values that are unknown absent:
+//   {"make": "Canon", "exposure_seconds": 0.01, "taken_at": "2019-05-01T12:30:00+02:00", "taken_from":
+//   "exif",
+//    "regions": [{"name": "Ada", "type": "Face", "x": 0.5, "y": 0.5, "width": 0.1, "height": 0.1}], ...}
+nlohmann::json to_json(const PhotoMetadata& metadata);
+// kFailed naming the field whose type, form or range is wrong. Unknown fields are passed over.
+Result<PhotoMetadata> parse_metadata(const nlohmann::json& document);
+
+// "2019-05-01T12:30:00+02:00", without an offset when it is unknown.
+std::string iso8601_local(const TakenAt& taken);
+
+}  // namespace hone
