@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "photo/metadata.hpp"
 #include "photo/photo_id.hpp"
 #include "photo/walk.hpp"
 
@@ -51,6 +52,8 @@ struct Place {
     PlaceState state = PlaceState::kPhoto;
     std::optional<PhotoNumber> photo;
     std::string stage, reason;  // of a failure; of a skipped file: reason is its kind
+    std::optional<PhotoId> photo_id;
+    bool reachable = true;  // a photo whose folder is there
 };
 
 // One model's vectors of one space.
@@ -59,11 +62,30 @@ struct VectorKey {
     std::string model;  // fingerprint
 };
 
-struct Analysis {
+// An analyzer's work on a photo: done again when version or model is another.
+struct AnalyzerKey {
     std::string analyzer;
     int version = 0;
-    std::string model;
+    std::string model;  // "" without a network
+};
+
+struct Analysis : AnalyzerKey {
     std::int64_t at = 0;
+};
+
+// What was found out without a network, all in one decoding.
+struct PhotoFindings {
+    PhotoMetadata metadata;
+    TakenAt taken;                      // resolve_taken()
+    std::vector<std::uint8_t> look;     // analyze/look.hpp
+    std::vector<std::uint64_t> hashes;  // analyze/hashes.hpp
+};
+
+// Two photos that show the same picture.
+struct SamePicture {
+    PhotoNumber first = 0, second = 0;  // first < second
+    int inliers = 0;
+    double correlation = 0;
 };
 
 // What the pipeline found out about one file.
@@ -72,9 +94,10 @@ struct FileOutcome {
     FileFacts facts;
     struct IsPhoto {
         PhotoFacts photo;
-        std::optional<VectorKey> key;  // with the vector: the content analysis is done
-        int version = 0;
+        std::optional<PhotoFindings> findings;
+        std::optional<VectorKey> key;  // with the vector
         std::vector<float> vector;
+        std::vector<AnalyzerKey> done;  // analyses whose results are in here
     };
     struct Failed {
         std::string stage, reason;
@@ -92,9 +115,11 @@ struct CommittedFile {
     bool new_place = false;
 };
 
-struct ScanEnd {
-    std::uint64_t missing = 0;  // files of the folder that were there before and are not now
-    std::uint64_t moved = 0;    // of these: photos that this scan found elsewhere
+// A part of a folder that was scanned: the files below `directory`, or only those right in it.
+struct ScannedPart {
+    fs::path directory;
+    bool recursive = true;
+    std::vector<fs::path> unread;  // folders below that could not be read: nothing is concluded of them
 };
 
 struct Counts {
@@ -118,14 +143,27 @@ class Catalog {
     virtual Result<> set_reachable(FolderId folder, bool reachable) = 0;
     // Its files are forgotten, its photos and vectors kept. kNotFound when there is no such folder.
     virtual Result<> remove_folder(FolderId folder) = 0;
-    virtual Result<std::uint64_t> photos_in(FolderId folder) = 0;
+    // Files below that are photos and there, whichever folder they were found through.
+    virtual Result<std::uint64_t> photos_below(const fs::path& directory) = 0;
 
     virtual Result<std::optional<Place>> find_place(const fs::path& path) = 0;
     virtual Result<std::vector<Place>> places_of(PhotoNumber photo) = 0;
     virtual Result<std::vector<CommittedFile>> commit(std::span<const FileOutcome> outcomes) = 0;
-    // seen: places that the scan found. The folder's others become missing, except failures and skips, which
-    // are forgotten.
-    virtual Result<ScanEnd> end_scan(FolderId folder, const std::vector<bool>& seen) = 0;
+    // A place that a file had before it was renamed or moved: a photo of the same size, time and inode under
+    // a path where nothing is now.
+    virtual Result<std::optional<Place>> find_moved(const FileFacts& facts) = 0;
+    // seen: places that the scan found. The part's others become missing, except failures and skips, which
+    // are forgotten. Gives the number of photos that became missing.
+    virtual Result<std::uint64_t> end_scan(const ScannedPart& part, const std::vector<bool>& seen) = 0;
+    // The largest place so far, and how many photos have been found at places made after it that had others
+    // before, none of which is there now.
+    virtual Result<PlaceId> last_place() = 0;
+    virtual Result<std::uint64_t> moved_since(PlaceId place) = 0;
+    // Raw files beside a finished picture of the same name are shown as that picture; gives how many are.
+    virtual Result<std::uint64_t> pair_raw_files() = 0;
+    // The photo that is shown in the place of this one, and the raw photos that this one stands for.
+    virtual Result<std::optional<PhotoNumber>> shown_as(PhotoNumber photo) = 0;
+    virtual Result<std::vector<PhotoNumber>> stands_for(PhotoNumber photo) = 0;
     virtual Result<> mark_present(PlaceId place) = 0;
 
     virtual Result<std::optional<Photo>> photo(PhotoNumber number) = 0;
@@ -139,6 +177,31 @@ class Catalog {
     virtual Result<Counts> counts() = 0;
     virtual Result<std::vector<Place>> failures(std::size_t limit) = 0;
     virtual Result<std::vector<Analysis>> analyses(PhotoNumber photo) = 0;
+    // Photos for which all of these are done, as bits by number.
+    virtual Result<std::vector<bool>> analyzed(std::span<const AnalyzerKey> keys) = 0;
+    virtual Result<> mark_analyzed(std::span<const PhotoNumber> photos, const AnalyzerKey& key) = 0;
+
+    virtual Result<std::optional<PhotoFindings>> findings(PhotoNumber photo) = 0;
+    // Every present photo's look and hashes, in the order of their numbers.
+    virtual Result<> for_each_look(
+        const std::function<Result<>(PhotoNumber, std::span<const std::uint8_t> look,
+                                     std::span<const std::uint64_t> hashes)>& visit) = 0;
+    virtual Result<> add_same_pictures(std::span<const SamePicture> pairs) = 0;
+    virtual Result<std::vector<SamePicture>> same_pictures() = 0;
+    // Present photos in the order of the time they were taken, with that time and the camera.
+    struct Moment {
+        PhotoNumber photo = 0;
+        std::int64_t local_seconds = 0;
+        std::string camera;
+    };
+    virtual Result<std::vector<Moment>> moments() = 0;
+    // Present photos that lie in several files.
+    virtual Result<std::vector<PhotoNumber>> with_copies() = 0;
+    // Photos in whose name, folders, title, keywords or camera every one of the words stands (case and
+    // accents do not matter).
+    virtual Result<std::vector<PhotoNumber>> with_words(std::span<const std::string> words) = 0;
+    // Is the stored file whole? kFailed says what is wrong.
+    virtual Result<> check() = 0;
 
     virtual Result<bool> has_vector(PhotoNumber photo, const VectorKey& key) = 0;
     virtual Result<std::vector<PhotoNumber>> vector_numbers(const VectorKey& key) = 0;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
+#include "photo/metadata.hpp"
 #include "photo/picture.hpp"
 
 namespace hone {
@@ -79,6 +82,7 @@ void prepare_pixels(std::span<const std::uint8_t> bytes, const PhotoWork& work, 
 Result<PreparedPhoto> prepare_photo(std::span<const std::uint8_t> bytes,
                                     std::span<const std::string> sidecars, const PhotoWork& work) {
     PreparedPhoto photo;
+    vips_error_clear();  // what an earlier photo was warned of
     photo.format = detect_format(bytes.first(std::min(bytes.size(), kFormatBytes)));
     if (photo.format == Format::kSvg && !work.svg)
         return fail("SVG drawings are not read (--svg reads them)");
@@ -93,7 +97,10 @@ Result<PreparedPhoto> prepare_photo(std::span<const std::uint8_t> bytes,
     } catch (const std::exception& error) {
         return fail("damaged or unsupported {}: {}", format_name(photo.format), error.what());
     }
-    (void)sidecars;
+    if (work.metadata) {
+        photo.metadata = to_json(read_metadata(bytes, photo.format, sidecars))
+                             .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    }
     return photo;
 }
 

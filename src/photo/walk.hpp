@@ -3,8 +3,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <set>
+#include <vector>
 
 #include "base/file.hpp"
+#include "photo/ignore_rules.hpp"
 
 namespace hone {
 
@@ -14,6 +18,7 @@ struct FileFacts {
     std::uint64_t size = 0;
     std::int64_t modified_ns = 0;  // since 1970
     std::uint64_t inode = 0;
+    std::uint64_t sidecar = 0;  // changes with the XMP sidecars beside it; 0: none
 };
 
 Result<FileFacts> file_facts(const fs::path& path);
@@ -25,13 +30,43 @@ Result<> check_folder(const fs::path& path);
 
 struct WalkVisitor {
     std::function<bool(const FileFacts&)> file;  // false ends the walk
-    std::function<void(const fs::path&, const std::string& reason)>
-        unreadable;  // a folder or file that cannot be read
+    // A folder or file that cannot be read; the walk goes on.
+    std::function<void(const fs::path&, const std::string& reason)> unreadable;
 };
 
-// Regular files below root, folders in byte order of their names so that two walks agree. Hidden names (a dot
-// first) and system folders (recycle bins, thumbnails of other programs) are skipped; links to folders are
-// not followed. Fails only when root itself is no readable folder.
-Result<> walk(const fs::path& root, const WalkVisitor& visitor);
+// Walks the folders of one run, each folder once: folders inside of others, and links that lead to folders
+// which were walked already, bring nothing twice. For one thread.
+class Walker {
+  public:
+    explicit Walker(WalkVisitor visitor) : visitor_(std::move(visitor)) {}
+
+    enum class Outcome { kWalked, kCovered, kStopped };
+
+    // Regular files below `directory`, which is root or lies below it (whose .honeignore files hold), or only
+    // those right in it. Hidden names (a dot first) and system folders (recycle bins, thumbnails of other
+    // programs) are skipped. Links to files are files; links to folders wait for walk_links(). Memory: the
+    // names of one folder's folders, and a thousand of its files. kCovered: this run was there before. Fails
+    // when the directory cannot be read.
+    Result<Outcome> walk(const fs::path& root, const fs::path& directory, bool recursive);
+    // Links to folders that no walk of this run has seen, and what is in them; so files have the path that
+    // they really have wherever there is one. False when the visitor ended it.
+    bool walk_links();
+
+  private:
+    struct Identity {
+        std::uint64_t device, inode;
+        auto operator<=>(const Identity&) const = default;
+    };
+    struct Link {
+        fs::path root, path;
+    };
+    bool first_visit(const fs::path& directory);
+    bool walk_folder(const fs::path& root, const fs::path& folder, std::shared_ptr<const IgnoreRules> rules,
+                     bool recursive);
+
+    const WalkVisitor visitor_;
+    std::set<Identity> visited_;
+    std::vector<Link> links_;
+};
 
 }  // namespace hone

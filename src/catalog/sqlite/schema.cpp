@@ -8,7 +8,8 @@ namespace {
 
 constexpr int kApplicationId = 0x484F4E45;  // "HONE"
 
-constexpr const char* kTables = R"sql(
+// Version 1: files, photos and their vectors.
+constexpr const char* kVersion1 = R"sql(
 CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE folder (id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE, reachable INTEGER NOT NULL DEFAULT 1);
 -- A photo is its bytes; numbers are never used again, so that a vector file cannot name another photo.
@@ -26,25 +27,56 @@ CREATE TABLE vector (photo_id INTEGER NOT NULL REFERENCES photo(id), space TEXT 
   PRIMARY KEY (space, model, photo_id));
 )sql";
 
+// Version 2: what photos say of themselves, hashes, looks, copies of the same picture, words.
+constexpr const char* kVersion2 = R"sql(
+-- sidecar: changes with the XMP files beside the photo.
+ALTER TABLE place ADD COLUMN sidecar INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX place_inode ON place(inode, size) WHERE photo_id IS NOT NULL;
+-- shown_as: the finished picture of the same shot, for a raw file.
+ALTER TABLE photo ADD COLUMN shown_as INTEGER REFERENCES photo(id);
+CREATE INDEX photo_shown_as ON photo(shown_as) WHERE shown_as IS NOT NULL;
+-- taken_at: the camera's calendar, seconds since 1970 as if it were UTC; taken_offset: minutes east of UTC. document: all of it as JSON.
+CREATE TABLE metadata (photo_id INTEGER PRIMARY KEY REFERENCES photo(id), taken_at INTEGER, taken_offset INTEGER, taken_source TEXT,
+  make TEXT, model TEXT, lens TEXT, exposure REAL, aperture REAL, focal REAL, iso INTEGER, latitude REAL, longitude REAL, altitude REAL,
+  rating INTEGER, title TEXT, description TEXT, motion INTEGER NOT NULL DEFAULT 0, document TEXT NOT NULL);
+CREATE INDEX metadata_taken ON metadata(taken_at);
+CREATE TABLE keyword (photo_id INTEGER NOT NULL REFERENCES photo(id), word TEXT NOT NULL, PRIMARY KEY (photo_id, word)) WITHOUT ROWID;
+-- hashes: 64-bit numbers in the machine's order, one after the other.
+CREATE TABLE look (photo_id INTEGER PRIMARY KEY REFERENCES photo(id), bytes BLOB NOT NULL, hashes BLOB NOT NULL);
+CREATE TABLE same_picture (first INTEGER NOT NULL REFERENCES photo(id), second INTEGER NOT NULL REFERENCES photo(id), inliers INTEGER NOT NULL,
+  correlation REAL NOT NULL, PRIMARY KEY (first, second)) WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5(name, folder, title, keywords, camera, tokenize = "unicode61 remove_diacritics 2");
+)sql";
+
+constexpr const char* kVersions[] = {kVersion1, kVersion2};
+static_assert(std::size(kVersions) == kSchemaVersion);
+
 }  // namespace
 
-Result<> prepare_schema(SQLite::Database& database) {
+Result<> check_schema(SQLite::Database& database) {
     const int version = database.execAndGet("PRAGMA user_version").getInt();
     const int application = database.execAndGet("PRAGMA application_id").getInt();
-    const int tables = database.execAndGet("SELECT count(*) FROM sqlite_master").getInt();
-    if (tables == 0) {
-        SQLite::Transaction transaction(database);
-        database.exec(kTables);
-        database.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId,
-                                  kSchemaVersion));
-        transaction.commit();
-        return {};
-    }
     if (application != kApplicationId)
         return fail("{} is a database, but not Hone's; choose another --library", database.getFilename());
     if (version > kSchemaVersion)
         return fail("{} was made by a newer Hone (schema {}, this one knows {}); update Hone",
                     database.getFilename(), version, kSchemaVersion);
+    if (version < kSchemaVersion)
+        return fail("{} was made by an older Hone (schema {}, this one writes {}); run `hone index` once",
+                    database.getFilename(), version, kSchemaVersion);
+    return {};
+}
+
+Result<> prepare_schema(SQLite::Database& database) {
+    const int version = database.execAndGet("PRAGMA user_version").getInt();
+    const int tables = database.execAndGet("SELECT count(*) FROM sqlite_master").getInt();
+    const bool ours = database.execAndGet("PRAGMA application_id").getInt() == kApplicationId;
+    if (tables > 0 && (!ours || version >= kSchemaVersion)) return check_schema(database);
+    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+    for (int next = tables == 0 ? 0 : version; next < kSchemaVersion; ++next) database.exec(kVersions[next]);
+    database.exec(
+        fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, kSchemaVersion));
+    transaction.commit();
     return {};
 }
 

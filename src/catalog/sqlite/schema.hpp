@@ -9,9 +9,12 @@ class Database;
 
 namespace hone {
 
-inline constexpr int kSchemaVersion = 1;  // PRAGMA user_version
+inline constexpr int kSchemaVersion = 2;  // PRAGMA user_version
 
-// Makes the tables of an empty database; refuses one that a newer Hone made or that is not Hone's.
+// Makes the tables of an empty database, or brings older ones to this version, in one transaction; refuses a
+// database that a newer Hone made or that is not Hone's.
 Result<> prepare_schema(SQLite::Database& database);
+// For a reader, who changes nothing: refuses older databases too.
+Result<> check_schema(SQLite::Database& database);
 
 }  // namespace hone

@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "catalog/catalog.hpp"
+#include "catalog/sqlite/facts.hpp"
 #include "catalog/sqlite/schema.hpp"
 
 namespace hone {
@@ -75,8 +76,19 @@ Photo read_photo(const SQLite::Statement& statement) {
     return photo;
 }
 
+// Of kPlaceTables.
 constexpr const char* kPlaceColumns =
-    "id, folder_id, path, size, modified_ns, inode, state, photo_id, stage, reason";
+    "place.id, place.folder_id, place.path, place.size, place.modified_ns, place.inode, place.sidecar, "
+    "place.state, place.photo_id, place.stage, place.reason, photo.sha, folder.reachable";
+constexpr const char* kPlaceTables =
+    "place JOIN folder ON folder.id = place.folder_id LEFT JOIN photo ON photo.id = place.photo_id";
+
+PhotoId read_id(const SQLite::Column& sha) {
+    PhotoId id{};
+    std::copy_n(static_cast<const std::uint8_t*>(sha.getBlob()),
+                std::min<std::size_t>(id.size(), sha.getBytes()), id.begin());
+    return id;
+}
 
 Place read_place(const SQLite::Statement& statement) {
     Place place;
@@ -84,13 +96,33 @@ Place read_place(const SQLite::Statement& statement) {
     place.folder = statement.getColumn(1).getInt64();
     place.facts = {column_path(statement, 2), static_cast<std::uint64_t>(statement.getColumn(3).getInt64()),
                    statement.getColumn(4).getInt64(),
-                   static_cast<std::uint64_t>(statement.getColumn(5).getInt64())};
-    place.state = static_cast<PlaceState>(statement.getColumn(6).getInt());
-    if (!statement.getColumn(7).isNull())
-        place.photo = static_cast<PhotoNumber>(statement.getColumn(7).getInt64());
-    place.stage = statement.getColumn(8).getString();
-    place.reason = statement.getColumn(9).getString();
+                   static_cast<std::uint64_t>(statement.getColumn(5).getInt64()),
+                   static_cast<std::uint64_t>(statement.getColumn(6).getInt64())};
+    place.state = static_cast<PlaceState>(statement.getColumn(7).getInt());
+    if (!statement.getColumn(8).isNull())
+        place.photo = static_cast<PhotoNumber>(statement.getColumn(8).getInt64());
+    place.stage = statement.getColumn(9).getString();
+    place.reason = statement.getColumn(10).getString();
+    if (!statement.getColumn(11).isNull()) place.photo_id = read_id(statement.getColumn(11));
+    place.reachable = place.state == PlaceState::kPhoto && statement.getColumn(12).getInt() != 0;
     return place;
+}
+
+// A place that shows a photo: a raw file beside its finished picture does not.
+constexpr const char* kPresentPlace =
+    "photo_id IS NOT NULL AND state = 0 AND photo_id NOT IN (SELECT id FROM photo WHERE shown_as IS NOT "
+    "NULL)";
+
+// Two parameters: the paths below a directory lie between "dir/" and "dir0", '0' being the byte after '/'.
+void bind_below(SQLite::Statement& statement, int index, const fs::path& directory) {
+    std::string low = directory.native(), high = low;
+    if (low.ends_with('/'))
+        high.pop_back();
+    else
+        low += '/';
+    high += '0';
+    statement.bind(index, low.data(), static_cast<int>(low.size()));
+    statement.bind(index + 1, high.data(), static_cast<int>(high.size()));
 }
 
 class SqliteCatalog final : public Catalog {
@@ -101,8 +133,7 @@ class SqliteCatalog final : public Catalog {
         return guarded(file_, [&]() -> Result<> {
             if (!writable_) {
                 auto reader = connect(SQLite::OPEN_READONLY);
-                if (reader->execAndGet("PRAGMA user_version").getInt() > kSchemaVersion)
-                    return prepare_schema(*reader);
+                HONE_CHECK(check_schema(*reader));
                 readers_.push_back(std::move(reader));
                 return {};
             }
@@ -178,10 +209,11 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<std::uint64_t> photos_in(FolderId folder) override {
+    Result<std::uint64_t> photos_below(const fs::path& directory) override {
         return read([&](SQLite::Database& database) -> Result<std::uint64_t> {
-            SQLite::Statement query(database, "SELECT count(*) FROM place WHERE folder_id = ? AND state = 0");
-            query.bind(1, folder);
+            SQLite::Statement query(database,
+                                    "SELECT count(*) FROM place WHERE path > ? AND path < ? AND state = 0");
+            bind_below(query, 1, directory);
             query.executeStep();
             return static_cast<std::uint64_t>(query.getColumn(0).getInt64());
         });
@@ -189,8 +221,8 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::optional<Place>> find_place(const fs::path& path) override {
         return read([&](SQLite::Database& database) -> Result<std::optional<Place>> {
-            SQLite::Statement query(database,
-                                    fmt::format("SELECT {} FROM place WHERE path = ?", kPlaceColumns));
+            SQLite::Statement query(
+                database, fmt::format("SELECT {} FROM {} WHERE place.path = ?", kPlaceColumns, kPlaceTables));
             bind_path(query, 1, path);
             if (!query.executeStep()) return std::nullopt;
             return read_place(query);
@@ -200,12 +232,33 @@ class SqliteCatalog final : public Catalog {
     Result<std::vector<Place>> places_of(PhotoNumber photo) override {
         return read([&](SQLite::Database& database) -> Result<std::vector<Place>> {
             SQLite::Statement query(
-                database,
-                fmt::format("SELECT {} FROM place WHERE photo_id = ? ORDER BY state, id", kPlaceColumns));
+                database, fmt::format("SELECT {} FROM {} WHERE place.photo_id = ? ORDER BY place.state, "
+                                      "folder.reachable DESC, place.id",
+                                      kPlaceColumns, kPlaceTables));
             query.bind(1, static_cast<std::int64_t>(photo));
             std::vector<Place> places;
             while (query.executeStep()) places.push_back(read_place(query));
             return places;
+        });
+    }
+
+    Result<std::optional<Place>> find_moved(const FileFacts& facts) override {
+        return read([&](SQLite::Database& database) -> Result<std::optional<Place>> {
+            SQLite::Statement query(
+                database,
+                fmt::format(
+                    "SELECT {} FROM {} WHERE place.inode = ? AND place.size = ? AND place.modified_ns = ? "
+                    "AND place.photo_id IS NOT NULL AND place.state IN (0, 1)",
+                    kPlaceColumns, kPlaceTables));
+            query.bind(1, static_cast<std::int64_t>(facts.inode));
+            query.bind(2, static_cast<std::int64_t>(facts.size));
+            query.bind(3, facts.modified_ns);
+            while (query.executeStep()) {
+                Place place = read_place(query);
+                std::error_code error;
+                if (!fs::exists(fs::symlink_status(place.facts.path, error))) return place;
+            }
+            return std::nullopt;
         });
     }
 
@@ -217,42 +270,85 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<ScanEnd> end_scan(FolderId folder, const std::vector<bool>& seen) override {
-        return write([&](SQLite::Database& database) -> Result<ScanEnd> {
+    Result<std::uint64_t> end_scan(const ScannedPart& part, const std::vector<bool>& seen) override {
+        return write([&](SQLite::Database& database) -> Result<std::uint64_t> {
             SQLite::Statement query(
-                database, "SELECT id, state, photo_id FROM place WHERE folder_id = ? AND state != 1");
-            query.bind(1, folder);
-            SQLite::Statement update(database, "UPDATE place SET state = 1 WHERE id = ?");
-            SQLite::Statement forget(database, "DELETE FROM place WHERE id = ?");
-            SQLite::Statement elsewhere(database,
-                                        "SELECT 1 FROM place WHERE photo_id = ? AND state = 0 AND id > ?");
+                database, "SELECT id, state, path FROM place WHERE path > ? AND path < ? AND state != 1");
+            bind_below(query, 1, part.directory);
             struct Gone {
                 PlaceId place;
                 bool photo;
-                std::int64_t number;
             };
             std::vector<Gone> gone;
+            const std::size_t prefix = part.directory.native().size() + 1;
             while (query.executeStep()) {
                 const PlaceId place = query.getColumn(0).getInt64();
                 if (static_cast<std::size_t>(place) < seen.size() && seen[static_cast<std::size_t>(place)])
                     continue;
-                gone.push_back({place, query.getColumn(1).getInt() == 0, query.getColumn(2).getInt64()});
+                const std::string path = column_path(query, 2).native();
+                if (!part.recursive && path.find('/', prefix) != std::string::npos) continue;
+                const bool unread = std::ranges::any_of(part.unread, [&](const fs::path& folder) {
+                    return path.starts_with(folder.native() + '/');
+                });
+                if (!unread) gone.push_back({place, query.getColumn(1).getInt() == 0});
             }
-            ScanEnd end;
+            SQLite::Statement update(database, "UPDATE place SET state = 1 WHERE id = ?");
+            SQLite::Statement forget(database, "DELETE FROM place WHERE id = ?");
+            std::uint64_t missing = 0;
             for (const Gone& file : gone) {
                 SQLite::Statement& change = file.photo ? update : forget;
                 change.reset();
                 change.bind(1, file.place);
                 change.exec();
-                if (!file.photo) continue;
-                ++end.missing;
-                // A place made after this one with the same bytes: the file was moved, not deleted.
-                elsewhere.reset();
-                elsewhere.bind(1, file.number);
-                elsewhere.bind(2, file.place);
-                if (elsewhere.executeStep()) ++end.moved;
+                missing += file.photo ? 1 : 0;
             }
-            return end;
+            return missing;
+        });
+    }
+
+    Result<PlaceId> last_place() override {
+        return read([&](SQLite::Database& database) -> Result<PlaceId> {
+            return database.execAndGet("SELECT ifnull(max(id), 0) FROM place").getInt64();
+        });
+    }
+
+    Result<std::uint64_t> moved_since(PlaceId place) override {
+        return read([&](SQLite::Database& database) -> Result<std::uint64_t> {
+            SQLite::Statement query(
+                database,
+                "SELECT count(DISTINCT photo_id) FROM place AS new WHERE new.id > ?1 AND new.state = 0 AND "
+                "EXISTS "
+                "(SELECT 1 FROM place AS old WHERE old.photo_id = new.photo_id AND old.id <= ?1) AND NOT "
+                "EXISTS "
+                "(SELECT 1 FROM place AS old JOIN folder ON folder.id = old.folder_id WHERE old.photo_id = "
+                "new.photo_id AND old.id <= ?1 AND old.state = 0 AND folder.reachable)");
+            query.bind(1, place);
+            query.executeStep();
+            return static_cast<std::uint64_t>(query.getColumn(0).getInt64());
+        });
+    }
+
+    Result<std::uint64_t> pair_raw_files() override {
+        return write([&](SQLite::Database& database) -> Result<std::uint64_t> {
+            return hone::pair_raw_files(database);
+        });
+    }
+
+    Result<std::optional<PhotoNumber>> shown_as(PhotoNumber photo) override {
+        return read([&](SQLite::Database& database) -> Result<std::optional<PhotoNumber>> {
+            SQLite::Statement query(database,
+                                    "SELECT shown_as FROM photo WHERE id = ? AND shown_as IS NOT NULL");
+            query.bind(1, static_cast<std::int64_t>(photo));
+            if (!query.executeStep()) return std::nullopt;
+            return static_cast<PhotoNumber>(query.getColumn(0).getInt64());
+        });
+    }
+
+    Result<std::vector<PhotoNumber>> stands_for(PhotoNumber photo) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
+            SQLite::Statement query(database, "SELECT id FROM photo WHERE shown_as = ? ORDER BY id");
+            query.bind(1, static_cast<std::int64_t>(photo));
+            return read_numbers(query);
         });
     }
 
@@ -321,10 +417,11 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) override {
         return read([&](SQLite::Database& database) -> Result<std::vector<Photo>> {
-            SQLite::Statement query(database, fmt::format("SELECT {} FROM photo WHERE EXISTS (SELECT 1 FROM "
-                                                          "place WHERE photo_id = photo.id AND state = 0) "
-                                                          "ORDER BY photo.id DESC LIMIT ? OFFSET ?",
-                                                          kPhotoColumns));
+            SQLite::Statement query(database,
+                                    fmt::format("SELECT {} FROM photo WHERE shown_as IS NULL AND EXISTS "
+                                                "(SELECT 1 FROM place WHERE photo_id = photo.id AND "
+                                                "state = 0) ORDER BY photo.id DESC LIMIT ? OFFSET ?",
+                                                kPhotoColumns));
             query.bind(1, static_cast<std::int64_t>(limit));
             query.bind(2, static_cast<std::int64_t>(offset));
             std::vector<Photo> photos;
@@ -337,7 +434,7 @@ class SqliteCatalog final : public Catalog {
         return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
             SQLite::Statement query(
                 database,
-                "SELECT photo_id FROM place WHERE photo_id IS NOT NULL AND state = 0 GROUP BY photo_id");
+                fmt::format("SELECT photo_id FROM place WHERE {} GROUP BY photo_id", kPresentPlace));
             return read_numbers(query);
         });
     }
@@ -348,7 +445,7 @@ class SqliteCatalog final : public Catalog {
             counts.photos = static_cast<std::uint64_t>(
                 database
                     .execAndGet(
-                        "SELECT count(DISTINCT photo_id) FROM place WHERE photo_id IS NOT NULL AND state = 0")
+                        fmt::format("SELECT count(DISTINCT photo_id) FROM place WHERE {}", kPresentPlace))
                     .getInt64());
             counts.failed = static_cast<std::uint64_t>(
                 database.execAndGet("SELECT count(*) FROM place WHERE state = 2").getInt64());
@@ -364,8 +461,8 @@ class SqliteCatalog final : public Catalog {
     Result<std::vector<Place>> failures(std::size_t limit) override {
         return read([&](SQLite::Database& database) -> Result<std::vector<Place>> {
             SQLite::Statement query(
-                database,
-                fmt::format("SELECT {} FROM place WHERE state = 2 ORDER BY path LIMIT ?", kPlaceColumns));
+                database, fmt::format("SELECT {} FROM {} WHERE place.state = 2 ORDER BY place.path LIMIT ?",
+                                      kPlaceColumns, kPlaceTables));
             query.bind(1, static_cast<std::int64_t>(limit));
             std::vector<Place> places;
             while (query.executeStep()) places.push_back(read_place(query));
@@ -381,10 +478,142 @@ class SqliteCatalog final : public Catalog {
             query.bind(1, static_cast<std::int64_t>(photo));
             std::vector<Analysis> done;
             while (query.executeStep()) {
-                done.push_back({query.getColumn(0).getString(), query.getColumn(1).getInt(),
-                                query.getColumn(2).getString(), query.getColumn(3).getInt64()});
+                done.push_back({{query.getColumn(0).getString(), query.getColumn(1).getInt(),
+                                 query.getColumn(2).getString()},
+                                query.getColumn(3).getInt64()});
             }
             return done;
+        });
+    }
+
+    Result<std::vector<bool>> analyzed(std::span<const AnalyzerKey> keys) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<bool>> {
+            std::vector<std::uint8_t> done(
+                static_cast<std::size_t>(
+                    database.execAndGet("SELECT ifnull(max(id), 0) FROM photo").getInt64()) +
+                1);
+            SQLite::Statement query(
+                database, "SELECT photo_id FROM analysis WHERE analyzer = ? AND version = ? AND model = ?");
+            for (const AnalyzerKey& key : keys) {
+                query.reset();
+                query.bind(1, key.analyzer);
+                query.bind(2, key.version);
+                query.bind(3, key.model);
+                while (query.executeStep()) {
+                    const auto photo = static_cast<std::size_t>(query.getColumn(0).getInt64());
+                    if (photo < done.size()) ++done[photo];
+                }
+            }
+            std::vector<bool> all(done.size());
+            for (std::size_t photo = 0; photo < done.size(); ++photo) all[photo] = done[photo] == keys.size();
+            return all;
+        });
+    }
+
+    Result<> mark_analyzed(std::span<const PhotoNumber> photos, const AnalyzerKey& key) override {
+        return write([&](SQLite::Database& database) -> Result<> {
+            for (const PhotoNumber photo : photos) insert_analysis(database, photo, key);
+            return {};
+        });
+    }
+
+    Result<std::optional<PhotoFindings>> findings(PhotoNumber photo) override {
+        return read([&](SQLite::Database& database) -> Result<std::optional<PhotoFindings>> {
+            return read_findings(database, photo);
+        });
+    }
+
+    Result<> for_each_look(const std::function<Result<>(PhotoNumber, std::span<const std::uint8_t>,
+                                                        std::span<const std::uint64_t>)>& visit) override {
+        return read([&](SQLite::Database& database) -> Result<> {
+            SQLite::Statement query(
+                database, fmt::format("SELECT photo_id, bytes, hashes FROM look WHERE photo_id IN (SELECT "
+                                      "photo_id FROM place WHERE {}) ORDER BY photo_id",
+                                      kPresentPlace));
+            std::vector<std::uint64_t> hashes;
+            while (query.executeStep()) {
+                const SQLite::Column look = query.getColumn(1), stored = query.getColumn(2);
+                hashes.resize(static_cast<std::size_t>(stored.getBytes()) / sizeof(std::uint64_t));
+                std::copy_n(static_cast<const std::uint8_t*>(stored.getBlob()),
+                            hashes.size() * sizeof(std::uint64_t),
+                            reinterpret_cast<std::uint8_t*>(hashes.data()));
+                HONE_CHECK(visit(static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
+                                 {static_cast<const std::uint8_t*>(look.getBlob()),
+                                  static_cast<std::size_t>(look.getBytes())},
+                                 hashes));
+            }
+            return {};
+        });
+    }
+
+    Result<> add_same_pictures(std::span<const SamePicture> pairs) override {
+        return write([&](SQLite::Database& database) -> Result<> {
+            SQLite::Statement insert(database, "INSERT OR REPLACE INTO same_picture VALUES (?,?,?,?)");
+            for (const SamePicture& pair : pairs) {
+                insert.reset();
+                insert.bind(1, static_cast<std::int64_t>(std::min(pair.first, pair.second)));
+                insert.bind(2, static_cast<std::int64_t>(std::max(pair.first, pair.second)));
+                insert.bind(3, pair.inliers);
+                insert.bind(4, pair.correlation);
+                insert.exec();
+            }
+            return {};
+        });
+    }
+
+    Result<std::vector<SamePicture>> same_pictures() override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<SamePicture>> {
+            SQLite::Statement query(database, "SELECT first, second, inliers, correlation FROM same_picture");
+            std::vector<SamePicture> pairs;
+            while (query.executeStep()) {
+                pairs.push_back({static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
+                                 static_cast<PhotoNumber>(query.getColumn(1).getInt64()),
+                                 query.getColumn(2).getInt(), query.getColumn(3).getDouble()});
+            }
+            return pairs;
+        });
+    }
+
+    Result<std::vector<Moment>> moments() override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<Moment>> {
+            SQLite::Statement query(database, fmt::format("SELECT photo_id, taken_at, ifnull(make, '') || ' "
+                                                          "' || ifnull(model, '') FROM metadata WHERE "
+                                                          "taken_source IN ('exif', 'xmp', 'name') AND "
+                                                          "photo_id IN (SELECT photo_id FROM place WHERE "
+                                                          "{}) ORDER BY taken_at, photo_id",
+                                                          kPresentPlace));
+            std::vector<Moment> moments;
+            while (query.executeStep()) {
+                moments.push_back({static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
+                                   query.getColumn(1).getInt64(), query.getColumn(2).getString()});
+            }
+            return moments;
+        });
+    }
+
+    Result<std::vector<PhotoNumber>> with_copies() override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
+            SQLite::Statement query(
+                database,
+                "SELECT photo_id FROM place WHERE photo_id IS NOT NULL AND state = 0 GROUP BY "
+                "photo_id HAVING count(*) > 1");
+            return read_numbers(query);
+        });
+    }
+
+    Result<std::vector<PhotoNumber>> with_words(std::span<const std::string> words) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
+            return photos_with_words(database, words);
+        });
+    }
+
+    Result<> check() override {
+        return read([&](SQLite::Database& database) -> Result<> {
+            SQLite::Statement query(database, "PRAGMA integrity_check(3)");
+            std::string found;
+            while (query.executeStep()) found += (found.empty() ? "" : "; ") + query.getColumn(0).getString();
+            if (found == "ok") return {};
+            return fail("the catalogue {} is damaged ({}); restore a backup", printable(file_), found);
         });
     }
 
@@ -525,11 +754,12 @@ class SqliteCatalog final : public Catalog {
         committed.new_place = !known.executeStep();
         SQLite::Statement upsert(database,
                                  "INSERT INTO place (folder_id, path, size, modified_ns, inode, state, "
-                                 "photo_id, stage, reason) VALUES (?,?,?,?,?,?,?,?,?) "
+                                 "photo_id, stage, reason, sidecar) VALUES (?,?,?,?,?,?,?,?,?,?) "
                                  "ON CONFLICT (path) DO UPDATE SET folder_id = excluded.folder_id, size = "
                                  "excluded.size, modified_ns = excluded.modified_ns, "
                                  "inode = excluded.inode, state = excluded.state, photo_id = "
-                                 "excluded.photo_id, stage = excluded.stage, reason = excluded.reason "
+                                 "excluded.photo_id, stage = excluded.stage, reason = excluded.reason, "
+                                 "sidecar = excluded.sidecar "
                                  "RETURNING id");
         upsert.bind(1, outcome.folder);
         bind_path(upsert, 2, outcome.facts.path);
@@ -540,9 +770,21 @@ class SqliteCatalog final : public Catalog {
         if (committed.photo) upsert.bind(7, static_cast<std::int64_t>(*committed.photo));
         upsert.bind(8, stage);
         upsert.bind(9, reason);
+        upsert.bind(10, static_cast<std::int64_t>(outcome.facts.sidecar));
         upsert.executeStep();
         committed.place = upsert.getColumn(0).getInt64();
+        if (committed.photo) refresh_words(database, *committed.photo);
         return committed;
+    }
+
+    static void insert_analysis(SQLite::Database& database, PhotoNumber photo, const AnalyzerKey& key) {
+        SQLite::Statement insert(database, "INSERT OR REPLACE INTO analysis VALUES (?,?,?,?,?)");
+        insert.bind(1, static_cast<std::int64_t>(photo));
+        insert.bind(2, key.analyzer);
+        insert.bind(3, key.version);
+        insert.bind(4, key.model);
+        insert.bind(5, unix_seconds());
+        insert.exec();
     }
 
     static PhotoNumber commit_photo(SQLite::Database& database, const FileOutcome::IsPhoto& outcome,
@@ -550,6 +792,17 @@ class SqliteCatalog final : public Catalog {
         const PhotoFacts& photo = outcome.photo;
         const auto known = number_of(database, photo.id);
         is_new = !known;
+        if (known && outcome.findings) {
+            // Read again: a newer analyzer may see more of it.
+            SQLite::Statement update(
+                database, "UPDATE photo SET width = ?, height = ?, format = ?, color = ? WHERE id = ?");
+            update.bind(1, photo.width);
+            update.bind(2, photo.height);
+            update.bind(3, photo.format);
+            update.bind(4, static_cast<std::int64_t>(photo.color));
+            update.bind(5, static_cast<std::int64_t>(*known));
+            update.exec();
+        }
         if (is_new) {
             SQLite::Statement insert(database,
                                      "INSERT INTO photo (sha, bytes, width, height, format, color, added_at) "
@@ -572,14 +825,9 @@ class SqliteCatalog final : public Catalog {
             vector.bind(3, outcome.key->model);
             vector.bind(4, outcome.vector.data(), static_cast<int>(outcome.vector.size() * sizeof(float)));
             vector.exec();
-            SQLite::Statement analysis(database, "INSERT OR REPLACE INTO analysis VALUES (?,?,?,?,?)");
-            analysis.bind(1, static_cast<std::int64_t>(number));
-            analysis.bind(2, outcome.key->space);
-            analysis.bind(3, outcome.version);
-            analysis.bind(4, outcome.key->model);
-            analysis.bind(5, unix_seconds());
-            analysis.exec();
         }
+        if (outcome.findings) store_findings(database, number, *outcome.findings);
+        for (const AnalyzerKey& key : outcome.done) insert_analysis(database, number, key);
         return number;
     }
 

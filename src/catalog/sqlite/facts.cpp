@@ -1,0 +1,221 @@
+#include "catalog/sqlite/facts.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace hone {
+
+namespace {
+
+template <typename Value>
+void bind_optional(SQLite::Statement& statement, int index, const std::optional<Value>& value) {
+    if (value)
+        statement.bind(index, *value);
+    else
+        statement.bind(index);
+}
+
+void bind_text(SQLite::Statement& statement, int index, const std::string& text) {
+    if (text.empty())
+        statement.bind(index);
+    else
+        statement.bind(index, text);
+}
+
+std::string text_of(const SQLite::Column& column) {
+    return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
+}
+
+// Names are often words joined by signs that FTS5 keeps apart by itself, and by capitals and digits, which it
+// does not: "SunsetBeach2019.jpg" is also "Sunset Beach 2019".
+std::string with_parts(const std::string& name) {
+    std::string parts;
+    char before = 0;
+    for (const char c : name) {
+        const auto kind = [](char letter) {
+            return letter >= 'a' && letter <= 'z'   ? 1
+                   : letter >= 'A' && letter <= 'Z' ? 2
+                   : letter >= '0' && letter <= '9' ? 3
+                                                    : 0;
+        };
+        if (before != 0 && kind(before) != kind(c) && kind(c) != 0 && kind(before) != 0 &&
+            !(kind(before) == 2 && kind(c) == 1))
+            parts += ' ';
+        parts += c;
+        before = c;
+    }
+    return parts == name ? name : name + ' ' + parts;
+}
+
+// Each word as an FTS5 string: in quotes, with quotes doubled, and as a prefix.
+std::string match_expression(std::span<const std::string> words) {
+    std::string expression;
+    for (const std::string& word : words) {
+        if (!expression.empty()) expression += ' ';
+        expression += '"';
+        for (const char c : word) {
+            if (c == '"') expression += '"';
+            if (c != 0) expression += c;
+        }
+        expression += '"';
+    }
+    return expression;
+}
+
+}  // namespace
+
+void store_findings(SQLite::Database& database, PhotoNumber photo, const PhotoFindings& findings) {
+    const PhotoMetadata& facts = findings.metadata;
+    const auto number = static_cast<std::int64_t>(photo);
+    SQLite::Statement insert(
+        database, "INSERT OR REPLACE INTO metadata VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    insert.bind(1, number);
+    insert.bind(2, findings.taken.local_seconds);
+    bind_optional(insert, 3, findings.taken.offset_minutes);
+    insert.bind(4, std::string(taken_source_name(findings.taken.source)));
+    bind_text(insert, 5, facts.make);
+    bind_text(insert, 6, facts.model);
+    bind_text(insert, 7, facts.lens);
+    bind_optional(insert, 8, facts.exposure_seconds);
+    bind_optional(insert, 9, facts.aperture);
+    bind_optional(insert, 10, facts.focal_length_mm);
+    bind_optional(insert, 11, facts.iso);
+    bind_optional(insert, 12, facts.latitude);
+    bind_optional(insert, 13, facts.longitude);
+    bind_optional(insert, 14, facts.altitude_m);
+    bind_optional(insert, 15, facts.rating);
+    bind_text(insert, 16, facts.title);
+    bind_text(insert, 17, facts.description);
+    insert.bind(18, facts.motion ? 1 : 0);
+    insert.bind(19, to_json(facts).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    insert.exec();
+    SQLite::Statement forget(database, "DELETE FROM keyword WHERE photo_id = ?");
+    forget.bind(1, number);
+    forget.exec();
+    SQLite::Statement keyword(database, "INSERT OR IGNORE INTO keyword VALUES (?, ?)");
+    for (const std::string& word : facts.keywords) {
+        keyword.reset();
+        keyword.bind(1, number);
+        keyword.bind(2, word);
+        keyword.exec();
+    }
+    SQLite::Statement look(database, "INSERT OR REPLACE INTO look VALUES (?,?,?)");
+    look.bind(1, number);
+    look.bind(2, findings.look.data(), static_cast<int>(findings.look.size()));
+    look.bind(3, findings.hashes.data(), static_cast<int>(findings.hashes.size() * sizeof(std::uint64_t)));
+    look.exec();
+}
+
+std::optional<PhotoFindings> read_findings(SQLite::Database& database, PhotoNumber photo) {
+    SQLite::Statement query(
+        database,
+        "SELECT document, taken_at, taken_offset, taken_source, bytes, hashes FROM metadata "
+        "LEFT JOIN look USING (photo_id) WHERE photo_id = ?");
+    query.bind(1, static_cast<std::int64_t>(photo));
+    if (!query.executeStep()) return std::nullopt;
+    PhotoFindings findings;
+    const auto document = nlohmann::json::parse(query.getColumn(0).getString(), nullptr, false);
+    if (auto parsed = parse_metadata(document)) findings.metadata = std::move(*parsed);
+    findings.taken.local_seconds = query.getColumn(1).getInt64();
+    if (!query.getColumn(2).isNull()) findings.taken.offset_minutes = query.getColumn(2).getInt();
+    const std::string source = query.getColumn(3).getString();
+    for (const TakenSource known : {TakenSource::kExif, TakenSource::kGps, TakenSource::kXmp,
+                                    TakenSource::kIptc, TakenSource::kName, TakenSource::kModified}) {
+        if (source == taken_source_name(known)) findings.taken.source = known;
+    }
+    const std::string look = text_of(query.getColumn(4)), hashes = text_of(query.getColumn(5));
+    findings.look.assign(look.begin(), look.end());
+    findings.hashes.resize(hashes.size() / sizeof(std::uint64_t));
+    std::copy_n(hashes.data(), findings.hashes.size() * sizeof(std::uint64_t),
+                reinterpret_cast<char*>(findings.hashes.data()));
+    return findings;
+}
+
+void refresh_words(SQLite::Database& database, PhotoNumber photo) {
+    const auto number = static_cast<std::int64_t>(photo);
+    std::set<std::string> names, folders;
+    SQLite::Statement places(
+        database,
+        "SELECT place.path, folder.path FROM place JOIN folder ON folder.id = folder_id WHERE photo_id = ?");
+    places.bind(1, number);
+    while (places.executeStep()) {
+        const fs::path path = text_of(places.getColumn(0)), root = text_of(places.getColumn(1));
+        names.insert(with_parts(utf8_path(path.filename())));
+        // The folders that the person chose, not where their disk is mounted.
+        for (const fs::path& part : path.parent_path().lexically_relative(root.parent_path()))
+            folders.insert(with_parts(utf8_path(part)));
+    }
+    SQLite::Statement facts(
+        database,
+        "SELECT ifnull(title, '') || ' ' || ifnull(description, ''), ifnull(make, '') || ' ' || "
+        "ifnull(model, '') || ' ' || ifnull(lens, ''), (SELECT group_concat(word, ' ') FROM "
+        "keyword WHERE photo_id = ?1) FROM metadata WHERE photo_id = ?1");
+    facts.bind(1, number);
+    const bool known = facts.executeStep();
+    SQLite::Statement forget(database, "DELETE FROM words WHERE rowid = ?");
+    forget.bind(1, number);
+    forget.exec();
+    SQLite::Statement insert(
+        database, "INSERT INTO words (rowid, name, folder, title, keywords, camera) VALUES (?,?,?,?,?,?)");
+    insert.bind(1, number);
+    insert.bind(2, fmt::format("{}", fmt::join(names, " ")));
+    insert.bind(3, fmt::format("{}", fmt::join(folders, " ")));
+    insert.bind(4, known ? facts.getColumn(0).getString() : "");
+    insert.bind(5, known ? facts.getColumn(2).getString() : "");
+    insert.bind(6, known ? facts.getColumn(1).getString() : "");
+    insert.exec();
+}
+
+std::vector<PhotoNumber> photos_with_words(SQLite::Database& database, std::span<const std::string> words) {
+    std::vector<PhotoNumber> photos;
+    const std::string expression = match_expression(words);
+    if (expression.empty()) return photos;
+    SQLite::Statement query(database, "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid");
+    query.bind(1, expression);
+    while (query.executeStep()) photos.push_back(static_cast<PhotoNumber>(query.getColumn(0).getInt64()));
+    return photos;
+}
+
+std::uint64_t pair_raw_files(SQLite::Database& database) {
+    database.exec("UPDATE photo SET shown_as = NULL WHERE shown_as IS NOT NULL");
+    SQLite::Statement raws(database,
+                           "SELECT place.path, photo.id FROM photo JOIN place ON place.photo_id = photo.id "
+                           "WHERE place.state = 0 "
+                           "AND photo.format IN ('dng','cr2','cr3','nef','arw','raf','orf','rw2','raw')");
+    // Names that begin as the raw file's up to the dot; the next byte after '.' is '/'.
+    SQLite::Statement finished(database,
+                               "SELECT place.path, photo.id FROM place JOIN photo ON place.photo_id = "
+                               "photo.id WHERE place.path > ? AND "
+                               "place.path < ? AND place.state = 0 AND photo.format IN "
+                               "('jpeg','heif','avif','jxl') ORDER BY place.path");
+    std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
+    while (raws.executeStep()) {
+        const fs::path path = text_of(raws.getColumn(0));
+        std::string low = path.parent_path() / path.stem(), high = low;
+        low += '.';
+        high += '/';
+        finished.reset();
+        finished.bind(1, low.data(), static_cast<int>(low.size()));
+        finished.bind(2, high.data(), static_cast<int>(high.size()));
+        while (finished.executeStep()) {
+            // "IMG_1.jpg", and not "IMG_1.edited.jpg", which is another picture.
+            const fs::path other = text_of(finished.getColumn(0));
+            if (other.stem() != path.stem()) continue;
+            pairs.emplace_back(raws.getColumn(1).getInt64(), finished.getColumn(1).getInt64());
+            break;
+        }
+    }
+    SQLite::Statement update(database, "UPDATE photo SET shown_as = ? WHERE id = ?");
+    for (const auto& [raw, picture] : pairs) {
+        update.reset();
+        update.bind(1, picture);
+        update.bind(2, raw);
+        update.exec();
+    }
+    return pairs.size();
+}
+
+}  // namespace hone

@@ -1,0 +1,22 @@
+// The part of catalog.db that says what photos are: metadata, words, looks, hashes. Functions on an open
+// database, inside the caller's transaction; SQLite's errors leave as SQLite::Exception.
+#pragma once
+
+#include <optional>
+
+#include "catalog/catalog.hpp"
+
+namespace SQLite {
+class Database;
+}
+
+namespace hone {
+
+void store_findings(SQLite::Database& database, PhotoNumber photo, const PhotoFindings& findings);
+std::optional<PhotoFindings> read_findings(SQLite::Database& database, PhotoNumber photo);
+// Makes the photo's row of the word index anew, out of its places and metadata.
+void refresh_words(SQLite::Database& database, PhotoNumber photo);
+std::vector<PhotoNumber> photos_with_words(SQLite::Database& database, std::span<const std::string> words);
+std::uint64_t pair_raw_files(SQLite::Database& database);
+
+}  // namespace hone

@@ -1,0 +1,120 @@
+#include "photo/ignore_rules.hpp"
+
+#include <git2.h>
+#include <git2/sys/config.h>
+#include <git2/sys/repository.h>
+
+#include <mutex>
+
+#include "base/log.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr std::uint64_t kRuleBytes = 1U << 20;
+
+void start_git() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        git_libgit2_init();
+        // What a person's git ignores is no rule for photos.
+        for (const int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
+                                GIT_CONFIG_LEVEL_GLOBAL})
+            git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+    });
+}
+
+}  // namespace
+
+// A repository in memory, without a folder: only its rules are asked.
+struct IgnoreRules::Repository {
+    explicit Repository(const std::string& rules) {
+        start_git();
+        git_config* config = nullptr;
+        if (git_repository_new(&handle) != 0 || git_config_new(&config) != 0) return;
+        git_repository_set_config(handle, config);
+        git_config_free(config);
+        if (git_ignore_add_rule(handle, rules.c_str()) != 0)
+            log::write(log::Level::kWarning, fmt::format("a {} is not understood", kIgnoreFile));
+    }
+    Repository(const Repository&) = delete;
+    Repository& operator=(const Repository&) = delete;
+    ~Repository() { git_repository_free(handle); }
+
+    git_repository* handle = nullptr;
+};
+
+std::string rebase_ignore_rules(std::string_view text, std::string_view folder) {
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    std::string rules;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        std::string_view line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (line.empty() || line.starts_with('#')) continue;
+        if (folder.empty()) {
+            rules += line;
+        } else {
+            const bool negated = line.starts_with('!');
+            if (negated) line.remove_prefix(1);
+            // A slash before the last sign ties a rule to its folder; without one it holds at every depth.
+            const bool tied = line.substr(0, line.size() - 1).find('/') != std::string_view::npos;
+            if (line.starts_with('/')) line.remove_prefix(1);
+            if (negated) rules += '!';
+            rules += '/';
+            // Signs of the folder's name that would be wildcards.
+            for (const char c : folder) {
+                if (std::string_view("*?[]\\ ").find(c) != std::string_view::npos) rules += '\\';
+                rules += c;
+            }
+            if (!tied) rules += "**/";
+            rules += line;
+        }
+        rules += '\n';
+    }
+    return rules;
+}
+
+IgnoreRules::IgnoreRules(fs::path root, std::string rules)
+    : root_(std::move(root)), rules_(std::move(rules)) {
+    if (!rules_.empty()) repository_ = std::make_shared<Repository>(rules_);
+}
+
+std::shared_ptr<const IgnoreRules> IgnoreRules::enter(const std::shared_ptr<const IgnoreRules>& above,
+                                                      const fs::path& directory) {
+    const auto text = read_text(directory / kIgnoreFile, kRuleBytes);
+    if (!text) {
+        if (text.error().kind == ErrorKind::kTooLarge)
+            log::write(log::Level::kWarning,
+                       fmt::format("{} is passed over: {}", printable(directory / kIgnoreFile),
+                                   text.error().message));
+        return above;
+    }
+    std::string folder;
+    if (directory != above->root_) folder = directory.lexically_relative(above->root_).native() + '/';
+    return std::shared_ptr<const IgnoreRules>(
+        new IgnoreRules(above->root_, above->rules_ + rebase_ignore_rules(*text, folder)));
+}
+
+std::shared_ptr<const IgnoreRules> IgnoreRules::of(const fs::path& root, const fs::path& directory) {
+    std::shared_ptr<const IgnoreRules> rules(new IgnoreRules(root, ""));
+    rules = enter(rules, root);
+    if (directory == root) return rules;
+    fs::path path = root;
+    for (const fs::path& part : directory.lexically_relative(root)) rules = enter(rules, path /= part);
+    return rules;
+}
+
+bool IgnoreRules::ignores(const fs::path& path, bool folder) const {
+    if (!repository_ || repository_->handle == nullptr) return false;
+    // git_ignore_path_is_ignored takes UTF-8 or any bytes; a slash at the end says that it is a folder.
+    const std::string name =
+        path.native().substr(root_.native().size() + (root_.native().ends_with('/') ? 0 : 1)) +
+        (folder ? "/" : "");
+    int ignored = 0;
+    return git_ignore_path_is_ignored(&ignored, repository_->handle, name.c_str()) == 0 && ignored != 0;
+}
+
+}  // namespace hone
