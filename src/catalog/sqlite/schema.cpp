@@ -44,7 +44,7 @@ CREATE TABLE keyword (photo_id INTEGER NOT NULL REFERENCES photo(id), word TEXT 
 -- hashes: 64-bit numbers in the machine's order, one after the other.
 CREATE TABLE look (photo_id INTEGER PRIMARY KEY REFERENCES photo(id), bytes BLOB NOT NULL, hashes BLOB NOT NULL);
 CREATE TABLE same_picture (first INTEGER NOT NULL REFERENCES photo(id), second INTEGER NOT NULL REFERENCES photo(id), inliers INTEGER NOT NULL,
-  correlation REAL NOT NULL, PRIMARY KEY (first, second)) WITHOUT ROWID;
+  correlation REAL NOT NULL, certain INTEGER NOT NULL, PRIMARY KEY (first, second)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5(name, folder, title, keywords, camera, tokenize = "unicode61 remove_diacritics 2");
 )sql";
 

@@ -548,13 +548,14 @@ class SqliteCatalog final : public Catalog {
 
     Result<> add_same_pictures(std::span<const SamePicture> pairs) override {
         return write([&](SQLite::Database& database) -> Result<> {
-            SQLite::Statement insert(database, "INSERT OR REPLACE INTO same_picture VALUES (?,?,?,?)");
+            SQLite::Statement insert(database, "INSERT OR REPLACE INTO same_picture VALUES (?,?,?,?,?)");
             for (const SamePicture& pair : pairs) {
                 insert.reset();
                 insert.bind(1, static_cast<std::int64_t>(std::min(pair.first, pair.second)));
                 insert.bind(2, static_cast<std::int64_t>(std::max(pair.first, pair.second)));
                 insert.bind(3, pair.inliers);
                 insert.bind(4, pair.correlation);
+                insert.bind(5, pair.certain ? 1 : 0);
                 insert.exec();
             }
             return {};
@@ -563,12 +564,13 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::vector<SamePicture>> same_pictures() override {
         return read([&](SQLite::Database& database) -> Result<std::vector<SamePicture>> {
-            SQLite::Statement query(database, "SELECT first, second, inliers, correlation FROM same_picture");
+            SQLite::Statement query(database, "SELECT first, second, inliers, correlation, certain FROM same_picture");
             std::vector<SamePicture> pairs;
             while (query.executeStep()) {
                 pairs.push_back({static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
                                  static_cast<PhotoNumber>(query.getColumn(1).getInt64()),
-                                 query.getColumn(2).getInt(), query.getColumn(3).getDouble()});
+                                 query.getColumn(2).getInt(), query.getColumn(3).getDouble(),
+                                 query.getColumn(4).getInt() != 0});
             }
             return pairs;
         });

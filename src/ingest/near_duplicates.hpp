@@ -1,0 +1,74 @@
+// Near duplicates: which photos of the library may be the same picture as this one, and which groups follow
+// from the pairs that are. The check of a candidate is analyze/same_picture.hpp.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "analyze/hashes.hpp"
+#include "analyze/look.hpp"
+#include "catalog/catalog.hpp"
+#include "vector/kernels.hpp"
+
+namespace hone {
+
+struct NearDuplicateCandidate {
+    PhotoNumber photo = 0;
+    float similarity = 0;  // of the look vectors, -1..1, within .02 (int8)
+    int distance = 0;      // hash_distance, 0..64
+};
+
+// How many candidates each of the two sources gives in a library of so many photos: 5 * (1 + log10(photos /
+// 1400)), at least 5. Measured: 5 find every copy among 1.4 k photos (docs/look.md). Not measured above: a
+// copy whose rank is r there has about r * n / 1400 before it when unrelated photos are all that is added,
+// but their best scores grow with the logarithm of their number only, so the count grows with it.
+int near_duplicate_count(std::size_t photos);
+
+// Look vectors (int8, 128 bytes) and hashes (48 bytes) of all photos, in memory; a scan reads all of them:
+// about 25 ms for 100,000 photos on one thread. const calls are safe beside each other, add and remove only
+// alone.
+class NearDuplicateIndex {
+  public:
+    // A photo that is there already is replaced.
+    void add(PhotoNumber photo, const LookVector& look, const PhotoHashes& hashes);
+    // False when it was not there.
+    bool remove(PhotoNumber photo);
+    [[nodiscard]] std::size_t size() const { return photos_.size(); }
+
+    // The `count` most similar looks and the `count` nearest hashes, joined: at most 2 * count photos, the
+    // most similar first, without `except` (the query itself). count < 1: near_duplicate_count(size()). Ties
+    // are broken by the other source, then by number, so the answer does not depend on the order of add.
+    [[nodiscard]] std::vector<NearDuplicateCandidate> candidates(const LookVector& look,
+                                                                 const PhotoHashes& hashes,
+                                                                 std::optional<PhotoNumber> except = {},
+                                                                 int count = 0) const;
+
+  private:
+    static constexpr std::size_t kHashes = 6;  // plain, then the crops
+    struct alignas(kRowAlignment) LookRow {
+        std::array<std::uint8_t, kLookDimension> bytes;  // value / scale + 128
+    };
+    std::vector<PhotoNumber> photos_;
+    std::vector<LookRow> looks_;
+    std::vector<float> scales_;
+    std::vector<std::array<std::uint64_t, kHashes>> hashes_;
+    std::unordered_map<PhotoNumber, std::size_t> rows_;
+};
+
+// Two photos that check_pair called the same.
+struct SamePair {
+    PhotoNumber a = 0, b = 0;
+    bool certain = false;  // PairCheck::certain
+};
+
+// Groups of the same picture, each sorted by number, in the order of their first; photos without a pair are
+// in none. Certain pairs join whatever they connect, because a copy of a copy need not match the original
+// directly (a corner cut out of a rotated crop). An uncertain pair, the kind that once in 4950 pairs confused
+// two portraits of one studio, must not chain two groups that are both larger than one photo: it adds a
+// single photo to a group, or two groups are joined when two such pairs of four different photos connect
+// them. The answer depends on the set of pairs only, not on their order.
+std::vector<std::vector<PhotoNumber>> group_same_pictures(std::span<const SamePair> pairs);
+
+}  // namespace hone
