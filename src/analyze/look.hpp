@@ -38,8 +38,9 @@ LookBytes describe_look(const Image& image);
 // cut.
 LookNumbers look_numbers(const LookBytes& bytes);
 
-// Length 1; the similarity of two photos is the inner product, -1..1. Unrelated photos: about 0 +- .2. For
-// several liked photos: the mean of their vectors. Does not need the photo, only its bytes.
+// Length 1; the similarity of two photos is the inner product, -1..1. Different pictures were seen up to .73,
+// nine of ten copies above .63. For several liked photos: the mean of their vectors. Does not need the photo,
+// only its bytes.
 LookVector look_vector(const LookBytes& bytes);
 
 // Names the constants of look_vector and the bytes' version: vectors of different names are not comparable.

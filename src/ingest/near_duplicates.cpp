@@ -31,7 +31,7 @@ void distances_anywhere(const PhotoHashes& query, std::span<const StoredHashes> 
 }
 
 #if defined(__x86_64__)
-// Five times faster; every processor since 2008, but not the x86-64 that we compile for.
+// Faster; every processor since 2008, but not the x86-64 that we compile for.
 [[gnu::target("popcnt")]] void distances_popcnt(const PhotoHashes& query,
                                                 std::span<const StoredHashes> photos, std::uint8_t* out) {
     distances_of(query, photos, out);

@@ -21,13 +21,12 @@ struct NearDuplicateCandidate {
 };
 
 // How many candidates each of the two sources gives in a library of so many photos: 5 * (1 + log10(photos /
-// 1400)), at least 5. Measured: 5 find every copy among 1.4 k photos (docs/look.md). Not measured above: a
-// copy whose rank is r there has about r * n / 1400 before it when unrelated photos are all that is added,
-// but their best scores grow with the logarithm of their number only, so the count grows with it.
+// 1400)), at least 5. Five of each found every copy among 1.4 k photos (docs/look.md). The growth is a guess,
+// not measured: the rank of a copy that is not the nearest grows with the library, but few copies are such.
 int near_duplicate_count(std::size_t photos);
 
 // Look vectors (int8, 128 bytes) and hashes (48 bytes) of all photos, in memory; a scan reads all of them:
-// about 25 ms for 100,000 photos on one thread. const calls are safe beside each other, add and remove only
+// about 7 ms for 100,000 photos on one thread. const calls are safe beside each other, add and remove only
 // alone.
 class NearDuplicateIndex {
   public:
