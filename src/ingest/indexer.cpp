@@ -6,8 +6,8 @@
 #include "base/bounded_queue.hpp"
 #include "base/config.hpp"
 #include "base/log.hpp"
+#include "ingest/same_picture_finder.hpp"
 #include "ingest/vector_sync.hpp"
-#include "photo/decode.hpp"
 
 namespace hone {
 
@@ -17,47 +17,52 @@ constexpr std::size_t kCommitFiles = 64;  // in one transaction, or what came wi
 constexpr auto kCommitTime = std::chrono::milliseconds(500);
 constexpr std::size_t kQueuedFiles = 256;  // names and facts only
 constexpr double kRateWarmUp = 2.0;        // seconds before a time left is told
-
-struct WorkItem {
-    FolderId folder;
-    FileFacts facts;
-};
+// A file that is being written is looked at again until it rests for so long, but not for ever.
+constexpr auto kRest = std::chrono::milliseconds(1000);
+constexpr int kMostRests = 30;
 
 struct PreparedItem {
     FileOutcome outcome;
     std::vector<float> tensor;
 };
 
-struct DoneItem {
-    FileOutcome outcome;
-};
-
-// Kinds for the summary's "skipped".
-std::string kind_of(std::span<const std::uint8_t> head) {
-    const std::string_view bytes(reinterpret_cast<const char*>(head.data()),
-                                 std::min<std::size_t>(head.size(), 64));
-    if (bytes.empty()) return "empty file";
-    if (bytes.size() > 12 && bytes.substr(4, 4) == "ftyp") return "video";
-    if (bytes.starts_with("\x1A\x45\xDF\xA3")) return "video";
-    if (bytes.starts_with("RIFF") && bytes.size() > 12 && bytes.substr(8, 4) == "AVI ") return "video";
-    return "not a picture";
-}
-
 }  // namespace
+
+std::vector<ScanTask> whole(std::span<const Folder> folders) {
+    std::vector<ScanTask> tasks;
+    for (const Folder& folder : folders) tasks.push_back({folder, folder.path, true});
+    return tasks;
+}
 
 // What the threads of one run share.
 struct Indexer::Run {
-    explicit Run(unsigned decoders, std::size_t prepared_capacity)
-        : work(kQueuedFiles), prepared(prepared_capacity), done(kQueuedFiles), decoders_left(decoders) {}
+    Run(const Intake& reader, std::span<const ScanTask> all, const std::stop_token& token,
+        const IndexOptions& wishes, unsigned decoders, unsigned embedders, std::size_t prepared_capacity)
+        : intake(reader),
+          tasks(all),
+          stop(token),
+          options(wishes),
+          work(kQueuedFiles),
+          prepared(prepared_capacity),
+          done(kQueuedFiles),
+          decoders_left(decoders),
+          embedders_left(embedders) {}
 
-    BoundedQueue<WorkItem> work;
+    const Intake& intake;
+    const std::span<const ScanTask> tasks;
+    const std::stop_token stop;
+    const IndexOptions options;
+    BoundedQueue<IntakeFile> work;
     BoundedQueue<PreparedItem> prepared;
-    BoundedQueue<DoneItem> done;
-    std::atomic<unsigned> decoders_left, embedders_left{0};
+    BoundedQueue<FileOutcome> done;
+    std::atomic<unsigned> decoders_left, embedders_left;
+    std::vector<bool> complete;      // photos that nothing is missing of, as the run begins
+    std::vector<ScannedPart> parts;  // walked to their end; the walker's own until it ends
 
-    std::mutex mutex;  // guards summary, seen, error
+    std::mutex mutex;  // guards what follows
     IndexSummary summary;
     std::vector<bool> seen;  // by place
+    std::vector<IntakeFile> unsettled;
     std::optional<Error> error;
 
     void fail_run(Error reason) {
@@ -73,6 +78,10 @@ struct Indexer::Run {
         const auto index = static_cast<std::size_t>(place);
         if (index >= seen.size()) seen.resize(std::max(index + 1, seen.size() * 2));
         seen[index] = true;
+    }
+    void skip(const std::string& kind) {
+        ++summary.skipped;
+        ++summary.skipped_kinds[kind];
     }
 };
 
@@ -104,277 +113,324 @@ void Indexer::wait_while_paused(const std::stop_token& stop) {
     resumed_.wait(lock, stop, [&] { return !paused_; });
 }
 
-Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::stop_token& stop) {
-    const Stopwatch watch;
-    HONE_CHECK(analyzer_.model().load_image());
-    Catalog& catalog = library_.catalog();
-    const VectorKey key = content_key(analyzer_.model());
-    // What an earlier run committed but could not put into the vector file (a full disk) is put there now.
-    HONE_CHECK(sync_vectors(catalog, key, space_));
-    const unsigned decoders = processor_count();
-    const unsigned embedders = std::max(1U, analyzer_.model().parallel_runs());
-    const std::size_t batch = analyzer_.model().batch_size();
-    Run run(decoders, batch * embedders * 2);
-    run.embedders_left = embedders;
+void Indexer::begin_stage(const std::string& stage, std::uint64_t total) {
+    const std::lock_guard lock(mutex_);
+    const IndexProgress before = std::move(progress_);
+    progress_ = {};
+    progress_.state = total > 0 ? IndexState::kRunning : IndexState::kCounting;
+    progress_.stage = stage;
+    progress_.total = total;
+    progress_.failed = before.failed;
+    progress_.skipped = before.skipped;
+    rated_ = 0;
+    stage_watch_ = {};
+}
+
+void Indexer::add_failure(Run& run, const FileFacts& file, const std::string& stage,
+                          const std::string& reason, bool known) {
+    IndexFailure failure{utf8_path(file.path), stage, reason};
+    if (!known) parts_.observer.on_failure(failure);
+    const std::lock_guard lock(run.mutex);
+    ++run.summary.failed;
+    if (run.summary.failures.size() < IndexSummary::kListedFailures)
+        run.summary.failures.push_back(std::move(failure));
+}
+
+// Files that are as they were need no reading: true when the catalogue knows all of this one.
+Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
+    Catalog& catalog = parts_.library.catalog();
+    HONE_TRY(const std::optional<Place> place, catalog.find_place(facts.path));
+    if (!place) return false;
+    {
+        const std::lock_guard lock(run.mutex);
+        run.see(place->id);
+    }
+    if (place->facts.size != facts.size || place->facts.modified_ns != facts.modified_ns ||
+        place->facts.inode != facts.inode || place->facts.sidecar != facts.sidecar)
+        return false;
+    switch (place->state) {
+        case PlaceState::kFailed:
+            // Only damage is in the file: rights, disks and devices mend without the file changing.
+            if (place->stage != "decode" || run.options.retry_failed) return false;
+            add_failure(run, facts, place->stage, place->reason, true);
+            return true;
+        case PlaceState::kSkipped: {
+            if (run.options.svg && place->reason == "svg drawing") return false;
+            const std::lock_guard lock(run.mutex);
+            run.skip(place->reason);
+            return true;
+        }
+        case PlaceState::kMissing:
+            HONE_CHECK(catalog.mark_present(place->id));
+            [[fallthrough]];
+        case PlaceState::kPhoto:
+            break;
+    }
+    const bool known = *place->photo < run.complete.size() && run.complete[*place->photo] &&
+                       parts_.thumbnails.has_all(*place->photo_id);
+    if (known) {
+        const std::lock_guard lock(run.mutex);
+        ++run.summary.unchanged;
+    }
+    return known;
+}
+
+bool Indexer::visit(Run& run, FolderId folder, const FileFacts& facts) {
+    wait_while_paused(run.stop);
+    const auto unchanged = is_unchanged(run, facts);
+    if (!unchanged) {
+        run.fail_run(unchanged.error());
+        return false;
+    }
+    {
+        const std::lock_guard lock(run.mutex);
+        ++run.summary.files;
+    }
     {
         const std::lock_guard lock(mutex_);
-        progress_ = {IndexState::kCounting, "reading", 0, 0, 0, {}, 0, std::nullopt};
-        rated_ = 0;
-        stage_watch_ = {};
+        ++progress_.total;
+        if (*unchanged) ++progress_.done;
     }
+    if (!*unchanged && !run.work.push({folder, facts})) return false;
+    return !run.stop.stop_requested();
+}
 
-    const auto add_failure = [&](const FileFacts& file, const std::string& stage, const std::string& reason,
-                                 bool known) {
-        IndexFailure failure{utf8_path(file.path), stage, reason};
-        if (!known) observer_.on_failure(failure);
-        const std::lock_guard lock(run.mutex);
-        ++run.summary.failed;
-        if (run.summary.failures.size() < IndexSummary::kListedFailures)
-            run.summary.failures.push_back(std::move(failure));
-    };
-
-    // Files that are as they were need no reading: true when the catalogue knows all of this one.
-    const auto is_unchanged = [&](const FileFacts& facts) -> Result<bool> {
-        HONE_TRY(const std::optional<Place> place, catalog.find_place(facts.path));
-        if (!place) return false;
-        {
-            const std::lock_guard lock(run.mutex);
-            run.see(place->id);
+void Indexer::walk_tasks(Run& run) {
+    Catalog& catalog = parts_.library.catalog();
+    FolderId folder = 0;
+    std::uint64_t found = 0;
+    std::vector<fs::path> unread;
+    Walker walker({[&](const FileFacts& facts) {
+                       ++found;
+                       return visit(run, folder, facts);
+                   },
+                   [&](const fs::path& path, const std::string& reason) {
+                       unread.push_back(path);
+                       add_failure(run, {path, 0, 0, 0, 0}, "walk", reason, false);
+                   }});
+    for (const ScanTask& task : run.tasks) {
+        folder = task.folder.id;
+        found = 0;
+        const bool is_root = task.directory == task.folder.path;
+        const auto before = catalog.photos_below(task.directory);
+        const auto walked = walker.walk(task.folder.path, task.directory, task.recursive);
+        // An empty folder where photos were is a disk that is not mounted: nothing is concluded from it.
+        const bool emptied =
+            walked && *walked == Walker::Outcome::kWalked && found == 0 && before && *before > 0;
+        const bool away = is_root && (!walked || emptied);
+        if (away) {
+            add_failure(run, {task.folder.path, 0, 0, 0, 0}, "walk",
+                        walked ? "the folder is empty where pictures were: is its disk mounted?"
+                               : walked.error().message,
+                        false);
         }
-        if (place->facts.size != facts.size || place->facts.modified_ns != facts.modified_ns ||
-            place->facts.inode != facts.inode)
-            return false;
-        switch (place->state) {
-            case PlaceState::kFailed:
-                // Only damage is in the file: rights, disks and devices mend without the file changing.
-                if (place->stage != "decode") return false;
-                add_failure(facts, place->stage, place->reason, true);
-                return true;
-            case PlaceState::kSkipped: {
-                const std::lock_guard lock(run.mutex);
-                ++run.summary.skipped;
-                ++run.summary.skipped_kinds[place->reason];
-                return true;
-            }
-            case PlaceState::kMissing:
-                HONE_CHECK(catalog.mark_present(place->id));
-                [[fallthrough]];
-            case PlaceState::kPhoto:
-                break;
-        }
-        HONE_TRY(const bool known, catalog.has_vector(*place->photo, key));
-        if (known) {
-            const std::lock_guard lock(run.mutex);
-            ++run.summary.unchanged;
-        }
-        return known;
-    };
-
-    const auto visit = [&](FolderId folder, const FileFacts& facts) {
-        wait_while_paused(stop);
-        const auto unchanged = is_unchanged(facts);
-        if (!unchanged) {
-            run.fail_run(unchanged.error());
-            return false;
-        }
-        {
-            const std::lock_guard lock(run.mutex);
-            ++run.summary.files;
-        }
-        {
-            const std::lock_guard lock(mutex_);
-            ++progress_.total;
-            if (*unchanged) ++progress_.done;
-        }
-        if (!*unchanged && !run.work.push({folder, facts})) return false;
-        return !stop.stop_requested();
-    };
-
-    std::vector<FolderId> walked;
-    std::jthread walker([&] {
-        for (const Folder& folder : folders) {
-            const auto before = catalog.photos_in(folder.id);
-            std::uint64_t found = 0;
-            const WalkVisitor visitor{[&](const FileFacts& facts) {
-                                          ++found;
-                                          return visit(folder.id, facts);
-                                      },
-                                      [&](const fs::path& path, const std::string& reason) {
-                                          add_failure({path, 0, 0, 0}, "walk", reason, false);
-                                      }};
-            const auto done = walk(folder.path, visitor);
-            // An empty folder where photos were is a disk that is not mounted: nothing is concluded from it.
-            const bool away = !done || (found == 0 && before && *before > 0);
-            if (away)
-                add_failure({folder.path, 0, 0, 0}, "walk",
-                            done ? "the folder is empty where pictures were: is its disk mounted?"
-                                 : done.error().message,
-                            false);
-            if (const auto marked = catalog.set_reachable(folder.id, !away); !marked)
+        if (is_root && task.recursive) {
+            if (const auto marked = catalog.set_reachable(folder, !away); !marked)
                 run.fail_run(marked.error());
-            if (!away) walked.push_back(folder.id);
-            if (stop.stop_requested()) break;
         }
-        run.work.close();
-        const std::lock_guard lock(mutex_);
-        progress_.state = IndexState::kRunning;
-    });
-
-    const auto read_one = [&](const WorkItem& item) -> std::optional<PreparedItem> {
-        FileOutcome outcome{item.folder, item.facts, FileOutcome::Skipped{}};
-        const auto finish = [&](auto what) {
-            outcome.what = std::move(what);
-            run.done.push({std::move(outcome)});
-            return std::nullopt;
-        };
-        // A video of gigabytes is told by its head.
-        const auto head = read_head(item.facts.path, kFormatBytes);
-        if (!head) return finish(FileOutcome::Failed{"read", head.error().message});
-        if (detect_format(*head) == Format::kNone) return finish(FileOutcome::Skipped{kind_of(*head)});
-        const auto bytes = read_file(item.facts.path, kMaximumFileBytes);
-        if (!bytes) return finish(FileOutcome::Failed{"read", bytes.error().message});
-        FileOutcome::IsPhoto photo;
-        photo.photo.id = sha256(*bytes);
-        photo.photo.bytes = bytes->size();
-        const auto known = catalog.photo(photo.photo.id);
-        if (known && *known) {
-            const auto embedded = catalog.has_vector((*known)->number, key);
-            if (embedded && *embedded) return finish(std::move(photo));
-        }
-        const auto decoded = decode_photo(*bytes, analyzer_.wanted_side());
-        if (!decoded) return finish(FileOutcome::Failed{"decode", decoded.error().message});
-        photo.photo.width = decoded->width;
-        photo.photo.height = decoded->height;
-        photo.photo.format = format_name(decoded->format);
-        photo.photo.color = mean_color(decoded->image);
-        PreparedItem prepared{std::move(outcome), analyzer_.prepare(decoded->image)};
-        prepared.outcome.what = std::move(photo);
-        return prepared;
-    };
-
-    // A picture that does not fit into memory costs this picture, not the run.
-    const auto read_guarded = [&](const WorkItem& item) -> std::optional<PreparedItem> {
-        try {
-            return read_one(item);
-        } catch (const std::bad_alloc&) {
-            FileOutcome outcome{item.folder, item.facts,
-                                FileOutcome::Failed{"decode", "it does not fit into memory"}};
-            run.done.push({std::move(outcome)});
-            return std::nullopt;
-        }
-    };
-
-    std::vector<std::jthread> workers;
-    for (unsigned decoder = 0; decoder < decoders; ++decoder) {
-        workers.emplace_back([&] {
-            while (auto item = run.work.pop()) {
-                // The rest is taken and dropped: the walker may be waiting for room.
-                if (stop.stop_requested()) continue;
-                if (auto prepared = read_guarded(*item)) run.prepared.push(std::move(*prepared));
-            }
-            if (--run.decoders_left == 0) run.prepared.close();
-        });
+        // A folder below that is gone takes its files along, as long as the root is there.
+        const bool gone = !is_root && !walked && check_folder(task.folder.path);
+        if ((walked && !emptied) || gone || (emptied && !is_root))
+            run.parts.push_back({task.directory, task.recursive, {}});
+        if (run.stop.stop_requested()) break;
     }
-    for (unsigned embedder = 0; embedder < embedders; ++embedder) {
-        workers.emplace_back([&] {
-            while (auto first = run.prepared.pop()) {
-                std::vector<PreparedItem> items;
-                items.push_back(std::move(*first));
-                while (items.size() < batch) {
-                    auto next = run.prepared.try_pop();
-                    if (!next) break;
-                    items.push_back(std::move(*next));
-                }
-                std::vector<std::vector<float>> tensors;
-                for (PreparedItem& item : items) tensors.push_back(std::move(item.tensor));
-                auto vectors = analyzer_.embed(tensors);
-                for (std::size_t at = 0; at < items.size(); ++at) {
-                    FileOutcome& outcome = items[at].outcome;
-                    if (vectors) {
-                        auto& photo = std::get<FileOutcome::IsPhoto>(outcome.what);
-                        photo.key = key;
-                        photo.version = ContentAnalyzer::kVersion;
-                        photo.vector = std::move((*vectors)[at]);
-                    } else {
-                        outcome.what = FileOutcome::Failed{"content", vectors.error().message};
-                    }
-                    run.done.push({std::move(outcome)});
-                }
-            }
-            if (--run.embedders_left == 0) run.done.close();
-        });
-    }
+    walker.walk_links();
+    for (ScannedPart& part : run.parts) part.unread = unread;
+    run.work.close();
+    const std::lock_guard lock(mutex_);
+    progress_.state = IndexState::kRunning;
+}
 
-    const auto write = [&](std::vector<FileOutcome>& outcomes) -> Result<> {
-        HONE_TRY(const std::vector<CommittedFile> committed, catalog.commit(outcomes));
-        std::vector<PhotoNumber> searchable;
-        for (std::size_t at = 0; at < outcomes.size(); ++at) {
-            const FileOutcome& outcome = outcomes[at];
-            if (const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what))
-                add_failure(outcome.facts, failed->stage, failed->reason, false);
+void Indexer::read_files(Run& run) {
+    Catalog& catalog = parts_.library.catalog();
+    while (auto file = run.work.pop()) {
+        // The rest is taken and dropped: the walker may be waiting for room.
+        if (run.stop.stop_requested()) continue;
+        if (const auto before = catalog.find_moved(file->facts); before && *before) {
+            if (auto same = run.intake.recognize(*file, **before)) {
+                run.done.push(std::move(*same));
+                continue;
+            }
+        }
+        IntakeResult result = run.intake.read(*file);
+        if (result.fatal) {
+            run.fail_run(*result.fatal);
+            continue;
+        }
+        if (result.unsettled) {
             const std::lock_guard lock(run.mutex);
-            run.see(committed[at].place);
-            if (const auto* skipped = std::get_if<FileOutcome::Skipped>(&outcome.what)) {
-                ++run.summary.skipped;
-                ++run.summary.skipped_kinds[skipped->kind];
+            run.unsettled.push_back(std::move(*file));
+        } else if (result.tensor.empty()) {
+            run.done.push(std::move(result.outcome));
+        } else {
+            run.prepared.push({std::move(result.outcome), std::move(result.tensor)});
+        }
+    }
+    if (--run.decoders_left > 0) return;
+    settle_files(run);
+    run.prepared.close();
+    if (parts_.analyzer == nullptr) run.done.close();
+}
+
+// What changed while it was read, or is damaged and very young, by one thread: copies in progress are few.
+void Indexer::settle_files(Run& run) {
+    std::vector<IntakeFile> files;
+    {
+        const std::lock_guard lock(run.mutex);
+        files.swap(run.unsettled);
+    }
+    for (int rest = 0; !files.empty() && !run.stop.stop_requested(); ++rest) {
+        for (auto left = kRest; left.count() > 0 && !run.stop.stop_requested();
+             left -= std::chrono::milliseconds(50))
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        std::vector<IntakeFile> again;
+        for (IntakeFile& file : files) {
+            auto now = file_facts(file.facts.path);
+            if (!now) continue;  // gone: the next scan sees what came of it
+            now->sidecar = file.facts.sidecar;
+            const bool rested = now->size == file.facts.size && now->modified_ns == file.facts.modified_ns;
+            file.facts = *now;
+            if (!rested && rest < kMostRests) {
+                again.push_back(std::move(file));
+                continue;
             }
-            if (const auto* photo = std::get_if<FileOutcome::IsPhoto>(&outcome.what)) {
-                if (committed[at].new_photo) ++run.summary.added;
-                if (photo->key) {
-                    ++run.summary.embedded;
-                    HONE_CHECK(space_.append(std::span(&*committed[at].photo, 1), photo->vector));
-                }
-                searchable.push_back(*committed[at].photo);
+            IntakeResult result = run.intake.read(file);
+            if (result.fatal) {
+                run.fail_run(*result.fatal);
+            } else if (result.tensor.empty()) {
+                run.done.push(std::move(result.outcome));
+            } else {
+                run.prepared.push({std::move(result.outcome), std::move(result.tensor)});
             }
         }
-        library_.present().add(searchable);
-        if (!searchable.empty()) observer_.on_photos(searchable);
-        const std::lock_guard run_lock(run.mutex);
-        const std::lock_guard lock(mutex_);
-        progress_.done += outcomes.size();
-        progress_.failed = run.summary.failed;
-        progress_.skipped = run.summary.skipped_kinds;
-        rated_ = run.summary.embedded;
-        outcomes.clear();
-        return {};
-    };
+        files.swap(again);
+    }
+}
 
+void Indexer::embed_photos(Run& run) {
+    ContentAnalyzer& analyzer = *parts_.analyzer;
+    const AnalyzerKey key = content_analysis(analyzer);
+    while (auto first = run.prepared.pop()) {
+        // The network is loaded when there is something for it to do. Under way, its failure ends the run.
+        if (const auto loaded = analyzer.model().load_image(); !loaded) {
+            run.fail_run(loaded.error());
+            break;
+        }
+        std::vector<PreparedItem> items;
+        items.push_back(std::move(*first));
+        while (items.size() < analyzer.model().batch_size()) {
+            auto next = run.prepared.try_pop();
+            if (!next) break;
+            items.push_back(std::move(*next));
+        }
+        std::vector<std::vector<float>> tensors;
+        for (PreparedItem& item : items) tensors.push_back(std::move(item.tensor));
+        auto vectors = analyzer.embed(tensors);
+        for (std::size_t at = 0; at < items.size(); ++at) {
+            FileOutcome& outcome = items[at].outcome;
+            if (vectors) {
+                auto& photo = std::get<FileOutcome::IsPhoto>(outcome.what);
+                photo.key = content_key(analyzer.model());
+                photo.vector = std::move((*vectors)[at]);
+                photo.done.push_back(key);
+            } else {
+                outcome.what = FileOutcome::Failed{"content", vectors.error().message};
+            }
+            run.done.push(std::move(outcome));
+        }
+    }
+    if (--run.embedders_left == 0) run.done.close();
+}
+
+Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
+    HONE_TRY(const std::vector<CommittedFile> committed, parts_.library.catalog().commit(outcomes));
+    std::vector<PhotoNumber> searchable;
+    for (std::size_t at = 0; at < outcomes.size(); ++at) {
+        const FileOutcome& outcome = outcomes[at];
+        if (const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what))
+            add_failure(run, outcome.facts, failed->stage, failed->reason, false);
+        const std::lock_guard lock(run.mutex);
+        run.see(committed[at].place);
+        if (const auto* skipped = std::get_if<FileOutcome::Skipped>(&outcome.what)) run.skip(skipped->kind);
+        if (const auto* photo = std::get_if<FileOutcome::IsPhoto>(&outcome.what)) {
+            if (committed[at].new_photo) ++run.summary.added;
+            if (!photo->done.empty()) ++run.summary.read;
+            if (photo->key) {
+                ++run.summary.embedded;
+                HONE_CHECK(parts_.space->append(std::span(&*committed[at].photo, 1), photo->vector));
+            }
+            searchable.push_back(*committed[at].photo);
+        }
+    }
+    parts_.library.present().add(searchable);
+    if (!searchable.empty()) parts_.observer.on_photos(searchable);
+    const std::lock_guard run_lock(run.mutex);
+    const std::lock_guard lock(mutex_);
+    progress_.done += outcomes.size();
+    progress_.failed = run.summary.failed;
+    progress_.skipped = run.summary.skipped_kinds;
+    rated_ = parts_.analyzer != nullptr ? run.summary.embedded : run.summary.read;
+    outcomes.clear();
+    return {};
+}
+
+void Indexer::write_outcomes(Run& run) {
     std::vector<FileOutcome> outcomes;
     Stopwatch since_commit;
     while (!run.done.finished()) {
-        if (auto item = run.done.pop_within(kCommitTime)) outcomes.push_back(std::move(item->outcome));
+        if (auto outcome = run.done.pop_within(kCommitTime)) outcomes.push_back(std::move(*outcome));
         const bool due = outcomes.size() >= kCommitFiles ||
                          since_commit.seconds() > std::chrono::duration<double>(kCommitTime).count();
-        if (due && !outcomes.empty()) {
-            if (const auto written = write(outcomes); !written) {
-                run.fail_run(written.error());
-                break;
-            }
-            since_commit = {};
-        }
+        if (!due || outcomes.empty()) continue;
+        if (const auto written = write(run, outcomes); !written) return run.fail_run(written.error());
+        since_commit = {};
     }
-    if (!run.error && !outcomes.empty()) {
-        if (const auto written = write(outcomes); !written) run.fail_run(written.error());
+    if (run.error || outcomes.empty()) return;
+    if (const auto written = write(run, outcomes); !written) run.fail_run(written.error());
+}
+
+Result<> Indexer::end_scans(Run& run) {
+    Catalog& catalog = parts_.library.catalog();
+    for (const ScannedPart& part : run.parts) {
+        HONE_TRY(const std::uint64_t missing, catalog.end_scan(part, run.seen));
+        run.summary.missing += missing;
     }
+    HONE_TRY(const std::uint64_t paired, catalog.pair_raw_files());
+    (void)paired;
+    return parts_.library.reload_present();
+}
+
+Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::stop_token& stop,
+                                  const IndexOptions& options) {
+    const Stopwatch watch;
+    Catalog& catalog = parts_.library.catalog();
+    const bool network = parts_.analyzer != nullptr;
+    // What an earlier run committed but could not put into the vector file (a full disk) is put there now.
+    if (network) HONE_CHECK(sync_vectors(catalog, content_key(parts_.analyzer->model()), *parts_.space));
+    const Intake intake(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, options.svg);
+    const unsigned readers = processor_count();
+    const unsigned embedders = network ? std::max(1U, parts_.analyzer->model().parallel_runs()) : 0;
+    const std::size_t batch = network ? parts_.analyzer->model().batch_size() : 1;
+    Run run(intake, tasks, stop, options, readers, embedders, batch * std::max(1U, embedders) * 2);
+    HONE_TRY(run.complete, catalog.analyzed(intake.wanted()));
+    HONE_TRY(const PlaceId last_place, catalog.last_place());
+    begin_stage("reading", 0);
+
+    std::jthread walker([&] { walk_tasks(run); });
+    std::vector<std::jthread> workers;
+    for (unsigned reader = 0; reader < readers; ++reader) workers.emplace_back([&] { read_files(run); });
+    for (unsigned embedder = 0; embedder < embedders; ++embedder)
+        workers.emplace_back([&] { embed_photos(run); });
+    write_outcomes(run);
     // A failed run leaves its queues closed: the threads end by themselves.
     walker.join();
     workers.clear();
 
-    IndexSummary summary;
     const double reading_seconds = watch.seconds();
     if (!run.error && !stop.stop_requested()) {
-        for (const FolderId folder : walked) {
-            const auto end = catalog.end_scan(folder, run.seen);
-            if (!end) {
-                run.error = end.error();
-                break;
-            }
-            run.summary.missing += end->missing;
-            run.summary.moved += end->moved;
-        }
-        if (const auto reloaded = library_.reload_present(); !reloaded && !run.error)
-            run.error = reloaded.error();
-        make_thumbnails(stop);
+        auto ended = end_scans(run);
+        if (ended && options.same_pictures) ended = find_same_pictures(stop);
+        if (!ended) run.error = ended.error();
     }
     {
         const std::lock_guard lock(mutex_);
@@ -384,50 +440,28 @@ Result<IndexSummary> Indexer::run(std::span<const Folder> folders, const std::st
         progress_.skipped = run.summary.skipped_kinds;
     }
     if (run.error) return std::unexpected(std::move(*run.error));
-    HONE_CHECK(catalog.set_setting("indexed-model", analyzer_.model().manifest().name));
+    if (network) HONE_CHECK(catalog.set_setting("indexed-model", parts_.analyzer->model().manifest().name));
+    IndexSummary summary = std::move(run.summary);
+    HONE_TRY(summary.moved, catalog.moved_since(last_place));
     HONE_TRY(const Counts counts, catalog.counts());
-    summary = std::move(run.summary);
     summary.photos = counts.photos;
     summary.seconds = watch.seconds();
-    summary.photos_per_second =
-        reading_seconds > 0 ? static_cast<double>(summary.embedded) / reading_seconds : 0;
+    if (reading_seconds > 0)
+        summary.photos_per_second =
+            static_cast<double>(network ? summary.embedded : summary.read) / reading_seconds;
     return summary;
 }
 
-void Indexer::make_thumbnails(const std::stop_token& stop) {
-    Catalog& catalog = library_.catalog();
-    const auto present = catalog.present();
-    if (!present) return;
-    std::vector<Photo> missing;
-    for (const PhotoNumber number : *present) {
-        const auto photo = catalog.photo(number);
-        if (photo && *photo && !thumbnails_.has_grid_sizes((*photo)->id)) missing.push_back(**photo);
-    }
-    if (missing.empty()) return;
-    {
+Result<> Indexer::find_same_pictures(const std::stop_token& stop) {
+    SamePictureFinder finder(parts_.library.catalog(), parts_.thumbnails);
+    HONE_TRY(const std::size_t photos, finder.prepare());
+    if (photos == 0) return {};
+    begin_stage("duplicates", photos);
+    return finder.run(stop, [&](std::size_t done) {
+        wait_while_paused(stop);
         const std::lock_guard lock(mutex_);
-        progress_.stage = "thumbnails";
-        progress_.done = 0;
-        progress_.total = missing.size();
-        rated_ = 0;
-        stage_watch_ = {};
-    }
-    std::atomic<std::size_t> next{0};
-    std::vector<std::jthread> workers;
-    for (unsigned worker = 0; worker < processor_count(); ++worker) {
-        workers.emplace_back([&] {
-            for (std::size_t at = next++; at < missing.size() && !stop.stop_requested(); at = next++) {
-                wait_while_paused(stop);
-                // A thumbnail that cannot be made now is made when it is asked for; a full disk must not end
-                // the indexing.
-                if (const auto made = thumbnails_.make_grid_sizes(catalog, missing[at]); !made)
-                    log::debug("{}", made.error().message);
-                const std::lock_guard lock(mutex_);
-                ++progress_.done;
-                ++rated_;
-            }
-        });
-    }
+        progress_.done = rated_ = done;
+    });
 }
 
 }  // namespace hone

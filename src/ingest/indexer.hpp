@@ -1,5 +1,6 @@
-// The pipeline from folders to vectors: walk -> read, hash, decode -> network -> catalogue and vector file.
-// Every stage is bounded; what is done is in the catalogue, so a killed run goes on where it stopped.
+// The pipeline from folders to vectors: walk -> read, hash, decode, analyze -> network -> catalogue and
+// vector file. Every stage is bounded; what is done is in the catalogue, so a killed run goes on where it
+// stopped.
 #pragma once
 
 #include <atomic>
@@ -13,13 +14,14 @@
 
 #include "analyze/content.hpp"
 #include "base/time.hpp"
+#include "ingest/intake.hpp"
 #include "ingest/library.hpp"
 #include "ingest/thumbnail_store.hpp"
 
 namespace hone {
 
 struct IndexFailure {
-    std::string path, stage, reason;  // path as printable()
+    std::string path, stage, reason;  // path as utf8_path()
 };
 
 // Every file is counted once: as unchanged, moved, failed, skipped, or read (what is left).
@@ -33,9 +35,10 @@ struct IndexSummary {
     std::uint64_t failed = 0;
     std::uint64_t skipped = 0;
     std::uint64_t embedded = 0;  // vectors computed by this run
+    std::uint64_t read = 0;      // photos decoded by this run
     std::map<std::string, std::uint64_t> skipped_kinds;
     double seconds = 0;
-    double photos_per_second = 0;        // embedded / seconds of reading
+    double photos_per_second = 0;        // embedded (without a network: read) / seconds of reading
     std::vector<IndexFailure> failures;  // at most kListedFailures
     static constexpr std::size_t kListedFailures = 1000;
 };
@@ -44,7 +47,7 @@ enum class IndexState { kIdle, kCounting, kRunning, kPaused };
 
 struct IndexProgress {
     IndexState state = IndexState::kIdle;
-    std::string stage;  // "reading", "thumbnails", ""
+    std::string stage;  // "reading", "duplicates", ""
     std::uint64_t done = 0, total = 0, failed = 0;
     std::map<std::string, std::uint64_t> skipped;
     double photos_per_second = 0;
@@ -59,20 +62,39 @@ class IndexObserver {
     virtual void on_failure(const IndexFailure&) {}
 };
 
+// What a run looks at: a whole folder, or the part of it where something changed.
+struct ScanTask {
+    Folder folder;
+    fs::path directory;  // the folder's path, or below it
+    bool recursive = true;
+};
+std::vector<ScanTask> whole(std::span<const Folder> folders);
+
+struct IndexOptions {
+    bool retry_failed = false;  // damaged files are read again though they did not change
+    bool svg = false;           // SVG drawings are read too
+    bool same_pictures = true;  // near duplicates are looked for at the end
+};
+
+// What a run works with. analyzer and space: both nullptr without a network.
+struct IndexParts {
+    Library& library;
+    ContentAnalyzer* analyzer;
+    VectorSpace* space;
+    ThumbnailStore& thumbnails;
+    DecoderPool& decoders;
+    IndexObserver& observer;
+};
+
 class Indexer {
   public:
-    Indexer(Library& library, ContentAnalyzer& analyzer, VectorSpace& space, ThumbnailStore& thumbnails,
-            IndexObserver& observer)
-        : library_(library),
-          analyzer_(analyzer),
-          space_(space),
-          thumbnails_(thumbnails),
-          observer_(observer) {}
+    explicit Indexer(const IndexParts& parts) : parts_(parts) {}
 
     // Brings the library up to date with these folders. One run at a time. A folder that cannot be read is
     // marked unreachable and its knowledge kept. Ends early, in order, when stop is asked. Fails when the
     // library cannot be written or the network cannot run.
-    Result<IndexSummary> run(std::span<const Folder> folders, const std::stop_token& stop);
+    Result<IndexSummary> run(std::span<const ScanTask> tasks, const std::stop_token& stop,
+                             const IndexOptions& options = {});
 
     // From any thread.
     [[nodiscard]] IndexProgress progress() const;
@@ -81,15 +103,24 @@ class Indexer {
   private:
     struct Run;
 
+    void begin_stage(const std::string& stage, std::uint64_t total);
     void wait_while_paused(const std::stop_token& stop);
-    void make_thumbnails(const std::stop_token& stop);
+    // The stages of a run, each a thread of its own; they end when the stage before them has.
+    void walk_tasks(Run& run);
+    bool visit(Run& run, FolderId folder, const FileFacts& facts);
+    Result<bool> is_unchanged(Run& run, const FileFacts& facts);
+    void read_files(Run& run);
+    void settle_files(Run& run);
+    void embed_photos(Run& run);
+    void write_outcomes(Run& run);
+    Result<> write(Run& run, std::vector<FileOutcome>& outcomes);
+    void add_failure(Run& run, const FileFacts& file, const std::string& stage, const std::string& reason,
+                     bool known);
+    Result<> end_scans(Run& run);
+    Result<> find_same_pictures(const std::stop_token& stop);
 
-    Library& library_;
-    ContentAnalyzer& analyzer_;
-    VectorSpace& space_;
-    ThumbnailStore& thumbnails_;
-    IndexObserver& observer_;
-    mutable std::mutex mutex_;  // guards progress_, paused_, started_
+    const IndexParts parts_;
+    mutable std::mutex mutex_;  // guards what follows
     std::condition_variable_any resumed_;
     IndexProgress progress_;
     bool paused_ = false;

@@ -1,20 +1,19 @@
 #include "ingest/thumbnail_store.hpp"
 
-#include <algorithm>
+#include <fcntl.h>
 
-#include "photo/decode.hpp"
-#include "photo/thumbnail.hpp"
+#include <algorithm>
+#include <cstring>
 
 namespace hone {
 
 namespace {
 
 constexpr const char* kScratch = ".part";
-constexpr int kGridSizes[] = {240, 480};  // 1080 is for the open picture: made when it is opened
 
 }  // namespace
 
-Result<std::vector<std::uint8_t>> read_original(Catalog& catalog, const Photo& photo) {
+Result<OpenOriginal> open_original(Catalog& catalog, const Photo& photo) {
     HONE_TRY(const std::vector<Place> places, catalog.places_of(photo.number));
     std::string reason = "no file of it is known";
     for (const Place& place : places) {
@@ -24,15 +23,16 @@ Result<std::vector<std::uint8_t>> read_original(Catalog& catalog, const Photo& p
         } else if (facts->size != place.facts.size || facts->modified_ns != place.facts.modified_ns) {
             reason = fmt::format("{} has changed since it was read", printable(place.facts.path));
         } else {
-            auto bytes = read_file(place.facts.path, kMaximumFileBytes);
-            if (bytes) return bytes;
-            reason = bytes.error().message;
+            FileDescriptor file(::open(place.facts.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+            if (file) return OpenOriginal{std::move(file), place.facts.path, facts->size};
+            reason = fmt::format("cannot open {}: {}", printable(place.facts.path), std::strerror(errno));
         }
     }
     return fail(ErrorKind::kUnavailable, "the picture can't be opened now: {}", reason);
 }
 
-ThumbnailStore::ThumbnailStore(fs::path directory) : directory_(std::move(directory)) {
+ThumbnailStore::ThumbnailStore(fs::path directory, DecoderPool& decoders)
+    : directory_(std::move(directory)), decoders_(decoders) {
     std::error_code ignored;
     fs::remove_all(directory_ / kScratch, ignored);
 }
@@ -42,33 +42,33 @@ fs::path ThumbnailStore::file(const PhotoId& id, int size) const {
     return directory_ / hex.substr(0, 2) / fmt::format("{}-{}.webp", hex, size);
 }
 
-bool ThumbnailStore::has_grid_sizes(const PhotoId& id) const {
+bool ThumbnailStore::has_all(const PhotoId& id) const {
+    // The last one that store() writes.
     std::error_code error;
-    return std::ranges::all_of(kGridSizes, [&](int size) { return fs::exists(file(id, size), error); });
+    return fs::exists(file(id, kThumbnailSizes[std::size(kThumbnailSizes) - 1]), error);
+}
+
+Result<> ThumbnailStore::store(const PhotoId& id, const Thumbnails& thumbnails) {
+    for (std::size_t at = 0; at < thumbnails.size(); ++at) {
+        const fs::path target = file(id, kThumbnailSizes[at]);
+        if (at == 0) {
+            HONE_CHECK(make_directories(target.parent_path()));
+            HONE_CHECK(make_directories(directory_ / kScratch));
+        }
+        HONE_CHECK(write_file_atomically(target, thumbnails[at], directory_ / kScratch));
+    }
+    return {};
 }
 
 Result<std::string> ThumbnailStore::get(Catalog& catalog, const Photo& photo, int size) {
     if (auto bytes = read_text(file(photo.id, size))) return bytes;
-    return make(catalog, photo, std::span(&size, 1));
-}
-
-Result<> ThumbnailStore::make_grid_sizes(Catalog& catalog, const Photo& photo) {
-    HONE_CHECK(make(catalog, photo, kGridSizes));
-    return {};
-}
-
-Result<std::string> ThumbnailStore::make(Catalog& catalog, const Photo& photo, std::span<const int> sizes) {
-    HONE_TRY(const std::vector<std::uint8_t> bytes, read_original(catalog, photo));
-    HONE_TRY(const DecodedPhoto decoded, decode_photo(bytes, std::ranges::max(sizes), Colors::kSrgb));
-    std::string webp;
-    for (const int size : sizes) {
-        HONE_TRY(webp, make_thumbnail(decoded.image, size));
-        const fs::path target = file(photo.id, size);
-        HONE_CHECK(make_directories(target.parent_path()));
-        HONE_CHECK(make_directories(directory_ / kScratch));
-        HONE_CHECK(write_file_atomically(target, webp, directory_ / kScratch));
-    }
-    return webp;
+    HONE_TRY(const OpenOriginal original, open_original(catalog, photo));
+    PhotoWork work;
+    work.thumbnails = work.svg = true;
+    HONE_TRY(PreparedPhoto prepared, decoders_.prepare(original.file.get(), {}, work));
+    HONE_CHECK(store(photo.id, prepared.thumbnails));
+    const auto* found = std::ranges::find(kThumbnailSizes, size);
+    return prepared.thumbnails[static_cast<std::size_t>(found - std::begin(kThumbnailSizes))];
 }
 
 }  // namespace hone

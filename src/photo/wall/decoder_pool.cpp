@@ -113,7 +113,7 @@ std::uint64_t DecoderPool::lost() const {
 Result<std::unique_ptr<DecoderPool::Process>> DecoderPool::start() const {
     auto process = std::make_unique<Process>();
     const auto cannot = [](const char* what) {
-        return fail("cannot start a decoder: {}: {}", what, std::strerror(errno));
+        return fail(ErrorKind::kUnavailable, "cannot start a decoder: {}: {}", what, std::strerror(errno));
     };
     int pair[2] = {-1, -1};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return cannot("socketpair");
@@ -176,7 +176,7 @@ Result<std::unique_ptr<DecoderPool::Process>> DecoderPool::start() const {
     posix_spawnattr_destroy(&attributes);
     if (error != 0) {
         process->id = -1;
-        return fail("cannot start the decoder {}: {}; it belongs beside the program hone", printable(program),
+        return fail(ErrorKind::kUnavailable, "cannot start the decoder {}: {}; it belongs beside the program hone", printable(program),
                     std::strerror(error));
     }
     return process;
@@ -234,7 +234,7 @@ struct DecoderPool::Lease {
         HONE_TRY(auto started, pool.start());
         if (!read_hello(started->socket.get(), started->missing)) {
             const std::string words = started->drain(), end = started->end();
-            return fail("the decoder {} ended at its start ({}) {}", printable(decoder_program()), end,
+            return fail(ErrorKind::kUnavailable, "the decoder {} ended at its start ({}) {}", printable(decoder_program()), end,
                         words);
         }
         pool.note_missing(*started);

@@ -32,7 +32,7 @@ class DecoderPool {
 
     // Decodes in a process that is free, or waits for one. photo, sidecars: open for reading; where their
     // descriptors stand does not matter. Fails with the decoder's reason, or with what became of it (crashed,
-    // memory, time); the next photo gets a new process.
+    // memory, time), the next photo gets a new process; kUnavailable when no process can be started.
     Result<PreparedPhoto> prepare(int photo, std::span<const int> sidecars, const PhotoWork& work);
     // The same for bytes that are no file.
     Result<PreparedPhoto> prepare(std::span<const std::uint8_t> bytes, const PhotoWork& work);

@@ -1,0 +1,64 @@
+// From one file to everything known of it: opened read-only, hashed, decoded behind the wall, analyzed. What
+// the catalogue knows already is not done again.
+#pragma once
+
+#include <vector>
+
+#include "analyze/content.hpp"
+#include "analyze/hashes.hpp"
+#include "analyze/look.hpp"
+#include "catalog/catalog.hpp"
+#include "ingest/thumbnail_store.hpp"
+#include "photo/wall/decoder_pool.hpp"
+
+namespace hone {
+
+struct IntakeFile {
+    FolderId folder = 0;
+    FileFacts facts;
+};
+
+struct IntakeResult {
+    FileOutcome outcome;
+    std::vector<float> tensor;  // the network's input, when the network is wanted for this photo
+    // The file changed while it was read, or is too young to tell damage from a copy that still runs: look
+    // again when it has come to rest.
+    bool unsettled = false;
+    std::optional<Error> fatal;  // not the file's fault: the library cannot be written, no decoder starts
+};
+
+// Safe from any thread. analyzer: nullptr without a network.
+class Intake {
+  public:
+    Intake(Catalog& catalog, DecoderPool& decoders, ThumbnailStore& thumbnails,
+           const ContentAnalyzer* analyzer, bool svg)
+        : catalog_(catalog), decoders_(decoders), thumbnails_(thumbnails), analyzer_(analyzer), svg_(svg) {}
+
+    // The analyses that a photo must have; a photo with all of them is not opened again.
+    [[nodiscard]] std::vector<AnalyzerKey> wanted() const;
+
+    // Never fails: a file that cannot be read is an outcome too.
+    [[nodiscard]] IntakeResult read(const IntakeFile& file) const;
+    // For a file that was renamed: the photo that lay at `before`, not read again.
+    [[nodiscard]] std::optional<FileOutcome> recognize(const IntakeFile& file, const Place& before) const;
+
+  private:
+    [[nodiscard]] Result<FileOutcome::IsPhoto> read_photo(const IntakeFile& file, int descriptor,
+                                                          const Sha256& id, std::vector<float>& tensor) const;
+
+    Catalog& catalog_;
+    DecoderPool& decoders_;
+    ThumbnailStore& thumbnails_;
+    const ContentAnalyzer* analyzer_;
+    const bool svg_;
+};
+
+AnalyzerKey content_analysis(const ContentAnalyzer& analyzer);
+// The analyses without a network, done in one decoding; version: raise any of them, and photos are read
+// again.
+std::vector<AnalyzerKey> pixel_analyses();
+
+PhotoHashes to_hashes(std::span<const std::uint64_t> stored);
+LookBytes to_look(std::span<const std::uint8_t> stored);
+
+}  // namespace hone

@@ -1,0 +1,161 @@
+#include "ingest/same_picture_finder.hpp"
+
+#include <atomic>
+#include <list>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "analyze/same_picture.hpp"
+#include "base/config.hpp"
+#include "base/log.hpp"
+#include "ingest/intake.hpp"
+#include "photo/decode.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr std::size_t kBatch = 64;       // photos in one transaction
+constexpr std::size_t kFeatures = 1000;  // pictures whose features stay in memory, 60 KB each
+constexpr int kThumbnail = 480;          // pixels; features are looked for on 256
+
+AnalyzerKey same_picture_key() {
+    constexpr int kVersion = 1;  // raise when more or other pairs would be found
+    return {"same-picture", kVersion, std::string(look_fingerprint())};
+}
+
+// Features of the photos used last. Safe from any thread.
+class FeatureCache {
+  public:
+    std::optional<PictureFeatures> find(PhotoNumber photo) {
+        const std::lock_guard lock(mutex_);
+        const auto found = entries_.find(photo);
+        if (found == entries_.end()) return std::nullopt;
+        order_.splice(order_.begin(), order_, found->second);
+        return found->second->second;
+    }
+    void add(PhotoNumber photo, const PictureFeatures& features) {
+        const std::lock_guard lock(mutex_);
+        if (entries_.contains(photo)) return;
+        order_.emplace_front(photo, features);
+        entries_[photo] = order_.begin();
+        if (order_.size() <= kFeatures) return;
+        entries_.erase(order_.back().first);
+        order_.pop_back();
+    }
+
+  private:
+    using Order = std::list<std::pair<PhotoNumber, PictureFeatures>>;
+    std::mutex mutex_;
+    Order order_;  // last used first
+    std::unordered_map<PhotoNumber, Order::iterator> entries_;
+};
+
+}  // namespace
+
+struct SamePictureFinder::Work {
+    NearDuplicateIndex index;
+    std::unordered_map<PhotoNumber, std::pair<LookVector, PhotoHashes>> queries;
+    FeatureCache features;
+    std::atomic<std::size_t> next = 0, done = 0;
+    std::mutex mutex;  // guards what follows
+    std::vector<PhotoNumber> finished;
+    std::vector<SamePicture> pairs;
+    std::optional<Error> error;
+};
+
+Result<std::size_t> SamePictureFinder::prepare() {
+    waiting_.clear();
+    const AnalyzerKey key = same_picture_key();
+    HONE_TRY(const std::vector<bool> done, catalog_.analyzed(std::span(&key, 1)));
+    HONE_CHECK(catalog_.for_each_look([&](PhotoNumber photo, auto, auto) -> Result<> {
+        if (photo >= done.size() || !done[photo]) waiting_.push_back(photo);
+        return {};
+    }));
+    return waiting_.size();
+}
+
+Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<SamePicture>& pairs) const {
+    const PhotoNumber number = waiting_[at];
+    const auto features_of = [&](PhotoNumber photo,
+                                 PictureFeatures::Mirrored mirrored) -> Result<PictureFeatures> {
+        if (mirrored == PictureFeatures::Mirrored::kNo) {
+            if (auto known = work.features.find(photo)) return *known;
+        }
+        HONE_TRY(const std::optional<Photo> facts, catalog_.photo(photo));
+        if (!facts) return fail("it is gone");
+        HONE_TRY(const std::string webp, thumbnails_.get(catalog_, *facts, kThumbnail));
+        // Our own file, made by our own decoder.
+        HONE_TRY(const DecodedPhoto thumbnail,
+                 decode_photo({reinterpret_cast<const std::uint8_t*>(webp.data()), webp.size()}, 0));
+        PictureFeatures features(look_image(thumbnail.image), mirrored);
+        work.features.add(photo, features);
+        return features;
+    };
+    const auto& [look, hashes] = work.queries.at(number);
+    HONE_TRY(const PictureFeatures mine, features_of(number, PictureFeatures::Mirrored::kYes));
+    for (const NearDuplicateCandidate& candidate : work.index.candidates(look, hashes, number)) {
+        const auto other = features_of(candidate.photo, PictureFeatures::Mirrored::kNo);
+        if (!other) continue;
+        const PairCheck check = check_pair(mine, *other);
+        if (check.same)
+            pairs.push_back({std::min(number, candidate.photo), std::max(number, candidate.photo),
+                             check.inliers, check.correlation, check.certain});
+    }
+    return {};
+}
+
+Result<> SamePictureFinder::run(const std::stop_token& stop,
+                                const std::function<void(std::size_t)>& on_progress) {
+    Work work;
+    HONE_CHECK(catalog_.for_each_look([&](PhotoNumber photo, auto look, auto hashes) -> Result<> {
+        work.index.add(photo, look_vector(to_look(look)), to_hashes(hashes));
+        return {};
+    }));
+    // Only those that are asked for as queries are held twice.
+    std::vector<bool> waits;
+    for (const PhotoNumber photo : waiting_) {
+        if (photo >= waits.size()) waits.resize(std::size_t{photo} + 1);
+        waits[photo] = true;
+    }
+    HONE_CHECK(catalog_.for_each_look([&](PhotoNumber photo, auto look, auto hashes) -> Result<> {
+        if (photo < waits.size() && waits[photo])
+            work.queries.emplace(photo, std::pair{look_vector(to_look(look)), to_hashes(hashes)});
+        return {};
+    }));
+    const auto flush = [&](bool all) {
+        // Under work.mutex: two threads must not write the same batch.
+        if (work.error || work.finished.empty() || (!all && work.finished.size() < kBatch)) return;
+        auto written = catalog_.add_same_pictures(work.pairs);
+        if (written) written = catalog_.mark_analyzed(work.finished, same_picture_key());
+        if (!written) work.error = written.error();
+        work.finished.clear();
+        work.pairs.clear();
+    };
+    {
+        std::vector<std::jthread> workers;
+        for (unsigned worker = 0; worker < processor_count(); ++worker) {
+            workers.emplace_back([&] {
+                for (std::size_t at = work.next++; at < waiting_.size() && !stop.stop_requested();
+                     at = work.next++) {
+                    std::vector<SamePicture> pairs;
+                    if (const auto compared = compare(work, at, pairs); !compared)
+                        log::debug("photo {} is not compared: {}", waiting_[at], compared.error().message);
+                    on_progress(++work.done);
+                    const std::lock_guard lock(work.mutex);
+                    if (work.error) return;
+                    work.finished.push_back(waiting_[at]);
+                    work.pairs.insert(work.pairs.end(), pairs.begin(), pairs.end());
+                    flush(false);
+                }
+            });
+        }
+    }
+    const std::lock_guard lock(work.mutex);
+    flush(true);
+    if (work.error) return std::unexpected(*work.error);
+    return {};
+}
+
+}  // namespace hone
