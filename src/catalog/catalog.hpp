@@ -84,7 +84,7 @@ struct PhotoFindings {
 // Two photos that show the same picture.
 struct SamePicture {
     PhotoNumber first = 0, second = 0;  // first < second
-    int inliers = 0;         // of analyze/same_picture.hpp, as what follows
+    int inliers = 0;                    // of analyze/same_picture.hpp, as what follows
     double correlation = 0;
     bool certain = false;
 };

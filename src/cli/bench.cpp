@@ -174,11 +174,13 @@ Result<> bench_embed(const BenchFlags& flags, const GlobalOptions& options) {
         std::make_shared<ImageTextModel>(manifest, ModelOptions{Device::kCpu, std::nullopt, {}});
     HONE_CHECK(model->load_image());
     std::vector<fs::path> files;
-    HONE_CHECK(walk(flags.folder, {[&](const FileFacts& facts) {
-                                       files.push_back(facts.path);
-                                       return files.size() < flags.photos;
-                                   },
-                                   [](const fs::path&, const std::string&) {}}));
+    Walker walker({[&](const FileFacts& facts) {
+                       files.push_back(facts.path);
+                       return files.size() < flags.photos;
+                   },
+                   [](const fs::path&, const std::string&) {}});
+    HONE_TRY(const auto walked, walker.walk(flags.folder, flags.folder, true));
+    (void)walked;
     std::vector<Image> images;
     for (const fs::path& file : files) {
         const auto bytes = read_file(file, kMaximumFileBytes);

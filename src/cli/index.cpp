@@ -3,6 +3,7 @@
 #include <csignal>
 #include <thread>
 
+#include "base/config.hpp"
 #include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "cli/progress_bar.hpp"
@@ -19,9 +20,16 @@ volatile std::sig_atomic_t interrupted = 0;
 
 struct IndexFlags {
     std::vector<std::string> folders;
-    bool reembed = false;
+    bool reembed = false, retry_failed = false, svg = false;
     ModelFlags model;
 };
+
+IndexOptions options_of(const IndexFlags& flags) {
+    IndexOptions options;
+    options.retry_failed = flags.retry_failed;
+    options.svg = flags.svg;
+    return options;
+}
 
 class LoggingObserver final : public IndexObserver {
   public:
@@ -84,9 +92,10 @@ Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const
     if (!flags.reembed) HONE_CHECK(library->check_model(*model));
     HONE_TRY(const auto space, library->open_content(*model));
     ContentAnalyzer analyzer(model);
-    ThumbnailStore thumbnails(directory / "thumbs");
+    DecoderPool decoders(processor_count());
+    ThumbnailStore thumbnails(directory / "thumbs", decoders);
     LoggingObserver observer;
-    Indexer indexer(*library, analyzer, *space, thumbnails, observer);
+    Indexer indexer({*library, &analyzer, space.get(), thumbnails, decoders, observer});
 
     std::signal(SIGINT, [](int) { interrupted = 1; });
     std::signal(SIGTERM, [](int) { interrupted = 1; });
@@ -101,7 +110,7 @@ Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const
                 std::this_thread::sleep_for(std::chrono::milliseconds(100));
             }
         });
-        summary = indexer.run(known, stop.get_token());
+        summary = indexer.run(whole(known), stop.get_token(), options_of(flags));
     }
     if (!summary) return std::unexpected(summary.error());
     print_summary(options, to_json(*summary));
@@ -123,7 +132,8 @@ Result<> index(const GlobalOptions& options, const IndexFlags& flags) {
                 ErrorKind::kInUse,
                 "the library is in use by a running hone serve; end it, then run `hone index --reembed`");
         ProgressBar bar(options.quiet || options.json);
-        HONE_TRY(const json summary, index_on_server(*url, folders, [&](const json& status) {
+        HONE_TRY(const json summary,
+                 index_on_server(*url, folders, flags.retry_failed, [&](const json& status) {
                      show_progress(bar, status.value("indexing", json::object()));
                  }));
         bar.clear();
@@ -140,6 +150,9 @@ void add_index(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     CLI::App* command = app.add_subcommand("index", "add folders and read what is new in all of them");
     command->add_option("FOLDER", flags->folders, "folders with photos; without any, those that are known");
     command->add_flag("--reembed", flags->reembed, "read all photos again with the chosen model");
+    command->add_flag("--retry-failed", flags->retry_failed,
+                      "read damaged files again though they did not change");
+    command->add_flag("--svg", flags->svg, "read SVG drawings too");
     add_model_flags(*command, flags->model);
     command->callback([&options, &chosen, flags] {
         chosen = [&options, flags] { return run_command([&] { return index(options, *flags); }); };

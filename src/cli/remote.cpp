@@ -50,14 +50,14 @@ Result<json> call(const std::string& url, const json* body) {
 
 }  // namespace
 
-Result<json> index_on_server(const std::string& url, const std::vector<fs::path>& folders,
+Result<json> index_on_server(const std::string& url, const std::vector<fs::path>& folders, bool retry_failed,
                              const std::function<void(const json&)>& on_status) {
     for (const fs::path& folder : folders) {
         const json body = {{"path", folder.native()}, {"scan", false}};
         HONE_TRY(const json added, call(url + "/api/v1/folders", &body));
     }
-    const json nothing = json::object();
-    HONE_TRY(const json scan, call(url + "/api/v1/scan", &nothing));
+    const json wish = {{"retry_failed", retry_failed}};
+    HONE_TRY(const json scan, call(url + "/api/v1/scan", &wish));
     const auto wanted = scan.value("scan", std::uint64_t{0});
     while (true) {
         HONE_TRY(const json status, call(url + "/api/v1/status", nullptr));

@@ -13,6 +13,7 @@ namespace hone {
 // Adds the folders there, has it scan, and waits for the end; on_status sees each status document. Gives the
 // scan's summary.
 Result<nlohmann::json> index_on_server(const std::string& url, const std::vector<fs::path>& folders,
+                                       bool retry_failed,
                                        const std::function<void(const nlohmann::json&)>& on_status);
 
 }  // namespace hone

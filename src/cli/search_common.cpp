@@ -1,7 +1,7 @@
 #include "cli/search_common.hpp"
 
 #include "cli/commands.hpp"
-#include "photo/decode.hpp"
+#include "photo/wall/decoder_pool.hpp"
 #include "search/engine.hpp"
 #include "server/json.hpp"
 
@@ -10,14 +10,16 @@ namespace hone {
 namespace {
 
 // A path to a picture that the library does not hold becomes an example.
-Result<> add_example(const std::string& name, Catalog& catalog, ImageTextModel& model,
+Result<> add_example(const std::string& name, Catalog& catalog, ImageTextModel& model, DecoderPool& decoders,
                      ExampleVectors& examples) {
     std::error_code error;
     if (name.empty() || catalog.resolve(name) || !fs::is_regular_file(name, error)) return {};
     HONE_TRY(const auto bytes, read_file(name, kMaximumFileBytes));
-    const auto decoded = decode_photo(bytes, model.wanted_side());
+    PhotoWork work;
+    work.network_side = model.wanted_side();
+    const auto decoded = decoders.prepare(bytes, work);
     if (!decoded) return fail("cannot use the picture {}: {}", printable(name), decoded.error().message);
-    HONE_TRY(examples[name], model.embed_image(decoded->image));
+    HONE_TRY(examples[name], model.embed_image(decoded->network));
     return {};
 }
 
@@ -40,11 +42,13 @@ Result<> search_and_print(const GlobalOptions& options, const ModelFlags& model_
     HONE_TRY(const auto model, open_model(*library, model_flags));
     HONE_CHECK(library->check_model(*model));
     HONE_TRY(const auto space, library->open_content(*model));
+    DecoderPool decoders(1);
     ExampleVectors examples;
     std::vector<std::string> names = query.like;
     names.insert(names.end(), query.unlike.begin(), query.unlike.end());
     names.push_back(query.from);
-    for (const std::string& name : names) HONE_CHECK(add_example(name, library->catalog(), *model, examples));
+    for (const std::string& name : names)
+        HONE_CHECK(add_example(name, library->catalog(), *model, decoders, examples));
     const SearchEngine engine(library->catalog(), library->present(), space, model);
     HONE_TRY(const SearchPage page, engine.search(query, examples));
     if (options.json)

@@ -16,6 +16,7 @@ struct ServeFlags {
     std::vector<std::string> folders;
     std::string listen = "127.0.0.1:3000";
     int rescan_minutes = 10;
+    bool no_watch = false, svg = false;
     ModelFlags model;
 };
 
@@ -55,8 +56,10 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     for (const fs::path& folder : folders) {
         HONE_TRY(const Folder added, library->catalog().add_folder(folder));
     }
-    ThumbnailStore thumbnails(directory / "thumbs");
-    Api api(*library, thumbnails, HONE_VERSION);
+    // One more than the readers, so that a picture someone opens does not wait for the indexing.
+    DecoderPool decoders(processor_count() + 1);
+    ThumbnailStore thumbnails(directory / "thumbs", decoders);
+    Api api(*library, thumbnails, decoders, HONE_VERSION);
     HONE_TRY(const auto server, HttpServer::bind(std::move(http), [&](const HttpRequest& request) {
                  return api.handle(request);
              }));
@@ -72,10 +75,14 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         HONE_CHECK(library->check_model(*model));
         HONE_TRY(space, library->open_content(*model));
         analyzer.emplace(model);
+        BackgroundOptions background;
+        background.rescan = std::chrono::minutes(flags.rescan_minutes);
+        background.watch = !flags.no_watch;
+        background.index.svg = flags.svg;
         SearchParts parts{
             model, std::make_unique<SearchEngine>(library->catalog(), library->present(), space, model),
-            std::make_unique<BackgroundIndexer>(*library, *analyzer, *space, thumbnails, api,
-                                                std::chrono::minutes(flags.rescan_minutes))};
+            std::make_unique<BackgroundIndexer>(
+                IndexParts{*library, &*analyzer, space.get(), thumbnails, decoders, api}, api, background)};
         BackgroundIndexer& indexer = *parts.indexer;
         api.start(std::move(parts));
         indexer.request_scan();
@@ -114,6 +121,8 @@ void add_serve(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     command->add_option("--rescan", flags->rescan_minutes, "minutes between two looks for new photos")
         ->check(CLI::Range(1, 10'000))
         ->default_str("10");
+    command->add_flag("--no-watch", flags->no_watch, "find new photos by scans only");
+    command->add_flag("--svg", flags->svg, "read SVG drawings too");
     add_model_flags(*command, flags->model);
     command->callback([&options, &chosen, flags] {
         chosen = [&options, flags] { return run_command([&] { return serve(options, *flags); }); };

@@ -4,13 +4,18 @@
 
 namespace hone {
 
-BackgroundIndexer::BackgroundIndexer(Library& library, ContentAnalyzer& analyzer, VectorSpace& space,
-                                     ThumbnailStore& thumbnails, BackgroundObserver& observer,
-                                     std::chrono::seconds rescan)
-    : library_(library),
-      observer_(observer),
-      rescan_(rescan),
-      indexer_(library, analyzer, space, thumbnails, observer) {
+BackgroundIndexer::BackgroundIndexer(const IndexParts& parts, BackgroundObserver& observer,
+                                     const BackgroundOptions& options)
+    : library_(parts.library), observer_(observer), options_(options), indexer_(parts) {
+    if (options_.watch) {
+        watcher_ = std::make_unique<FolderWatcher>([this] {
+            {
+                const std::lock_guard lock(mutex_);
+                changed_ = true;
+            }
+            wake_.notify_all();
+        });
+    }
     thread_ = std::jthread([this](const std::stop_token& stop) { loop(stop); });
 }
 
@@ -19,12 +24,13 @@ BackgroundIndexer::~BackgroundIndexer() {
     indexer_.pause(false);
 }
 
-std::uint64_t BackgroundIndexer::request_scan() {
+std::uint64_t BackgroundIndexer::request_scan(bool retry_failed) {
     std::uint64_t number = 0;
     {
         const std::lock_guard lock(mutex_);
         // A scan that runs already may have passed the place in question: the next one counts.
         requested_ = started_ + 1;
+        retry_failed_ = retry_failed_ || retry_failed;
         number = requested_;
     }
     wake_.notify_all();
@@ -46,22 +52,44 @@ std::optional<Error> BackgroundIndexer::last_error() const {
     return error_;
 }
 
+std::vector<std::pair<fs::path, std::string>> BackgroundIndexer::unwatched() const {
+    return watcher_ ? watcher_->unwatched() : std::vector<std::pair<fs::path, std::string>>{};
+}
+
+Result<IndexSummary> BackgroundIndexer::scan(bool whole_scan, const IndexOptions& options,
+                                             const std::stop_token& stop) try {
+    HONE_TRY(const std::vector<Folder> folders, library_.catalog().folders());
+    // The watch begins before the scan reads: what changes meanwhile is seen by one of the two.
+    FolderWatcher::Changes changes;
+    if (watcher_) {
+        if (whole_scan) watcher_->watch(folders);
+        changes = watcher_->take();
+    }
+    return indexer_.run(whole_scan || changes.everything ? whole(folders) : changes.tasks, stop, options);
+} catch (const std::exception& error) {
+    // A scan that fails must not end the server.
+    return fail("the scan ended: {}", error.what());
+}
+
 void BackgroundIndexer::loop(const std::stop_token& stop) {
+    auto next_whole = std::chrono::steady_clock::now() + options_.rescan;
     while (!stop.stop_requested()) {
+        bool asked = false;
+        IndexOptions options = options_.index;
         {
             std::unique_lock lock(mutex_);
-            wake_.wait_for(lock, stop, rescan_, [&] { return requested_ > started_; });
+            wake_.wait_until(lock, stop, next_whole, [&] { return requested_ > started_ || changed_; });
             if (stop.stop_requested()) return;
-            ++started_;
+            changed_ = false;
+            asked = requested_ > started_;
+            if (asked) {
+                ++started_;
+                options.retry_failed = std::exchange(retry_failed_, false);
+            }
         }
-        const auto folders = library_.catalog().folders();
-        Result<IndexSummary> summary = fail("the folders cannot be listed");
-        try {
-            summary = folders ? indexer_.run(*folders, stop) : std::unexpected(folders.error());
-        } catch (const std::exception& error) {
-            // A scan that fails must not end the server.
-            summary = fail("the scan ended: {}", error.what());
-        }
+        const bool whole_scan = asked || std::chrono::steady_clock::now() >= next_whole;
+        auto summary = scan(whole_scan, options, stop);
+        if (whole_scan) next_whole = std::chrono::steady_clock::now() + options_.rescan;
         if (summary) {
             observer_.on_scan_end(*summary);
         } else {
@@ -69,9 +97,10 @@ void BackgroundIndexer::loop(const std::stop_token& stop) {
             observer_.on_scan_error(summary.error());
         }
         const std::lock_guard lock(mutex_);
-        finished_ = started_;
+        if (asked) finished_ = started_;
         if (summary) {
-            summary_ = std::move(*summary);
+            // What the watch saw is a part; the summary people ask for is of the folders.
+            if (whole_scan) summary_ = std::move(*summary);
             error_.reset();
         } else {
             error_ = summary.error();

@@ -27,6 +27,10 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
         HONE_CHECK(make_directories(directory));
         HONE_TRY(LockFile lock, LockFile::acquire(directory / "lock", description));
         library->lock_.emplace(std::move(lock));
+        // A library inside of a photo folder must not find its own thumbnails.
+        std::error_code ignored;
+        if (!fs::exists(directory / kIgnoreFile, ignored))
+            HONE_CHECK(write_file_atomically(directory / kIgnoreFile, "*\n"));
     }
     HONE_TRY(library->catalog_, open_sqlite_catalog(file, access == Access::kWrite));
     HONE_CHECK(library->reload_present());

@@ -18,10 +18,6 @@ namespace {
 constexpr std::string_view kSystemFolders[] = {
     "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "RECYCLER"};
 
-bool is_skipped(std::string_view name) {
-    return name.starts_with('.') || std::ranges::find(kSystemFolders, name) != std::end(kSystemFolders);
-}
-
 FileFacts to_facts(fs::path path, const struct stat& status) {
     return {std::move(path), static_cast<std::uint64_t>(status.st_size),
             std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec, status.st_ino};
@@ -67,6 +63,10 @@ std::uint64_t sidecar_stamp(const Sidecars& sidecars, const std::string& name) {
 }
 
 }  // namespace
+
+bool is_skipped_name(std::string_view name) {
+    return name.starts_with('.') || std::ranges::find(kSystemFolders, name) != std::end(kSystemFolders);
+}
 
 bool Walker::first_visit(const fs::path& directory) {
     struct stat status{};
@@ -123,7 +123,7 @@ bool Walker::walk_folder(const fs::path& root, const fs::path& folder,
             break;
         }
         const std::string name = entry->d_name;
-        if (is_skipped(name)) continue;
+        if (is_skipped_name(name)) continue;
         struct stat status{};
         if (::fstatat(::dirfd(directory.get()), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
             continue;  // gone meanwhile

@@ -28,6 +28,9 @@ fs::path normal_folder(const fs::path& path);
 // kUsage with the reason when it is missing, a file, or cannot be read.
 Result<> check_folder(const fs::path& path);
 
+// Names that are passed over: hidden ones, and folders that systems and other programs keep for themselves.
+bool is_skipped_name(std::string_view name);
+
 struct WalkVisitor {
     std::function<bool(const FileFacts&)> file;  // false ends the walk
     // A folder or file that cannot be read; the walk goes on.

@@ -293,15 +293,20 @@ Result<HttpResponse> Api::original(const HttpRequest&, Parameter id) {
 Result<HttpResponse> Api::add_example(const HttpRequest& request, Parameter) {
     if (!parts_.model) return std::unexpected(missing_model());
     const std::span bytes(reinterpret_cast<const std::uint8_t*>(request.body.data()), request.body.size());
-    auto decoded = decode_photo(bytes, parts_.model->wanted_side());
-    if (!decoded) return fail(ErrorKind::kUsage, "this picture cannot be read: {}", decoded.error().message);
-    HONE_TRY(std::vector<float> vector, parts_.model->embed_image(decoded->image));
+    PhotoWork work;
+    work.network_side = parts_.model->wanted_side();
+    const auto decoded = decoders_.prepare(bytes, work);
+    if (!decoded) {
+        if (decoded.error().kind == ErrorKind::kUnavailable) return std::unexpected(decoded.error());
+        return fail(ErrorKind::kUsage, "this picture cannot be read: {}", decoded.error().message);
+    }
+    HONE_TRY(std::vector<float> vector, parts_.model->embed_image(decoded->network));
     const std::string id = to_hex(sha256(bytes));
     examples_.add(id, std::move(vector));
     return answer(200, {{"id", id},
                         {"width", decoded->width},
                         {"height", decoded->height},
-                        {"color", fmt::format("#{:06x}", mean_color(decoded->image))}});
+                        {"color", fmt::format("#{:06x}", decoded->color)}});
 }
 
 Result<HttpResponse> Api::list_folders(const HttpRequest&, Parameter) {
@@ -339,9 +344,18 @@ Result<HttpResponse> Api::remove_folder(const HttpRequest&, Parameter id) {
     return HttpResponse{204, {}, "", {}, {}};
 }
 
-Result<HttpResponse> Api::scan(const HttpRequest&, Parameter) {
+Result<HttpResponse> Api::scan(const HttpRequest& request, Parameter) {
     HONE_TRY(BackgroundIndexer* const background, indexer());
-    const std::uint64_t number = background->request_scan();
+    bool retry_failed = false;
+    if (!request.body.empty()) {
+        HONE_TRY(const json body, parse_body(request));
+        const bool wish = body.is_object() && body.contains("retry_failed");
+        if (!body.is_object() || body.size() != (wish ? 1U : 0U) ||
+            (wish && !body["retry_failed"].is_boolean()))
+            return fail(ErrorKind::kUsage, "the body may be {{\"retry_failed\": true}}, or nothing");
+        retry_failed = wish && body["retry_failed"].get<bool>();
+    }
+    const std::uint64_t number = background->request_scan(retry_failed);
     return answer(202, {{"state", "running"}, {"scan", number}});
 }
 

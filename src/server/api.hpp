@@ -37,8 +37,8 @@ struct SearchParts {
 // handle() is safe from any thread.
 class Api final : public BackgroundObserver {
   public:
-    Api(Library& library, ThumbnailStore& thumbnails, std::string version)
-        : library_(library), thumbnails_(thumbnails), version_(std::move(version)) {}
+    Api(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders, std::string version)
+        : library_(library), thumbnails_(thumbnails), decoders_(decoders), version_(std::move(version)) {}
 
     // Once, when the model is there, before handle() is called; without_model says why there is none.
     void start(SearchParts parts) { parts_ = std::move(parts); }
@@ -91,6 +91,7 @@ class Api final : public BackgroundObserver {
 
     Library& library_;
     ThumbnailStore& thumbnails_;
+    DecoderPool& decoders_;
     const std::string version_;
     std::string no_model_ = "no model is loaded";
     SearchParts parts_;

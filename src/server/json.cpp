@@ -55,7 +55,7 @@ Result<json> photo_details(Catalog& catalog, const Photo& photo) {
 }
 
 Result<json> folder_json(Catalog& catalog, const Folder& folder) {
-    HONE_TRY(const std::uint64_t photos, catalog.photos_in(folder.id));
+    HONE_TRY(const std::uint64_t photos, catalog.photos_below(folder.path));
     return json{{"id", folder.id},
                 {"path", utf8_path(folder.path)},
                 {"photos", photos},

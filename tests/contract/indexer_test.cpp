@@ -34,10 +34,10 @@ class Indexing : public testing::Test {
 
     IndexSummary index() {
         ContentAnalyzer analyzer(model);
-        ThumbnailStore thumbnails(base.path() / "library/thumbs");
-        Indexer indexer(*library, analyzer, *space, thumbnails, observer);
+        ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+        Indexer indexer({*library, &analyzer, space.get(), thumbnails, decoders, observer});
         const Folder root = *library->catalog().add_folder(photos.path());
-        const auto summary = indexer.run(std::span(&root, 1), {});
+        const auto summary = indexer.run(whole(std::span(&root, 1)), {}, options);
         EXPECT_TRUE(summary) << summary.error().message;
         return summary.value_or(IndexSummary{});
     }
@@ -47,6 +47,8 @@ class Indexing : public testing::Test {
     std::unique_ptr<Library> library;
     std::shared_ptr<VectorSpace> space;
     IndexObserver observer;
+    DecoderPool decoders{2};
+    IndexOptions options;
 };
 
 TEST_F(Indexing, ReadsOnceAndNeverAgain) {

@@ -564,7 +564,8 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::vector<SamePicture>> same_pictures() override {
         return read([&](SQLite::Database& database) -> Result<std::vector<SamePicture>> {
-            SQLite::Statement query(database, "SELECT first, second, inliers, correlation, certain FROM same_picture");
+            SQLite::Statement query(database,
+                                    "SELECT first, second, inliers, correlation, certain FROM same_picture");
             std::vector<SamePicture> pairs;
             while (query.executeStep()) {
                 pairs.push_back({static_cast<PhotoNumber>(query.getColumn(0).getInt64()),

@@ -197,7 +197,8 @@ void warm_up() {
          {"UTF-16LE", "UTF-16BE", "UCS-2LE", "UCS-2BE", "ISO-8859-1", "SHIFT_JIS", "EUC-JP"})
         (void)::iconv_open("UTF-8", charset);
     vips_error_clear();
-    // ImageMagick brings DjVuLibre, which replaces the handler of failed allocations by an exception of its own.
+    // ImageMagick brings DjVuLibre, which replaces the handler of failed allocations by an exception of its
+    // own.
     std::set_new_handler(nullptr);
 }
 

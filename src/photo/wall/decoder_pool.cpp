@@ -176,7 +176,8 @@ Result<std::unique_ptr<DecoderPool::Process>> DecoderPool::start() const {
     posix_spawnattr_destroy(&attributes);
     if (error != 0) {
         process->id = -1;
-        return fail(ErrorKind::kUnavailable, "cannot start the decoder {}: {}; it belongs beside the program hone", printable(program),
+        return fail(ErrorKind::kUnavailable,
+                    "cannot start the decoder {}: {}; it belongs beside the program hone", printable(program),
                     std::strerror(error));
     }
     return process;
@@ -234,8 +235,8 @@ struct DecoderPool::Lease {
         HONE_TRY(auto started, pool.start());
         if (!read_hello(started->socket.get(), started->missing)) {
             const std::string words = started->drain(), end = started->end();
-            return fail(ErrorKind::kUnavailable, "the decoder {} ended at its start ({}) {}", printable(decoder_program()), end,
-                        words);
+            return fail(ErrorKind::kUnavailable, "the decoder {} ended at its start ({}) {}",
+                        printable(decoder_program()), end, words);
         }
         pool.note_missing(*started);
         process = std::move(started);
