@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "photo/metadata_text.hpp"
 
@@ -578,6 +580,29 @@ TEST(Metadata, SurvivesTruncation) {
     }
     EXPECT_GT(with_make, 200) << "what comes after EXIF does not cost EXIF";
     EXPECT_EQ(to_json(read("no picture")), nlohmann::json::object());
+}
+
+TEST(Metadata, ReadsSideBySide) {
+    std::atomic<int> right = 0;
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < 4; ++thread) {
+        threads.emplace_back([&, thread] {
+            const std::string name = "Ada " + std::to_string(thread);
+            const std::string file = jpeg(exif_segment({{ascii(kMake, name)}, {}, {}}) +
+                                          xmp_segment(xmp("", mwg_face(name, kArea))));
+            for (int round = 0; round < 50; ++round) {
+                std::vector<std::string> warnings;
+                const PhotoMetadata photo = read(file, {"<broken " + name}, &warnings);
+                const bool own_warnings = warnings.size() <= 3 && !warnings.empty();
+                right += photo.make == name && photo.regions.size() == 1 && photo.regions[0].name == name &&
+                                 own_warnings
+                             ? 1
+                             : 0;
+            }
+        });
+    }
+    threads.clear();
+    EXPECT_EQ(right, 200);
 }
 
 TEST(Metadata, SaysWhatIsBroken) {
