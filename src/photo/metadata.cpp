@@ -48,7 +48,7 @@ void lock_xmp(void* mutex, bool lock) {
         toolkit->unlock();
 }
 
-void start_exiv2() {
+void start_libraries() {
     static std::once_flag once;
     std::call_once(once, [] {
         static std::mutex xmp_toolkit;
@@ -906,7 +906,7 @@ PhotoMetadata read_metadata(std::span<const std::uint8_t> bytes, Format format,
     PhotoMetadata photo;
     current_warnings = warnings;
     guarded("the file", [&] {
-        start_exiv2();
+        start_libraries();
         photo = assemble(bytes, format, sidecars);
     });
     current_warnings = nullptr;

@@ -1,7 +1,9 @@
 // What a photo file says of itself: camera, time, place, rating, words, faces. Read from EXIF, XMP and IPTC
 // inside the file and from XMP sidecars beside it; docs/metadata.md says which source wins for which field.
 // Bytes in, values out: no file is opened and no pixel decoded, so that this can run in the sandboxed worker.
-// Safe from any thread.
+// (One exception, seen with strace on Exiv2 0.27.6: the XMP toolkit calls mktime, which looks at
+// /etc/localtime at every call unless TZ is set. A process without the right to open files sets TZ=UTC0 and
+// calls tzset first.) Safe from any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
 #include <gmock/gmock.h>
+
+#include <map>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -126,15 +128,15 @@ TEST(PhotoId, PrefixesHave8To64Digits) {
 
 std::vector<std::string> walked(const fs::path& root, std::vector<std::string>* unreadable = nullptr) {
     std::vector<std::string> names;
-    const auto done = walk(root, {[&](const FileFacts& facts) {
-                                      names.push_back(facts.path.lexically_relative(root));
-                                      return true;
-                                  },
-                                  [&](const fs::path& path, const std::string&) {
-                                      if (unreadable != nullptr)
-                                          unreadable->push_back(path.lexically_relative(root));
-                                  }});
-    EXPECT_TRUE(done);
+    Walker walker({[&](const FileFacts& facts) {
+                       names.push_back(facts.path.lexically_relative(root));
+                       return true;
+                   },
+                   [&](const fs::path& path, const std::string&) {
+                       if (unreadable != nullptr) unreadable->push_back(path.lexically_relative(root));
+                   }});
+    EXPECT_TRUE(walker.walk(root, root, true));
+    EXPECT_TRUE(walker.walk_links());
     return names;
 }
 
@@ -153,6 +155,78 @@ TEST(Walk, DoesNotRunInCircles) {
     fs::create_symlink(folder.path() / "a/1.jpg", folder.path() / "link.jpg");
     fs::create_symlink(folder.path() / "nowhere", folder.path() / "dangling.jpg");
     EXPECT_THAT(walked(folder.path()), ElementsAre("link.jpg", "a/1.jpg"));
+}
+
+TEST(Walk, LinksToFoldersAreFollowedOnce) {
+    const test::TemporaryFolder folder, elsewhere;
+    folder.write("z/1.jpg", "x");
+    elsewhere.write("2.jpg", "x");
+    fs::create_directory_symlink(folder.path() / "z", folder.path() / "a");  // the real path wins
+    fs::create_directory_symlink(elsewhere.path(), folder.path() / "b");
+    fs::create_directory_symlink(elsewhere.path(), folder.path() / "c");
+    fs::create_directory_symlink(folder.path(), elsewhere.path() / "back");
+    fs::create_directory_symlink("/", folder.path() / "everything");
+    EXPECT_THAT(walked(folder.path()), ElementsAre("z/1.jpg", "b/2.jpg"));
+}
+
+TEST(Walk, EachFolderOnceInARun) {
+    const test::TemporaryFolder folder;
+    folder.write("1.jpg", "x");
+    folder.write("in/2.jpg", "x");
+    std::vector<std::string> names;
+    Walker walker({[&](const FileFacts& facts) {
+                       names.push_back(facts.path.filename());
+                       return true;
+                   },
+                   [](const fs::path&, const std::string&) {}});
+    EXPECT_EQ(*walker.walk(folder.path() / "in", folder.path() / "in", true), Walker::Outcome::kWalked);
+    EXPECT_EQ(*walker.walk(folder.path(), folder.path(), true), Walker::Outcome::kWalked);
+    EXPECT_EQ(*walker.walk(folder.path() / "in", folder.path() / "in", true), Walker::Outcome::kCovered);
+    EXPECT_THAT(names, ElementsAre("2.jpg", "1.jpg"));
+}
+
+TEST(Walk, SidecarsChangeWhatIsSeenOfTheirPhoto) {
+    const test::TemporaryFolder folder;
+    folder.write("1.jpg", "x");
+    folder.write("2.jpg", "x");
+    folder.write("2.xmp", "old");
+    folder.write("3.jpg", "x");
+    folder.write("3.jpg.xmp", "old");
+    const auto stamps = [&] {
+        std::map<std::string, std::uint64_t> found;
+        Walker walker({[&](const FileFacts& facts) {
+                           found[facts.path.filename()] = facts.sidecar;
+                           return true;
+                       },
+                       [](const fs::path&, const std::string&) {}});
+        EXPECT_TRUE(walker.walk(folder.path(), folder.path(), true));
+        return found;
+    };
+    auto before = stamps();
+    EXPECT_EQ(before["1.jpg"], 0U);
+    EXPECT_NE(before["2.jpg"], 0U);
+    EXPECT_NE(before["3.jpg"], 0U);
+    folder.write("2.xmp", "newer");
+    auto after = stamps();
+    EXPECT_NE(after["2.jpg"], before["2.jpg"]);
+    EXPECT_EQ(after["3.jpg"], before["3.jpg"]);
+}
+
+TEST(Walk, ObeysHoneignore) {
+    const test::TemporaryFolder folder;
+    for (const char* name : {"1.jpg", "1.tmp.jpg", "private/2.jpg", "trips/private/3.jpg", "trips/raw/old/4.jpg",
+                             "trips/keep.tmp.jpg", "trips/x [1]/drop.jpg", "trips/x [1]/sub/drop.jpg",
+                             "other/drop.jpg"})
+        folder.write(name, "x");
+    folder.write(kIgnoreFile, "# not these\n*.tmp.jpg\r\n/private/\nraw/**/4.jpg\ntrips/raw/**\n");
+    folder.write(std::string("trips/") + kIgnoreFile, "!keep.tmp.jpg\n");
+    folder.write(std::string("trips/x [1]/") + kIgnoreFile, "drop.jpg\n");
+    EXPECT_THAT(walked(folder.path()), ElementsAre("1.jpg", "other/drop.jpg", "trips/keep.tmp.jpg", "trips/private/3.jpg"));
+}
+
+TEST(IgnoreRules, OfADeeperFolderAreSeenFromTheRoot) {
+    EXPECT_EQ(rebase_ignore_rules("a\n/b\nc/d\n!e\n# f\n\ng/\n", "x/y/"),
+              "/x/y/**/a\n/x/y/b\n/x/y/c/d\n!/x/y/**/e\n/x/y/**/g/\n");
 }
 
 TEST(Walk, GoesOnAfterAnUnreadableFolder) {

@@ -10,6 +10,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <ctime>
 #include <new>
 #include <string_view>
 #include <vips/vips8>
@@ -165,6 +166,7 @@ Reply answer(const Received& received, std::uint8_t* memory) {
 // Libraries open files when they are first used (plugins, character sets, settings): now, before the wall.
 void warm_up() {
     start_vips();
+    ::tzset();  // the XMP toolkit calls mktime
     // The smallest files that reach each loader; that they are broken does not matter.
     static constexpr std::string_view kHeads[] = {
         "\xFF\xD8\xFF\xE0",
