@@ -42,7 +42,7 @@ def grow(database, photos):
         vectors = base + random.normal(0, 0.08, (len(numbers), len(base))).astype(np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         with database:
-            database.executemany("INSERT INTO photo VALUES (?,?,1000,640,480,'jpeg',8421504,1700000000)",
+            database.executemany("INSERT INTO photo (id, sha, bytes, width, height, format, color, added_at) VALUES (?,?,1000,640,480,'jpeg',8421504,1700000000)",
                                  ((n, hashlib.sha256(b'%d' % n).digest()) for n in numbers))
             database.executemany("INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id) VALUES (?,?,1000,1,1,0,?)",
                                  ((folder, b'/bench/%d.jpg' % n, n) for n in numbers))

@@ -1,5 +1,5 @@
-// hone bench [scan|embed]: measures this machine, each figure beside the one it is to be compared with.
-// bench/README.md.
+// hone bench [scan|embed|ingest]: measures this machine, each figure beside the one it is to be compared
+// with. bench/README.md.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -10,6 +10,7 @@
 #include "analyze/content.hpp"
 #include "base/config.hpp"
 #include "base/time.hpp"
+#include "cli/bench_ingest.hpp"
 #include "cli/commands.hpp"
 #include "photo/decode.hpp"
 #include "photo/walk.hpp"
@@ -26,7 +27,7 @@ struct BenchFlags {
     std::size_t rows = 1'000'000, dimension = 768;
     std::string folder, scratch = "/tmp";
     std::size_t photos = 64;
-    int runs = 11;
+    int runs = 11, rounds = 5;
     ModelFlags model;
 };
 
@@ -257,10 +258,18 @@ void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     embed->add_option("--photos", flags->photos, "how many of them")
         ->check(CLI::Range(1, 100'000))
         ->default_str("64");
-    command->callback([&options, &chosen, flags, scan] {
-        chosen = [&options, flags, scan] {
-            return run_command(
-                [&] { return *scan ? bench_scan(*flags, options) : bench_embed(*flags, options); });
+    CLI::App* ingest =
+        command->add_subcommand("ingest", "reading pictures without networks against libvips alone");
+    ingest->add_option("FOLDER", flags->folder, "folder with photos")->required();
+    ingest->add_option("--rounds", flags->rounds, "how often, in turn")
+        ->check(CLI::Range(1, 100))
+        ->default_str("5");
+    command->callback([&options, &chosen, flags, scan, ingest] {
+        chosen = [&options, flags, scan, ingest] {
+            return run_command([&] {
+                if (*ingest) return bench_ingest(options, flags->folder, flags->rounds);
+                return *scan ? bench_scan(*flags, options) : bench_embed(*flags, options);
+            });
         };
     });
 }

@@ -68,11 +68,19 @@ void prepare_pixels(std::span<const std::uint8_t> bytes, const PhotoWork& work, 
         }
         return rgb.copy_memory();
     };
-    const bool profile = image.get_typeof(VIPS_META_ICC_NAME) != 0;
     const vips::VImage stored = upright(Colors::kAsStored);
+    const auto true_colors = [&] {
+        if (image.get_typeof(VIPS_META_ICC_NAME) == 0) return stored;
+        try {
+            return upright(Colors::kSrgb);
+        } catch (const vips::VError&) {
+            vips_error_clear();
+            return stored;  // a broken profile costs the colours, not the photo
+        }
+    };
     if (work.network_side > 0) make_network_image(stored, work.network_side, photo);
     if (work.thumbnails)
-        make_thumbnails(profile ? upright(Colors::kSrgb) : stored, photo);
+        make_thumbnails(true_colors(), photo);
     else
         photo.color = mean_color(photo.network);
 }

@@ -35,9 +35,12 @@ class Catalogs : public testing::TestWithParam<Implementation> {
     static FileOutcome photo(const Folder& folder, const std::string& path, const std::string& bytes,
                              std::vector<float> vector = {1, 2}) {
         FileOutcome::IsPhoto what{
-            {sha256(bytes), bytes.size(), 640, 480, "jpeg", 0x102030}, kKey, 1, std::move(vector)};
-        if (what.vector.empty()) what.key.reset();
-        return {folder.id, {path, bytes.size(), 1000, 7}, what};
+            {sha256(bytes), bytes.size(), 640, 480, "jpeg", 0x102030}, {}, kKey, std::move(vector), {}};
+        if (what.vector.empty())
+            what.key.reset();
+        else
+            what.done = {{"content", 1, "model-a"}};
+        return {folder.id, {path, bytes.size(), 1000, 7, 0}, what};
     }
     static CommittedFile commit(Catalog& catalog, const FileOutcome& outcome) {
         const auto committed = catalog.commit(std::span(&outcome, 1));
@@ -128,8 +131,8 @@ TEST_P(Catalogs, PathsAreBytes) {
 TEST_P(Catalogs, FailuresAndSkipsAreRememberedWithTheirReason) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/p");
-    commit(*catalog, {root.id, {"/p/bad.jpg", 1, 1, 1}, FileOutcome::Failed{"decode", "damaged"}});
-    commit(*catalog, {root.id, {"/p/a.txt", 1, 1, 1}, FileOutcome::Skipped{"not a picture"}});
+    commit(*catalog, {root.id, {"/p/bad.jpg", 1, 1, 1, 0}, FileOutcome::Failed{"decode", "damaged"}});
+    commit(*catalog, {root.id, {"/p/a.txt", 1, 1, 1, 0}, FileOutcome::Skipped{"not a picture"}});
     const auto failed = *catalog->failures(10);
     ASSERT_EQ(failed.size(), 1U);
     EXPECT_EQ(failed[0].reason, "damaged");
@@ -144,10 +147,8 @@ TEST_P(Catalogs, FilesThatAreGoneAreMissingNotForgotten) {
     const Folder root = *catalog->add_folder("/p");
     const auto stays = commit(*catalog, photo(root, "/p/a.jpg", "a")),
                goes = commit(*catalog, photo(root, "/p/b.jpg", "b"));
-    commit(*catalog, {root.id, {"/p/c.txt", 1, 1, 1}, FileOutcome::Skipped{"not a picture"}});
-    const auto end = *catalog->end_scan(root.id, seen({stays.place}));
-    EXPECT_EQ(end.missing, 1U);
-    EXPECT_EQ(end.moved, 0U);
+    commit(*catalog, {root.id, {"/p/c.txt", 1, 1, 1, 0}, FileOutcome::Skipped{"not a picture"}});
+    EXPECT_EQ(*catalog->end_scan({"/p", true, {}}, seen({stays.place})), 1U);
     EXPECT_THAT(*catalog->present(), ElementsAre(*stays.photo));
     EXPECT_TRUE(*catalog->has_vector(*goes.photo, kKey));
     EXPECT_TRUE(catalog->counts()->skipped.empty());
@@ -159,10 +160,141 @@ TEST_P(Catalogs, AMovedFileIsCountedAsMoved) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/p");
     commit(*catalog, photo(root, "/p/old.jpg", "a"));
+    const PlaceId before = *catalog->last_place();
     const auto moved = commit(*catalog, photo(root, "/p/new.jpg", "a"));
-    const auto end = *catalog->end_scan(root.id, seen({moved.place}));
-    EXPECT_EQ(end.moved, 1U);
+    EXPECT_EQ(*catalog->moved_since(before), 0U) << "the old file is still there: a copy";
+    ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, seen({moved.place})));
+    EXPECT_EQ(*catalog->moved_since(before), 1U);
     EXPECT_EQ(catalog->counts()->photos, 1U);
+}
+
+TEST_P(Catalogs, APhotoOfAFolderThatIsAwayIsMovedWhenItTurnsUpElsewhere) {
+    const auto catalog = open();
+    const Folder old = *catalog->add_folder("/old"), root = *catalog->add_folder("/p");
+    commit(*catalog, photo(old, "/old/a.jpg", "a"));
+    const PlaceId before = *catalog->last_place();
+    ASSERT_TRUE(catalog->set_reachable(old.id, false));
+    const auto found = commit(*catalog, photo(root, "/p/a.jpg", "a"));
+    EXPECT_EQ(*catalog->moved_since(before), 1U);
+    const auto places = *catalog->places_of(*found.photo);
+    ASSERT_EQ(places.size(), 2U);
+    EXPECT_EQ(places[0].facts.path, "/p/a.jpg") << "what can be reached comes first";
+    EXPECT_TRUE(places[0].reachable);
+    EXPECT_FALSE(places[1].reachable);
+}
+
+TEST_P(Catalogs, AScanOfAPartSaysNothingOfTheRest) {
+    const auto catalog = open();
+    const Folder root = *catalog->add_folder("/p");
+    for (const char* path : {"/p/a/1.jpg", "/p/a/b/2.jpg", "/p/a0/3.jpg", "/p/a/closed/4.jpg"})
+        commit(*catalog, photo(root, path, path));
+    EXPECT_EQ(*catalog->end_scan({"/p/a", false, {}}, {}), 1U) << "only what lies right in it";
+    EXPECT_EQ(*catalog->end_scan({"/p/a", true, {"/p/a/closed"}}, {}), 1U) << "a folder that cannot be read";
+    EXPECT_EQ(catalog->present()->size(), 2U);
+    EXPECT_EQ(*catalog->photos_below("/p/a"), 1U);
+    EXPECT_EQ(*catalog->photos_below("/p"), 2U);
+}
+
+TEST_P(Catalogs, ARenamedFileIsKnownByItsInode) {
+    const auto catalog = open();
+    const Folder root = *catalog->add_folder(folder.path());
+    const auto known = commit(*catalog, photo(root, folder.path() / "old.jpg", "abc"));
+    FileFacts now{folder.path() / "new.jpg", 3, 1000, 7, 0};
+    const auto before = *catalog->find_moved(now);
+    ASSERT_TRUE(before);
+    EXPECT_EQ(before->photo, known.photo);
+    folder.write("old.jpg", "abc");
+    EXPECT_FALSE(*catalog->find_moved(now)) << "something lies there: it was not moved";
+    now.modified_ns = 1001;
+    fs::remove(folder.path() / "old.jpg");
+    EXPECT_FALSE(*catalog->find_moved(now)) << "another time";
+}
+
+PhotoFindings some_findings() {
+    PhotoFindings findings;
+    findings.metadata.make = "Canon";
+    findings.metadata.model = "EOS 5D";
+    findings.metadata.iso = 400;
+    findings.metadata.title = "Crème brûlée";
+    findings.metadata.keywords = {"dessert", "Zürich"};
+    findings.metadata.rating = 4;
+    findings.taken = {1'556'714'400, 120, TakenSource::kExif};
+    findings.look.assign(229, 7);
+    findings.hashes = {1, 0xFFFF'FFFF'FFFF'FFFF};
+    return findings;
+}
+
+TEST_P(Catalogs, KeepsWhatWasFoundInAPhoto) {
+    const auto catalog = open();
+    const Folder root = *catalog->add_folder("/home/me/Pictures");
+    FileOutcome outcome = photo(root, "/home/me/Pictures/Trips 2019/SunsetBeach07.jpg", "a");
+    auto& what = std::get<FileOutcome::IsPhoto>(outcome.what);
+    what.findings = some_findings();
+    what.done = {{"metadata", 1, ""}, {"content", 1, "model-a"}};
+    const PhotoNumber number = *commit(*catalog, outcome).photo;
+    const auto found = *catalog->findings(number);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->metadata, some_findings().metadata);
+    EXPECT_EQ(found->taken, some_findings().taken);
+    EXPECT_EQ(found->look, some_findings().look);
+    EXPECT_EQ(found->hashes, some_findings().hashes);
+
+    const auto finds = [&](std::vector<std::string> words) {
+        return catalog->with_words(words)->size() == 1;
+    };
+    EXPECT_TRUE(finds({"creme", "BRULEE"})) << "case and accents do not matter";
+    EXPECT_TRUE(finds({"zurich"}));
+    EXPECT_TRUE(finds({"canon", "5d", "trips"})) << "words of different columns";
+    EXPECT_TRUE(finds({"sunset"})) << "a part of a name";
+    EXPECT_TRUE(finds({"SunsetBeach07"}));
+    EXPECT_TRUE(finds({"pictures"}));
+    EXPECT_FALSE(finds({"home"})) << "where the folder lies says nothing of the photo";
+    EXPECT_FALSE(finds({"canon", "nikon"}));
+    EXPECT_FALSE(finds({"\"OR\" *"})) << "no language of the database";
+
+    const AnalyzerKey keys[] = {{"metadata", 1, ""}, {"content", 1, "model-a"}};
+    EXPECT_TRUE((*catalog->analyzed(keys)).at(number));
+    const AnalyzerKey newer[] = {{"metadata", 2, ""}};
+    EXPECT_FALSE((*catalog->analyzed(newer)).at(number));
+    ASSERT_TRUE(catalog->mark_analyzed(std::span(&number, 1), newer[0]));
+    EXPECT_TRUE((*catalog->analyzed(newer)).at(number));
+    EXPECT_EQ(catalog->moments()->front().local_seconds, 1'556'714'400);
+    EXPECT_TRUE(catalog->check());
+}
+
+TEST_P(Catalogs, ARawFileIsShownAsItsFinishedPicture) {
+    const auto catalog = open();
+    const Folder root = *catalog->add_folder("/p");
+    const auto add = [&](const std::string& path, const std::string& format) {
+        FileOutcome outcome = photo(root, path, path);
+        std::get<FileOutcome::IsPhoto>(outcome.what).photo.format = format;
+        return *commit(*catalog, outcome).photo;
+    };
+    const PhotoNumber raw = add("/p/IMG_1.CR2", "cr2"), jpeg = add("/p/IMG_1.jpg", "jpeg"),
+                      alone = add("/p/IMG_2.CR2", "cr2"), edited = add("/p/IMG_2.edited.jpg", "jpeg");
+    EXPECT_EQ(*catalog->pair_raw_files(), 1U);
+    EXPECT_THAT(*catalog->present(), ElementsAre(jpeg, alone, edited));
+    EXPECT_EQ(catalog->counts()->photos, 3U);
+    EXPECT_EQ(*catalog->shown_as(raw), jpeg);
+    EXPECT_THAT(*catalog->stands_for(jpeg), ElementsAre(raw));
+    ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, seen({1, 3, 4})));
+    EXPECT_EQ(*catalog->pair_raw_files(), 0U);
+    EXPECT_THAT(*catalog->present(), ElementsAre(raw, alone, edited)) << "the finished picture is gone";
+}
+
+TEST_P(Catalogs, KeepsPairsOfTheSamePicture) {
+    const auto catalog = open();
+    const Folder root = *catalog->add_folder("/p");
+    const PhotoNumber a = *commit(*catalog, photo(root, "/p/a.jpg", "a")).photo,
+                      b = *commit(*catalog, photo(root, "/p/b.jpg", "b")).photo;
+    const SamePicture pair{b, a, 30, .9, true};
+    ASSERT_TRUE(catalog->add_same_pictures(std::span(&pair, 1)));
+    ASSERT_TRUE(catalog->add_same_pictures(std::span(&pair, 1)));
+    const auto pairs = *catalog->same_pictures();
+    ASSERT_EQ(pairs.size(), 1U);
+    EXPECT_EQ(pairs[0].first, a);
+    EXPECT_EQ(pairs[0].second, b);
+    EXPECT_TRUE(pairs[0].certain);
 }
 
 TEST_P(Catalogs, ARemovedFolderTakesItsPlacesButNoKnowledge) {
@@ -211,6 +343,7 @@ TEST_P(Catalogs, VectorsOfDifferentModelsStandApart) {
     commit(*catalog, outcome);
     std::get<FileOutcome::IsPhoto>(outcome.what).key = VectorKey{"content", "model-b"};
     std::get<FileOutcome::IsPhoto>(outcome.what).vector = {1, 2, 3};
+    std::get<FileOutcome::IsPhoto>(outcome.what).done = {{"content", 1, "model-b"}};
     commit(*catalog, outcome);
     const auto spaces = *catalog->stored_spaces("content");
     ASSERT_EQ(spaces.size(), 2U);
@@ -290,6 +423,51 @@ INSTANTIATE_TEST_SUITE_P(Implementations, Catalogs,
                                                                                        writable);
                                                         }}),
                          [](const auto& test) { return std::string(test.param.name); });
+
+// A catalogue as the first version of Hone left it (schema 1), with one photo.
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE folder (id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE, reachable INTEGER NOT NULL DEFAULT 1);
+CREATE TABLE photo (id INTEGER PRIMARY KEY AUTOINCREMENT, sha BLOB NOT NULL UNIQUE, bytes INTEGER NOT NULL, width INTEGER NOT NULL,
+  height INTEGER NOT NULL, format TEXT NOT NULL, color INTEGER NOT NULL, added_at INTEGER NOT NULL);
+CREATE TABLE place (id INTEGER PRIMARY KEY AUTOINCREMENT, folder_id INTEGER NOT NULL REFERENCES folder(id) ON DELETE CASCADE, path BLOB NOT NULL UNIQUE,
+  size INTEGER NOT NULL, modified_ns INTEGER NOT NULL, inode INTEGER NOT NULL, state INTEGER NOT NULL, photo_id INTEGER REFERENCES photo(id),
+  stage TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '');
+CREATE INDEX place_photo ON place(photo_id, state);
+CREATE INDEX place_folder ON place(folder_id, state);
+CREATE TABLE analysis (photo_id INTEGER NOT NULL REFERENCES photo(id), analyzer TEXT NOT NULL, version INTEGER NOT NULL, model TEXT NOT NULL,
+  at INTEGER NOT NULL, PRIMARY KEY (photo_id, analyzer, model)) WITHOUT ROWID;
+CREATE TABLE vector (photo_id INTEGER NOT NULL REFERENCES photo(id), space TEXT NOT NULL, model TEXT NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (space, model, photo_id));
+INSERT INTO folder (path) VALUES (CAST('/p' AS BLOB));
+INSERT INTO photo VALUES (1, zeroblob(32), 3, 4, 5, 'jpeg', 0, 1700000000);
+INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id) VALUES (1, CAST('/p/a.jpg' AS BLOB), 3, 1, 1, 0, 1);
+INSERT INTO analysis VALUES (1, 'content', 1, 'model-a', 1700000000);
+INSERT INTO vector VALUES (1, 'content', 'model-a', X'0000803F00000040');
+PRAGMA application_id = 1213156933;
+PRAGMA user_version = 1;
+)sql";
+
+TEST(SqliteCatalog, BringsTheOldestSchemaUpToDate) {
+    const test::TemporaryFolder folder;
+    const fs::path file = folder.path() / "catalog.db";
+    sqlite3* database = nullptr;
+    sqlite3_open(file.c_str(), &database);
+    ASSERT_EQ(sqlite3_exec(database, kVersion1, nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(database);
+    sqlite3_close(database);
+    EXPECT_THAT(open_sqlite_catalog(file, false).error().message, HasSubstr("run `hone index` once"))
+        << "a reader changes nothing";
+    for (int opening = 0; opening < 2; ++opening) {
+        const auto catalog = open_sqlite_catalog(file, true);
+        ASSERT_TRUE(catalog) << catalog.error().message;
+        EXPECT_THAT(*(*catalog)->present(), ElementsAre(1));
+        EXPECT_TRUE(*(*catalog)->has_vector(1, kKey)) << "nothing that was computed is lost";
+        const AnalyzerKey metadata{"metadata", 1, ""};
+        EXPECT_FALSE((*catalog)->analyzed(std::span(&metadata, 1))->at(1)) << "what is new is missing";
+    }
+    EXPECT_TRUE(open_sqlite_catalog(file, false));
+}
 
 TEST(SqliteCatalog, RefusesForeignAndNewerDatabases) {
     const test::TemporaryFolder folder;

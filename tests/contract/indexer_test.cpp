@@ -75,7 +75,7 @@ TEST_F(Indexing, OneBadFileCostsOneFile) {
     ASSERT_EQ(summary.failures.size(), 1U);
     EXPECT_EQ(summary.failures[0].path, (photos.path() / "bad.jpg").string());
     EXPECT_EQ(summary.failures[0].stage, "decode");
-    EXPECT_EQ(summary.skipped_kinds.at("not a picture"), 1U);
+    EXPECT_EQ(summary.skipped_kinds.at("text"), 1U);
     EXPECT_EQ(summary.skipped_kinds.at("empty file"), 1U);
     const auto again = index();
     EXPECT_EQ(again.failed, 1U) << "still shown, not read again";
@@ -162,7 +162,7 @@ TEST_F(Indexing, DerivedFilesCanBeDeletedAtAnyTime) {
     EXPECT_EQ(std::vector<float>(space->view().values(0).begin(), space->view().values(0).end()), first);
     index();
     const auto photo = **library->catalog().photo(1);
-    EXPECT_TRUE(ThumbnailStore(base.path() / "library/thumbs").has_grid_sizes(photo.id));
+    EXPECT_TRUE(ThumbnailStore(base.path() / "library/thumbs", decoders).has_all(photo.id));
 }
 
 TEST_F(Indexing, ThumbnailsStayWhenTheFileIsAway) {
@@ -170,10 +170,12 @@ TEST_F(Indexing, ThumbnailsStayWhenTheFileIsAway) {
     add("b.bmp", 2);
     index();
     fs::remove(file);
-    ThumbnailStore thumbnails(base.path() / "library/thumbs");
+    ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
     const auto photo = *library->catalog().resolve(file.string());
     EXPECT_TRUE(thumbnails.get(library->catalog(), photo, 480));
-    EXPECT_FALSE(thumbnails.get(library->catalog(), photo, 1080)) << "never made, and the file is gone";
+    EXPECT_TRUE(thumbnails.get(library->catalog(), photo, 1080));
+    fs::remove_all(base.path() / "library/thumbs");
+    EXPECT_FALSE(thumbnails.get(library->catalog(), photo, 480)) << "deleted, and the file is gone";
 }
 
 TEST_F(Indexing, OriginalsAreNotTouched) {

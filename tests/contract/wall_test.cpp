@@ -1,4 +1,4 @@
-// The wall around decoders, broken on purpose in every way (tests/support/decoder_faults.hpp).
+// The wall around decoders, broken on purpose in every way (tests/support/decoder_faults.cpp).
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -103,7 +103,8 @@ TEST_F(Wall, AHangingDecoderIsEnded) {
 
 TEST_F(Wall, MemoryIsLimited) {
     DecoderPool pool(1);
-    EXPECT_THAT(prepare(pool, fault("memory")).error().message, HasSubstr("more memory than a decoder may have"));
+    EXPECT_THAT(prepare(pool, fault("memory")).error().message,
+                HasSubstr("more memory than a decoder may have"));
     expect_works(pool);
     EXPECT_THAT(prepare(pool, fault("glib")).error().message, HasSubstr("more than 1024 MB of memory"));
     expect_works(pool);

@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 
-#include <map>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <map>
 
 #include "photo/decode.hpp"
 #include "photo/photo_id.hpp"
@@ -214,14 +214,15 @@ TEST(Walk, SidecarsChangeWhatIsSeenOfTheirPhoto) {
 
 TEST(Walk, ObeysHoneignore) {
     const test::TemporaryFolder folder;
-    for (const char* name : {"1.jpg", "1.tmp.jpg", "private/2.jpg", "trips/private/3.jpg", "trips/raw/old/4.jpg",
-                             "trips/keep.tmp.jpg", "trips/x [1]/drop.jpg", "trips/x [1]/sub/drop.jpg",
-                             "other/drop.jpg"})
+    for (const char* name :
+         {"1.jpg", "1.tmp.jpg", "private/2.jpg", "trips/private/3.jpg", "trips/raw/old/4.jpg",
+          "trips/keep.tmp.jpg", "trips/x [1]/drop.jpg", "trips/x [1]/sub/drop.jpg", "other/drop.jpg"})
         folder.write(name, "x");
     folder.write(kIgnoreFile, "# not these\n*.tmp.jpg\r\n/private/\nraw/**/4.jpg\ntrips/raw/**\n");
     folder.write(std::string("trips/") + kIgnoreFile, "!keep.tmp.jpg\n");
     folder.write(std::string("trips/x [1]/") + kIgnoreFile, "drop.jpg\n");
-    EXPECT_THAT(walked(folder.path()), ElementsAre("1.jpg", "other/drop.jpg", "trips/keep.tmp.jpg", "trips/private/3.jpg"));
+    EXPECT_THAT(walked(folder.path()),
+                ElementsAre("1.jpg", "other/drop.jpg", "trips/keep.tmp.jpg", "trips/private/3.jpg"));
 }
 
 TEST(IgnoreRules, OfADeeperFolderAreSeenFromTheRoot) {

@@ -33,9 +33,8 @@ class Engine : public testing::Test {
         FileOutcome::IsPhoto photo;
         photo.photo = {sha256(name), 1, 10, 10, "jpeg", 0};
         photo.key = content_key(*model);
-        photo.version = 1;
         photo.vector = std::move(vector);
-        const FileOutcome outcome{root.id, {path.empty() ? "/photos/" + name : path, 1, 1, 1}, photo};
+        const FileOutcome outcome{root.id, {path.empty() ? "/photos/" + name : path, 1, 1, 1, 0}, photo};
         EXPECT_TRUE(library->catalog().commit(std::span(&outcome, 1)));
         return to_hex(sha256(name));
     }

@@ -22,7 +22,9 @@
 #include "photo/wall/sandbox.hpp"
 
 #ifdef HONE_FAULTS
-#include "tests/support/decoder_faults.hpp"
+namespace hone::test {
+void fault_if_asked(std::span<const std::uint8_t> photo);  // tests/support/decoder_faults.cpp
+}
 #endif
 
 namespace hone::wall {

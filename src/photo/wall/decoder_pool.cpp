@@ -142,7 +142,8 @@ Result<std::unique_ptr<DecoderPool::Process>> DecoderPool::start() const {
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     // Nothing of the person's environment; libraries keep to one thread and one heap.
-    std::vector<std::string> settings{"LC_ALL=C.UTF-8", "TZ=UTC0", "OMP_NUM_THREADS=1", "MAGICK_THREAD_LIMIT=1",
+    std::vector<std::string> settings{"LC_ALL=C.UTF-8",     "TZ=UTC0",
+                                      "OMP_NUM_THREADS=1",  "MAGICK_THREAD_LIMIT=1",
                                       "MALLOC_ARENA_MAX=1", "G_SLICE=always-malloc"};
     if (const char* leaks = std::getenv("ASAN_OPTIONS"))
         settings.push_back(fmt::format("ASAN_OPTIONS={}", leaks));

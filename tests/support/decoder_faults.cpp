@@ -1,7 +1,5 @@
 // What hone-decoder-with-faults does to a photo that begins with "HONE-FAULT ": every way a decoder can
 // break. The photo must pass for a picture on Hone's side, so the words stand after a GIF's first bytes.
-#pragma once
-
 #include <fcntl.h>
 #include <glib.h>
 #include <sys/mman.h>
@@ -20,13 +18,15 @@
 namespace hone::test {
 
 // Ends the process with a message when something was possible that must not be.
-inline void expect_refused(bool possible, const char* what) {
+static void expect_refused(bool possible, const char* what) {
     if (!possible) return;
     std::fprintf(stderr, "the wall lets through: %s\n", what);
     ::_exit(42);
 }
 
-inline void fault_if_asked(std::span<const std::uint8_t> bytes) {
+void fault_if_asked(std::span<const std::uint8_t> bytes);
+
+void fault_if_asked(std::span<const std::uint8_t> bytes) {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     const auto at = text.find("HONE-FAULT ");
     if (at == std::string_view::npos) return;
