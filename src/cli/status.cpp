@@ -33,12 +33,19 @@ Result<> status(const GlobalOptions& options) {
     } else {
         problem = model.error().message;
     }
+    constexpr std::size_t kShownFailures = 20;
+    HONE_TRY(const std::vector<Place> failed,
+             catalog.failures(options.json ? IndexSummary::kListedFailures : kShownFailures));
+    json failures = json::array();
+    for (const Place& place : failed)
+        failures.push_back(to_json(IndexFailure{utf8_path(place.facts.path), place.stage, place.reason}));
     const auto url = server_of(directory);
     const json body = {{"version", HONE_VERSION}, {"library", utf8_path(directory)},
                        {"photos", counts.photos}, {"searchable", searchable},
                        {"failed", counts.failed}, {"skipped", skipped_json(counts)},
                        {"model", of_model},       {"model_problem", problem},
-                       {"folders", list},         {"server", url ? json(*url) : json()}};
+                       {"folders", list},         {"server", url ? json(*url) : json()},
+                       {"failures", failures}};
     if (options.json) {
         fmt::print("{}\n", dump(body, 2));
         return {};
@@ -50,6 +57,10 @@ Result<> status(const GlobalOptions& options) {
         fmt::print("folder   {}  {}: {} pictures{}\n", folder.value("id", 0), folder.value("path", ""),
                    folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (not there now)");
     }
+    for (const Place& place : failed)
+        fmt::print("failed   {} ({}: {})\n", printable(place.facts.path), place.stage, place.reason);
+    if (counts.failed > failed.size())
+        fmt::print("         and {} more; --json lists all\n", counts.failed - failed.size());
     if (url) fmt::print("server   {}\n", *url);
     return {};
 }

@@ -48,6 +48,23 @@ bool ThumbnailStore::has_all(const PhotoId& id) const {
     return fs::exists(file(id, kThumbnailSizes[std::size(kThumbnailSizes) - 1]), error);
 }
 
+bool ThumbnailStore::is_whole(const PhotoId& id) const {
+    return std::ranges::all_of(kThumbnailSizes, [&](int size) {
+        const fs::path path = file(id, size);
+        const auto head = read_head(path, 12);
+        std::error_code error;
+        if (!head || head->size() < 12 || std::memcmp(head->data(), "RIFF", 4) != 0) return false;
+        std::uint32_t length = 0;  // little-endian, of what follows it (RIFF)
+        for (std::size_t byte = 0; byte < 4; ++byte) length |= std::uint32_t{(*head)[4 + byte]} << (8 * byte);
+        return fs::file_size(path, error) == std::uint64_t{length} + 8;
+    });
+}
+
+void ThumbnailStore::forget(const PhotoId& id) const {
+    std::error_code ignored;
+    for (const int size : kThumbnailSizes) fs::remove(file(id, size), ignored);
+}
+
 Result<> ThumbnailStore::store(const PhotoId& id, const Thumbnails& thumbnails) {
     for (std::size_t at = 0; at < thumbnails.size(); ++at) {
         const fs::path target = file(id, kThumbnailSizes[at]);

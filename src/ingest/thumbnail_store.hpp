@@ -24,6 +24,9 @@ class ThumbnailStore {
     // size: one of kThumbnailSizes. Fails when no place can be read.
     Result<std::string> get(Catalog& catalog, const Photo& photo, int size);
     [[nodiscard]] bool has_all(const PhotoId& id) const;
+    // Slower: every size is there and as long as its own header says.
+    [[nodiscard]] bool is_whole(const PhotoId& id) const;
+    void forget(const PhotoId& id) const;
     Result<> store(const PhotoId& id, const Thumbnails& thumbnails);
 
   private:

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Scans of large folders with the real program: time and memory.
+
+usage: bench/ingest.py [--hone build/release/hone] [--photos 100000] [--files 1000000] [--scratch /tmp] [--photo FILE]
+
+1. N small real photos (copies of FILE, each with one byte of its own behind the picture). One is indexed by the program; what
+   the program would write of the others is put into the catalogue and the thumbnail folder directly, which saves an hour
+   of decoding. Then `hone index` twice; the second scan is printed, beside `find -printf` of the same facts.
+2. M tiny files in 1000 folders, no photos: `hone index`, peak memory, beside the same `find`.
+"""
+import argparse
+import hashlib
+import os
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def measured(*command):
+    """(seconds, peak RSS in MB) of a command."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f'{command[0]} {command[1]} ended with {process.returncode}')
+    return time.perf_counter() - begin, usage.ru_maxrss / 1024
+
+
+def find(folder):
+    return measured('find', str(folder), '-type', 'f', '-printf', '%s %T@ %i\\n')[0]
+
+
+def seed(library, photos, first, copies):
+    """Makes the library know all copies as it knows the first."""
+    database = sqlite3.connect(library / 'catalog.db')
+    database.execute('PRAGMA synchronous = OFF')
+    number, sha = database.execute('SELECT photo.id, sha FROM photo JOIN place ON photo_id = photo.id WHERE path = ?', (os.fsencode(first),)).fetchone()
+    folder = database.execute('SELECT id FROM folder').fetchone()[0]
+    old = sha.hex()
+    with database:
+        for copy in copies:
+            new = hashlib.sha256(copy.read_bytes()).digest()
+            facts = copy.stat()
+            (photo,) = database.execute('INSERT INTO photo (sha, bytes, width, height, format, color, added_at) SELECT ?, ?, width, height, format, color, added_at '
+                                        'FROM photo WHERE id = ? RETURNING id', (new, facts.st_size, number)).fetchone()
+            database.execute('INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id) VALUES (?,?,?,?,?,0,?)',
+                             (folder, os.fsencode(copy), facts.st_size, facts.st_mtime_ns, facts.st_ino, photo))
+            for table in ('analysis', 'vector', 'metadata', 'look'):
+                columns = [row[1] for row in database.execute(f'PRAGMA table_info({table})')]
+                others = ', '.join(column for column in columns if column != 'photo_id')
+                database.execute(f'INSERT INTO {table} (photo_id, {others}) SELECT ?, {others} FROM {table} WHERE photo_id = ?', (photo, number))
+            for size in (240, 480, 1080):
+                target = library / 'thumbs' / new.hex()[:2] / f'{new.hex()}-{size}.webp'
+                target.parent.mkdir(exist_ok=True)
+                os.link(library / 'thumbs' / old[:2] / f'{old}-{size}.webp', target)
+    database.close()
+
+
+def bench_photos(arguments, scratch):
+    folder, library = scratch / 'photos', scratch / 'library'
+    folder.mkdir()
+    bytes_ = arguments.photo.read_bytes()
+    first = folder / 'first.jpg'
+    first.write_bytes(bytes_)
+    subprocess.run([arguments.hone, 'index', '--library', library, folder, '--quiet'], check=True, stdout=subprocess.DEVNULL)
+    copies = []
+    for n in range(1, arguments.photos):
+        copy = folder / f'{n // 1000:03}' / f'{n:07}.jpg'
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(bytes_ + n.to_bytes(4, 'little'))
+        copies.append(copy)
+    seed(library, folder, first, copies)
+    measured(arguments.hone, 'index', '--library', str(library), '--quiet')  # fills the vector file
+    seconds, rss = measured(arguments.hone, 'index', '--library', str(library), '--quiet')
+    print(f'{arguments.photos} photos: second scan {seconds:.1f} s, peak RSS {rss:.0f} MB; find: {find(folder):.1f} s')
+
+
+def bench_files(arguments, scratch):
+    folder, library = scratch / 'files', scratch / 'library'
+    for directory in range(1000):
+        path = folder / f'{directory:03}'
+        path.mkdir(parents=True)
+        for n in range(arguments.files // 1000):
+            with open(path / f'{n}.txt', 'w') as file:
+                file.write('nearly nothing')
+    seconds, rss = measured(arguments.hone, 'index', '--library', str(library), str(folder), '--quiet')
+    again, rss_again = measured(arguments.hone, 'index', '--library', str(library), '--quiet')
+    print(f'{arguments.files} files that are no photos: first walk {seconds:.1f} s, peak RSS {rss:.0f} MB; '
+          f'again {again:.1f} s, {rss_again:.0f} MB; find: {find(folder):.1f} s')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--hone', default=str(ROOT / 'build/release/hone'))
+    parser.add_argument('--photos', type=int, default=100_000)
+    parser.add_argument('--files', type=int, default=1_000_000)
+    parser.add_argument('--scratch', type=pathlib.Path, default='/tmp')
+    parser.add_argument('--photo', type=pathlib.Path, default=ROOT / 'tests/fuzz/seeds/decode_photo/small.jpeg')
+    arguments = parser.parse_args()
+    for bench, wanted in ((bench_photos, arguments.photos), (bench_files, arguments.files)):
+        if wanted <= 0:
+            continue
+        scratch = pathlib.Path(tempfile.mkdtemp(prefix='hone-bench-', dir=arguments.scratch))
+        try:
+            bench(arguments, scratch)
+        finally:
+            shutil.rmtree(scratch)
+
+
+if __name__ == '__main__':
+    main()
