@@ -17,6 +17,7 @@ void add_serve(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_index(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_search(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_similar(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_duplicates(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_show(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_status(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_folders(CLI::App& app, const GlobalOptions& options, Action& chosen);

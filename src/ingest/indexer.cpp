@@ -253,6 +253,7 @@ void Indexer::read_files(Run& run) {
             }
         }
         IntakeResult result = run.intake.read(*file);
+        if (run.stop.stop_requested()) continue;  // perhaps given up half way
         if (result.fatal) {
             run.fail_run(*result.fatal);
             continue;
@@ -295,6 +296,7 @@ void Indexer::settle_files(Run& run) {
                 continue;
             }
             IntakeResult result = run.intake.read(file);
+            if (run.stop.stop_requested()) return;
             if (result.fatal) {
                 run.fail_run(*result.fatal);
             } else if (result.tensor.empty()) {
@@ -415,6 +417,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     HONE_TRY(run.complete, catalog.analyzed(intake.wanted()));
     HONE_TRY(const PlaceId last_place, catalog.last_place());
     begin_stage("reading", 0);
+    const std::stop_callback give_up(stop, [&] { parts_.decoders.interrupt(true); });
 
     std::jthread walker([&] { walk_tasks(run); });
     std::vector<std::jthread> workers;

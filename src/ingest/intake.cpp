@@ -129,8 +129,10 @@ Result<FileOutcome::IsPhoto> Intake::read_photo(const IntakeFile& file, int desc
         };
         findings = !std::ranges::all_of(pixel_analyses(), is_done);
         network = network && !is_done(content_analysis(*analyzer_));
-        // Sidecars belong to the place: with one, what the photo says of itself is put together anew.
-        findings = findings || file.facts.sidecar != 0;
+        // Sidecars belong to the place: with one, or when the one it had is gone, what the photo says of
+        // itself is put together anew.
+        HONE_TRY(const std::optional<Place> before, catalog_.find_place(file.facts.path));
+        findings = findings || file.facts.sidecar != 0 || (before && before->facts.sidecar != 0);
     }
     const bool thumbnails = !thumbnails_.has_all(id);
     if (!findings && !network && !thumbnails) return photo;

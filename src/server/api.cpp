@@ -129,6 +129,7 @@ std::span<const Api::Route> Api::routes() {
         {"GET", "/api/v1/photos/{}/thumbnail", &Api::thumbnail},
         {"GET", "/api/v1/photos/{}/original", &Api::original},
         {"GET", "/api/v1/photos/{}/similar", &Api::similar},
+        {"GET", "/api/v1/duplicates", &Api::duplicates},
         {"POST", "/api/v1/examples", &Api::add_example},
         {"GET", "/api/v1/folders", &Api::list_folders},
         {"POST", "/api/v1/folders", &Api::add_folder},
@@ -288,6 +289,17 @@ Result<HttpResponse> Api::original(const HttpRequest&, Parameter id) {
     return fail(
         ErrorKind::kUnavailable,
         "this file can't be opened now; its folder may be away. Its marks and its thumbnail are kept");
+}
+
+Result<HttpResponse> Api::duplicates(const HttpRequest& request, Parameter) {
+    DuplicateKind kind = DuplicateKind::kPicture;
+    if (const auto wish = request.query.find("kind"); wish != request.query.end()) {
+        HONE_TRY(kind, parse_duplicate_kind(wish->second));
+    }
+    HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 60, 1000));
+    HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
+    HONE_TRY(const DuplicatePage page, find_duplicates(library_.catalog(), kind, offset, limit));
+    return answer(200, to_json(page));
 }
 
 Result<HttpResponse> Api::add_example(const HttpRequest& request, Parameter) {

@@ -70,6 +70,7 @@ class Api final : public BackgroundObserver {
     Result<HttpResponse> thumbnail(const HttpRequest& request, Parameter id);
     Result<HttpResponse> original(const HttpRequest& request, Parameter id);
     Result<HttpResponse> similar(const HttpRequest& request, Parameter id);
+    Result<HttpResponse> duplicates(const HttpRequest& request, Parameter);
     Result<HttpResponse> add_example(const HttpRequest& request, Parameter);
     Result<HttpResponse> list_folders(const HttpRequest& request, Parameter);
     Result<HttpResponse> add_folder(const HttpRequest& request, Parameter);

@@ -108,6 +108,22 @@ json to_json(const SearchPage& page) {
             {"results", results}};
 }
 
+json to_json(const DuplicatePage& page) {
+    json groups = json::array();
+    for (const DuplicateGroup& group : page.groups) {
+        json photos = json::array();
+        for (const Duplicate& duplicate : group.photos) {
+            json entry = photo_json(duplicate.photo, duplicate.path, duplicate.copies);
+            entry["bytes"] = duplicate.photo.bytes;
+            entry["format"] = duplicate.photo.format;
+            entry["taken"] = duplicate.taken ? json(iso8601_local(*duplicate.taken)) : json();
+            photos.push_back(std::move(entry));
+        }
+        groups.push_back({{"photos", std::move(photos)}, {"bytes_to_free", group.bytes_to_free}});
+    }
+    return {{"kind", duplicate_kind_name(page.kind)}, {"groups", std::move(groups)}, {"total", page.total}};
+}
+
 json to_json(const IndexFailure& failure) {
     return {{"path", failure.path}, {"stage", failure.stage}, {"reason", failure.reason}};
 }

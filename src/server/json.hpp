@@ -4,11 +4,13 @@
 #include <nlohmann/json.hpp>
 
 #include "ingest/indexer.hpp"
+#include "search/duplicates.hpp"
 #include "search/query.hpp"
 
 namespace hone {
 
 nlohmann::json to_json(const SearchPage& page);
+nlohmann::json to_json(const DuplicatePage& page);
 nlohmann::json to_json(const IndexSummary& summary);
 nlohmann::json to_json(const IndexProgress& progress);
 nlohmann::json to_json(const IndexFailure& failure);

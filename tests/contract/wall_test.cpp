@@ -101,6 +101,18 @@ TEST_F(Wall, AHangingDecoderIsEnded) {
     expect_works(pool);
 }
 
+TEST_F(Wall, IsLeftAtOnceWhenHoneEnds) {
+    DecoderPool pool(1);
+    std::jthread end([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        pool.interrupt(true);
+    });
+    EXPECT_EQ(prepare(pool, fault("sleep")).error().kind, ErrorKind::kUnavailable);
+    end.join();
+    pool.interrupt(false);
+    expect_works(pool);
+}
+
 TEST_F(Wall, MemoryIsLimited) {
     DecoderPool pool(1);
     EXPECT_THAT(prepare(pool, fault("memory")).error().message,

@@ -17,7 +17,7 @@ const std::vector<std::string> kRooms = {"base",   "photo",  "model",  "analyze"
 const std::map<std::string, std::vector<std::string>> kForbidden = {
     {"vector", {"photo", "model", "analyze"}},
     {"catalog", {"model", "analyze", "vector"}},
-    {"search", {"ingest", "analyze", "people"}}};
+    {"search", {"analyze", "people"}}};
 
 // The reasons why including `included` from a file of `room` is wrong; empty when it is right.
 std::string objection(const std::string& room, const std::string& included) {

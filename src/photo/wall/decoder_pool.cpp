@@ -348,6 +348,8 @@ Result<PreparedPhoto> read_reply(const Reply& reply, Reader& reader) {
 }  // namespace
 
 Result<PreparedPhoto> DecoderPool::prepare(int photo, std::span<const int> sidecars, const PhotoWork& work) {
+    const auto stopped = [] { return fail(ErrorKind::kUnavailable, "stopped"); };
+    if (interrupted_) return stopped();
     Lease lease(*this);
     HONE_CHECK(lease.make_ready());
     const Request request{work.maximum_pixels, work.network_side, std::uint8_t{work.thumbnails},
@@ -365,6 +367,10 @@ Result<PreparedPhoto> DecoderPool::prepare(int photo, std::span<const int> sidec
     while (true) {
         pollfd ready{process.socket.get(), POLLIN, 0};
         if (::poll(&ready, 1, static_cast<int>(kLook.count())) == 1) break;
+        if (interrupted_) {
+            lease.lose();
+            return stopped();
+        }
         const bool spent =
             process.processor_seconds() - used_before > static_cast<double>(limits_.processor_time.count());
         const bool late = watch.seconds() > static_cast<double>(limits_.time.count());

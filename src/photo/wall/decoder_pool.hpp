@@ -2,6 +2,7 @@
 // files nor talk to anyone (photo/wall/sandbox.hpp). A crash, a hang or a limit costs one photo.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -37,6 +38,10 @@ class DecoderPool {
     // The same for bytes that are no file.
     Result<PreparedPhoto> prepare(std::span<const std::uint8_t> bytes, const PhotoWork& work);
 
+    // While it is set, photos that are being decoded are given up and new ones refused (kUnavailable): Hone
+    // is about to end and does not wait for a slow photo.
+    void interrupt(bool interrupted) { interrupted_ = interrupted; }
+
     // Parts of the wall that the kernel refuses here, as "part: reason"; starts a process when none ran yet.
     Result<std::vector<std::string>> missing_parts();
 
@@ -51,6 +56,7 @@ class DecoderPool {
     void note_missing(const Process& process);
 
     const WallLimits limits_;
+    std::atomic<bool> interrupted_ = false;
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable freed_;
     std::vector<std::unique_ptr<Process>> idle_;

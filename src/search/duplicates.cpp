@@ -1,0 +1,248 @@
+#include "search/duplicates.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "ingest/near_duplicates.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr std::array<std::pair<DuplicateKind, std::string_view>, 3> kKinds = {
+    {{DuplicateKind::kBytes, "bytes"},
+     {DuplicateKind::kPicture, "picture"},
+     {DuplicateKind::kMoment, "moment"}}};
+
+// A time at midnight is a day without a time, or a clock that was never set.
+constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
+
+// A group before anything costly is known of it.
+struct Draft {
+    std::vector<Duplicate> photos;
+    std::uint64_t bytes_to_free = 0;
+    std::int64_t at = 0;  // of a burst
+};
+
+class DuplicateFinder {
+  public:
+    explicit DuplicateFinder(Catalog& catalog) : catalog_(catalog) {}
+
+    Result<std::vector<Draft>> bytes() {
+        HONE_TRY(const std::vector<PhotoNumber> photos, catalog_.with_copies());
+        std::vector<Draft> drafts;
+        for (const PhotoNumber number : photos) {
+            HONE_TRY(const std::optional<Photo> photo, catalog_.photo(number));
+            HONE_TRY(std::vector<Place> files, files_of(number));
+            if (!photo || files.size() < 2) continue;
+            std::ranges::sort(files, {}, [](const Place& file) {
+                return std::tie(file.facts.modified_ns, file.facts.path);
+            });
+            Draft draft;
+            for (const Place& file : files)
+                draft.photos.push_back({*photo, file.facts.path, files.size(), {}});
+            draft.bytes_to_free = photo->bytes * (files.size() - 1);
+            drafts.push_back(std::move(draft));
+        }
+        return drafts;
+    }
+
+    Result<std::vector<Draft>> pictures() {
+        HONE_TRY(const std::vector<std::vector<PhotoNumber>> groups, picture_groups());
+        std::vector<Draft> drafts;
+        for (const std::vector<PhotoNumber>& group : groups) {
+            HONE_TRY(Draft draft, draft_of(group));
+            if (draft.photos.size() < 2) continue;
+            // By what is known so far; photos that differ in age only have the same size, so that the bytes
+            // to free are right already.
+            std::ranges::sort(draft.photos, [](const Duplicate& a, const Duplicate& b) {
+                return best_original(a.photo, 0, b.photo, 0);
+            });
+            count_bytes(draft);
+            drafts.push_back(std::move(draft));
+        }
+        return drafts;
+    }
+
+    Result<std::vector<Draft>> moments() {
+        HONE_TRY(const std::vector<std::vector<PhotoNumber>> pictures, picture_groups());
+        std::unordered_map<PhotoNumber, std::size_t> picture_of;
+        for (std::size_t picture = 0; picture < pictures.size(); ++picture) {
+            for (const PhotoNumber number : pictures[picture]) picture_of[number] = picture;
+        }
+        HONE_TRY(const std::vector<Catalog::Moment> shots, catalog_.moments());
+        std::map<std::string, std::vector<Catalog::Moment>> by_camera;
+        for (const Catalog::Moment& shot : shots) {
+            const bool knows_time = shot.local_seconds % kDaySeconds != 0;
+            if (knows_time && shot.camera.find_first_not_of(' ') != std::string::npos)
+                by_camera[shot.camera].push_back(shot);
+        }
+        std::vector<Draft> drafts;
+        for (const auto& [camera, taken] : by_camera) {
+            std::vector<Catalog::Moment> burst;
+            for (std::size_t shot = 0; shot <= taken.size(); ++shot) {
+                const bool goes_on =
+                    shot < taken.size() &&
+                    (burst.empty() ||
+                     taken[shot].local_seconds - burst.back().local_seconds <= kBurstSeconds);
+                if (!goes_on) {
+                    HONE_CHECK(add_burst(burst, picture_of, drafts));
+                    burst.clear();
+                }
+                if (shot < taken.size()) burst.push_back(taken[shot]);
+            }
+        }
+        return drafts;
+    }
+
+    // The page's groups, with what only they need.
+    Result<DuplicateGroup> finish(DuplicateKind kind, Draft draft) {
+        std::unordered_map<PhotoNumber, std::int64_t> seconds;
+        for (Duplicate& duplicate : draft.photos) {
+            HONE_TRY(const std::optional<PhotoFindings> findings, catalog_.findings(duplicate.photo.number));
+            seconds[duplicate.photo.number] = INT64_MAX;
+            if (!findings || findings->taken.source == TakenSource::kModified) continue;
+            duplicate.taken = findings->taken;
+            seconds[duplicate.photo.number] = findings->taken.local_seconds;
+        }
+        if (kind == DuplicateKind::kPicture) {
+            std::ranges::sort(draft.photos, [&](const Duplicate& a, const Duplicate& b) {
+                return best_original(a.photo, seconds[a.photo.number], b.photo, seconds[b.photo.number]);
+            });
+        }
+        return DuplicateGroup{std::move(draft.photos), draft.bytes_to_free};
+    }
+
+  private:
+    Result<std::vector<std::vector<PhotoNumber>>> picture_groups() {
+        HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_.present());
+        const std::unordered_set<PhotoNumber> present(numbers.begin(), numbers.end());
+        HONE_TRY(const std::vector<SamePicture> known, catalog_.same_pictures());
+        std::vector<SamePair> pairs;
+        for (const SamePicture& pair : known) {
+            // A photo that is gone joins nothing: its two neighbours need not look alike.
+            if (present.contains(pair.first) && present.contains(pair.second))
+                pairs.push_back({pair.first, pair.second, pair.certain});
+        }
+        return group_same_pictures(pairs);
+    }
+
+    // Files that are there now, each once.
+    Result<std::vector<Place>> files_of(PhotoNumber number) {
+        HONE_TRY(const std::vector<Place> places, catalog_.places_of(number));
+        std::vector<Place> files;
+        std::set<std::tuple<std::uint64_t, std::uint64_t, std::int64_t>> known;
+        for (const Place& place : places) {
+            const FileFacts& facts = place.facts;
+            if (place.state == PlaceState::kPhoto && place.reachable &&
+                known.emplace(facts.inode, facts.size, facts.modified_ns).second)
+                files.push_back(place);
+        }
+        return files;
+    }
+
+    // Nothing for a photo whose folder is away.
+    Result<std::optional<Duplicate>> duplicate_of(PhotoNumber number) {
+        HONE_TRY(const std::optional<Photo> photo, catalog_.photo(number));
+        HONE_TRY(const std::vector<Place> files, files_of(number));
+        if (!photo || files.empty()) return std::nullopt;
+        return Duplicate{*photo, files.front().facts.path, files.size(), {}};
+    }
+
+    Result<Draft> draft_of(const std::vector<PhotoNumber>& numbers) {
+        Draft draft;
+        for (const PhotoNumber number : numbers) {
+            HONE_TRY(std::optional<Duplicate> duplicate, duplicate_of(number));
+            if (duplicate) draft.photos.push_back(std::move(*duplicate));
+        }
+        return draft;
+    }
+
+    static void count_bytes(Draft& draft) {
+        for (const Duplicate& duplicate : draft.photos)
+            draft.bytes_to_free += duplicate.photo.bytes * duplicate.copies;
+        draft.bytes_to_free -= draft.photos.front().photo.bytes;
+    }
+
+    Result<> add_burst(const std::vector<Catalog::Moment>& burst,
+                       const std::unordered_map<PhotoNumber, std::size_t>& picture_of,
+                       std::vector<Draft>& drafts) {
+        if (burst.size() < 2) return {};
+        Draft draft;
+        std::unordered_map<std::size_t, std::size_t> kept;  // picture -> which of draft.photos
+        for (const Catalog::Moment& shot : burst) {
+            HONE_TRY(std::optional<Duplicate> duplicate, duplicate_of(shot.photo));
+            if (!duplicate) continue;
+            const auto picture = picture_of.find(shot.photo);
+            if (picture != picture_of.end()) {
+                const auto [place, first] = kept.try_emplace(picture->second, draft.photos.size());
+                if (!first) {
+                    Duplicate& known = draft.photos[place->second];
+                    if (best_original(duplicate->photo, 0, known.photo, 0)) known = std::move(*duplicate);
+                    continue;
+                }
+            }
+            draft.photos.push_back(std::move(*duplicate));
+        }
+        if (draft.photos.size() < 2) return {};
+        count_bytes(draft);
+        draft.at = burst.front().local_seconds;
+        drafts.push_back(std::move(draft));
+        return {};
+    }
+
+    Catalog& catalog_;
+};
+
+}  // namespace
+
+std::string_view duplicate_kind_name(DuplicateKind kind) {
+    return std::ranges::find(kKinds, kind, &std::pair<DuplicateKind, std::string_view>::first)->second;
+}
+
+Result<DuplicateKind> parse_duplicate_kind(std::string_view name) {
+    for (const auto& [kind, known] : kKinds) {
+        if (name == known) return kind;
+    }
+    return fail(ErrorKind::kUsage, "unknown kind '{}'; there are bytes, picture and moment",
+                name.substr(0, 40));
+}
+
+bool best_original(const Photo& a, std::int64_t taken_a, const Photo& b, std::int64_t taken_b) {
+    const auto worth = [](const Photo& photo, std::int64_t taken) {
+        const auto pixels = static_cast<std::int64_t>(photo.width) * photo.height;
+        return std::tuple(!is_raw_name(photo.format), -pixels, -static_cast<std::int64_t>(photo.bytes), taken,
+                          photo.number);
+    };
+    return worth(a, taken_a) < worth(b, taken_b);
+}
+
+Result<DuplicatePage> find_duplicates(Catalog& catalog, DuplicateKind kind, std::size_t offset,
+                                      std::size_t limit) {
+    DuplicateFinder finder(catalog);
+    HONE_TRY(std::vector<Draft> drafts, kind == DuplicateKind::kBytes     ? finder.bytes()
+                                        : kind == DuplicateKind::kPicture ? finder.pictures()
+                                                                          : finder.moments());
+    std::ranges::sort(drafts, [](const Draft& a, const Draft& b) {
+        const auto order = [](const Draft& draft) {
+            const Photo& first = draft.photos.front().photo;
+            return std::tuple(-draft.at, -static_cast<std::int64_t>(draft.bytes_to_free), first.number);
+        };
+        return order(a) < order(b);
+    });
+    DuplicatePage page;
+    page.kind = kind;
+    page.total = drafts.size();
+    for (std::size_t group = offset; group < drafts.size() && group - offset < limit; ++group) {
+        HONE_TRY(DuplicateGroup finished, finder.finish(kind, std::move(drafts[group])));
+        page.groups.push_back(std::move(finished));
+    }
+    return page;
+}
+
+}  // namespace hone
