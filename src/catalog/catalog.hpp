@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "catalog/filter.hpp"
 #include "photo/metadata.hpp"
 #include "photo/photo_id.hpp"
 #include "photo/walk.hpp"
@@ -201,6 +202,13 @@ class Catalog {
     // Photos in whose name, folders, title, keywords or camera every one of the words stands (case and
     // accents do not matter).
     virtual Result<std::vector<PhotoNumber>> with_words(std::span<const std::string> words) = 0;
+    // Present photos that the filter lets through, in the order of their numbers. kUnavailable for a field
+    // that cannot be answered yet (people).
+    virtual Result<std::vector<PhotoNumber>> matching(const PhotoFilter& filter) = 0;
+    // The same photos, the one taken last first; what has no time at the end, equal times by id.
+    virtual Result<std::vector<PhotoNumber>> matching_newest_taken(const PhotoFilter& filter) = 0;
+    // resolve_taken() of the photo; nothing before it was read.
+    virtual Result<std::optional<TakenAt>> taken(PhotoNumber photo) = 0;
     // Is the stored file whole? kFailed says what is wrong.
     virtual Result<> check() = 0;
 

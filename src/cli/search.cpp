@@ -35,6 +35,12 @@ void add_search(CLI::App& app, const GlobalOptions& options, Action& chosen) {
         ->default_str("60");
     command->add_option("--offset", query.offset, "results to pass over")
         ->check(CLI::Range(0, 1'000'000'000));
+    command->add_option(
+        "--filter", query.filter,
+        "which photos may be found, as in 'taken:2019 rating:>=3' (docs/filters.md); alone: all "
+        "of them, the newest taken first");
+    command->add_flag("!--no-facts", query.facts,
+                      "rank by the picture alone, also when the words stand in names or keywords");
     add_model_flags(*command, flags->model);
     command->callback([&options, &chosen, flags] {
         chosen = [&options, flags] {

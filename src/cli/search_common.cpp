@@ -23,13 +23,29 @@ Result<> add_example(const std::string& name, Catalog& catalog, ImageTextModel& 
     return {};
 }
 
+// A filter alone: nothing is guessed, so that the times stand in place of the likelihoods.
+void print_list(const SearchPage& page) {
+    fmt::print("{} {}, the newest taken first ({:.0f} ms)\n", page.total,
+               page.total == 1 ? "picture" : "pictures", page.took_ms);
+    std::size_t place = page.query.offset;
+    for (const SearchHit& hit : page.hits) {
+        const std::string taken =
+            hit.listing.taken
+                ? iso8601_local(*hit.listing.taken).substr(0, std::size("2019-05-01T12:30:00") - 1)
+                : "";
+        fmt::print("{:4}  {:19}  {}  {}\n", ++place, taken, to_hex(hit.photo.id).substr(0, 12),
+                   printable(hit.listing.path));
+    }
+}
+
 void print_page(const SearchPage& page) {
+    if (!page.query.has_question()) return print_list(page);
     fmt::print("{} likely, {} possible, of {} pictures ({:.0f} ms)\n", page.likely, page.possible, page.total,
                page.took_ms);
     std::size_t place = page.query.offset;
     for (const SearchHit& hit : page.hits) {
         fmt::print("{:4}  {:3.0f} %  {:6.3f}  {}  {}\n", ++place, 100 * hit.probability, hit.score,
-                   to_hex(hit.photo.id).substr(0, 12), printable(hit.path));
+                   to_hex(hit.photo.id).substr(0, 12), printable(hit.listing.path));
     }
 }
 

@@ -1,5 +1,6 @@
 // hone show ID|PATH: everything known of one photo.
 #include <CLI/CLI.hpp>
+#include <cmath>
 
 #include "cli/commands.hpp"
 #include "server/json.hpp"
@@ -10,20 +11,98 @@ using nlohmann::json;
 
 namespace {
 
+// One line; nothing when there is nothing to say.
+void print_line(const char* name, const std::string& text) {
+    if (!text.empty()) fmt::print("{:<9}{}\n", name, text);
+}
+
+// "1/250 s" as cameras show it, "0.8 s", "30 s". Below a third of a second they count in parts.
+std::string exposure_text(double seconds) {
+    if (seconds > 0.3) return fmt::format("{:.2g} s", seconds);
+    return fmt::format("1/{:.0f} s", 1 / seconds);
+}
+
+std::string exposure_line(const PhotoMetadata& facts) {
+    std::vector<std::string> parts;
+    if (facts.exposure_seconds) parts.push_back(exposure_text(*facts.exposure_seconds));
+    if (facts.aperture) parts.push_back(fmt::format("f/{:.3g}", *facts.aperture));
+    if (facts.iso) parts.push_back(fmt::format("ISO {}", *facts.iso));
+    if (facts.focal_length_mm) parts.push_back(fmt::format("{:.4g} mm", *facts.focal_length_mm));
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string place_line(const PhotoMetadata& facts) {
+    if (!facts.latitude || !facts.longitude) return "";
+    const std::string height =
+        facts.altitude_m ? fmt::format(", {:.0f} m above the sea", *facts.altitude_m) : "";
+    return fmt::format("{:.5f}, {:.5f}{}", *facts.latitude, *facts.longitude, height);
+}
+
+std::string rating_text(int rating) {
+    return rating < 0 ? "rejected" : fmt::format("{} of 5", rating);
+}
+
+const char* taken_source_text(TakenSource source) {
+    switch (source) {
+        case TakenSource::kExif:
+        case TakenSource::kXmp:
+        case TakenSource::kIptc:
+            return "as the photo says";
+        case TakenSource::kGps:
+            return "by the satellites' clock";
+        case TakenSource::kName:
+            return "as the file is named";
+        case TakenSource::kModified:
+            return "only the file's own time";
+    }
+    return "";
+}
+
+void print_facts(const PhotoFindings& findings) {
+    const PhotoMetadata& facts = findings.metadata;
+    print_line("taken", fmt::format("{}  ({}: {})", iso8601_local(findings.taken),
+                                    taken_source_name(findings.taken.source),
+                                    taken_source_text(findings.taken.source)));
+    // Many makers write their name into the model as well.
+    const bool named = facts.model.starts_with(facts.make.substr(0, facts.make.find(' ')));
+    print_line("camera", named || facts.make.empty() ? facts.model : facts.make + " " + facts.model);
+    print_line("lens", facts.lens);
+    print_line("exposure", exposure_line(facts));
+    print_line("place", place_line(facts));
+    if (facts.rating) print_line("rating", rating_text(*facts.rating));
+    print_line("title", facts.title);
+    print_line("text", facts.description);
+    print_line("keywords", fmt::format("{}", fmt::join(facts.keywords, ", ")));
+    for (const Region& region : facts.regions) {
+        print_line("region", fmt::format("{} at {:.0f} %, {:.0f} %, {:.0f} x {:.0f} %{}",
+                                         region.type.empty() ? "marked" : region.type, 100 * region.x,
+                                         100 * region.y, 100 * region.width, 100 * region.height,
+                                         region.name.empty() ? "" : ": " + region.name));
+    }
+    if (facts.motion) print_line("motion", "carries a short video");
+}
+
 Result<> show(const GlobalOptions& options, const std::string& name) {
     HONE_TRY(const fs::path directory, library_of(options));
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
-    HONE_TRY(const Photo photo, library->catalog().resolve(name));
-    HONE_TRY(const json details, photo_details(library->catalog(), photo));
+    Catalog& catalog = library->catalog();
+    HONE_TRY(const Photo photo, catalog.resolve(name));
+    HONE_TRY(const json details, photo_details(catalog, photo));
     if (options.json) {
         fmt::print("{}\n", dump(details, 2));
         return {};
     }
-    fmt::print("id       {}\nsize     {} x {}, {} bytes, {}\nadded    {}\n", details.value("id", ""),
-               photo.width, photo.height, photo.bytes, photo.format, iso8601(photo.added_at));
+    fmt::print("id       {}\nsize     {} x {}, {} bytes, {}\n", details.value("id", ""), photo.width,
+               photo.height, photo.bytes, photo.format);
+    HONE_TRY(const std::optional<PhotoFindings> findings, catalog.findings(photo.number));
+    if (findings) print_facts(*findings);
+    print_line("added", iso8601(photo.added_at));
     for (const json& place : details["places"])
-        fmt::print("file     {}{}\n", place.value("path", ""),
-                   place.value("reachable", false) ? "" : "  (not there now)");
+        print_line("file",
+                   place.value("path", "") + (place.value("reachable", false) ? "" : "  (not there now)"));
+    for (const json& raw : details["raw"])
+        print_line("raw", raw.get<std::string>() + "  (shown as this one)");
+    if (details.contains("shown_as")) print_line("shown as", details["shown_as"].get<std::string>());
     for (const json& done : details["analyses"])
         fmt::print("analysis {} {} by {} at {}\n", done.value("analyzer", ""), done.value("version", 0),
                    done.value("model", ""), done.value("at", ""));

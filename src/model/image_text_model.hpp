@@ -26,7 +26,7 @@ struct ModelOptions {
 class ImageTextModel {
   public:
     ImageTextModel(Manifest manifest, ModelOptions options);
-    ~ImageTextModel();
+    virtual ~ImageTextModel();
 
     [[nodiscard]] const Manifest& manifest() const { return manifest_; }
     [[nodiscard]] int dimension() const { return manifest_.dimension; }
@@ -38,8 +38,9 @@ class ImageTextModel {
     Result<> load_text();
     Result<> load_image();
 
-    // dimension numbers of length 1. The last kCachedTexts texts are remembered.
-    Result<std::vector<float>> embed_text(std::string_view text);
+    // dimension numbers of length 1. The last kCachedTexts texts are remembered. (Virtual, so that tests of
+    // what is done with the numbers need no network.)
+    virtual Result<std::vector<float>> embed_text(std::string_view text);
 
     // Pixels on the shorter side that are enough for the image tower: decoding may shrink to it.
     [[nodiscard]] int wanted_side() const;

@@ -8,6 +8,8 @@
 #include "base/config.hpp"
 #include "base/time.hpp"
 #include "search/calibration.hpp"
+#include "search/filter_parser.hpp"
+#include "search/text_match.hpp"
 
 namespace hone {
 
@@ -29,11 +31,32 @@ struct ScoredRow {
 constexpr float kHidden =
     -std::numeric_limits<float>::infinity();  // the score of a row that may not be shown
 
-void hide_rows(std::vector<float>& scores, const SpaceView& view, const std::vector<bool>& may_show) {
+// By photo number; what lies beyond the end is false.
+using PhotoBits = std::vector<bool>;
+
+bool has(const PhotoBits& bits, PhotoNumber number) {
+    return number < bits.size() && bits[number];
+}
+
+PhotoBits bits_of(std::span<const PhotoNumber> numbers) {
+    PhotoBits bits;
+    for (const PhotoNumber number : numbers) {
+        if (number >= bits.size()) bits.resize(std::size_t{number} + 1);
+        bits[number] = true;
+    }
+    return bits;
+}
+
+// Hides what may not be shown and adds the bonus of what holds the words.
+void adjust_rows(std::vector<float>& scores, const SpaceView& view, const PhotoBits& may_show,
+                 const PhotoBits& holds_words, const ScoreCurve& curve) {
     float* score = scores.data();
     for (std::size_t index = 0; index < view.blocks(); ++index) {
         for (const std::uint32_t label : view.block_labels(index)) {
-            if (label >= may_show.size() || !may_show[label]) *score = kHidden;
+            if (!has(may_show, label))
+                *score = kHidden;
+            else if (has(holds_words, label))
+                *score += static_cast<float>(text_bonus(curve, *score));
             ++score;
         }
     }
@@ -118,9 +141,46 @@ Result<std::vector<SearchEngine::Mark>> SearchEngine::find_marks(const std::vect
     return marks;
 }
 
+Result<SearchHit> SearchEngine::hit_of(Photo photo) const {
+    SearchHit hit;
+    HONE_TRY(hit.listing, list_photo(catalog_, photo.number));
+    hit.photo = std::move(photo);
+    return hit;
+}
+
+Result<SearchPage> SearchEngine::list(const SearchQuery& query, const PhotoFilter& filter) const {
+    const Stopwatch watch;
+    SearchPage page;
+    page.query = query;
+    page.query.filter = to_string(filter);
+    page.query.seen.clear();
+    page.model = model_->manifest().name;
+    HONE_TRY(std::vector<PhotoNumber> numbers, catalog_.matching_newest_taken(filter));
+    std::vector<PhotoNumber> seen;
+    for (const std::string& name : query.seen) {
+        HONE_TRY(const Photo photo, catalog_.resolve(name));
+        page.query.seen.push_back(to_hex(photo.id));
+        seen.push_back(photo.number);
+    }
+    const PhotoBits hidden = bits_of(seen);
+    std::erase_if(numbers, [&](PhotoNumber number) { return has(hidden, number); });
+    page.total = page.likely = numbers.size();
+    for (std::size_t at = query.offset; at < std::min(query.offset + query.limit, numbers.size()); ++at) {
+        HONE_TRY(std::optional<Photo> photo, catalog_.photo(numbers[at]));
+        if (!photo) continue;
+        HONE_TRY(SearchHit hit, hit_of(std::move(*photo)));
+        hit.probability = 1;
+        page.hits.push_back(std::move(hit));
+    }
+    page.took_ms = watch.seconds() * 1000;
+    return page;
+}
+
 Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleVectors& examples) const {
     const Stopwatch watch;
     HONE_CHECK(validate(query));
+    HONE_TRY(const PhotoFilter filter, parse_filter(query.filter));
+    if (!query.has_question()) return list(query, filter);
     HONE_TRY(const FeedbackMethod* method, find_feedback_method(query.method));
     const SpaceView view = content_->view();
 
@@ -156,6 +216,7 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleV
 
     SearchPage page;
     page.query = query;
+    page.query.filter = to_string(filter);
     page.query.like.clear();
     page.query.unlike.clear();
     page.query.seen.clear();
@@ -164,9 +225,15 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleV
     if (from) page.query.from = from->name;
     page.model = model_->manifest().name;
 
-    // Everything that may be shown: present, and neither marked nor seen.
+    // Everything that may be shown: present, let through by the filter, and neither marked nor seen.
     const auto present = present_.snapshot();
-    std::vector<bool> may_show = *present;
+    PhotoBits may_show = *present;
+    if (filter != PhotoFilter{}) {
+        HONE_TRY(const std::vector<PhotoNumber> matching, catalog_.matching(filter));
+        const PhotoBits matches = bits_of(matching);
+        for (std::size_t number = 0; number < may_show.size(); ++number)
+            may_show[number] = may_show[number] && number < matches.size() && matches[number];
+    }
     const auto hide = [&](PhotoNumber number) {
         if (number < may_show.size()) may_show[number] = false;
     };
@@ -185,12 +252,25 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleV
     std::vector<float> scores = view.scores(question.vector, processor_count());
     const bool words_only = !query.text.empty() && liked.empty() && unliked.empty();
     const ScoreCurve curve = score_curve(model_->manifest().calibration, words_only, scores);
-    hide_rows(scores, view, may_show);
+    PhotoBits holds_words;
+    if (query.facts) {
+        if (const std::vector<std::string> wanted = words_to_match(query.text); !wanted.empty()) {
+            HONE_TRY(const std::vector<PhotoNumber> holders, catalog_.with_words(wanted));
+            holds_words = bits_of(holders);
+        }
+    }
+    const auto bonus = [&](PhotoNumber number, double score) {
+        return has(holds_words, number) ? text_bonus(curve, score) : 0;
+    };
+    adjust_rows(scores, view, may_show, holds_words, curve);
     count_scores(scores, curve, page);
 
     const std::size_t wanted = query.offset + query.limit;
     std::vector<ScoredRow> best = best_rows(scores, std::max(kLeastRescored, kRescoredPerResult * wanted));
-    for (ScoredRow& candidate : best) candidate.score = view.exact_score(question.vector, candidate.row);
+    for (ScoredRow& candidate : best) {
+        const double score = view.exact_score(question.vector, candidate.row);
+        candidate.score = static_cast<float>(score + bonus(view.label(candidate.row), score));
+    }
     std::sort(best.begin(), best.end());
 
     const std::size_t last = std::min(wanted, best.size());
@@ -213,11 +293,7 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleV
     for (std::size_t at = query.offset; at < last; ++at) {
         HONE_TRY(std::optional<Photo> photo, catalog_.photo(view.label(best[at].row)));
         if (!photo) continue;
-        SearchHit hit;
-        HONE_TRY(const std::vector<Place> places, catalog_.places_of(photo->number));
-        hit.photo = std::move(*photo);
-        if (!places.empty()) hit.path = places.front().facts.path;
-        hit.copies = static_cast<std::size_t>(std::ranges::count(places, PlaceState::kPhoto, &Place::state));
+        HONE_TRY(SearchHit hit, hit_of(std::move(*photo)));
         hit.score = best[at].score;
         hit.probability = curve.probability(hit.score);
         const auto share = [&](std::span<const float> vector, float weight, const std::string& source) {
@@ -228,6 +304,10 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleV
         share(words, question.words_weight, from_is_words ? from->name : "words");
         for (const Mark& mark : liked) share(mark.vector, question.liked_weight, mark.name);
         for (const Mark& mark : unliked) share(mark.vector, question.unliked_weight, mark.name);
+        if (has(holds_words, view.label(best[at].row))) {
+            const double score = view.exact_score(question.vector, best[at].row);
+            hit.reasons.push_back({"words", bonus(view.label(best[at].row), score), "words"});
+        }
         page.hits.push_back(std::move(hit));
     }
     page.took_ms = watch.seconds() * 1000;

@@ -19,7 +19,8 @@ class SearchEngine {
                  std::shared_ptr<ImageTextModel> model)
         : catalog_(catalog), present_(present), content_(std::move(content)), model_(std::move(model)) {}
 
-    // kUsage for a query that cannot be asked, kNotFound for a photo that is not there.
+    // kUsage for a query that cannot be asked, kNotFound for a photo that is not there, kUnavailable for a
+    // filter that cannot be answered yet.
     Result<SearchPage> search(const SearchQuery& query, const ExampleVectors& examples) const;
 
     // Photos that could be found now.
@@ -35,6 +36,10 @@ class SearchEngine {
                            const SpaceView& view) const;
     Result<std::vector<Mark>> find_marks(const std::vector<std::string>& names,
                                          const ExampleVectors& examples, const SpaceView& view) const;
+
+    // The page of a query without a question.
+    Result<SearchPage> list(const SearchQuery& query, const PhotoFilter& filter) const;
+    Result<SearchHit> hit_of(Photo photo) const;
 
     Catalog& catalog_;
     PresentPhotos& present_;

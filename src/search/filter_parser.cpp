@@ -25,8 +25,7 @@ struct FieldRule {
 };
 
 constexpr std::string_view kFormats =
-    "jpeg, png, webp, gif, tiff, bmp, heif, avif, jxl, jpeg2000, raw, dng, cr2, cr3, nef, arw, orf, rw2, "
-    "raf, pef";
+    "jpeg, png, webp, gif, tiff, bmp, heif, avif, jxl, jpeg2000, raw, dng, cr2, cr3, nef, arw, raf, orf, rw2";
 
 constexpr std::array kFields = {
     FieldRule{"words", FilterField::kWords, ValueKind::kText},

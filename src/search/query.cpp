@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "search/filter_parser.hpp"
+
 namespace hone {
 
 namespace {
@@ -11,16 +13,20 @@ std::size_t count_characters(const std::string& utf8) {
         std::ranges::count_if(utf8, [](unsigned char byte) { return (byte & 0xC0U) != 0x80; }));
 }
 
-}  // namespace
-
-bool SearchQuery::has_words() const {
+bool has_signs(const std::string& text) {
     return std::ranges::any_of(text, [](unsigned char c) { return c > ' '; });
 }
 
+}  // namespace
+
+bool SearchQuery::has_words() const {
+    return has_signs(text);
+}
+
 Result<> validate(const SearchQuery& query) {
-    if (!query.has_words() && query.from.empty() && query.like.empty() && query.unlike.empty()) {
+    if (!query.has_question() && !has_signs(query.filter)) {
         return fail(ErrorKind::kUsage,
-                    "nothing to search for: give words, a picture to start from, or marks");
+                    "nothing to search for: give words, a picture to start from, marks, or a filter");
     }
     if (const std::size_t characters = count_characters(query.text); characters > SearchQuery::kLongestText) {
         return fail(ErrorKind::kUsage, "the words have {} characters; at most {} are read", characters,
@@ -37,6 +43,8 @@ Result<> validate(const SearchQuery& query) {
                         liked);
         }
     }
+    HONE_TRY(const PhotoFilter filter, parse_filter(query.filter));
+    (void)filter;
     HONE_TRY(const FeedbackMethod* const method, find_feedback_method(query.method));
     (void)method;
     return {};

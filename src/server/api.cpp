@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "photo/decode.hpp"
 #include "photo/thumbnail.hpp"
+#include "search/filter_parser.hpp"
 #include "server/json.hpp"
 #include "server/openapi.hpp"
 #include "server/web_client.hpp"
@@ -235,14 +236,28 @@ Result<HttpResponse> Api::list_photos(const HttpRequest& request, Parameter) {
         return fail(ErrorKind::kUsage, "unknown order '{}'; there is newest", order->second.substr(0, 40));
     }
     Catalog& catalog = library_.catalog();
-    HONE_TRY(const std::vector<Photo> photos, catalog.newest(offset, limit));
-    HONE_TRY(const Counts counts, catalog.counts());
+    std::vector<Photo> photos;
+    std::uint64_t total = 0;
+    if (const auto text = request.query.find("filter"); text != request.query.end()) {
+        HONE_TRY(const PhotoFilter filter, parse_filter(text->second));
+        HONE_TRY(std::vector<PhotoNumber> numbers, catalog.matching(filter));
+        total = numbers.size();
+        std::ranges::reverse(numbers);  // numbers rise with the time of adding
+        for (std::size_t at = offset; at < std::min(offset + limit, numbers.size()); ++at) {
+            HONE_TRY(std::optional<Photo> photo, catalog.photo(numbers[at]));
+            if (photo) photos.push_back(std::move(*photo));
+        }
+    } else {
+        HONE_TRY(photos, catalog.newest(offset, limit));
+        HONE_TRY(const Counts counts, catalog.counts());
+        total = counts.photos;
+    }
     json list = json::array();
     for (const Photo& photo : photos) {
         HONE_TRY(json entry, listed_photo(catalog, photo));
         list.push_back(std::move(entry));
     }
-    return answer(200, {{"total", counts.photos}, {"photos", list}});
+    return answer(200, {{"total", total}, {"photos", list}});
 }
 
 Result<HttpResponse> Api::photo(const HttpRequest&, Parameter id) {

@@ -10,27 +10,60 @@ std::string dump(const json& document, int indent) {
     return document.dump(indent, ' ', false, json::error_handler_t::replace);
 }
 
-json photo_json(const Photo& photo, const fs::path& path, std::size_t copies) {
-    return {{"id", to_hex(photo.id)},
-            {"path", utf8_path(path)},
-            {"width", photo.width},
-            {"height", photo.height},
-            {"color", fmt::format("#{:06x}", photo.color)},
-            {"copies", copies}};
+json photo_json(const Photo& photo, const Listing& listing) {
+    json entry = {{"id", to_hex(photo.id)},
+                  {"path", utf8_path(listing.path)},
+                  {"width", photo.width},
+                  {"height", photo.height},
+                  {"color", fmt::format("#{:06x}", photo.color)},
+                  {"copies", listing.copies},
+                  {"reachable", listing.reachable}};
+    if (listing.taken) entry["taken_at"] = iso8601_local(*listing.taken);
+    return entry;
 }
 
 Result<json> listed_photo(Catalog& catalog, const Photo& photo) {
-    HONE_TRY(const std::vector<Place> places, catalog.places_of(photo.number));
-    return photo_json(
-        photo, places.empty() ? fs::path{} : places.front().facts.path,
-        static_cast<std::size_t>(std::ranges::count(places, PlaceState::kPhoto, &Place::state)));
+    HONE_TRY(const Listing listing, list_photo(catalog, photo.number));
+    return photo_json(photo, listing);
 }
+
+namespace {
+
+Result<std::optional<std::string>> id_of(Catalog& catalog, PhotoNumber number) {
+    HONE_TRY(const std::optional<Photo> photo, catalog.photo(number));
+    return photo ? std::optional(to_hex(photo->id)) : std::nullopt;
+}
+
+// What the photo says of itself, and which raw files it stands for.
+Result<> add_facts(Catalog& catalog, const Photo& photo, json& details) {
+    HONE_TRY(const std::optional<PhotoFindings> findings, catalog.findings(photo.number));
+    details["metadata"] = findings ? to_json(findings->metadata) : json::object();
+    if (findings) {
+        details["taken_at"] = iso8601_local(findings->taken);
+        details["taken_from"] = taken_source_name(findings->taken.source);
+    }
+    details["raw"] = json::array();
+    HONE_TRY(const std::vector<PhotoNumber> raw_photos, catalog.stands_for(photo.number));
+    for (const PhotoNumber raw : raw_photos) {
+        HONE_TRY(const std::optional<std::string> id, id_of(catalog, raw));
+        if (id) details["raw"].push_back(*id);
+    }
+    HONE_TRY(const std::optional<PhotoNumber> shown_as, catalog.shown_as(photo.number));
+    if (shown_as) {
+        HONE_TRY(const std::optional<std::string> id, id_of(catalog, *shown_as));
+        if (id) details["shown_as"] = *id;
+    }
+    return {};
+}
+
+}  // namespace
 
 Result<json> photo_details(Catalog& catalog, const Photo& photo) {
     HONE_TRY(json details, listed_photo(catalog, photo));
     HONE_TRY(const std::vector<Place> places, catalog.places_of(photo.number));
     HONE_TRY(const std::vector<Folder> folders, catalog.folders());
     HONE_TRY(const std::vector<Analysis> analyses, catalog.analyses(photo.number));
+    HONE_CHECK(add_facts(catalog, photo, details));
     details["bytes"] = photo.bytes;
     details["format"] = photo.format;
     details["added_at"] = iso8601(photo.added_at);
@@ -41,8 +74,7 @@ Result<json> photo_details(Catalog& catalog, const Photo& photo) {
                                      {"folder", folder == folders.end() ? "" : utf8_path(folder->path)},
                                      {"size", place.facts.size},
                                      {"modified_at", iso8601(place.facts.modified_ns / 1'000'000'000)},
-                                     {"reachable", place.state == PlaceState::kPhoto &&
-                                                       folder != folders.end() && folder->reachable}});
+                                     {"reachable", place.reachable}});
     }
     details["analyses"] = json::array();
     for (const Analysis& done : analyses) {
@@ -82,7 +114,7 @@ json to_json(const SearchPage& page) {
     const SearchQuery& query = page.query;
     json results = json::array();
     for (const SearchHit& hit : page.hits) {
-        json entry = photo_json(hit.photo, hit.path, hit.copies);
+        json entry = photo_json(hit.photo, hit.listing);
         entry["score"] = hit.score;
         entry["probability"] = hit.probability;
         entry["reasons"] = json::array();
@@ -93,8 +125,9 @@ json to_json(const SearchPage& page) {
     }
     json understood = {{"text", query.text},        {"like", query.like},     {"unlike", query.unlike},
                        {"seen", query.seen.size()}, {"method", query.method}, {"limit", query.limit},
-                       {"offset", query.offset}};
+                       {"offset", query.offset},    {"facts", query.facts}};
     if (!query.from.empty()) understood["from"] = query.from;
+    if (!query.filter.empty()) understood["filter"] = query.filter;
     return {{"query", understood},
             {"total", page.total},
             {"likely", page.likely},
@@ -180,10 +213,19 @@ Result<SearchQuery> parse_search(const json& document) {
         target = value.get<std::size_t>();
         return {};
     };
+    const auto truth_of = [](const json& value, const std::string& name, bool& target) -> Result<> {
+        if (!value.is_boolean()) return fail(ErrorKind::kUsage, "the field '{}' must be true or false", name);
+        target = value.get<bool>();
+        return {};
+    };
     for (const auto& [name, value] : document.items()) {
         if (value.is_null()) continue;
         if (name == "text")
             HONE_CHECK(text_of(value, name, query.text));
+        else if (name == "filter")
+            HONE_CHECK(text_of(value, name, query.filter));
+        else if (name == "facts")
+            HONE_CHECK(truth_of(value, name, query.facts));
         else if (name == "from")
             HONE_CHECK(text_of(value, name, query.from));
         else if (name == "method")

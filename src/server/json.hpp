@@ -15,7 +15,7 @@ nlohmann::json to_json(const IndexSummary& summary);
 nlohmann::json to_json(const IndexProgress& progress);
 nlohmann::json to_json(const IndexFailure& failure);
 // Fields of a photo wherever photos are listed.
-nlohmann::json photo_json(const Photo& photo, const fs::path& path, std::size_t copies);
+nlohmann::json photo_json(const Photo& photo, const Listing& listing);
 // Everything known of one photo.
 Result<nlohmann::json> photo_details(Catalog& catalog, const Photo& photo);
 Result<nlohmann::json> listed_photo(Catalog& catalog, const Photo& photo);

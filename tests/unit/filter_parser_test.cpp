@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "photo/format.hpp"
+
 namespace hone {
 namespace {
 
@@ -177,6 +179,7 @@ TEST(FilterParser, SaysWhichValueIsWrong) {
               "filter, column 13: orientation cannot be 'flat'; it is one of landscape, portrait, square, "
               "panorama");
     EXPECT_THAT(parsed("format:mp4"), HasSubstr("format cannot be 'mp4'; it is one of jpeg, "));
+    EXPECT_THAT(parsed("format:pef"), HasSubstr("format cannot be 'pef'")) << "stored as raw";
     EXPECT_THAT(parsed("has:faces"), HasSubstr("it is one of gps, title"));
     EXPECT_THAT(parsed("is:keyword"), HasSubstr("it is one of raw, unreachable, motion"));
     EXPECT_EQ(parsed("near:48.2,16.37"),
@@ -206,6 +209,16 @@ TEST(FilterParser, HasLimits) {
     EXPECT_TRUE(parse_filter(many));
     EXPECT_EQ(parsed(many + "b"), "filter, column 601: more than 300 values in one filter");
     EXPECT_EQ(parsed("caf\xC3"), "filter: the text is no UTF-8");
+}
+
+// A format that is detected can be asked for by the name that is stored.
+TEST(FilterParser, KnowsEveryFormat) {
+    for (int format = static_cast<int>(Format::kJpeg); format <= static_cast<int>(Format::kOtherRaw);
+         ++format) {
+        if (static_cast<Format>(format) == Format::kSvg) continue;  // skipped, never a photo
+        const std::string term = "format:" + std::string(format_name(static_cast<Format>(format)));
+        EXPECT_EQ(parsed(term), term);
+    }
 }
 
 }  // namespace

@@ -37,6 +37,18 @@ TEST(Validate, RefusesWhatCannotBeAsked) {
     EXPECT_EQ(kind_of(query), ErrorKind::kUsage);
 }
 
+TEST(Validate, AFilterAloneIsAQuestion) {
+    SearchQuery query;
+    query.filter = " \t";
+    EXPECT_EQ(kind_of(query), ErrorKind::kUsage);
+    query.filter = "rating:3";
+    EXPECT_TRUE(validate(query));
+    query.filter = "rating:";
+    EXPECT_EQ(kind_of(query), ErrorKind::kUsage);
+    query.text = "a";
+    EXPECT_EQ(kind_of(query), ErrorKind::kUsage) << "also beside words";
+}
+
 TEST(Validate, CountsCharactersNotBytes) {
     SearchQuery query;
     for (int at = 0; at < 10'000; ++at) query.text += "ä";
@@ -50,6 +62,8 @@ TEST(ParseSearch, ReadsEveryField) {
                                      {"unlike", json::array_t{}},
                                      {"seen", json::array_t{id}},
                                      {"from", id},
+                                     {"filter", "rating:3"},
+                                     {"facts", false},
                                      {"method", "rocchio"},
                                      {"limit", 5U},
                                      {"offset", 2U}});
@@ -58,6 +72,11 @@ TEST(ParseSearch, ReadsEveryField) {
     EXPECT_EQ(query->like, std::vector{id});
     EXPECT_EQ(query->seen, std::vector{id});
     EXPECT_EQ(query->from, id);
+    EXPECT_EQ(query->filter, "rating:3");
+    EXPECT_FALSE(query->facts);
+    EXPECT_TRUE(parse_search({{"text", "dog"}})->facts) << "on, unless it is switched off";
+    EXPECT_FALSE(parse_search({{"text", "dog"}, {"facts", "no"}}));
+    EXPECT_FALSE(parse_search({{"filter", 3}}));
     EXPECT_EQ(query->method, "rocchio");
     EXPECT_EQ(query->limit, 5U);
     EXPECT_EQ(query->offset, 2U);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "ingest/library.hpp"
+#include "search/text_match.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -13,7 +14,14 @@ namespace {
 
 using testing::ElementsAre;
 
-// A library of pictures with vectors by hand; marks only, so that no network is needed.
+// Every text is the same point, so that no network is needed.
+class OneText final : public ImageTextModel {
+  public:
+    using ImageTextModel::ImageTextModel;
+    Result<std::vector<float>> embed_text(std::string_view) override { return std::vector<float>{1, 0, 0}; }
+};
+
+// A library of pictures with vectors by hand.
 class Engine : public testing::Test {
   protected:
     void SetUp() override {
@@ -22,18 +30,24 @@ class Engine : public testing::Test {
         manifest.dimension = 3;
         manifest.image.files[Precision::kF32] = {"none", "none", 0};
         manifest.text.files[Precision::kF32] = {"none", "none", 0};
-        model = std::make_shared<ImageTextModel>(manifest, ModelOptions{});
+        model = std::make_shared<OneText>(manifest, ModelOptions{});
         library = *Library::open(folder.path(), Access::kWrite, "test");
         root = *library->catalog().add_folder("/photos");
     }
 
     // Gives the id.
-    std::string add(const std::string& name, std::vector<float> vector, const std::string& path = "") {
+    std::string add(const std::string& name, std::vector<float> vector, const std::string& path = "",
+                    std::optional<PhotoFindings> findings = std::nullopt) {
         normalize(vector);
         FileOutcome::IsPhoto photo;
         photo.photo = {sha256(name), 1, 10, 10, "jpeg", 0};
         photo.key = content_key(*model);
         photo.vector = std::move(vector);
+        photo.findings = std::move(findings);
+        if (photo.findings) {
+            photo.findings->look = {0};
+            photo.findings->hashes = {0};
+        }
         const FileOutcome outcome{root.id, {path.empty() ? "/photos/" + name : path, 1, 1, 1, 0}, photo};
         EXPECT_TRUE(library->catalog().commit(std::span(&outcome, 1)));
         return to_hex(sha256(name));
@@ -48,7 +62,7 @@ class Engine : public testing::Test {
 
     static std::vector<std::string> names(const SearchPage& page) {
         std::vector<std::string> names;
-        for (const SearchHit& hit : page.hits) names.push_back(hit.path.filename());
+        for (const SearchHit& hit : page.hits) names.push_back(hit.listing.path.filename());
         return names;
     }
 
@@ -58,6 +72,13 @@ class Engine : public testing::Test {
     std::shared_ptr<VectorSpace> space;
     Folder root;
 };
+
+PhotoFindings rated(int stars, std::int64_t taken = 0) {
+    PhotoFindings findings;
+    findings.metadata.rating = stars;
+    findings.taken = {taken, std::nullopt, TakenSource::kExif};
+    return findings;
+}
 
 SearchQuery liking(std::vector<std::string> like) {
     SearchQuery query;
@@ -173,7 +194,222 @@ TEST_F(Engine, CopiesAreOneResult) {
     add("cat", {0, 1, 0}, "/photos/two.jpg");
     const auto page = *search(liking({dog}));
     ASSERT_EQ(page.hits.size(), 1U);
-    EXPECT_EQ(page.hits[0].copies, 2U);
+    EXPECT_EQ(page.hits[0].listing.copies, 2U);
+}
+
+TEST_F(Engine, AFilterCutsBeforeTheRankingSoThatThePageIsFull) {
+    const std::string dog = add("dog", {1, 0, 0});
+    // The nearer a photo is, the fewer stars it has.
+    for (int at = 0; at < 100; ++at) {
+        const auto away = static_cast<float>(at) / 100;
+        add(fmt::format("{:02}", at), {1, away, 0}, "", rated(at / 20));
+    }
+    SearchQuery query = liking({dog});
+    query.limit = 10;
+    query.filter = "  rating:>=4  ";
+    const auto page = search(query);
+    ASSERT_TRUE(page) << page.error().message;
+    EXPECT_THAT(names(*page), ElementsAre("80", "81", "82", "83", "84", "85", "86", "87", "88", "89"));
+    EXPECT_EQ(page->total, 20U);
+    EXPECT_EQ(page->query.filter, "rating:4..") << "as understood";
+    std::uint64_t counted = 0;
+    for (const std::uint64_t count : page->histogram.counts) counted += count;
+    EXPECT_EQ(counted, 20U);
+    query.filter = "rating:>4";
+    EXPECT_EQ(search(query)->total, 0U);
+    query.filter = " ";
+    EXPECT_EQ(search(query)->total, 100U);
+}
+
+TEST_F(Engine, AFilterChangesNoScore) {
+    const std::string dog = add("dog", {1, 0, 0});
+    for (int at = 0; at < 30; ++at)
+        add(fmt::format("{:02}", at), {1, static_cast<float>(at) / 10, 0}, "", rated(at % 3));
+    SearchQuery query = liking({dog});
+    const SearchPage all = *search(query);
+    query.filter = "rating:2";
+    const SearchPage some = *search(query);
+    ASSERT_EQ(some.hits.size(), 10U);
+    for (const SearchHit& hit : some.hits) {
+        const auto same =
+            std::ranges::find(all.hits, hit.photo.id, [](const SearchHit& of) { return of.photo.id; });
+        ASSERT_NE(same, all.hits.end());
+        EXPECT_EQ(hit.score, same->score);
+        EXPECT_EQ(hit.probability, same->probability);
+    }
+}
+
+TEST_F(Engine, AFilterAloneListsTheNewestTakenFirst) {
+    add("old", {1, 0, 0}, "", rated(5, 1'000));
+    add("new", {0, 1, 0}, "", rated(5, 3'000));
+    add("middle", {0, 0, 1}, "", rated(5, 2'000));
+    add("unrated", {0, 0, 1}, "", rated(0, 4'000));
+    const std::string seen = add("seen", {0, 0, 1}, "", rated(5, 5'000));
+    SearchQuery query;
+    query.filter = "rating:5";
+    query.seen = {seen};
+    const auto page = search(query);
+    ASSERT_TRUE(page) << page.error().message;
+    EXPECT_THAT(names(*page), ElementsAre("new", "middle", "old"));
+    EXPECT_EQ(page->total, 3U);
+    EXPECT_EQ(page->likely, 3U);
+    EXPECT_EQ(page->hits[0].probability, 1);
+    ASSERT_TRUE(page->hits[0].listing.taken);
+    EXPECT_EQ(page->hits[0].listing.taken->local_seconds, 3'000);
+    query.limit = 1;
+    query.offset = 1;
+    EXPECT_THAT(names(*search(query)), ElementsAre("middle"));
+    query.offset = 3;
+    EXPECT_THAT(names(*search(query)), ElementsAre());
+    ASSERT_TRUE(library->catalog().remove_folder(root.id));
+    EXPECT_EQ(search(query)->total, 0U) << "only what is there";
+}
+
+TEST_F(Engine, AWrongFilterSaysWhereAndWhat) {
+    const std::string dog = add("dog", {1, 0, 0});
+    for (SearchQuery query : {SearchQuery{}, liking({dog})}) {
+        query.filter = "taken:2019 raiting:3";
+        const auto page = search(query);
+        ASSERT_FALSE(page);
+        EXPECT_EQ(page.error().kind, ErrorKind::kUsage);
+        EXPECT_EQ(page.error().message, "filter, column 12: 'raiting' is no field; did you mean rating?");
+        query.filter = "people:Ada";
+        EXPECT_EQ(search(query).error().kind, ErrorKind::kUnavailable);
+    }
+}
+
+SearchQuery asking(const std::string& text) {
+    SearchQuery query;
+    query.text = text;
+    return query;
+}
+
+// 40 pictures that look more and more like the words, and one that does not but has them in its name.
+class Facts : public Engine {
+  protected:
+    void SetUp() override {
+        Engine::SetUp();
+        for (int at = 0; at < 40; ++at)
+            others.push_back(add(fmt::format("other{:02}.jpg", at), {0.02F * static_cast<float>(at), 1, 0}));
+        named = add("IMG_1234.jpg", {-0.2F, 0, 1}, "/photos/Alps/IMG_1234.jpg");
+    }
+
+    // The named one with its reasons; checks that they add up to its score and that all of it is counted.
+    SearchHit checked_first(const SearchPage& page) {
+        EXPECT_EQ(names(page).front(), "IMG_1234.jpg");
+        const SearchHit& hit = page.hits.front();
+        double sum = 0;
+        for (const Reason& reason : hit.reasons) sum += reason.weight;
+        EXPECT_NEAR(sum, hit.score, 1e-6);
+        EXPECT_EQ(hit.reasons.back().facet, "words");
+        EXPECT_EQ(hit.reasons.back().from, "words");
+        EXPECT_GT(hit.reasons.back().weight, 0);
+        EXPECT_GE(hit.probability, kLiftedProbability - 1e-6);
+        EXPECT_GE(page.likely, 1U);
+        EXPECT_NEAR(page.histogram.to, hit.score, 1e-6);
+        EXPECT_EQ(page.histogram.counts.back(), 1U);
+        return hit;
+    }
+
+    std::vector<std::string> others;
+    std::string named;
+};
+
+TEST_F(Facts, ANameFindsItsPhotoAndTheOthersKeepTheirPlaces) {
+    SearchQuery query = asking("IMG_1234");
+    const SearchPage with = *search(query);
+    checked_first(with);
+    ASSERT_EQ(with.hits[0].reasons.size(), 2U);
+    EXPECT_EQ(with.hits[0].reasons[0].facet, "content");
+    query.facts = false;
+    const SearchPage without = *search(query);
+    EXPECT_EQ(names(without).back(), "IMG_1234.jpg") << "it looks least like the words";
+    EXPECT_EQ(without.hits.back().reasons.size(), 1U);
+    EXPECT_EQ(with.likely, without.likely + 1);
+    std::vector<std::string> rest = names(with), all = names(without);
+    rest.erase(rest.begin());
+    all.pop_back();
+    EXPECT_EQ(rest, all);
+    for (std::size_t at = 0; at < all.size(); ++at)
+        EXPECT_EQ(with.hits[at + 1].score, without.hits[at].score);
+}
+
+TEST_F(Facts, AllWordsMustStandThere) {
+    EXPECT_EQ(names(*search(asking("the photo IMG_1234 in the alps"))).front(), "IMG_1234.jpg");
+    EXPECT_EQ(names(*search(asking("IMG_1234 in Vienna"))).back(), "IMG_1234.jpg");
+    EXPECT_EQ(names(*search(asking("a photo of the"))).back(), "IMG_1234.jpg") << "nothing is left to match";
+}
+
+TEST_F(Facts, KeywordsTitleAndCameraCountToo) {
+    PhotoFindings findings;
+    findings.metadata.keywords = {"Gypsum Dunes"};
+    findings.metadata.title = "Dawn";
+    findings.metadata.make = "Leica";
+    add("plain.jpg", {-1, 0, 0.1F}, "", findings);
+    for (const char* words : {"dunes", "gypsum dawn", "leica"})
+        EXPECT_EQ(names(*search(asking(words))).front(), "plain.jpg") << words;
+}
+
+TEST_F(Facts, TheBonusStaysWithMarks) {
+    SearchQuery query = asking("IMG_1234");
+    query.like = {others[3]};
+    query.unlike = {others[0]};
+    query.method = "rocchio";
+    EXPECT_EQ(checked_first(*search(query)).reasons.size(), 4U)
+        << "words as picture, two marks, words as text";
+    query.text = "";
+    EXPECT_EQ(names(*search(query)).back(), "IMG_1234.jpg") << "no words, no bonus";
+}
+
+TEST_F(Facts, ACalibratedModelLiftsByItsOwnCurve) {
+    Manifest manifest = model->manifest();
+    manifest.calibration = ScoreCalibration{};
+    manifest.calibration->likely = 0.9;
+    manifest.calibration->slope = 20;
+    model = std::make_shared<OneText>(manifest, ModelOptions{});
+    const SearchHit hit = checked_first(*search(asking("IMG_1234")));
+    const double unit = std::log(0.95 / 0.05) / 20;
+    EXPECT_GT(hit.score, 0.9 + unit - 1e-6);
+    EXPECT_LT(hit.score, 0.9 + 2 * unit);
+}
+
+TEST_F(Facts, AFilterHidesAlsoWhatHoldsTheWords) {
+    SearchQuery query = asking("IMG_1234");
+    query.filter = "-folder:alps";
+    EXPECT_EQ(search(query)->total, 40U);
+    query.filter = "folder:alps";
+    const SearchPage page = *search(query);
+    EXPECT_THAT(names(page), ElementsAre("IMG_1234.jpg"));
+}
+
+TEST(TextMatch, DropsWhatNamesNothing) {
+    EXPECT_THAT(words_to_match("A photo of the DOG, on (the) Beach dog"), ElementsAre("dog", "beach"));
+    EXPECT_THAT(words_to_match("IMG_1234"), ElementsAre("img_1234"));
+    EXPECT_THAT(words_to_match(" -- ' the \n"), ElementsAre());
+    EXPECT_THAT(words_to_match("\xD0\xA4\xD0\xBE\xD1\x82\xD0\xBE"),
+                ElementsAre("\xD0\xA4\xD0\xBE\xD1\x82\xD0\xBE"));
+    std::string many;
+    for (std::size_t word = 0; word < kMostTextWords; ++word) many += fmt::format("w{} ", word);
+    EXPECT_EQ(words_to_match(many).size(), kMostTextWords);
+    EXPECT_THAT(words_to_match(many + "more"), ElementsAre());
+}
+
+TEST(TextMatch, LiftsAboveTheLikelyCutAndKeepsTheOrder) {
+    for (const ScoreCurve curve : {ScoreCurve{0.1, 60}, ScoreCurve{-0.3, 4}}) {
+        double before = -10;
+        for (double score = -1; score <= 1; score += 0.01) {
+            const double bonus = text_bonus(curve, score);
+            EXPECT_GT(bonus, 0);
+            EXPECT_GT(curve.probability(score + bonus), kLiftedProbability - 1e-9) << score;
+            EXPECT_GE(score + bonus, before) << score;
+            before = score + bonus;
+        }
+        const double unit = curve.score_at(0.95) - curve.score_at(0.5);
+        EXPECT_NEAR(text_bonus(curve, curve.middle), 2 * unit, 1e-12);
+        EXPECT_NEAR(text_bonus(curve, curve.middle + 1), 2 * unit, 1e-12);
+        EXPECT_NEAR(curve.middle - unit + text_bonus(curve, curve.middle - unit),
+                    curve.middle + unit * (1 + std::exp(-1.0)), 1e-12);
+    }
 }
 
 TEST_F(Engine, OtherModelsVectorsAreNamed) {

@@ -50,7 +50,7 @@ std::string with_parts(const std::string& name) {
     return parts == name ? name : name + ' ' + parts;
 }
 
-// Each word as an FTS5 string: in quotes, with quotes doubled, and as a prefix.
+// Each word as an FTS5 string: in quotes, with quotes doubled.
 std::string match_expression(std::span<const std::string> words) {
     std::string expression;
     for (const std::string& word : words) {
@@ -63,6 +63,19 @@ std::string match_expression(std::span<const std::string> words) {
         expression += '"';
     }
     return expression;
+}
+
+// Three columns: taken_at, taken_offset, taken_source.
+TakenAt taken_of(SQLite::Statement& query, int first) {
+    TakenAt taken;
+    taken.local_seconds = query.getColumn(first).getInt64();
+    if (!query.getColumn(first + 1).isNull()) taken.offset_minutes = query.getColumn(first + 1).getInt();
+    const std::string source = query.getColumn(first + 2).getString();
+    for (const TakenSource known : {TakenSource::kExif, TakenSource::kGps, TakenSource::kXmp,
+                                    TakenSource::kIptc, TakenSource::kName, TakenSource::kModified}) {
+        if (source == taken_source_name(known)) taken.source = known;
+    }
+    return taken;
 }
 
 }  // namespace
@@ -119,19 +132,22 @@ std::optional<PhotoFindings> read_findings(SQLite::Database& database, PhotoNumb
     PhotoFindings findings;
     const auto document = nlohmann::json::parse(query.getColumn(0).getString(), nullptr, false);
     if (auto parsed = parse_metadata(document)) findings.metadata = std::move(*parsed);
-    findings.taken.local_seconds = query.getColumn(1).getInt64();
-    if (!query.getColumn(2).isNull()) findings.taken.offset_minutes = query.getColumn(2).getInt();
-    const std::string source = query.getColumn(3).getString();
-    for (const TakenSource known : {TakenSource::kExif, TakenSource::kGps, TakenSource::kXmp,
-                                    TakenSource::kIptc, TakenSource::kName, TakenSource::kModified}) {
-        if (source == taken_source_name(known)) findings.taken.source = known;
-    }
+    findings.taken = taken_of(query, 1);
     const std::string look = text_of(query.getColumn(4)), hashes = text_of(query.getColumn(5));
     findings.look.assign(look.begin(), look.end());
     findings.hashes.resize(hashes.size() / sizeof(std::uint64_t));
     std::copy_n(hashes.data(), findings.hashes.size() * sizeof(std::uint64_t),
                 reinterpret_cast<char*>(findings.hashes.data()));
     return findings;
+}
+
+std::optional<TakenAt> read_taken(SQLite::Database& database, PhotoNumber photo) {
+    SQLite::Statement query(database,
+                            "SELECT taken_at, taken_offset, taken_source FROM metadata WHERE photo_id = ? "
+                            "AND taken_at IS NOT NULL");
+    query.bind(1, static_cast<std::int64_t>(photo));
+    if (!query.executeStep()) return std::nullopt;
+    return taken_of(query, 0);
 }
 
 void refresh_words(SQLite::Database& database, PhotoNumber photo) {

@@ -16,6 +16,8 @@ void store_findings(SQLite::Database& database, PhotoNumber photo, const PhotoFi
 std::optional<PhotoFindings> read_findings(SQLite::Database& database, PhotoNumber photo);
 // Makes the photo's row of the word index anew, out of its places and metadata.
 void refresh_words(SQLite::Database& database, PhotoNumber photo);
+// resolve_taken() as it was stored.
+std::optional<TakenAt> read_taken(SQLite::Database& database, PhotoNumber photo);
 std::vector<PhotoNumber> photos_with_words(SQLite::Database& database, std::span<const std::string> words);
 std::uint64_t pair_raw_files(SQLite::Database& database);
 

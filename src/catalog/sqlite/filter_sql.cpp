@@ -20,10 +20,8 @@ constexpr double kSameNumber = 0.005;
 constexpr double kSquare = 1.02;  // sides within 2 % look like a square
 constexpr double kPanorama = 2;   // long side / short side
 
-// Names of raw formats, as formats are stored.
-constexpr const char* kRawFormats =
-    "('raw', 'dng', 'cr2', 'cr3', 'crw', 'nef', 'nrw', 'arw', 'srf', 'sr2', 'orf', 'rw2', 'raf', 'pef', "
-    "'srw', 'x3f', 'iiq', '3fr', 'mrw', 'erf', 'kdc', 'dcr', 'mef', 'mos', 'rwl')";
+// is_raw_name() of photo/format.hpp.
+constexpr const char* kRawFormats = "('dng', 'cr2', 'cr3', 'nef', 'arw', 'raf', 'orf', 'rw2', 'raw')";
 
 // Unicode NFKC_Casefold: case, width and composed or decomposed letters do not count, accents do.
 std::string folded(std::string_view utf8) {

@@ -8,6 +8,7 @@
 #include "base/time.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/sqlite/facts.hpp"
+#include "catalog/sqlite/filter_sql.hpp"
 #include "catalog/sqlite/schema.hpp"
 
 namespace hone {
@@ -610,6 +611,22 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
+    Result<std::vector<PhotoNumber>> matching(const PhotoFilter& filter) override {
+        return matching_ordered(filter, "photo.id");
+    }
+
+    Result<std::vector<PhotoNumber>> matching_newest_taken(const PhotoFilter& filter) override {
+        return matching_ordered(filter,
+                                "(SELECT taken_at FROM metadata WHERE photo_id = photo.id) DESC NULLS LAST, "
+                                "photo.sha");
+    }
+
+    Result<std::optional<TakenAt>> taken(PhotoNumber photo) override {
+        return read([&](SQLite::Database& database) -> Result<std::optional<TakenAt>> {
+            return read_taken(database, photo);
+        });
+    }
+
     Result<> check() override {
         return read([&](SQLite::Database& database) -> Result<> {
             SQLite::Statement query(database, "PRAGMA integrity_check(3)");
@@ -688,7 +705,25 @@ class SqliteCatalog final : public Catalog {
 
   private:
     std::unique_ptr<SQLite::Database> connect(int flags) {
-        return std::make_unique<SQLite::Database>(file_.native(), flags, kBusyMilliseconds);
+        auto database = std::make_unique<SQLite::Database>(file_.native(), flags, kBusyMilliseconds);
+        register_filter_functions(*database);
+        return database;
+    }
+
+    Result<std::vector<PhotoNumber>> matching_ordered(const PhotoFilter& filter, const char* order) {
+        HONE_TRY(const SqlCondition condition, to_sql(filter));
+        return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
+            SQLite::Statement query(
+                database,
+                fmt::format(
+                    "SELECT photo.id FROM photo WHERE photo.id IN (SELECT photo_id FROM place WHERE {}) AND "
+                    "({}) ORDER BY {}",
+                    kPresentPlace, condition.where, order));
+            int index = 0;
+            for (const auto& parameter : condition.parameters)
+                std::visit([&](const auto& value) { query.bind(++index, value); }, parameter);
+            return read_numbers(query);
+        });
     }
 
     static std::vector<PhotoNumber> read_numbers(SQLite::Statement& query) {
