@@ -41,7 +41,7 @@ inline constexpr std::int64_t kBurstSeconds = 2;  // EXIF times are whole second
 
 struct Duplicate {
     Photo photo;
-    fs::path path;
+    fs::path path;                 // in a folder that is there now
     std::size_t copies = 1;        // files of these bytes that are there
     std::optional<TakenAt> taken;  // unknown when only the file's modification time is known
 };

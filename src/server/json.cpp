@@ -146,10 +146,9 @@ json to_json(const DuplicatePage& page) {
     for (const DuplicateGroup& group : page.groups) {
         json photos = json::array();
         for (const Duplicate& duplicate : group.photos) {
-            json entry = photo_json(duplicate.photo, duplicate.path, duplicate.copies);
+            json entry = photo_json(duplicate.photo, {duplicate.path, duplicate.copies, true, duplicate.taken});
             entry["bytes"] = duplicate.photo.bytes;
             entry["format"] = duplicate.photo.format;
-            entry["taken"] = duplicate.taken ? json(iso8601_local(*duplicate.taken)) : json();
             photos.push_back(std::move(entry));
         }
         groups.push_back({{"photos", std::move(photos)}, {"bytes_to_free", group.bytes_to_free}});

@@ -134,7 +134,7 @@ def test_three_questions(library_of_copies, photos, hone):
     assert picture['groups'][0]['bytes_to_free'] == (photos / 'butterfly small.jpg').stat().st_size
     moment = ask('moment')
     assert shape(moment) == [['shot 0.jpg', 'shot 1.jpg']]
-    assert [photo['taken'] for photo in moment['groups'][0]['photos']] == ['2019-05-01T12:30:00', '2019-05-01T12:30:02']
+    assert [photo['taken_at'] for photo in moment['groups'][0]['photos']] == ['2019-05-01T12:30:00', '2019-05-01T12:30:02']
     text = hone('duplicates').ok().out
     assert str(photos / 'butterfly small.jpg') in text and 'nothing was changed' in text
     hone('duplicates', '--kind', 'people').refused(2, 'people')
