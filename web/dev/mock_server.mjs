@@ -90,7 +90,51 @@ const view = (photo) => ({
   height: photo.file.height,
   color: photo.color,
   copies: photo.copies,
+  reachable: photo.index !== 5,
+  ...(photo.index % 4 === 0 ? {} : { taken_at: takenAt(photo) }),
 });
+const keywords = (photo) => (photo.index % 3 === 0 ? ['Sea side', 'the "best"'] : []);
+const metadata = (photo) => ({
+  make: 'Canon',
+  model: 'Canon EOS R5',
+  lens: 'RF24-105mm F4 L',
+  exposure_seconds: 0.004,
+  aperture: 2.8,
+  iso: 400,
+  focal_length_mm: 50,
+  ...(photo.index % 2 === 0 ? { latitude: 48.2, longitude: 16.37 } : {}),
+  ...(photo.index % 5 === 0 ? { rating: 4, title: `Number ${photo.index}` } : {}),
+  ...(keywords(photo).length ? { keywords: keywords(photo) } : {}),
+});
+function takenAt(photo) {
+  return `20${String(10 + (photo.index % 14)).padStart(2, '0')}-05-01T12:30:00+02:00`;
+}
+
+// A small part of docs/filters.md: terms side by side, each field:value or a word of the name, - in front.
+const fields = {
+  taken: (photo, value) => takenAt(photo).startsWith(value),
+  camera: (photo, value) => 'canon eos r5'.includes(value.toLowerCase()),
+  has: (photo, value) => value === 'gps' && photo.index % 2 === 0,
+  keyword: (photo, value) => keywords(photo).some((word) => word.toLowerCase() === value.toLowerCase()),
+  name: (photo, value) => basename(photo.file.path).includes(value),
+  rating: (photo, value) => (photo.index % 5 === 0 ? 4 : 0) >= Number(value.replace(/\D/g, '')),
+  is: (photo, value) => value === 'unreachable' && photo.index === 5,
+};
+function passes(text) {
+  const terms = [...(text ?? '').matchAll(/(-?)(?:(\w+):)?("(?:\\.|[^"])*"|[^\s]+)/g)].map((found) => {
+    const [, not, field, quoted] = found;
+    const value = quoted.startsWith('"') ? quoted.slice(1, -1).replace(/\\(.)/g, '$1') : quoted;
+    if (field && !Object.hasOwn(fields, field))
+      throw new Refusal(
+        400,
+        'Bad request',
+        `filter, column ${found.index + not.length + 1}: '${field}' is no field; there are ${Object.keys(fields).join(', ')}`,
+      );
+    const test = field ? fields[field] : (photo) => photo.file.words.includes(value.toLowerCase());
+    return (photo) => test(photo, value) !== (not === '-');
+  });
+  return (photo) => terms.every((term) => term(photo));
+}
 
 // ---- the pretended library ----
 
@@ -171,7 +215,9 @@ function rank(query) {
   const like = marks(query.like);
   const unlike = marks(query.unlike);
   const scored = [];
+  const lets = passes(query.filter);
   for (const photo of photos.slice(0, done)) {
+    if (!lets(photo)) continue;
     if (out.has(photo.id) || photo.id === query.from) continue;
     let score = overlap(wanted, photo.file.words) * 0.34 + 0.05;
     score += total > 5000 ? photo.noise * 0.12 : chance(key, photo) * 0.12;
@@ -183,8 +229,34 @@ function rank(query) {
   return scored;
 }
 
+/** A filter alone: the newest taken first, nothing guessed. */
+function list(query) {
+  const out = new Set(query.seen ?? []);
+  const lets = passes(query.filter);
+  const found = photos
+    .slice(0, done)
+    .filter((photo) => lets(photo) && !out.has(photo.id))
+    .sort((one, other) => (takenAt(one) < takenAt(other) ? 1 : -1));
+  const { limit = 60, offset = 0 } = query;
+  return {
+    query: { text: '', like: [], unlike: [], seen: out.size, method: 'average', limit, offset, facts: true },
+    total: found.length,
+    likely: found.length,
+    possible: 0,
+    took_ms: 1,
+    method: 'average',
+    model: model?.name ?? '',
+    histogram: { from: 0, to: 0, counts: new Array(40).fill(0) },
+    cuts: { likely: 0, possible: 0 },
+    results: found
+      .slice(offset, offset + limit)
+      .map((photo) => ({ ...view(photo), score: 0, probability: 1, reasons: [] })),
+  };
+}
+
 function page(query) {
   const started = performance.now();
+  if (!query.text && !query.from && !query.like?.length && !query.unlike?.length) return list(query);
   const scored = rank(query);
   const top = scored[0]?.score ?? 0;
   let likely = 0.27;
@@ -308,11 +380,11 @@ async function answer(request, response, url) {
   }
   if (route === 'POST /search') {
     const query = JSON.parse((await body(request)).toString() || '{}');
-    if (!query.text && !query.from && !query.like?.length && !query.unlike?.length)
+    if (!query.text && !query.from && !query.like?.length && !query.unlike?.length && !query.filter)
       throw new Refusal(
         400,
         'Nothing to search for',
-        'A search needs words, a mark or a picture to start from.',
+        'A search needs words, a mark, a picture to start from or a filter.',
       );
     if ((query.text ?? '').length > 10_000)
       throw new Refusal(400, 'Too long', 'The words are longer than 10,000 characters.');
@@ -364,11 +436,15 @@ async function answer(request, response, url) {
       folder: folders[0]?.path ?? '',
       size: photo.file.bytes,
       modified_at: '2024-05-03T18:22:00Z',
-      reachable: true,
+      reachable: photo.index !== 5,
     };
     const second = { ...place, path: photo.file.path.replace(/([^/]+)$/, 'copies/$1') };
     return json({
       ...view(photo),
+      metadata: metadata(photo),
+      taken_at: takenAt(photo),
+      taken_from: photo.index % 4 === 0 ? 'modified' : 'exif',
+      raw: [],
       bytes: photo.file.bytes,
       format: photosFolder ? 'jpeg' : 'svg',
       added_at: '2026-01-10T09:14:00Z',

@@ -9,6 +9,28 @@ function mark(search: Search, picture: string, what: rounds.Mark): Search {
   return rounds.withMarks(search, rounds.toggled(rounds.marksNow(search), picture, what));
 }
 
+describe('filter of a search', () => {
+  const filtered = rounds.newSearch({ filter: ' has:gps ' });
+
+  it('is asked for without blanks and is a question of its own', () => {
+    expect(rounds.request(filtered, [])).toEqual({ filter: 'has:gps' });
+    expect(rounds.isAsking(filtered)).toBe(true);
+    expect(rounds.isRanking(filtered)).toBe(false);
+    expect(rounds.isRanking({ ...filtered, words: 'dog' })).toBe(true);
+    expect(rounds.isAsking(rounds.newSearch({ filter: '  ' }))).toBe(false);
+    expect(rounds.roundName(0, filtered)).toBe('Filter');
+    expect(rounds.roundName(0, { ...filtered, words: 'dog' })).toBe('Words');
+  });
+
+  it('makes another question of the same words', () => {
+    const words = rounds.newSearch({ words: 'dog' });
+    expect(rounds.roundKey({ ...words, filter: 'has:gps' })).not.toBe(rounds.roundKey(words));
+    expect(rounds.roundKey({ ...words, filter: 'has:gps ' })).toBe(
+      rounds.roundKey({ ...words, filter: 'has:gps' }),
+    );
+  });
+});
+
 describe('marks', () => {
   it('sets, changes sides and comes off with the same mark', () => {
     let marks = rounds.toggled(rounds.noMarks, a, 'fits');
@@ -115,6 +137,11 @@ describe('addresses', () => {
     { route: { view: 'library' }, open: '' },
     { route: { view: 'search', search: rounds.newSearch({ from: a }) }, open: '' },
     { route: { view: 'search', search: rounds.newSearch({ words: 'x' }) }, open: b },
+    {
+      route: { view: 'search', search: rounds.newSearch({ filter: 'taken:2019 OR -keyword:"a & b"' }) },
+      open: '',
+    },
+    { route: { view: 'search', search: rounds.newSearch({ words: 'x', filter: 'has:gps' }) }, open: '' },
   ] as rounds.Address[])('round trip %#', (address) => {
     expect(there(address)).toEqual(address);
   });
@@ -140,6 +167,7 @@ describe('addresses', () => {
       search: {
         words: 'dog',
         from: '',
+        filter: '',
         method: 'average',
         seenBefore: 'below',
         screens: [

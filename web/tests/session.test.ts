@@ -26,6 +26,7 @@ function page(body: SearchRequest): SearchPage {
     height: 2,
     color: '#808080',
     copies: 1,
+    reachable: true,
     score: 1 - index / total,
     probability: index < 30 ? 0.8 : 0.2,
   })).filter((result) => !out.has(result.id));
@@ -236,5 +237,69 @@ describe('the line', () => {
   it('counts pictures from the bins', () => {
     const histogram = { from: 0, to: 1, counts: [5, 4, 3] };
     expect([0, 1, 2, 3, -1].map((bin) => countAbove(histogram, bin))).toEqual([12, 7, 3, 0, 12]);
+  });
+
+  it('holds the filter in the link beside the words, one step of the history each', async () => {
+    session.setWords('dog');
+    session.endTyping();
+    await settled();
+    const length = history.length;
+    session.setFilter(' rating:>=3 ');
+    await settled();
+    expect(sent.at(-1)!.body).toMatchObject({ text: 'dog', filter: 'rating:>=3' });
+    expect(location.hash).toBe('#/s?q=dog&w=rating%3A%3E%3D3');
+    expect(history.length).toBe(length + 1);
+    const asked = sent.length;
+    session.setFilter('rating:>=3');
+    expect(sent).toHaveLength(asked);
+    await Promise.all([
+      new Promise((go) => addEventListener('popstate', go, { once: true })),
+      history.back(),
+    ]);
+    await settled();
+    expect(session.search).toMatchObject({ words: 'dog', filter: '' });
+    expect(sent.at(-1)!.body.filter).toBeUndefined();
+  });
+
+  it('keeps marks and the filter when the words change, and the filter when a picture is searched for', async () => {
+    session.setFilter('has:gps');
+    await settled();
+    expect(session.ranked).toBe(false);
+    expect(ui.message).toContain('500 pictures');
+    session.setWords('dog');
+    await settled();
+    expect(session.ranked).toBe(true);
+    expect(sent.at(-1)!.body).toMatchObject({ text: 'dog', filter: 'has:gps' });
+    session.mark(id(1), 'fits');
+    session.setFilter('has:date');
+    expect(session.now.like).toEqual([id(1)]);
+    session.similarTo(id(9));
+    expect(session.search).toMatchObject({ from: id(9), words: '', filter: 'has:date' });
+    session.setFilter('');
+    expect(session.search).toMatchObject({ from: id(9), filter: '' });
+  });
+
+  it('goes to the start when the filter was all there was', async () => {
+    session.setFilter('has:gps');
+    await settled();
+    session.setFilter('');
+    expect(session.route.view).toBe('home');
+  });
+
+  it('tells a wrong filter from other refusals', async () => {
+    refuse = new Response(
+      JSON.stringify({ detail: "filter, column 12: 'raiting' is no field; did you mean rating?" }),
+      { status: 400 },
+    );
+    session.setFilter('taken:2019 raiting:3');
+    await settled();
+    expect(session.filterError).toEqual({
+      column: 12,
+      text: "'raiting' is no field; did you mean rating?",
+    });
+    refuse = new Response('{"detail":"The words are too long."}', { status: 400 });
+    session.again();
+    await settled();
+    expect(session.filterError).toBeNull();
   });
 });

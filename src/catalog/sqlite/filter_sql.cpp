@@ -5,6 +5,7 @@
 #include <unicode/normalizer2.h>
 #include <unicode/unistr.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -25,6 +26,12 @@ constexpr const char* kRawFormats = "('dng', 'cr2', 'cr3', 'nef', 'arw', 'raf', 
 
 // Unicode NFKC_Casefold: case, width and composed or decomposed letters do not count, accents do.
 std::string folded(std::string_view utf8) {
+    // Most names are ASCII, where only the capitals change.
+    if (std::ranges::none_of(utf8, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+        std::string lower(utf8);
+        for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+        return lower;
+    }
     UErrorCode error = U_ZERO_ERROR;
     const icu::Normalizer2* const rule = icu::Normalizer2::getNFKCCasefoldInstance(error);
     const auto text = icu::UnicodeString::fromUTF8({utf8.data(), static_cast<std::int32_t>(utf8.size())});

@@ -11,7 +11,33 @@ export interface Photo {
   color: string;
   /** Places that hold the same bytes. */
   copies: number;
+  /** One of them is there now; false while its disk or folder is away. */
+  reachable: boolean;
+  /** The camera's calendar, with its offset when that is known: "2019-05-01T12:30:00+02:00". */
+  taken_at?: string;
 }
+
+/** What a picture says of itself; unknown values are absent. */
+export interface Metadata {
+  make?: string;
+  model?: string;
+  lens?: string;
+  exposure_seconds?: number;
+  aperture?: number;
+  focal_length_mm?: number;
+  iso?: number;
+  latitude?: number;
+  longitude?: number;
+  altitude_m?: number;
+  /** Stars, -1 for rejected. */
+  rating?: number;
+  title?: string;
+  description?: string;
+  keywords?: string[];
+  motion?: boolean;
+}
+
+export type TakenFrom = 'exif' | 'gps' | 'xmp' | 'iptc' | 'name' | 'modified';
 
 export interface Place {
   path: string;
@@ -22,6 +48,11 @@ export interface Place {
 }
 
 export interface PhotoDetail extends Photo {
+  metadata: Metadata;
+  taken_from?: TakenFrom;
+  /** Ids of the raw files that this picture stands for. */
+  raw: string[];
+  shown_as?: string;
   bytes: number;
   format: string;
   added_at: string;
@@ -43,6 +74,8 @@ export interface SearchRequest {
   unlike?: string[];
   seen?: string[];
   from?: string;
+  filter?: string;
+  facts?: boolean;
   method?: Method;
   limit?: number;
   offset?: number;

@@ -1,6 +1,7 @@
 // Our own line icons, 24 x 24, drawn with a 1.7 px stroke.
 export const icons = {
   search: '<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4.5 4.5"/>',
+  filter: '<path d="M4 7h16M7 12h10M10 17h4"/>',
   folder: '<path d="M4 7a2 2 0 0 1 2-2h4l2 2.500h6a2 2 0 0 1 2 2V17a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2z"/>',
   plus: '<path d="M12 5v14M5 12h14"/>',
   check: '<path d="m5 12.500 4.500 4.500L19 7.500"/>',

@@ -17,6 +17,7 @@ export type Command =
   | 'back'
   | 'similar'
   | 'words'
+  | 'filter'
   | 'library'
   | 'home'
   | 'possible'
@@ -55,6 +56,7 @@ const letters: Record<string, Command> = {
   t: 'theme',
   p: 'copy',
   z: 'zoom',
+  v: 'filter',
   '/': 'words',
   '?': 'help',
 };
@@ -141,6 +143,7 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
     name: 'Go to',
     keys: [
       { does: 'Words', keys: ['/'] },
+      { does: 'Filter', keys: ['V'] },
       { does: 'Start', keys: ['G', 'S'] },
       { does: 'Library', keys: ['G', 'L'] },
     ],

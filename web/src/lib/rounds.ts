@@ -19,6 +19,8 @@ export interface Search {
   readonly words: string;
   /** Id of the picture that the search starts from, in place of words; empty for none. */
   readonly from: string;
+  /** Which pictures may be found at all (docs/filters.md); empty for all. */
+  readonly filter: string;
   readonly method: Method;
   readonly seenBefore: SeenBefore;
   /** At least one. */
@@ -37,10 +39,11 @@ export interface Address {
 
 export const noMarks: Marks = { like: [], unlike: [] };
 
-export function newSearch(part: { words?: string; from?: string }): Search {
+export function newSearch(part: { words?: string; from?: string; filter?: string }): Search {
   return {
     words: part.words ?? '',
     from: part.from ?? '',
+    filter: part.filter ?? '',
     method: 'average',
     seenBefore: 'below',
     screens: [noMarks],
@@ -113,13 +116,26 @@ export function newIn(search: Search, round: number): Marks {
 }
 
 export const roundName = (round: number, search?: Search): string =>
-  round > 0 ? `Round ${round + 1}` : search?.from ? 'Picture' : 'Words';
+  round > 0
+    ? `Round ${round + 1}`
+    : search?.from
+      ? 'Picture'
+      : search?.filter.trim() && !search.words.trim()
+        ? 'Filter'
+        : 'Words';
 
 /** Whether two searches put the same question for a round: then their results are the same too. */
 export function roundKey(search: Search, round = search.at): string {
   const marks = marksOfRound(search, round);
   const method = hasMarks(marks) ? search.method : '';
-  return [search.words.trim(), search.from, method, marks.like.join('.'), marks.unlike.join('.')].join('\n');
+  return [
+    search.words.trim(),
+    search.from,
+    search.filter.trim(),
+    method,
+    marks.like.join('.'),
+    marks.unlike.join('.'),
+  ].join('\n');
 }
 
 /** What is sent for a round. Empty fields are left out, so the request says only what is meant. */
@@ -129,6 +145,8 @@ export function request(search: Search, seen: readonly string[], round = search.
   const words = search.words.trim();
   if (search.from && !words) out.from = search.from;
   if (words) out.text = words;
+  const filter = search.filter.trim();
+  if (filter) out.filter = filter;
   if (marks.like.length > 0) out.like = [...marks.like];
   if (marks.unlike.length > 0) out.unlike = [...marks.unlike];
   if (seen.length > 0) out.seen = [...seen];
@@ -136,11 +154,14 @@ export function request(search: Search, seen: readonly string[], round = search.
   return out;
 }
 
-export const isAsking = (search: Search): boolean =>
+/** Whether there is something to rank by: words, a picture or marks. A filter alone lists, it does not guess. */
+export const isRanking = (search: Search): boolean =>
   search.words.trim() !== '' || search.from !== '' || hasMarks(marksOfRound(search));
 
+export const isAsking = (search: Search): boolean => isRanking(search) || search.filter.trim() !== '';
+
 // ---- addresses -------------------------------------------------------------------------------------------------
-// #/s?q=words&f=id&m=rocchio&b=hidden&i=id.id.id&r=0.1-2~0.1.3-2&n=1&o=id
+// #/s?q=words&f=id&w=filter&m=rocchio&b=hidden&i=id.id.id&r=0.1-2~0.1.3-2&n=1&o=id
 // Ids are written once, as 43 characters of base64url in place of 64 hex digits; `r` holds the screens, each as
 // numbers into `i`: what fits, a dash, what does not.
 
@@ -165,6 +186,8 @@ export function unpackId(packed: string): string | null {
   }
 }
 
+const packText = (text: string): string => encodeURIComponent(text).replaceAll('%20', '+');
+
 export function toHash(address: Address): string {
   const { route, open } = address;
   const fields: string[] = [];
@@ -178,8 +201,9 @@ export function toHash(address: Address): string {
     const screens = search.screens.map(
       (marks) => `${marks.like.map(number).join('.')}-${marks.unlike.map(number).join('.')}`,
     );
-    if (search.words) fields.push(`q=${encodeURIComponent(search.words).replaceAll('%20', '+')}`);
+    if (search.words) fields.push(`q=${packText(search.words)}`);
     if (search.from) fields.push(`f=${packId(search.from)}`);
+    if (search.filter) fields.push(`w=${packText(search.filter)}`);
     if (search.method !== 'average') fields.push(`m=${search.method}`);
     if (search.seenBefore !== 'below') fields.push(`b=${search.seenBefore}`);
     if (ids.length > 0) fields.push(`i=${ids.map(packId).join('.')}`);
@@ -230,6 +254,7 @@ export function fromHash(hash: string): Address {
   const search: Search = {
     words: words(fields.get('q')),
     from: unpackId(fields.get('f') ?? '') ?? '',
+    filter: words(fields.get('w')),
     method: fields.get('m') === 'rocchio' ? 'rocchio' : 'average',
     seenBefore: fields.get('b') === 'hidden' ? 'hidden' : 'below',
     screens,

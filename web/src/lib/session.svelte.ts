@@ -12,10 +12,11 @@ import {
   type Result,
   type SearchPage,
 } from './api';
+import { filterError } from './filter';
 import { library } from './library.svelte';
 import * as rounds from './rounds';
 import type { Address, Mark, Marks, Route, Search } from './rounds';
-import { count, fileName } from './text';
+import { count, fileName, pictures } from './text';
 import { ui } from './ui.svelte';
 
 /** Pictures of the first page: a few screens, so that the first answer is small. */
@@ -71,6 +72,9 @@ class Session {
 
   route = $derived(this.address.route);
   search = $derived(this.address.route.view === 'search' ? this.address.route.search : null);
+  /** False while only a filter says what is shown: then nothing is guessed, and there is no likelihood. */
+  ranked = $derived(this.search !== null && rounds.isRanking(this.search));
+  filterError = $derived(this.search?.filter ? filterError(this.error) : null);
   now = $derived(this.search ? rounds.marksNow(this.search) : rounds.noMarks);
   /** How many pictures the list shows, loaded or not. */
   shown = $derived.by(() => {
@@ -229,6 +233,25 @@ class Session {
     this.typingEntry = true;
   }
 
+  /** A step of the history of its own. Words, marks and rounds stay; their counts were those of another filter. */
+  setFilter(filter: string): void {
+    const old = this.search;
+    if ((old?.filter ?? '').trim() === filter.trim()) {
+      // The same wrong filter once more, as asked for.
+      if (this.filterError) this.again();
+      return;
+    }
+    this.endTyping();
+    const next: Search = old
+      ? { ...old, filter: filter.trim() }
+      : rounds.newSearch({ filter: filter.trim() });
+    this.kept = { ...this.kept, likely: [], opened: false };
+    this.likelyOf = [];
+    const asking = rounds.isAsking(next) || next.screens.some(rounds.hasMarks);
+    this.go({ route: asking ? { view: 'search', search: next } : { view: 'home' }, open: '' });
+    scrollTo(0, 0);
+  }
+
   endTyping(): void {
     clearTimeout(this.timer);
     this.typingEntry = false;
@@ -239,7 +262,8 @@ class Session {
     this.undoable = [];
     this.kept = { seen: [[]], likely: [], scroll: 0, opened: false };
     this.likelyOf = [];
-    this.go({ route: { view: 'search', search: rounds.newSearch({ from: id }) }, open: '' });
+    const filter = this.search?.filter ?? '';
+    this.go({ route: { view: 'search', search: rounds.newSearch({ from: id, filter }) }, open: '' });
     ui.say('Searching for similar pictures.');
   }
 
@@ -295,7 +319,9 @@ class Session {
       this.likelyOf = likely;
       this.write(this.keep());
       ui.say(
-        `${rounds.roundName(round, search)}: ${count(head.likely)} likely, ${count(head.possible)} possible.`,
+        rounds.isRanking(search)
+          ? `${rounds.roundName(round, search)}: ${count(head.likely)} likely, ${count(head.possible)} possible.`
+          : `${rounds.roundName(round, search)}: ${pictures(head.total)}.`,
       );
       if (scroll !== null) requestAnimationFrame(() => scrollTo(0, scroll));
       await this.loadBefore();

@@ -1,5 +1,7 @@
 // Numbers, times and sizes in words. One place, so that a count looks the same on every screen.
 
+import type { Metadata, TakenFrom } from './api';
+
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
@@ -47,6 +49,58 @@ export function day(iso: string): string {
     hour: '2-digit',
     minute: '2-digit',
   });
+}
+
+/** A time of the camera's calendar as it stands there, wherever the reader is: "1 May 2019, 12:30". */
+export function calendarDay(local: string): string {
+  const date = new Date(`${local.slice(0, 19)}Z`);
+  if (Number.isNaN(date.getTime())) return local;
+  return date.toLocaleString('en-GB', {
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone: 'UTC',
+  });
+}
+
+/** "1/250 s, f/2.8, ISO 400, 50 mm", as far as known. */
+export function exposureLine(facts: Metadata): string {
+  const parts: string[] = [];
+  const seconds = facts.exposure_seconds;
+  if (seconds !== undefined)
+    parts.push(seconds > 0.3 ? `${Number(seconds.toPrecision(2))} s` : `1/${Math.round(1 / seconds)} s`);
+  if (facts.aperture !== undefined) parts.push(`f/${Number(facts.aperture.toPrecision(3))}`);
+  if (facts.iso !== undefined) parts.push(`ISO ${facts.iso}`);
+  if (facts.focal_length_mm !== undefined) parts.push(`${Number(facts.focal_length_mm.toPrecision(4))} mm`);
+  return parts.join(', ');
+}
+
+/** Make and model; many makers write their name into the model as well. */
+export function cameraName(facts: Metadata): string {
+  const make = facts.make ?? '';
+  const model = facts.model ?? '';
+  if (!make || model.startsWith(make.split(' ')[0]!)) return model;
+  return `${make} ${model}`.trim();
+}
+
+/** "48.20000° N, 16.37000° E"; empty when it is not known. */
+export function coordinates(facts: Metadata): string {
+  const { latitude, longitude } = facts;
+  if (latitude === undefined || longitude === undefined) return '';
+  const part = (value: number, plus: string, minus: string) =>
+    `${Math.abs(value).toFixed(5)}° ${value < 0 ? minus : plus}`;
+  return `${part(latitude, 'N', 'S')}, ${part(longitude, 'E', 'W')}`;
+}
+
+export const rating = (stars: number): string => (stars < 0 ? 'rejected' : `${stars} of 5`);
+
+/** How a time is known, to stand behind it; empty when the picture says it itself. */
+export function takenNote(from: TakenFrom | undefined): string {
+  if (from === 'name') return 'as the file is named';
+  if (from === 'modified') return 'only the file’s own time';
+  return '';
 }
 
 /** Milliseconds of a search as the head of the results shows them. */
