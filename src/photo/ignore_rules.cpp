@@ -62,12 +62,14 @@ std::string rebase_ignore_rules(std::string_view text, std::string_view folder) 
             // A slash before the last sign ties a rule to its folder; without one it holds at every depth.
             const bool tied = line.substr(0, line.size() - 1).find('/') != std::string_view::npos;
             if (line.starts_with('/')) line.remove_prefix(1);
+            if (line.empty()) continue;  // "!" and "/" alone are no rules
             if (negated) rules += '!';
             rules += '/';
-            // Signs of the folder's name that would be wildcards.
+            // Signs of the folder's name that would be wildcards, or, a line's end, another rule: no rule can
+            // hold that one, so any sign fits there.
             for (const char c : folder) {
                 if (std::string_view("*?[]\\ ").find(c) != std::string_view::npos) rules += '\\';
-                rules += c;
+                rules += c == '\n' ? '?' : c;
             }
             if (!tied) rules += "**/";
             rules += line;

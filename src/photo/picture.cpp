@@ -139,7 +139,7 @@ vips::VImage to_rgb(const OpenedPicture& picture, vips::VImage image, Colors col
             "background", std::vector<double>{image.format() == VIPS_FORMAT_USHORT ? 65535.0 : 255.0}));
     if (picture.color && image.bands() == 3) {
         if (image.format() != VIPS_FORMAT_USHORT)
-            image = image.cast(VIPS_FORMAT_USHORT).linear({257.0}, {0.0}).cast(VIPS_FORMAT_USHORT);
+            image = image.cast(VIPS_FORMAT_USHORT).linear(257.0, 0.0).cast(VIPS_FORMAT_USHORT);
         std::size_t size = 0;
         const std::unique_ptr<void, void (*)(void*)> codes(image.write_to_memory(&size), g_free);
         std::vector<std::uint8_t> rgb(size / 2);
