@@ -4,6 +4,7 @@
 #include <git2/sys/config.h>
 #include <git2/sys/repository.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "base/log.hpp"
@@ -13,6 +14,10 @@ namespace hone {
 namespace {
 
 constexpr std::uint64_t kRuleBytes = 1U << 20;
+
+bool is_control(char c) {
+    return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
+}
 
 void start_git() {
     static std::once_flag once;
@@ -54,6 +59,8 @@ std::string rebase_ignore_rules(std::string_view text, std::string_view folder) 
         text.remove_prefix(std::min(end + 1, text.size()));
         if (line.ends_with('\r')) line.remove_suffix(1);
         if (line.empty() || line.starts_with('#')) continue;
+        // libgit2 1.5 does not come back from some rules with them (found by fuzzing).
+        if (std::ranges::any_of(line, is_control)) continue;
         if (folder.empty()) {
             rules += line;
         } else {
@@ -62,12 +69,14 @@ std::string rebase_ignore_rules(std::string_view text, std::string_view folder) 
             // A slash before the last sign ties a rule to its folder; without one it holds at every depth.
             const bool tied = line.substr(0, line.size() - 1).find('/') != std::string_view::npos;
             if (line.starts_with('/')) line.remove_prefix(1);
+            if (line.empty()) continue;  // "!" and "/" alone are no rules
             if (negated) rules += '!';
             rules += '/';
-            // Signs of the folder's name that would be wildcards.
+            // Signs of the folder's name that would be wildcards. A control character (a line's end would be
+            // another rule) cannot stand in a rule, so any sign fits there.
             for (const char c : folder) {
                 if (std::string_view("*?[]\\ ").find(c) != std::string_view::npos) rules += '\\';
-                rules += c;
+                rules += is_control(c) ? '?' : c;
             }
             if (!tied) rules += "**/";
             rules += line;

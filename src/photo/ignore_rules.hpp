@@ -34,7 +34,7 @@ class IgnoreRules {
 };
 
 // One .honeignore's text as rules seen from the root. folder: of the file, relative to the root, with '/' at
-// the end, or empty for the root itself.
+// the end, or empty for the root itself. Rules with control characters are left out.
 std::string rebase_ignore_rules(std::string_view text, std::string_view folder);
 
 }  // namespace hone

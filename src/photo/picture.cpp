@@ -139,7 +139,7 @@ vips::VImage to_rgb(const OpenedPicture& picture, vips::VImage image, Colors col
             "background", std::vector<double>{image.format() == VIPS_FORMAT_USHORT ? 65535.0 : 255.0}));
     if (picture.color && image.bands() == 3) {
         if (image.format() != VIPS_FORMAT_USHORT)
-            image = image.cast(VIPS_FORMAT_USHORT).linear({257.0}, {0.0}).cast(VIPS_FORMAT_USHORT);
+            image = image.cast(VIPS_FORMAT_USHORT).linear(257.0, 0.0).cast(VIPS_FORMAT_USHORT);
         std::size_t size = 0;
         const std::unique_ptr<void, void (*)(void*)> codes(image.write_to_memory(&size), g_free);
         std::vector<std::uint8_t> rgb(size / 2);
@@ -151,13 +151,22 @@ vips::VImage to_rgb(const OpenedPicture& picture, vips::VImage image, Colors col
     }
     const bool cmyk = image.interpretation() == VIPS_INTERPRETATION_CMYK;
     const bool profile = image.get_typeof(VIPS_META_ICC_NAME) != 0;
+    bool transformed = false;
     if (cmyk || (profile && colors == Colors::kSrgb)) {
-        image = image.icc_transform(
-            "srgb",
-            vips::VImage::option()->set("embedded", true)->set("input_profile", cmyk ? "cmyk" : "srgb"));
-    } else if (image.interpretation() != VIPS_INTERPRETATION_sRGB) {
-        image = image.colourspace(VIPS_INTERPRETATION_sRGB);
+        try {
+            image = image.icc_transform(
+                "srgb",
+                vips::VImage::option()->set("embedded", true)->set("input_profile", cmyk ? "cmyk" : "srgb"));
+            transformed = true;
+        } catch (const vips::VError&) {
+            // A broken profile, or one of another kind of picture: programs that turn a picture grey like to
+            // leave its RGB profile inside. The picture is shown as if it had none.
+            if (cmyk) throw;
+            vips_error_clear();
+        }
     }
+    if (!transformed && image.interpretation() != VIPS_INTERPRETATION_sRGB)
+        image = image.colourspace(VIPS_INTERPRETATION_sRGB);
     if (image.format() != VIPS_FORMAT_UCHAR) image = image.cast(VIPS_FORMAT_UCHAR);
     if (image.bands() == 1) image = image.bandjoin({image, image});
     if (image.bands() > 3) image = image.extract_band(0, vips::VImage::option()->set("n", 3));

@@ -49,7 +49,8 @@ std::size_t file_bytes(const RowSpec& spec, std::size_t blocks) {
 bool fits(const Header& header, const RowSpec& spec) {
     return header.magic == kMagic && header.version == kVersion && header.dimension == spec.dimension &&
            header.element == static_cast<std::uint32_t>(spec.element) && header.stride == spec.stride() &&
-           spec.model == header.model.data();
+           spec.model ==
+               std::string_view(header.model.data(), ::strnlen(header.model.data(), header.model.size()));
 }
 
 }  // namespace

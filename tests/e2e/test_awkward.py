@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from conftest import CRASH, HONE, SHARED, environment, need, run_hone, use_model
 from test_kill9 import children
@@ -115,6 +115,25 @@ def test_drawings_are_read_when_asked(tmp_path, test_models):
     assert run_hone('index', folder, '--json', library=library).ok().json()['skipped_kinds'] == {'svg drawing': 1}
     summary = run_hone('index', folder, '--svg', '--json', library=library).ok().json()
     assert (summary['photos'], summary['skipped']) == (1, 0), summary
+
+
+def test_a_colour_profile_in_a_grey_photo(tmp_path, test_models):
+    """Programs that turn a photo grey leave its RGB profile inside; it, or a broken one, must not cost the photo."""
+    folder = tmp_path / 'photos'
+    folder.mkdir()
+    rgb = ImageCms.ImageCmsProfile(ImageCms.createProfile('sRGB')).tobytes()
+    grey = Image.linear_gradient('L').resize((300, 200))
+    for name, picture, profile in (('grey', grey, rgb), ('grey broken', grey, b'profile'), ('colour broken', grey.convert('RGB'), rgb[:100])):
+        picture.save(folder / f'{name}.jpg', icc_profile=profile)
+    library = tmp_path / 'library'
+    use_model(library, test_models / 'clip-random')
+    summary = run_hone('index', folder, '--json', library=library).ok().json()
+    assert (summary['photos'], summary['failed']) == (3, 0), summary
+    for photo in folder.iterdir():
+        found = run_hone('show', photo, '--json', library=library).ok().json()['id']
+        with Image.open(library / 'thumbs' / found[:2] / f'{found}-240.webp') as im:
+            error = np.abs(np.asarray(im.convert('L')).astype(float) - np.asarray(grey.resize(im.size))).mean()
+        assert error < 4, (photo, error)
 
 
 @pytest.fixture(scope='module')

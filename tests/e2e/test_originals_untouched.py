@@ -1,11 +1,19 @@
 """Photos are only ever read: after everything, each file is what it was, and nothing was added beside them."""
 import hashlib
 import os
+import random
 import shutil
+import signal
+import subprocess
+import time
 
 import pytest
+from PIL import Image
 
-from conftest import ROOT, run_server
+from conftest import HONE, ROOT, environment, run_hone, run_server
+from test_kill9 import alive, children
+
+KILLS, SEED = 50, 4
 
 
 def snapshot(folder):
@@ -29,9 +37,9 @@ def folder(tmp_path, samples, photos):
     os.symlink(photos / 'home.jpg', photos / 'link.jpg')
     os.symlink(photos, photos / 'sub folder/loop')
     shared = ROOT.parent / 'shared/photos'
-    for name in ('exif-orientation', 'immich-test-assets', 'awkward'):
-        if (shared / name).is_dir():
-            shutil.copytree(shared / name, photos / name, copy_function=shutil.copy)
+    for name in ('metadata', 'formats'):
+        if (shared / 'immich-test-assets' / name).is_dir():
+            shutil.copytree(shared / 'immich-test-assets' / name, photos / name, copy_function=shutil.copy)
     for path in photos.rglob('*'):
         if not path.is_symlink():
             os.chmod(path, 0o755 if path.is_dir() else 0o644)
@@ -39,6 +47,9 @@ def folder(tmp_path, samples, photos):
 
 
 def test_everything_leaves_them_alone(folder, library, hone, quick):
+    awkward = ROOT.parent / 'shared/photos/awkward'
+    if awkward.is_dir():
+        shutil.copytree(awkward / 'pillow', folder / 'awkward', copy_function=shutil.copy)
     before = snapshot(folder)
     hone('index', folder).ok()
     hone('index', folder).ok()
@@ -47,15 +58,102 @@ def test_everything_leaves_them_alone(folder, library, hone, quick):
     hone('search', '--from', photo).ok()
     hone('similar', photo).ok()
     hone('show', photo).ok()
+    for kind in ('bytes', 'picture', 'moment'):
+        hone('duplicates', '--kind', kind).ok()
     with run_server(folder, library=library) as server:
         server.wait_idle()
         for row in server.get('/photos?limit=1000').json()['photos'][:30]:
             for route in ('', '/thumbnail?size=240', '/thumbnail?size=1080', '/original', '/similar'):
                 server.get(f'/photos/{row["id"]}{route}')
-        server.post('/scan')
-        server.wait_idle()
+        server.get('/duplicates')
+        number = server.post('/scan', {'retry_failed': True}).json()['scan']
+        while server.status()['scans'] < number:
+            time.sleep(.05)
     hone('folders', 'remove', folder).ok()
     assert snapshot(folder) == before
+
+
+def test_the_watch_leaves_them_alone(photos, library, quick):
+    """Changes are noticed without one of our own: what others put there is all that is new."""
+    before = snapshot(photos)
+    with run_server(photos, library=library) as server:
+        server.wait_idle(searchable=12)
+        shutil.copy(photos / 'home.jpg', photos / 'copied in.jpg')
+        Image.new('RGB', (50, 40), (9, 99, 9)).save(photos / 'made.png')
+        added = snapshot(photos)
+        end = time.monotonic() + 15
+        while server.status()['searchable'] < 13 and time.monotonic() < end:
+            time.sleep(.05)
+        assert server.status()['searchable'] == 13
+    after = snapshot(photos)
+    assert after == added
+    assert set(after) - set(before) == {str(photos / 'copied in.jpg'), str(photos / 'made.png')}
+    assert {path: row for path, row in before.items() if path != str(photos)}.items() <= after.items()
+
+
+def test_killed_at_any_moment(folder, library, hone, quick):
+    """kill -9 at fifty moments of indexing and serving, sometimes of a decoder: the photos stay, no process does."""
+    before = snapshot(folder)
+    begin = time.monotonic()
+    photos = hone('index', folder, '--json').ok().json()['photos']
+    whole = min(1.2, time.monotonic() - begin)
+    shutil.rmtree(library / 'thumbs')  # so that there is decoding to do in every run
+    r = random.Random(SEED)
+    orphans, decoders, killed_in_work = [], 0, 0
+    for kill in range(KILLS):
+        if kill % 10 == 5:  # from the beginning
+            for name in ('catalog.db', 'catalog.db-wal', 'catalog.db-shm'):
+                (library / name).unlink(missing_ok=True)
+            hone('models', 'use', quick).ok()
+        shutil.rmtree(library / 'thumbs', ignore_errors=True)
+        serving = kill % 3 == 2
+        command = ['serve', folder, '--listen', '127.0.0.1:0'] if serving else ['index', folder, '--quiet']
+        process = subprocess.Popen([HONE, *command, '--library', library], env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(r.uniform(.01, whole))
+        except subprocess.TimeoutExpired:
+            below = children(process.pid)
+            decoders += len(below)
+            if below and kill % 4 == 1:  # a decoder first: it costs one photo at most, never the run
+                os.kill(r.choice(below)[0], signal.SIGKILL)
+                time.sleep(.05)
+                assert process.poll() in (None, 0), 'the death of a decoder is survived'
+                below = children(process.pid) or below
+            process.kill()
+            process.wait()
+            killed_in_work += 1
+            orphans += below
+    assert killed_in_work > KILLS / 2 and decoders > KILLS / 2, (killed_in_work, decoders)
+    end = time.monotonic() + 5
+    while (left := [pid for pid, start in orphans if alive(pid, start)]) and time.monotonic() < end:
+        time.sleep(.1)
+    assert not left, f'{len(left)} of {len(orphans)} processes below a killed one live on'
+    print(f'\n{killed_in_work} killed at work, {decoders} decoders below them')
+    assert snapshot(folder) == before
+    summary = hone('index', folder, '--json').ok().json()
+    assert summary['photos'] == photos and snapshot(folder) == before
+
+
+def test_a_read_only_mount_is_enough(photos, library, hone, quick):
+    """What the kernel lets nobody write, as root too, where mounting in a namespace of one's own is allowed."""
+    prefix = ['unshare', '--map-root-user', '-m'] if os.geteuid() else ['unshare', '-m']
+    script = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && if touch "$1/x" 2> /dev/null; then exit 99; fi'
+    try:
+        tried = subprocess.run([*prefix, 'sh', '-c', script, 'sh', photos], capture_output=True, timeout=20)
+    except FileNotFoundError:
+        pytest.skip('unshare is not installed')
+    if tried.returncode:
+        pytest.skip(f'no read-only mount here: {tried.stderr.decode()[:200]}')
+    before = snapshot(photos)
+    plain = run_hone('index', photos, '--json', library=library).ok().json()
+    shutil.rmtree(library / 'thumbs')
+    (library / 'catalog.db').unlink()
+    hone('models', 'use', quick).ok()
+    done = subprocess.run([*prefix, 'sh', '-c', script + ' && shift && exec "$@"', 'sh', photos, HONE, 'index', photos, '--json', '--library', library],
+                          capture_output=True, env=environment(), timeout=120, text=True)
+    assert done.returncode == 0, done.stderr
+    assert f'"photos": {plain["photos"]},' in done.stdout and f'"failed": {plain["failed"]},' in done.stdout
+    assert snapshot(photos) == before
 
 
 def test_a_read_only_folder_is_enough(folder, library, hone, quick):

@@ -32,7 +32,7 @@ def test_nothing_to_do_is_quick_and_silent():
 
 
 @pytest.mark.parametrize('args, word', [(['bootstrap', '--what'], 'usage'), (['samples', 'x'], 'usage'), (['golden', 'x'], 'usage'), (['test', 'nonsense'], 'usage'),
-                                        (['server', '--what'], 'usage')])
+                                        (['server', '--what'], 'usage'), (['fuzz', '20', 'nonsense'], 'usage')])
 def test_wrong_usage(args, word):
     done = run(ROOT / 'script' / args[0], *args[1:])
     assert done.returncode == 2 and word in done.stderr, done

@@ -228,6 +228,8 @@ TEST(Walk, ObeysHoneignore) {
 TEST(IgnoreRules, OfADeeperFolderAreSeenFromTheRoot) {
     EXPECT_EQ(rebase_ignore_rules("a\n/b\nc/d\n!e\n# f\n\ng/\n", "x/y/"),
               "/x/y/**/a\n/x/y/b\n/x/y/c/d\n!/x/y/**/e\n/x/y/**/g/\n");
+    EXPECT_EQ(rebase_ignore_rules("!\n/\n!/\n", "x/"), "") << "these would be rules for all of the folder";
+    EXPECT_EQ(rebase_ignore_rules("/a", "x\n*.jpg/"), "/x?\\*.jpg/a\n") << "a folder's name is no rule";
 }
 
 TEST(Walk, GoesOnAfterAnUnreadableFolder) {

@@ -101,6 +101,9 @@ TEST(RowFile, IsMadeAnewWhenItIsBrokenOrOfAnotherSpec) {
     other.model = "fedcba9876543210";
     EXPECT_FALSE(RowFile::open(path, other, false));
     EXPECT_EQ((*RowFile::open(path, other, true))->view().size(), 0U);
+    fill();
+    patch(path, 32, std::string(32, '0'));  // a name without an end was read on into what follows it
+    EXPECT_FALSE(RowFile::open(path, kSpec, false));
 }
 
 TEST(RowFile, HeaderIsAsDocumented) {
