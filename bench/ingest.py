@@ -43,6 +43,11 @@ def seed(library, photos, first, copies):
     number, sha = database.execute('SELECT photo.id, sha FROM photo JOIN place ON photo_id = photo.id WHERE path = ?', (os.fsencode(first),)).fetchone()
     folder = database.execute('SELECT id FROM folder').fetchone()[0]
     old = sha.hex()
+    like_the_first = []
+    for table in ('analysis', 'vector', 'metadata', 'look'):
+        columns = [row[1] for row in database.execute(f'PRAGMA table_info({table})')]
+        others = ', '.join(column for column in columns if column != 'photo_id')
+        like_the_first.append(f'INSERT INTO {table} (photo_id, {others}) SELECT ?, {others} FROM {table} WHERE photo_id = ?')
     with database:
         for copy in copies:
             new = hashlib.sha256(copy.read_bytes()).digest()
@@ -51,10 +56,8 @@ def seed(library, photos, first, copies):
                                         'FROM photo WHERE id = ? RETURNING id', (new, facts.st_size, number)).fetchone()
             database.execute('INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id) VALUES (?,?,?,?,?,0,?)',
                              (folder, os.fsencode(copy), facts.st_size, facts.st_mtime_ns, facts.st_ino, photo))
-            for table in ('analysis', 'vector', 'metadata', 'look'):
-                columns = [row[1] for row in database.execute(f'PRAGMA table_info({table})')]
-                others = ', '.join(column for column in columns if column != 'photo_id')
-                database.execute(f'INSERT INTO {table} (photo_id, {others}) SELECT ?, {others} FROM {table} WHERE photo_id = ?', (photo, number))
+            for statement in like_the_first:
+                database.execute(statement, (photo, number))
             for size in (240, 480, 1080):
                 target = library / 'thumbs' / new.hex()[:2] / f'{new.hex()}-{size}.webp'
                 target.parent.mkdir(exist_ok=True)
