@@ -56,8 +56,8 @@ std::vector<std::pair<fs::path, std::string>> BackgroundIndexer::unwatched() con
     return watcher_ ? watcher_->unwatched() : std::vector<std::pair<fs::path, std::string>>{};
 }
 
-Result<IndexSummary> BackgroundIndexer::scan(bool whole_scan, const IndexOptions& options,
-                                             const std::stop_token& stop) try {
+Result<std::optional<IndexSummary>> BackgroundIndexer::scan(bool whole_scan, const IndexOptions& options,
+                                                            const std::stop_token& stop) try {
     HONE_TRY(const std::vector<Folder> folders, library_.catalog().folders());
     // The watch begins before the scan reads: what changes meanwhile is seen by one of the two.
     FolderWatcher::Changes changes;
@@ -65,7 +65,10 @@ Result<IndexSummary> BackgroundIndexer::scan(bool whole_scan, const IndexOptions
         if (whole_scan) watcher_->watch(folders);
         changes = watcher_->take();
     }
-    return indexer_.run(whole_scan || changes.everything ? whole(folders) : changes.tasks, stop, options);
+    const bool everything = whole_scan || changes.everything;
+    if (!everything && changes.tasks.empty()) return std::nullopt;
+    HONE_TRY(IndexSummary summary, indexer_.run(everything ? whole(folders) : changes.tasks, stop, options));
+    return summary;
 } catch (const std::exception& error) {
     // A scan that fails must not end the server.
     return fail("the scan ended: {}", error.what());
@@ -89,9 +92,10 @@ void BackgroundIndexer::loop(const std::stop_token& stop) {
         }
         const bool whole_scan = asked || std::chrono::steady_clock::now() >= next_whole;
         auto summary = scan(whole_scan, options, stop);
+        if (summary && !*summary) continue;  // a change that has not come to rest
         if (whole_scan) next_whole = std::chrono::steady_clock::now() + options_.rescan;
         if (summary) {
-            observer_.on_scan_end(*summary);
+            observer_.on_scan_end(**summary);
         } else {
             log::write(log::Level::kError, summary.error().message);
             observer_.on_scan_error(summary.error());
@@ -100,7 +104,7 @@ void BackgroundIndexer::loop(const std::stop_token& stop) {
         if (asked) finished_ = started_;
         if (summary) {
             // What the watch saw is a part; the summary people ask for is of the folders.
-            if (whole_scan) summary_ = std::move(*summary);
+            if (whole_scan) summary_ = std::move(**summary);
             error_.reset();
         } else {
             error_ = summary.error();

@@ -44,7 +44,9 @@ class BackgroundIndexer {
 
   private:
     void loop(const std::stop_token& stop);
-    Result<IndexSummary> scan(bool whole_scan, const IndexOptions& options, const std::stop_token& stop);
+    // Nothing when there was nothing to look at.
+    Result<std::optional<IndexSummary>> scan(bool whole_scan, const IndexOptions& options,
+                                             const std::stop_token& stop);
 
     Library& library_;
     BackgroundObserver& observer_;

@@ -178,6 +178,80 @@ TEST_F(Indexing, ThumbnailsStayWhenTheFileIsAway) {
     EXPECT_FALSE(thumbnails.get(library->catalog(), photo, 480)) << "deleted, and the file is gone";
 }
 
+TEST_F(Indexing, APartIsScannedAlone) {
+    add("a/1.bmp", 1);
+    add("b/2.bmp", 2);
+    index();
+    add("a/3.bmp", 3);
+    add("b/4.bmp", 4);
+    fs::remove(photos.path() / "b/2.bmp");
+    ContentAnalyzer analyzer(model);
+    ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+    Indexer indexer({*library, &analyzer, space.get(), thumbnails, decoders, observer});
+    const ScanTask task{library->catalog().folders()->front(), photos.path() / "a", false};
+    const auto summary = indexer.run(std::span(&task, 1), {});
+    ASSERT_TRUE(summary);
+    EXPECT_EQ(summary->added, 1U);
+    EXPECT_EQ(summary->missing, 0U) << "nothing was concluded of folder b";
+    EXPECT_EQ(library->catalog().present()->size(), 3U);
+    const auto rest = index();
+    EXPECT_EQ(rest.added, 1U);
+    EXPECT_EQ(rest.missing, 1U);
+}
+
+TEST_F(Indexing, WithoutANetworkEverythingElseIsDone) {
+    add("IMG_20190501_123000.bmp", 0x204060);
+    ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+    Indexer indexer({*library, nullptr, nullptr, thumbnails, decoders, observer});
+    const Folder root = *library->catalog().add_folder(photos.path());
+    const auto summary = indexer.run(whole(std::span(&root, 1)), {});
+    ASSERT_TRUE(summary);
+    EXPECT_EQ(summary->read, 1U);
+    EXPECT_EQ(summary->embedded, 0U);
+    const PhotoNumber number = library->catalog().present()->front();
+    const auto findings = *library->catalog().findings(number);
+    ASSERT_TRUE(findings);
+    EXPECT_EQ(findings->taken.source, TakenSource::kName);
+    EXPECT_EQ(iso8601_local(findings->taken), "2019-05-01T12:30:00");
+    EXPECT_EQ(findings->look.size(), kLookSize);
+    EXPECT_TRUE(thumbnails.has_all((*library->catalog().photo(number))->id));
+    EXPECT_EQ(index().embedded, 1U) << "the network does what was left";
+}
+
+TEST_F(Indexing, DamagedFilesAreReadAgainWhenAskedFor) {
+    photos.write("bad.jpg", "\xFF\xD8\xFF\xE0 broken");
+    index();
+    EXPECT_EQ(index().failed, 1U);
+    const fs::path better = add("good.bmp", 5);
+    // As if a newer decoder could read it: the same name, size and time as what failed.
+    const auto facts = *file_facts(better);
+    const Folder root = library->catalog().folders()->front();
+    const FileOutcome outcome{root.id, facts, FileOutcome::Failed{"decode", "an older decoder"}};
+    ASSERT_TRUE(library->catalog().commit(std::span(&outcome, 1)));
+    EXPECT_EQ(index().failed, 2U);
+    options.retry_failed = true;
+    const auto summary = index();
+    EXPECT_EQ(summary.failed, 1U);
+    EXPECT_EQ(summary.added, 1U);
+}
+
+TEST_F(Indexing, ALibraryInsideAPhotoFolderDoesNotFindItself) {
+    space.reset();
+    library.reset();
+    library = *Library::open(photos.path() / "hone", Access::kWrite, "test");
+    space = *library->open_content(*model);
+    add("a.bmp", 1);
+    ContentAnalyzer analyzer(model);
+    ThumbnailStore thumbnails(photos.path() / "hone/thumbs", decoders);
+    Indexer indexer({*library, &analyzer, space.get(), thumbnails, decoders, observer});
+    const Folder root = *library->catalog().add_folder(photos.path());
+    for (int run = 0; run < 2; ++run) {
+        const auto summary = indexer.run(whole(std::span(&root, 1)), {});
+        ASSERT_TRUE(summary);
+        EXPECT_EQ(summary->files, 1U);
+    }
+}
+
 TEST_F(Indexing, OriginalsAreNotTouched) {
     const fs::path file = add("a.bmp", 1);
     const auto before = *file_facts(file);
