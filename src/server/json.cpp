@@ -146,7 +146,8 @@ json to_json(const DuplicatePage& page) {
     for (const DuplicateGroup& group : page.groups) {
         json photos = json::array();
         for (const Duplicate& duplicate : group.photos) {
-            json entry = photo_json(duplicate.photo, {duplicate.path, duplicate.copies, true, duplicate.taken});
+            json entry =
+                photo_json(duplicate.photo, {duplicate.path, duplicate.copies, true, duplicate.taken});
             entry["bytes"] = duplicate.photo.bytes;
             entry["format"] = duplicate.photo.format;
             photos.push_back(std::move(entry));
