@@ -20,11 +20,17 @@ constexpr double kRateWarmUp = 2.0;        // seconds before a time left is told
 // A file that is being written is looked at again until it rests for so long, but not for ever.
 constexpr auto kRest = std::chrono::milliseconds(1000);
 constexpr int kMostRests = 30;
+constexpr auto kFolderAnswers = std::chrono::seconds(10);
 
 struct PreparedItem {
     FileOutcome outcome;
     std::vector<float> tensor;
 };
+
+// A folder on a dead network drive would keep its caller for ever.
+bool answers(const fs::path& folder) {
+    return comes_back_within(kFolderAnswers, [folder] { (void)check_folder(folder); });
+}
 
 }  // namespace
 
@@ -213,7 +219,10 @@ void Indexer::walk_tasks(Run& run) {
         found = 0;
         const bool is_root = task.directory == task.folder.path;
         const auto before = catalog.photos_below(task.directory);
-        const auto walked = walker.walk(task.folder.path, task.directory, task.recursive);
+        const auto walked =
+            answers(task.folder.path)
+                ? walker.walk(task.folder.path, task.directory, task.recursive)
+                : fail("it does not answer within {} s: is its network drive gone?", kFolderAnswers.count());
         // An empty folder where photos were is a disk that is not mounted: nothing is concluded from it.
         const bool emptied =
             walked && *walked == Walker::Outcome::kWalked && found == 0 && before && *before > 0;

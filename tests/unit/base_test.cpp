@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <atomic>
+#include <memory>
 #include <thread>
 
 #include "base/bounded_queue.hpp"
@@ -132,6 +134,15 @@ TEST(Config, LibraryComesFromFlagThenEnvironment) {
     ::setenv("XDG_DATA_HOME", "/data", 1);
     EXPECT_EQ(*library_directory(""), "/data/hone");
     ::unsetenv("XDG_DATA_HOME");
+}
+
+TEST(ComesBackWithin, LeavesACallThatHangsAlone) {
+    EXPECT_TRUE(comes_back_within(std::chrono::seconds(10), [] {}));
+    const auto released = std::make_shared<std::atomic<bool>>(false);
+    EXPECT_FALSE(comes_back_within(std::chrono::milliseconds(20), [released] {
+        while (!*released) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }));
+    *released = true;
 }
 
 }  // namespace
