@@ -1,5 +1,6 @@
 // hone show ID|PATH: everything known of one photo.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 
 #include "cli/commands.hpp"
@@ -12,8 +13,10 @@ using nlohmann::json;
 namespace {
 
 // One line; nothing when there is nothing to say.
-void print_line(const char* name, const std::string& text) {
-    if (!text.empty()) fmt::print("{:<9}{}\n", name, text);
+// On one line, and no word of a stranger's file speaks to the terminal.
+void print_line(const char* name, std::string text) {
+    std::ranges::replace_if(text, [](unsigned char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+    if (!text.empty()) fmt::print("{:<9}{}\n", name, printable(text));
 }
 
 // "1/250 s" as cameras show it, "0.8 s", "30 s". Below a third of a second they count in parts.

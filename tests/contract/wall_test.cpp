@@ -176,6 +176,16 @@ TEST_F(Wall, AMissingProgramIsOneClearLine) {
                 HasSubstr("cannot start the decoder /nowhere/hone-decoder"));
 }
 
+TEST_F(Wall, StartsWhateverNumbersItsDescriptorsHave) {
+    std::vector<FileDescriptor> open_files;
+    for (int count = 0; count < 130; ++count) {
+        open_files.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        if (count % 10 != 0) continue;
+        DecoderPool pool(1);
+        expect_works(pool);
+    }
+}
+
 TEST_F(Wall, ManyThreadsShareFewProcesses) {
     DecoderPool pool(2);
     std::atomic<int> good = 0, bad = 0;

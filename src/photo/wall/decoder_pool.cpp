@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstring>
@@ -155,13 +156,12 @@ Result<std::unique_ptr<DecoderPool::Process>> DecoderPool::start() const {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
-    // First out of the way of 3 and 4, then into place.
-    constexpr int kAside = 100;
-    posix_spawn_file_actions_adddup2(&actions, far_complaints.get(), STDERR_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, far_socket.get(), kAside);
-    posix_spawn_file_actions_adddup2(&actions, process->memory.get(), kAside + 1);
-    posix_spawn_file_actions_adddup2(&actions, kAside, kSocket);
-    posix_spawn_file_actions_adddup2(&actions, kAside + 1, kMemory);
+    // First out of the way, to numbers above all of them, then into place.
+    const int far[] = {far_complaints.get(), far_socket.get(), process->memory.get()};
+    constexpr int kPlaces[] = {STDERR_FILENO, kSocket, kMemory};
+    const int aside = std::max({far[0], far[1], far[2], kMemory}) + 1;
+    for (int at = 0; at < 3; ++at) posix_spawn_file_actions_adddup2(&actions, far[at], aside + at);
+    for (int at = 0; at < 3; ++at) posix_spawn_file_actions_adddup2(&actions, aside + at, kPlaces[at]);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addclosefrom_np(&actions, kMemory + 1);
@@ -329,7 +329,12 @@ class Reader {
 
 Result<PreparedPhoto> read_reply(const Reply& reply, Reader& reader) {
     PreparedPhoto photo;
-    if (reply.good == 0) return fail("{}", text_of(reply.reason, sizeof reply.reason));
+    if (reply.good == 0) {
+        // It is shown in terminals: one line, whatever the file had its decoder say.
+        std::string reason(text_of(reply.reason, sizeof reply.reason));
+        std::ranges::replace_if(reason, [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
+        return fail("{}", reason);
+    }
     bool good = reply.width > 0 && reply.height > 0 && reply.format > 0 &&
                 reply.format <= static_cast<int>(Format::kOtherRaw);
     photo.format = static_cast<Format>(good ? reply.format : 0);
