@@ -1,7 +1,9 @@
 // The wall around decoders, broken on purpose in every way (tests/support/decoder_faults.cpp).
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <thread>
@@ -86,7 +88,31 @@ TEST_F(Wall, ACrashCostsOnePhoto) {
     expect_works(pool);
     EXPECT_THAT(prepare(pool, fault("exit")).error().message, HasSubstr("exit code 7"));
     expect_works(pool);
+    EXPECT_EQ(pool.lost(), 4U) << "each photo had a second try";
+}
+
+// The processes that this one started.
+std::vector<pid_t> children() {
+    std::vector<pid_t> found;
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+        const auto status = read_text(entry.path() / "status");
+        if (status && status->find(fmt::format("PPid:\t{}\n", ::getpid())) != std::string::npos)
+            found.push_back(std::stoi(entry.path().filename()));
+    }
+    return found;
+}
+
+TEST_F(Wall, ADecoderThatSomeoneElseEndsIsReplacedAndThePhotoTriedAgain) {
+    DecoderPool pool(1, limits());
+    expect_works(pool);
+    std::jthread someone([] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        for (const pid_t child : children()) ::kill(child, SIGKILL);
+    });
+    // The second decoder sleeps as well, until its time is over.
+    EXPECT_THAT(prepare(pool, fault("sleep")).error().message, HasSubstr("within 3 s"));
     EXPECT_EQ(pool.lost(), 2U);
+    expect_works(pool);
 }
 
 TEST_F(Wall, ATurningDecoderIsEnded) {
@@ -203,7 +229,7 @@ TEST_F(Wall, ManyThreadsShareFewProcesses) {
     }
     EXPECT_EQ(good, 48);
     EXPECT_EQ(bad, 12);
-    EXPECT_EQ(pool.lost(), 12U);
+    EXPECT_EQ(pool.lost(), 24U);
 }
 
 }  // namespace

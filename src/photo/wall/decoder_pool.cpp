@@ -353,6 +353,13 @@ Result<PreparedPhoto> read_reply(const Reply& reply, Reader& reader) {
 }  // namespace
 
 Result<PreparedPhoto> DecoderPool::prepare(int photo, std::span<const int> sidecars, const PhotoWork& work) {
+    bool crashed = false;
+    auto prepared = prepare_once(photo, sidecars, work, crashed);
+    return crashed ? prepare_once(photo, sidecars, work, crashed) : prepared;
+}
+
+Result<PreparedPhoto> DecoderPool::prepare_once(int photo, std::span<const int> sidecars,
+                                                const PhotoWork& work, bool& crashed) {
     const auto stopped = [] { return fail(ErrorKind::kUnavailable, "stopped"); };
     if (interrupted_) return stopped();
     Lease lease(*this);
@@ -395,6 +402,7 @@ Result<PreparedPhoto> DecoderPool::prepare(int photo, std::span<const int> sidec
         if (words.find("failed to allocate") != std::string::npos ||
             words.find("bad_alloc") != std::string::npos)
             return fail("it needs more than {} MB of memory to decode", limits_.memory_bytes >> 20U);
+        crashed = true;
         return fail("the decoder crashed on it ({})", end);
     }
     Reader reader(process.mapped);

@@ -32,8 +32,10 @@ class DecoderPool {
     ~DecoderPool();
 
     // Decodes in a process that is free, or waits for one. photo, sidecars: open for reading; where their
-    // descriptors stand does not matter. Fails with the decoder's reason, or with what became of it (crashed,
-    // memory, time), the next photo gets a new process; kUnavailable when no process can be started.
+    // descriptors stand does not matter. A process that ends under a photo may have been ended by someone
+    // else (the system, short of memory), so the photo gets one more. Fails with the decoder's reason, or
+    // with what became of it (crashed, memory, time), the next photo gets a new process; kUnavailable when no
+    // process can be started.
     Result<PreparedPhoto> prepare(int photo, std::span<const int> sidecars, const PhotoWork& work);
     // The same for bytes that are no file.
     Result<PreparedPhoto> prepare(std::span<const std::uint8_t> bytes, const PhotoWork& work);
@@ -53,6 +55,9 @@ class DecoderPool {
     struct Lease;
 
     Result<std::unique_ptr<Process>> start() const;
+    // crashed: the process ended under the photo, of whatever cause.
+    Result<PreparedPhoto> prepare_once(int photo, std::span<const int> sidecars, const PhotoWork& work,
+                                       bool& crashed);
     void note_missing(const Process& process);
 
     const WallLimits limits_;
