@@ -47,7 +47,7 @@ const ended = (child) =>
     setTimeout(() => child.kill('SIGKILL'), 5000).unref();
   });
 
-/** `mock`: arguments for the mock server; `onlyMock`: never the real one. */
+/** `mock`: arguments for the mock server; `onlyMock`: never the real one, with the pictures it draws. */
 export async function server({ mock = [], onlyMock = false } = {}) {
   const { HONE_URL, HONE_BIN, HONE_PHOTOS } = process.env;
   if (!onlyMock && HONE_URL)
@@ -73,7 +73,8 @@ export async function server({ mock = [], onlyMock = false } = {}) {
     };
     return { url, real: true, stop };
   }
-  const photos = HONE_PHOTOS ? ['--photos', HONE_PHOTOS] : [];
+  // Alone, the mock shows the pictures that it draws: their names and facts are what such a test knows.
+  const photos = HONE_PHOTOS && !onlyMock ? ['--photos', HONE_PHOTOS] : [];
   const { url, child } = await start(process.execPath, [
     join(web, 'dev/mock_server.mjs'),
     '--port',
