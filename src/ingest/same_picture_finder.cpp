@@ -109,10 +109,6 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
 Result<> SamePictureFinder::run(const std::stop_token& stop,
                                 const std::function<void(std::size_t)>& on_progress) {
     Work work;
-    HONE_CHECK(catalog_.for_each_look([&](PhotoNumber photo, auto look, auto hashes) -> Result<> {
-        work.index.add(photo, look_vector(to_look(look)), to_hashes(hashes));
-        return {};
-    }));
     // Only those that are asked for as queries are held twice.
     std::vector<bool> waits;
     for (const PhotoNumber photo : waiting_) {
@@ -120,8 +116,10 @@ Result<> SamePictureFinder::run(const std::stop_token& stop,
         waits[photo] = true;
     }
     HONE_CHECK(catalog_.for_each_look([&](PhotoNumber photo, auto look, auto hashes) -> Result<> {
-        if (photo < waits.size() && waits[photo])
-            work.queries.emplace(photo, std::pair{look_vector(to_look(look)), to_hashes(hashes)});
+        const LookVector vector = look_vector(to_look(look));
+        const PhotoHashes both = to_hashes(hashes);
+        work.index.add(photo, vector, both);
+        if (photo < waits.size() && waits[photo]) work.queries.emplace(photo, std::pair{vector, both});
         return {};
     }));
     const auto flush = [&](bool all) {

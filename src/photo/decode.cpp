@@ -13,13 +13,8 @@ Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wante
         OpenedPicture picture = open_picture(bytes, wanted_side, 0, maximum_pixels);
         format = picture.format;
         vips::VImage image = to_rgb(picture, picture.image, colors);
-        if (picture.orientation > 1) {
-            // Turning needs random access to a picture that is read from top to bottom: take its pixels
-            // first.
-            image = image.copy_memory();
-            image.set(VIPS_META_ORIENTATION, picture.orientation);
-            image = image.autorot();
-        }
+        // Turning needs random access to a picture that is read from top to bottom: take its pixels first.
+        if (picture.orientation > 1) image = turn_upright(picture, image.copy_memory());
         return DecodedPhoto{to_image(image), picture.width, picture.height, format};
     } catch (const DecodeError& error) {
         return fail("{}", error.reason);

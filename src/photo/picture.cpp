@@ -133,10 +133,21 @@ OpenedPicture open_picture(std::span<const std::uint8_t> bytes, int short_side, 
     return picture;
 }
 
+vips::VImage flatten_on_white(const vips::VImage& image) {
+    if (!image.has_alpha()) return image;
+    return image.flatten(vips::VImage::option()->set(
+        "background", std::vector<double>{image.format() == VIPS_FORMAT_USHORT ? 65535.0 : 255.0}));
+}
+
+vips::VImage turn_upright(const OpenedPicture& picture, const vips::VImage& image) {
+    if (picture.orientation == 1) return image;
+    vips::VImage turned = image.copy();
+    turned.set(VIPS_META_ORIENTATION, picture.orientation);
+    return turned.autorot();
+}
+
 vips::VImage to_rgb(const OpenedPicture& picture, vips::VImage image, Colors colors) {
-    if (image.has_alpha())
-        image = image.flatten(vips::VImage::option()->set(
-            "background", std::vector<double>{image.format() == VIPS_FORMAT_USHORT ? 65535.0 : 255.0}));
+    image = flatten_on_white(image);
     if (picture.color && image.bands() == 3) {
         if (image.format() != VIPS_FORMAT_USHORT)
             image = image.cast(VIPS_FORMAT_USHORT).linear(257.0, 0.0).cast(VIPS_FORMAT_USHORT);

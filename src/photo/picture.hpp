@@ -32,8 +32,13 @@ struct DecodeError {
     std::string reason;
 };
 
-// Three bytes a pixel, not yet turned upright.
+// Transparent pictures lie on white.
+vips::VImage flatten_on_white(const vips::VImage& image);
+// Three bytes a pixel, not yet turned upright. A profile that does not fit the picture costs the colours
+// only.
 vips::VImage to_rgb(const OpenedPicture& picture, vips::VImage image, Colors colors);
+// Turned as the picture's EXIF orientation says. Needs random access: image must lie in memory.
+vips::VImage turn_upright(const OpenedPicture& picture, const vips::VImage& image);
 Image to_image(const vips::VImage& rgb);
 // First line of what libvips complained of in this process; clears it.
 std::string take_vips_reason();

@@ -54,33 +54,16 @@ void prepare_pixels(std::span<const std::uint8_t> bytes, const PhotoWork& work, 
               longer = std::max(image.width(), image.height());
     int shrink = std::max(1, work.network_side > 0 ? shorter / work.network_side : longer);
     if (long_side > 0) shrink = std::min(shrink, std::max(1, longer / long_side));
-    if (shrink > 1 && image.has_alpha()) {
-        image = image.flatten(vips::VImage::option()->set(
-            "background", std::vector<double>{image.format() == VIPS_FORMAT_USHORT ? 65535.0 : 255.0}));
-    }
+    if (shrink > 1) image = flatten_on_white(image);
     image = box_shrink(image, shrink, shrink).copy_memory();
     const auto upright = [&](Colors colors) {
-        vips::VImage rgb = to_rgb(picture, image, colors);
-        if (picture.orientation > 1) {
-            rgb = rgb.copy();
-            rgb.set(VIPS_META_ORIENTATION, picture.orientation);
-            rgb = rgb.autorot();
-        }
-        return rgb.copy_memory();
+        return turn_upright(picture, to_rgb(picture, image, colors)).copy_memory();
     };
     const vips::VImage stored = upright(Colors::kAsStored);
-    const auto true_colors = [&] {
-        if (image.get_typeof(VIPS_META_ICC_NAME) == 0) return stored;
-        try {
-            return upright(Colors::kSrgb);
-        } catch (const vips::VError&) {
-            vips_error_clear();
-            return stored;  // a broken profile costs the colours, not the photo
-        }
-    };
+    const bool profile = image.get_typeof(VIPS_META_ICC_NAME) != 0;
     if (work.network_side > 0) make_network_image(stored, work.network_side, photo);
     if (work.thumbnails)
-        make_thumbnails(true_colors(), photo);
+        make_thumbnails(profile ? upright(Colors::kSrgb) : stored, photo);
     else
         photo.color = mean_color(photo.network);
 }

@@ -39,30 +39,25 @@ export function bytes(value: number): string {
   return `${unit === 0 ? whole.format(size) : tenth.format(size)} ${units[unit]}`;
 }
 
+const DAY_AND_TIME = {
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+} as const;
+
 export function day(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
-  return date.toLocaleString('en-GB', {
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-  });
+  return date.toLocaleString('en-GB', DAY_AND_TIME);
 }
 
 /** A time of the camera's calendar as it stands there, wherever the reader is: "1 May 2019, 12:30". */
 export function calendarDay(local: string): string {
   const date = new Date(`${local.slice(0, 19)}Z`);
   if (Number.isNaN(date.getTime())) return local;
-  return date.toLocaleString('en-GB', {
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZone: 'UTC',
-  });
+  return date.toLocaleString('en-GB', { ...DAY_AND_TIME, timeZone: 'UTC' });
 }
 
 /** "1/250 s, f/2.8, ISO 400, 50 mm", as far as known. */
