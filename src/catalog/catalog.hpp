@@ -190,11 +190,17 @@ class Catalog {
                                      std::span<const std::uint64_t> hashes)>& visit) = 0;
     virtual Result<> add_same_pictures(std::span<const SamePicture> pairs) = 0;
     virtual Result<std::vector<SamePicture>> same_pictures() = 0;
-    // Present photos in the order of the time they were taken, with that time and the camera.
+    // How many there are: tells whether same_pictures() would give more than before.
+    virtual Result<std::uint64_t> count_same_pictures() = 0;
+    // Present photos in the order of the time they were taken, with that time, the camera and the place.
     struct Moment {
         PhotoNumber photo = 0;
         std::int64_t local_seconds = 0;
         std::string camera;
+        struct Position {
+            double latitude = 0, longitude = 0;  // degrees
+        };
+        std::optional<Position> position;
     };
     virtual Result<std::vector<Moment>> moments() = 0;
     // Present photos that lie in several files.

@@ -10,6 +10,7 @@
 #include "analyze/content.hpp"
 #include "base/config.hpp"
 #include "base/time.hpp"
+#include "cli/bench_feedback.hpp"
 #include "cli/bench_ingest.hpp"
 #include "cli/commands.hpp"
 #include "photo/decode.hpp"
@@ -25,6 +26,7 @@ namespace {
 
 struct BenchFlags {
     std::size_t rows = 1'000'000, dimension = 768;
+    FeedbackBenchFlags feedback;
     std::string folder, scratch = "/tmp";
     std::size_t photos = 64;
     int runs = 11, rounds = 5;
@@ -264,9 +266,28 @@ void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     ingest->add_option("--rounds", flags->rounds, "how often, in turn")
         ->check(CLI::Range(1, 100))
         ->default_str("5");
-    command->callback([&options, &chosen, flags, scan, ingest] {
-        chosen = [&options, flags, scan, ingest] {
+    FeedbackBenchFlags& feedback_flags = flags->feedback;
+    CLI::App* feedback = command->add_subcommand("feedback", "simulated people who search and mark (docs/feedback.md)");
+    feedback->add_option("--embeddings", feedback_flags.embeddings, "folder with vectors, texts and queries");
+    feedback->add_option("--synthetic", feedback_flags.synthetic, "time a round over so many made-up photos instead")
+        ->check(CLI::Range(1'000, 100'000'000));
+    std::vector<std::string> methods{"all"};
+    for (const std::string_view name : feedback_methods()) methods.emplace_back(name);
+    feedback->add_option("--method", feedback_flags.method, "one method, or all")->check(CLI::IsMember(methods))->default_str("all");
+    feedback->add_option("--user", feedback_flags.user, "who marks")
+        ->check(CLI::IsMember({"oracle", "lazy", "noisy", "rank", "all"}))
+        ->default_str("oracle");
+    feedback->add_option("--page", feedback_flags.page, "photos a page")->check(CLI::Range(1, 1000))->default_str("20");
+    feedback->add_option("--rounds", feedback_flags.rounds, "pages")->check(CLI::Range(1, 100))->default_str("6");
+    feedback->add_option("--protocol", feedback_flags.protocol, "pages, or one photo a round")
+        ->check(CLI::IsMember({"pages", "seesaw"}))
+        ->default_str("pages");
+    feedback->add_option("--seed", feedback_flags.seed, "of the noisy people")->default_str("1");
+    feedback->add_option("--per-query", feedback_flags.per_query, "CSV file with a line a query");
+    command->callback([&options, &chosen, flags, scan, ingest, feedback] {
+        chosen = [&options, flags, scan, ingest, feedback] {
             return run_command([&] {
+                if (*feedback) return bench_feedback(flags->feedback, options);
                 if (*ingest) return bench_ingest(options, flags->folder, flags->rounds);
                 return *scan ? bench_scan(*flags, options) : bench_embed(*flags, options);
             });

@@ -11,15 +11,17 @@ namespace {
 
 // A path to a picture that the library does not hold becomes an example.
 Result<> add_example(const std::string& name, Catalog& catalog, ImageTextModel& model, DecoderPool& decoders,
-                     ExampleVectors& examples) {
+                     ExamplePictures& examples) {
     std::error_code error;
     if (name.empty() || catalog.resolve(name) || !fs::is_regular_file(name, error)) return {};
     HONE_TRY(const auto bytes, read_file(name, kMaximumFileBytes));
     PhotoWork work;
     work.network_side = model.wanted_side();
+    work.thumbnails = true;  // the look is made of the picture they are made of
     const auto decoded = decoders.prepare(bytes, work);
     if (!decoded) return fail("cannot use the picture {}: {}", printable(name), decoded.error().message);
-    HONE_TRY(examples[name], model.embed_image(decoded->network));
+    HONE_TRY(examples[name].content, model.embed_image(decoded->network));
+    examples[name].look = LookSpaces::vector_of(decoded->small);
     return {};
 }
 
@@ -40,12 +42,16 @@ void print_list(const SearchPage& page) {
 
 void print_page(const SearchPage& page) {
     if (!page.query.has_question()) return print_list(page);
+    if (page.nothing_fits) fmt::print("Nothing here looks like this. What is least far away:\n");
+    if (page.words_win) fmt::print("These marks do not agree yet. What the words find:\n");
+    if (page.explores) fmt::print("Nothing fits yet. One picture of each kind not seen so far:\n");
     fmt::print("{} likely, {} possible, of {} pictures ({:.0f} ms)\n", page.likely, page.possible, page.total,
                page.took_ms);
     std::size_t place = page.query.offset;
     for (const SearchHit& hit : page.hits) {
-        fmt::print("{:4}  {:3.0f} %  {:6.3f}  {}  {}\n", ++place, 100 * hit.probability, hit.score,
-                   to_hex(hit.photo.id).substr(0, 12), printable(hit.listing.path));
+        fmt::print("{:4}  {:3.0f} %  {:6.3f}  {}  {}{}\n", ++place, 100 * hit.probability, hit.score,
+                   to_hex(hit.photo.id).substr(0, 12), printable(hit.listing.path),
+                   hit.stacked > 0 ? fmt::format("  (+{})", hit.stacked) : "");
     }
 }
 
@@ -59,13 +65,13 @@ Result<> search_and_print(const GlobalOptions& options, const ModelFlags& model_
     HONE_CHECK(library->check_model(*model));
     HONE_TRY(const auto space, library->open_content(*model));
     DecoderPool decoders(1);
-    ExampleVectors examples;
+    ExamplePictures examples;
     std::vector<std::string> names = query.like;
     names.insert(names.end(), query.unlike.begin(), query.unlike.end());
     names.push_back(query.from);
     for (const std::string& name : names)
         HONE_CHECK(add_example(name, library->catalog(), *model, decoders, examples));
-    const SearchEngine engine(library->catalog(), library->present(), space, model);
+    const SearchEngine engine(*library, space, model);
     HONE_TRY(const SearchPage page, engine.search(query, examples));
     if (options.json)
         fmt::print("{}\n", dump(to_json(page), 2));

@@ -80,7 +80,7 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         background.watch = !flags.no_watch;
         background.index.svg = flags.svg;
         SearchParts parts{
-            model, std::make_unique<SearchEngine>(library->catalog(), library->present(), space, model),
+            model, std::make_unique<SearchEngine>(*library, space, model),
             std::make_unique<BackgroundIndexer>(
                 IndexParts{*library, &*analyzer, space.get(), thumbnails, decoders, api}, api, background)};
         BackgroundIndexer& indexer = *parts.indexer;
@@ -104,6 +104,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         if (!model) return;
         if (const auto loaded = model->load_text(); !loaded)
             log::write(log::Level::kError, loaded.error().message);
+        else if (const auto warm = api.warm_up(); !warm)
+            log::write(log::Level::kError, warm.error().message);
     });
     server->run();
     api.stop();

@@ -370,6 +370,7 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
                 ++run.summary.embedded;
                 HONE_CHECK(parts_.space->append(std::span(&*committed[at].photo, 1), photo->vector));
             }
+            if (photo->findings) HONE_CHECK(parts_.library.add_look(*committed[at].photo, photo->findings->look));
             searchable.push_back(*committed[at].photo);
         }
     }
@@ -418,6 +419,8 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     const bool network = parts_.analyzer != nullptr;
     // What an earlier run committed but could not put into the vector file (a full disk) is put there now.
     if (network) HONE_CHECK(sync_vectors(catalog, content_key(parts_.analyzer->model()), *parts_.space));
+    HONE_TRY(const auto looks, parts_.library.looks());
+    (void)looks;
     const Intake intake(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, options.svg);
     const unsigned readers = processor_count();
     const unsigned embedders = network ? std::max(1U, parts_.analyzer->model().parallel_runs()) : 0;

@@ -81,6 +81,21 @@ Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel&
                 printable(directory_ / "vectors"), space.error().message);
 }
 
+Result<std::shared_ptr<const LookSpaces>> Library::looks() {
+    const std::lock_guard lock(looks_mutex_);
+    if (!looks_) {
+        HONE_TRY(auto opened, LookSpaces::open(directory_ / "vectors", access_ == Access::kWrite));
+        if (access_ == Access::kWrite) HONE_CHECK(opened->sync(*catalog_));
+        looks_ = std::move(opened);
+    }
+    return looks_;
+}
+
+Result<> Library::add_look(PhotoNumber photo, std::span<const std::uint8_t> look) {
+    const std::lock_guard lock(looks_mutex_);
+    return looks_ ? looks_->add(photo, look) : Result<>{};
+}
+
 Result<> Library::check_model(const ImageTextModel& model) const {
     HONE_TRY(const auto stored, catalog_->stored_spaces(std::string(ContentAnalyzer::kName)));
     std::uint64_t photos = 0;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "catalog/catalog.hpp"
 #include "catalog/present_photos.hpp"
+#include "ingest/look_spaces.hpp"
 #include "model/image_text_model.hpp"
 #include "vector/vector_space.hpp"
 
@@ -37,6 +39,11 @@ class Library {
     // writes.
     Result<std::shared_ptr<VectorSpace>> open_content(const ImageTextModel& model,
                                                       ScanElement scan = ScanElement::kAuto);
+    // What photos look like, as vectors; nothing while no photo's look is known, or when a reader finds the files
+    // missing. Brought in line with the catalogue when it is first asked for.
+    Result<std::shared_ptr<const LookSpaces>> looks();
+    // For the writer, when a photo was read; does nothing before looks() was called.
+    Result<> add_look(PhotoNumber photo, std::span<const std::uint8_t> look);
     // Fails when the library's vectors are of other models only, naming both and the way out.
     Result<> check_model(const ImageTextModel& model) const;
 
@@ -48,6 +55,8 @@ class Library {
     std::optional<LockFile> lock_;
     std::unique_ptr<Catalog> catalog_;
     PresentPhotos present_;
+    std::mutex looks_mutex_;
+    std::shared_ptr<LookSpaces> looks_;
 };
 
 VectorKey content_key(const ImageTextModel& model);

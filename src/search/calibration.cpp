@@ -2,44 +2,200 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <thread>
 
 namespace hone {
 
 namespace {
 
-constexpr double kUnusual = 2.5;          // deviations above the median
-constexpr double kSteepness = 2.0;        // of the logistic, per deviation
-constexpr std::size_t kSampled = 20'000;  // scores that are enough for a median
-constexpr double kSmallestDeviation = 1e-4;
+constexpr double kUnusual = 3.2, kSteepness = 1.5;  // standard deviations above the mean; of the logistic, per deviation
+constexpr std::size_t kSampled = 50'000;            // scores that are enough for mean and deviation
+constexpr double kSmallestDeviation = 1e-9;
+constexpr double kFittedAuc = 0.85;  // of the left-out marks: below, the passed photos are no answers
 
-double median(std::vector<float>& values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::ranges::nth_element(values, middle);
-    return *middle;
+double sigmoid(double x) {
+    return 1 / (1 + std::exp(-x));
+}
+
+struct Judged {
+    double z;
+    bool fits;
+};
+
+// Each mark's score, in deviations, under the ranking that the others make.
+std::vector<Judged> left_out(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,
+                             const ScoreSpread& spread) {
+    std::vector<Judged> judged;
+    const auto judge = [&](std::vector<Mark> Evidence::*kind, bool fits) {
+        const std::vector<Mark>& marks = evidence.*kind;
+        const std::size_t count = std::min(marks.size(), kLeftOut);
+        for (std::size_t at = 0; at < count; ++at) {
+            const std::size_t mark = at * marks.size() / count;
+            Evidence others = evidence;
+            (others.*kind).erase((others.*kind).begin() + static_cast<std::ptrdiff_t>(mark));
+            const auto without = method.rank(others, space);
+            const std::span<const float> w = without->direction();
+            const ScoreSpread its = w.empty() ? spread : ScoreSpread{space.statistics->center(w), space.statistics->spread(w)};
+            judged.push_back({(without->score(marks[mark].vector) - its.mean) / its.deviation, fits});
+        }
+    };
+    judge(&Evidence::liked, true);
+    judge(&Evidence::unliked, false);
+    judge(&Evidence::passed, false);
+    return judged;
+}
+
+double area_under_curve(std::span<const Judged> judged) {
+    double pairs = 0, right = 0;
+    for (const Judged& a : judged) {
+        for (const Judged& b : judged) {
+            if (!a.fits || b.fits) continue;
+            ++pairs;
+            right += a.z > b.z ? 1 : a.z == b.z ? 0.5 : 0;
+        }
+    }
+    return pairs > 0 ? right / pairs : 0.5;
+}
+
+// b of sigmoid(a z + b) by Newton's method; a normal prior of deviation kPriorWidth around its value in other libraries
+// keeps it finite.
+double fit_shift(std::span<const Judged> judged, double a) {
+    constexpr double kPriorWidth = 3;
+    const double prior = -a * kUnusual;
+    double b = prior;
+    for (int step = 0; step < 30; ++step) {
+        double gradient = (b - prior) / (kPriorWidth * kPriorWidth), curvature = 1 / (kPriorWidth * kPriorWidth);
+        for (const Judged& one : judged) {
+            const double p = sigmoid(a * one.z + b);
+            gradient += p - (one.fits ? 1 : 0);
+            curvature += p * (1 - p);
+        }
+        b -= std::clamp(gradient / curvature, -2.0, 2.0);
+    }
+    return b;
 }
 
 }  // namespace
 
 double ScoreCurve::probability(double score) const {
-    return 1 / (1 + std::exp(-slope * (score - middle)));
+    return sigmoid(slope * (score - middle));
 }
 
 double ScoreCurve::score_at(double probability) const {
     return middle + std::log(probability / (1 - probability)) / slope;
 }
 
-ScoreCurve score_curve(const std::optional<ScoreCalibration>& calibration, bool words_only,
-                       std::span<const float> scores) {
-    if (words_only && calibration) return {calibration->likely, calibration->slope};
-    if (scores.empty()) return {};
-    std::vector<float> sample;
+ScoreSpread spread_of(std::span<const float> scores) {
     const std::size_t step = std::max<std::size_t>(1, scores.size() / kSampled);
-    for (std::size_t at = 0; at < scores.size(); at += step) sample.push_back(scores[at]);
-    const double center = median(sample);
-    for (float& value : sample) value = std::abs(value - static_cast<float>(center));
-    const double deviation = std::max(kSmallestDeviation, 1.4826 * median(sample));
-    return {center + kUnusual * deviation, kSteepness / deviation};
+    double sum = 0, squares = 0, count = 0;
+    for (std::size_t at = 0; at < scores.size(); at += step) {
+        sum += scores[at];
+        squares += static_cast<double>(scores[at]) * scores[at];
+        ++count;
+    }
+    if (count == 0) return {};
+    const double mean = sum / count;
+    return {mean, std::max(kSmallestDeviation, std::sqrt(std::max(0.0, squares / count - mean * mean)))};
+}
+
+NullBank::NullBank(std::span<const float> vectors, std::size_t dimension, double scale)
+    : dimension_(dimension), stride_((dimension + 15) / 16 * 16), scale_(scale),
+      vectors_(vectors.size() / dimension * stride_) {
+    for (std::size_t at = 0; at * dimension < vectors.size(); ++at)
+        std::ranges::copy(vectors.subspan(at * dimension, dimension), vectors_.begin() + static_cast<std::ptrdiff_t>(at * stride_));
+}
+
+std::vector<double> NullBank::probabilities(std::span<const float> words, const SpaceView& view,
+                                            std::span<const ScoredRow> rows, unsigned threads) const {
+    const std::size_t count = vectors_.size() / stride_;
+    std::vector<float> padded(stride_), to_words(count);
+    std::ranges::copy(words, padded.begin());
+    multiply_rows(vectors_, stride_, padded.data(), to_words.data());
+    std::vector<double> log_weight(count);
+    for (std::size_t null = 0; null < count; ++null) {
+        const double weight = std::clamp((kSame - to_words[null]) / (kSame - kFar), 0.0, 1.0);
+        log_weight[null] = weight > 0 ? 2 * std::log(weight) : -1e9;
+    }
+    std::vector<double> probabilities(rows.size());
+    const auto work = [&](std::size_t first, std::size_t last) {
+        std::vector<float> photo(stride_), cosines(count);
+        for (std::size_t at = first; at < last; ++at) {
+            std::ranges::copy(view.values(rows[at].row), photo.begin());
+            multiply_rows(vectors_, stride_, photo.data(), cosines.data());
+            const double own = scale_ * rows[at].score;
+            double others = 0;
+            for (std::size_t null = 0; null < count; ++null)
+                others += std::exp(std::min(700.0, scale_ * cosines[null] + log_weight[null] - own));
+            probabilities[at] = 1 / (1 + others);
+        }
+    };
+    const std::size_t workers = std::clamp<std::size_t>(threads, 1, rows.size() / 256 + 1);
+    std::vector<std::jthread> helpers;
+    for (std::size_t worker = 1; worker < workers; ++worker)
+        helpers.emplace_back(work, rows.size() * worker / workers, rows.size() * (worker + 1) / workers);
+    work(0, rows.size() / workers);
+    return probabilities;
+}
+
+ScoreCurve curve_from_bank(std::span<const ScoredRow> best, std::span<const double> probabilities) {
+    if (best.empty()) return {};
+    const auto likely = static_cast<std::size_t>(std::ranges::count_if(probabilities, [](double p) { return p >= 0.5; }));
+    // The slope: least squares of the log odds on the score.
+    double n = 0, sum_x = 0, sum_y = 0, sum_xx = 0, sum_xy = 0;
+    for (std::size_t at = 0; at < best.size(); ++at) {
+        const double p = std::clamp(probabilities[at], 1e-6, 1 - 1e-6), x = best[at].score, y = std::log(p / (1 - p));
+        ++n;
+        sum_x += x;
+        sum_y += y;
+        sum_xx += x * x;
+        sum_xy += x * y;
+    }
+    const double variance = sum_xx - sum_x * sum_x / n;
+    const double slope = std::max(10.0, variance > 1e-12 ? (sum_xy - sum_x * sum_y / n) / variance : 0);
+    if (likely == 0) {
+        // Nothing is likely: the best one is as probable as the bank says of the most probable.
+        const double p = std::clamp(std::ranges::max(probabilities), 1e-6, 0.499);
+        return {best.front().score - std::log(p / (1 - p)) / slope, slope};
+    }
+    const double last = best[likely - 1].score;
+    return {likely < best.size() ? (last + best[likely].score) / 2 : last, slope};
+}
+
+MarkOrder order_of_marks(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,
+                         const Ranking& by_words) {
+    std::vector<Judged> words;
+    for (const Mark& mark : evidence.liked) words.push_back({by_words.score(mark.vector), true});
+    for (const auto* marks : {&evidence.unliked, &evidence.passed}) {
+        for (const Mark& mark : *marks) words.push_back({by_words.score(mark.vector), false});
+    }
+    return {area_under_curve(left_out(method, evidence, space, {})), area_under_curve(words)};
+}
+
+std::optional<ScoreCurve> curve_from_marks(const FeedbackMethod& method, const Evidence& evidence,
+                                           const FeedbackSpace& space, const ScoreSpread& spread) {
+    const std::size_t others = evidence.unliked.size() + evidence.passed.size();
+    if (evidence.liked.size() < 2 || others == 0) return std::nullopt;
+    const std::vector<Judged> judged = left_out(method, evidence, space, spread);
+    if (area_under_curve(judged) < kFittedAuc) return std::nullopt;
+    // 1.32, 1.49, 1.56 after one, two and three pages of twenty (docs/feedback.md).
+    const double judged_photos = static_cast<double>(evidence.liked.size() + others);
+    const double a = std::clamp(1.32 + 0.155 * std::log2(judged_photos / 20), 1.2, 1.7);
+    const double b = fit_shift(judged, a);
+    return ScoreCurve{spread.mean - b / a * spread.deviation, a / spread.deviation};
+}
+
+ScoreCurve curve_keeping(std::size_t likely, std::span<const float> scores, const ScoreSpread& spread) {
+    const std::vector<ScoredRow> best = best_rows(scores, likely + 1);
+    if (best.size() <= likely || likely == 0) return curve_of_spread(spread);
+    return {(static_cast<double>(best[likely - 1].score) + best[likely].score) / 2, kSteepness / spread.deviation};
+}
+
+ScoreCurve curve_of_manifest(const ScoreCalibration& calibration) {
+    return {calibration.likely, calibration.slope};
+}
+
+ScoreCurve curve_of_spread(const ScoreSpread& spread) {
+    return {spread.mean + kUnusual * spread.deviation, kSteepness / spread.deviation};
 }
 
 }  // namespace hone

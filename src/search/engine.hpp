@@ -1,50 +1,50 @@
 // Search: words, marks and filters in, a page of photos with reasons out. A pure function of the library's
-// state and the query.
+// state and the query: nothing is remembered of a search but what the library alone determines (statistics,
+// groups of copies).
 #pragma once
 
 #include <memory>
+#include <mutex>
 
 #include "catalog/catalog.hpp"
-#include "catalog/present_photos.hpp"
+#include "ingest/library.hpp"
 #include "model/image_text_model.hpp"
+#include "search/calibration.hpp"
+#include "search/picture_groups.hpp"
 #include "search/query.hpp"
 #include "vector/vector_space.hpp"
 
 namespace hone {
 
-// Safe from any thread.
+// Safe from any thread. library outlives it.
 class SearchEngine {
   public:
-    SearchEngine(Catalog& catalog, PresentPhotos& present, std::shared_ptr<const VectorSpace> content,
-                 std::shared_ptr<ImageTextModel> model)
-        : catalog_(catalog), present_(present), content_(std::move(content)), model_(std::move(model)) {}
+    SearchEngine(Library& library, std::shared_ptr<const VectorSpace> content, std::shared_ptr<ImageTextModel> model);
 
     // kUsage for a query that cannot be asked, kNotFound for a photo that is not there, kUnavailable for a
     // filter that cannot be answered yet.
-    Result<SearchPage> search(const SearchQuery& query, const ExampleVectors& examples) const;
+    Result<SearchPage> search(const SearchQuery& query, const ExamplePictures& examples) const;
 
     // Photos that could be found now.
     [[nodiscard]] std::uint64_t searchable() const;
 
+    // What the first search with marks would wait for; for a thread of its own, after start.
+    Result<> warm_up() const;
+
   private:
-    struct Mark {
-        std::string name;  // full id, or the example's name
-        std::optional<PhotoNumber> photo;
-        std::vector<float> vector;
-    };
-    Result<Mark> find_mark(const std::string& name, const ExampleVectors& examples,
-                           const SpaceView& view) const;
-    Result<std::vector<Mark>> find_marks(const std::vector<std::string>& names,
-                                         const ExampleVectors& examples, const SpaceView& view) const;
+    friend class SearchRun;
+    [[nodiscard]] std::shared_ptr<const SpaceStatistics> statistics(const SpaceView& view) const;
+    // Nothing for a model that is calibrated itself, and while the bank is not made.
+    [[nodiscard]] std::shared_ptr<const NullBank> null_bank() const;
 
-    // The page of a query without a question.
-    Result<SearchPage> list(const SearchQuery& query, const PhotoFilter& filter) const;
-    Result<SearchHit> hit_of(Photo photo) const;
-
-    Catalog& catalog_;
-    PresentPhotos& present_;
+    Library& library_;
     const std::shared_ptr<const VectorSpace> content_;
     const std::shared_ptr<ImageTextModel> model_;
+    mutable LibraryFactsCache facts_;
+    mutable std::mutex mutex_;  // guards what follows
+    mutable std::shared_ptr<const SpaceStatistics> statistics_;
+    mutable std::size_t measured_ = 0;  // rows that statistics_ is of
+    mutable std::shared_ptr<const NullBank> bank_;
 };
 
 }  // namespace hone

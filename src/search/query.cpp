@@ -13,14 +13,67 @@ std::size_t count_characters(const std::string& utf8) {
         std::ranges::count_if(utf8, [](unsigned char byte) { return (byte & 0xC0U) != 0x80; }));
 }
 
+template <typename Value, std::size_t kSize>
+using Names = std::array<std::pair<Value, std::string_view>, kSize>;
+
+constexpr Names<Facet, 4> kFacetNames{{{Facet::kContent, "content"},
+                                       {Facet::kLook, "look"},
+                                       {Facet::kPeople, "people"},
+                                       {Facet::kMoment, "moment"}}};
+constexpr Names<Show, 3> kShowNames{{{Show::kNew, "new"}, {Show::kSeen, "seen"}, {Show::kAll, "all"}}};
+constexpr Names<Calibration, 3> kCalibrationNames{
+    {{Calibration::kWords, "words"}, {Calibration::kMarks, "marks"}, {Calibration::kSpread, "spread"}}};
+
+template <typename Value, std::size_t kSize>
+std::string_view name_of(const Names<Value, kSize>& names, Value value) {
+    return std::ranges::find(names, value, &std::pair<Value, std::string_view>::first)->second;
+}
+
+template <typename Value, std::size_t kSize>
+Result<Value> value_of(const Names<Value, kSize>& names, std::string_view name, const char* what) {
+    for (const auto& [value, known] : names) {
+        if (known == name) return value;
+    }
+    std::vector<std::string_view> all;
+    for (const auto& [value, known] : names) all.push_back(known);
+    return fail(ErrorKind::kUsage, "unknown {} '{}'; there are {}", what, name.substr(0, 40), fmt::join(all, ", "));
+}
+
 bool has_signs(const std::string& text) {
     return std::ranges::any_of(text, [](unsigned char c) { return c > ' '; });
 }
 
 }  // namespace
 
+std::string_view facet_name(Facet facet) {
+    return name_of(kFacetNames, facet);
+}
+
+Result<Facet> parse_facet(std::string_view name) {
+    return value_of(kFacetNames, name, "facet");
+}
+
+std::string_view show_name(Show show) {
+    return name_of(kShowNames, show);
+}
+
+Result<Show> parse_show(std::string_view name) {
+    return value_of(kShowNames, name, "value of show");
+}
+
+std::string_view calibration_name(Calibration calibration) {
+    return name_of(kCalibrationNames, calibration);
+}
+
 bool SearchQuery::has_words() const {
     return has_signs(text);
+}
+
+Result<> rank_by_space(SearchQuery& query, std::string_view space) {
+    if (space == "content") return {};
+    if (space != "look") return fail(ErrorKind::kUsage, "unknown space '{}'; there are content and look", space.substr(0, 40));
+    query.facets = {{Facet::kContent, 0}, {Facet::kLook, 1}, {Facet::kMoment, 0}};
+    return {};
 }
 
 Result<> validate(const SearchQuery& query) {
@@ -42,6 +95,19 @@ Result<> validate(const SearchQuery& query) {
                         "the picture {} is marked both as fitting and as not fitting; take one mark off",
                         liked);
         }
+    }
+    for (const auto& [name, weight] : query.weights) {
+        const auto marked = [&](const std::vector<std::string>& marks) { return std::ranges::find(marks, name) != marks.end(); };
+        if (!marked(query.like) && !marked(query.unlike))
+            return fail(ErrorKind::kUsage, "the picture {} has a weight and no mark; mark it too", name.substr(0, 80));
+        if (!(weight >= SearchQuery::kLightestMark && weight <= SearchQuery::kHeaviestMark))
+            return fail(ErrorKind::kUsage, "the weight of the mark {} is {}; it must be between {} and {}", name.substr(0, 80),
+                        weight, SearchQuery::kLightestMark, SearchQuery::kHeaviestMark);
+    }
+    for (const auto& [facet, pull] : query.facets) {
+        if (!(pull >= 0 && pull <= SearchQuery::kStrongestPull))
+            return fail(ErrorKind::kUsage, "the facet {} is pulled by {}; it must be between 0 (off) and {}", facet_name(facet),
+                        pull, SearchQuery::kStrongestPull);
     }
     HONE_TRY(const PhotoFilter filter, parse_filter(query.filter));
     (void)filter;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,15 +13,32 @@
 
 namespace hone {
 
+// A side of a photo that marks can mean.
+enum class Facet { kContent, kLook, kPeople, kMoment };
+inline constexpr std::array kFacets{Facet::kContent, Facet::kLook, Facet::kPeople, Facet::kMoment};
+std::string_view facet_name(Facet facet);  // "content"
+// kUsage naming the facets there are.
+Result<Facet> parse_facet(std::string_view name);
+
+enum class Show { kNew, kSeen, kAll };
+std::string_view show_name(Show show);  // "new"
+Result<Show> parse_show(std::string_view name);
+
 // Photos are named by id, unique prefix of an id, or path; like, unlike and from also by the name of an
-// example picture.
+// example picture. docs/http.md describes each field.
 struct SearchQuery {
     std::string text;
     std::vector<std::string> like, unlike, seen;
-    std::string from;    // an example in place of words
-    std::string filter;  // which photos may be found: docs/filters.md
-    bool facts = true;   // photos with the words in their name, folders, title, keywords or camera come first
+    std::map<std::string, double, std::less<>> weights;  // of marks, by the name they are marked with
+    std::string from;                                    // an example in place of words
+    std::string filter;                                  // which photos may be found: docs/filters.md
+    bool facts = true;  // photos with the words in their name, folders, title, keywords or camera come first
+    std::map<Facet, double> facets;  // factor on the weight that the marks taught, 0..kStrongestPull
+    std::optional<std::vector<std::string>> look_words;  // which may be read as a look; all when absent
+    Show show = Show::kNew;
     std::string method{kDefaultMethod};
+    bool collapse = true;  // near duplicates and bursts are one card
+    bool diverse = false;
     std::size_t limit = 60, offset = 0;
 
     // Whether the text holds more than blanks and control characters.
@@ -32,29 +50,57 @@ struct SearchQuery {
 
     static constexpr std::size_t kLongestText = 10'000;  // characters
     static constexpr std::size_t kLargestLimit = 1000;
+    static constexpr double kLightestMark = 0.1, kHeaviestMark = 10, kStrongestPull = 10;
 };
 
 // kUsage for a question that cannot be asked: nothing given, too long, a photo both liked and not liked,
-// unknown method, wrong filter.
+// unknown method, wrong filter, a weight of something that is no mark or out of range.
 Result<> validate(const SearchQuery& query);
 
-// Pictures outside of the library: name -> unit vector.
-using ExampleVectors = std::map<std::string, std::vector<float>, std::less<>>;
+// For photos like query.from in one space alone. kUsage for a space that there is not: content, look.
+Result<> rank_by_space(SearchQuery& query, std::string_view space);
+
+// A picture outside of the library.
+struct Example {
+    std::vector<float> content;  // unit vector
+    std::vector<float> look;     // unit vector; empty when it is not known
+};
+using ExamplePictures = std::map<std::string, Example, std::less<>>;
 
 struct Reason {
-    std::string
-        facet;  // "content"; "words": they stand in the photo's name, folders, title, keywords or camera
+    std::string facet;  // facet_name(); "words": they stand in the photo's name, folders, title, keywords or camera
     double weight = 0;  // share of the score; the shares add up to it
-    std::string from;   // "words", or the id of the mark
+    std::string from;   // "words", "passed", "library", "look:WORD", or the id of the mark
 };
 
 struct SearchHit {
     Photo photo;
     Listing listing;
-    double score = 0;  // cosine of the question and the picture, and the bonus of search/text_match.hpp
+    double score = 0;
     double probability = 0;
+    bool explores = false;
+    std::vector<std::pair<Photo, Listing>> stack;  // other photos of this card, at most kListedStack
+    std::size_t stacked = 0;                       // how many there are
     std::vector<Reason> reasons;
+    static constexpr std::size_t kListedStack = 20;
 };
+
+struct FacetState {
+    Facet facet = Facet::kContent;
+    bool available = true;
+    std::string why;      // it is not
+    double learnt = 0.5;  // how well it tells the liked from the others: area under the ROC curve
+    double pull = 1;      // of the person
+    double weight = 0;    // share of the ranking, 0..1
+};
+
+struct LookWordState {
+    std::string word;
+    bool used = true;
+};
+
+enum class Calibration { kWords, kMarks, kSpread };
+std::string_view calibration_name(Calibration calibration);  // "words"
 
 // Without a question (a filter only): the newest taken first, every score 0, every photo likely, no
 // histogram.
@@ -62,6 +108,10 @@ struct SearchPage {
     SearchQuery query;  // as understood: photos by full id, the filter in its canonical form
     std::uint64_t total = 0, likely = 0, possible = 0;
     double likely_cut = 0, possible_cut = 0;  // scores
+    bool nothing_fits = false, words_win = false, explores = false;
+    Calibration calibration = Calibration::kSpread;
+    std::vector<FacetState> facets;
+    std::vector<LookWordState> look_words;
     struct Histogram {
         double from = 0, to = 0;
         std::array<std::uint64_t, 40> counts{};

@@ -101,18 +101,18 @@ Result<> check_origin(const HttpRequest& request) {
 
 }  // namespace
 
-void ExampleStore::add(const std::string& id, std::vector<float> vector) {
+void ExampleStore::add(const std::string& id, Example example) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(examples_, [&](const auto& example) { return example.first == id; });
-    examples_.emplace_front(id, std::move(vector));
+    std::erase_if(examples_, [&](const auto& known) { return known.first == id; });
+    examples_.emplace_front(id, std::move(example));
     if (examples_.size() > kKept) examples_.pop_back();
 }
 
-ExampleVectors ExampleStore::pick(std::span<const std::string> names) const {
-    ExampleVectors picked;
+ExamplePictures ExampleStore::pick(std::span<const std::string> names) const {
+    ExamplePictures picked;
     const std::lock_guard lock(mutex_);
-    for (const auto& [id, vector] : examples_) {
-        if (std::ranges::find(names, id) != names.end()) picked.emplace(id, vector);
+    for (const auto& [id, example] : examples_) {
+        if (std::ranges::find(names, id) != names.end()) picked.emplace(id, example);
     }
     return picked;
 }
@@ -219,10 +219,9 @@ Result<HttpResponse> Api::search(const HttpRequest& request, Parameter) {
 Result<HttpResponse> Api::similar(const HttpRequest& request, Parameter id) {
     HONE_TRY(const Photo photo, find_photo(id));
     const auto space = request.query.find("space");
-    if (space != request.query.end() && space->second != "content")
-        return fail(ErrorKind::kUsage, "unknown space '{}'; there is content", space->second.substr(0, 40));
     SearchQuery query;
     query.from = to_hex(photo.id);
+    if (space != request.query.end()) HONE_CHECK(rank_by_space(query, space->second));
     HONE_TRY(query.limit, number_parameter(request, "limit", query.limit, SearchQuery::kLargestLimit));
     HONE_TRY(query.offset, number_parameter(request, "offset", 0, UINT32_MAX));
     return run_search(query);
@@ -322,14 +321,17 @@ Result<HttpResponse> Api::add_example(const HttpRequest& request, Parameter) {
     const std::span bytes(reinterpret_cast<const std::uint8_t*>(request.body.data()), request.body.size());
     PhotoWork work;
     work.network_side = parts_.model->wanted_side();
+    work.thumbnails = true;  // the look is made of the picture they are made of
     const auto decoded = decoders_.prepare(bytes, work);
     if (!decoded) {
         if (decoded.error().kind == ErrorKind::kUnavailable) return std::unexpected(decoded.error());
         return fail(ErrorKind::kUsage, "this picture cannot be read: {}", decoded.error().message);
     }
-    HONE_TRY(std::vector<float> vector, parts_.model->embed_image(decoded->network));
+    Example example;
+    HONE_TRY(example.content, parts_.model->embed_image(decoded->network));
+    example.look = LookSpaces::vector_of(decoded->small);
     const std::string id = to_hex(sha256(bytes));
-    examples_.add(id, std::move(vector));
+    examples_.add(id, std::move(example));
     return answer(200, {{"id", id},
                         {"width", decoded->width},
                         {"height", decoded->height},

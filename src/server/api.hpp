@@ -14,17 +14,17 @@
 
 namespace hone {
 
-// Example pictures that clients sent, as vectors; the oldest go first. Safe from any thread.
+// Example pictures that clients sent; the oldest go first. Safe from any thread.
 class ExampleStore {
   public:
-    void add(const std::string& id, std::vector<float> vector);
+    void add(const std::string& id, Example example);
     // Those of the names that are examples.
-    [[nodiscard]] ExampleVectors pick(std::span<const std::string> names) const;
+    [[nodiscard]] ExamplePictures pick(std::span<const std::string> names) const;
 
   private:
     static constexpr std::size_t kKept = 1000;
     mutable std::mutex mutex_;
-    std::list<std::pair<std::string, std::vector<float>>> examples_;  // newest first
+    std::list<std::pair<std::string, Example>> examples_;  // newest first
 };
 
 // What needs a model; absent while there is none.
@@ -48,6 +48,8 @@ class Api final : public BackgroundObserver {
     static std::uint64_t body_limit(std::string_view method, std::string_view path);
     // Sends progress to the listeners when there is some; called a few times a second.
     void tick();
+    // What the first search would wait for; from any thread, after start().
+    Result<> warm_up() { return parts_.engine ? parts_.engine->warm_up() : Result<>{}; }
     // When no handler runs any more and before the server goes.
     void stop() {
         parts_.indexer.reset();

@@ -121,17 +121,51 @@ json to_json(const SearchPage& page) {
         for (const Reason& reason : hit.reasons)
             entry["reasons"].push_back(
                 {{"facet", reason.facet}, {"weight", reason.weight}, {"from", reason.from}});
+        entry["explores"] = hit.explores;
+        entry["stacked"] = hit.stacked;
+        entry["stack"] = json::array();
+        for (const auto& [photo, listing] : hit.stack) entry["stack"].push_back(photo_json(photo, listing));
         results.push_back(std::move(entry));
     }
-    json understood = {{"text", query.text},        {"like", query.like},     {"unlike", query.unlike},
-                       {"seen", query.seen.size()}, {"method", query.method}, {"limit", query.limit},
-                       {"offset", query.offset},    {"facts", query.facts}};
+    json understood = {{"text", query.text},
+                       {"like", query.like},
+                       {"unlike", query.unlike},
+                       {"weights", query.weights.empty() ? json::object() : json(query.weights)},
+                       {"seen", query.seen.size()},
+                       {"show", show_name(query.show)},
+                       {"method", query.method},
+                       {"limit", query.limit},
+                       {"offset", query.offset},
+                       {"facts", query.facts},
+                       {"facets", json::object()},
+                       {"collapse", query.collapse},
+                       {"diverse", query.diverse}};
+    for (const auto& [facet, pull] : query.facets) understood["facets"][facet_name(facet)] = pull;
+    if (query.look_words) understood["look_words"] = *query.look_words;
+    json facets = json::array(), look_words = json::array();
+    for (const FacetState& state : page.facets) {
+        json entry = {{"facet", facet_name(state.facet)},
+                      {"available", state.available},
+                      {"learnt", state.learnt},
+                      {"pull", state.pull},
+                      {"weight", state.weight}};
+        if (!state.available) entry["why"] = state.why;
+        facets.push_back(std::move(entry));
+    }
+    for (const LookWordState& state : page.look_words)
+        look_words.push_back({{"word", state.word}, {"used", state.used}});
     if (!query.from.empty()) understood["from"] = query.from;
     if (!query.filter.empty()) understood["filter"] = query.filter;
     return {{"query", understood},
             {"total", page.total},
             {"likely", page.likely},
             {"possible", page.possible},
+            {"nothing_fits", page.nothing_fits},
+            {"words_win", page.words_win},
+            {"explores", page.explores},
+            {"calibration", calibration_name(page.calibration)},
+            {"facets", std::move(facets)},
+            {"look_words", std::move(look_words)},
             {"took_ms", page.took_ms},
             {"method", query.method},
             {"model", page.model},
@@ -203,7 +237,7 @@ Result<SearchQuery> parse_search(const json& document) {
                              std::vector<std::string>& target) -> Result<> {
         const bool strings = value.is_array() &&
                              std::ranges::all_of(value, [](const json& entry) { return entry.is_string(); });
-        if (!strings) return fail(ErrorKind::kUsage, "the field '{}' must be a list of photo ids", name);
+        if (!strings) return fail(ErrorKind::kUsage, "the field '{}' must be a list of strings", name);
         target = value.get<std::vector<std::string>>();
         return {};
     };
@@ -216,6 +250,23 @@ Result<SearchQuery> parse_search(const json& document) {
     const auto truth_of = [](const json& value, const std::string& name, bool& target) -> Result<> {
         if (!value.is_boolean()) return fail(ErrorKind::kUsage, "the field '{}' must be true or false", name);
         target = value.get<bool>();
+        return {};
+    };
+    const auto numbers_of = [](const json& value, const std::string& name, const auto& take) -> Result<> {
+        if (!value.is_object()) return fail(ErrorKind::kUsage, "the field '{}' must be an object of numbers", name);
+        for (const auto& [key, number] : value.items()) {
+            if (!number.is_number()) return fail(ErrorKind::kUsage, "the field '{}' must be an object of numbers", name);
+            HONE_CHECK(take(key, number.template get<double>()));
+        }
+        return {};
+    };
+    const auto take_weight = [&](const std::string& id, double weight) -> Result<> {
+        query.weights[id] = weight;
+        return {};
+    };
+    const auto take_facet = [&](const std::string& facet, double pull) -> Result<> {
+        HONE_TRY(const Facet known, parse_facet(facet));
+        query.facets[known] = pull;
         return {};
     };
     for (const auto& [name, value] : document.items()) {
@@ -236,6 +287,20 @@ Result<SearchQuery> parse_search(const json& document) {
             HONE_CHECK(names_of(value, name, query.unlike));
         else if (name == "seen")
             HONE_CHECK(names_of(value, name, query.seen));
+        else if (name == "weights")
+            HONE_CHECK(numbers_of(value, name, take_weight));
+        else if (name == "facets")
+            HONE_CHECK(numbers_of(value, name, take_facet));
+        else if (name == "look_words")
+            HONE_CHECK(names_of(value, name, query.look_words.emplace()));
+        else if (name == "show") {
+            std::string show;
+            HONE_CHECK(text_of(value, name, show));
+            HONE_TRY(query.show, parse_show(show));
+        } else if (name == "collapse")
+            HONE_CHECK(truth_of(value, name, query.collapse));
+        else if (name == "diverse")
+            HONE_CHECK(truth_of(value, name, query.diverse));
         else if (name == "limit")
             HONE_CHECK(number_of(value, name, query.limit));
         else if (name == "offset")

@@ -578,18 +578,29 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
+    Result<std::uint64_t> count_same_pictures() override {
+        return read([&](SQLite::Database& database) -> Result<std::uint64_t> {
+            SQLite::Statement query(database, "SELECT count(*) FROM same_picture");
+            query.executeStep();
+            return static_cast<std::uint64_t>(query.getColumn(0).getInt64());
+        });
+    }
+
     Result<std::vector<Moment>> moments() override {
         return read([&](SQLite::Database& database) -> Result<std::vector<Moment>> {
             SQLite::Statement query(database, fmt::format("SELECT photo_id, taken_at, ifnull(make, '') || ' "
-                                                          "' || ifnull(model, '') FROM metadata WHERE "
+                                                          "' || ifnull(model, ''), latitude, longitude FROM metadata WHERE "
                                                           "taken_source IN ('exif', 'xmp', 'name') AND "
                                                           "photo_id IN (SELECT photo_id FROM place WHERE "
                                                           "{}) ORDER BY taken_at, photo_id",
                                                           kPresentPlace));
             std::vector<Moment> moments;
             while (query.executeStep()) {
-                moments.push_back({static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
-                                   query.getColumn(1).getInt64(), query.getColumn(2).getString()});
+                Moment moment{static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
+                              query.getColumn(1).getInt64(), query.getColumn(2).getString(), std::nullopt};
+                if (!query.isColumnNull(3) && !query.isColumnNull(4))
+                    moment.position = {query.getColumn(3).getDouble(), query.getColumn(4).getDouble()};
+                moments.push_back(std::move(moment));
             }
             return moments;
         });

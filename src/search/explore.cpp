@@ -1,0 +1,114 @@
+#include "search/explore.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <thread>
+
+namespace hone {
+
+namespace {
+
+constexpr int kRounds = 3;
+constexpr std::size_t kOfShown = std::numeric_limits<std::size_t>::max();
+
+// Work on [0, count) in equal parts.
+template <typename Function>
+void in_parts(std::size_t count, unsigned threads, const Function& work) {
+    const std::size_t workers = std::clamp<std::size_t>(threads, 1, std::max<std::size_t>(1, count / 64));
+    std::vector<std::jthread> helpers;
+    for (std::size_t worker = 1; worker < workers; ++worker)
+        helpers.emplace_back(work, count * worker / workers, count * (worker + 1) / workers);
+    work(0, count / workers);
+}
+
+std::vector<float> decorrelated(const SpaceView& view, const SpaceStatistics& statistics,
+                                std::span<const std::size_t> rows, unsigned threads) {
+    std::vector<float> vectors(rows.size() * statistics.stride());
+    in_parts(rows.size(), threads, [&](std::size_t first, std::size_t last) {
+        for (std::size_t at = first; at < last; ++at)
+            statistics.decorrelate(view.values(rows[at]), vectors.data() + at * statistics.stride());
+    });
+    return vectors;
+}
+
+}  // namespace
+
+std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatistics& statistics,
+                                        std::span<const std::size_t> pool, std::span<const std::size_t> shown,
+                                        std::size_t count, unsigned threads) {
+    count = std::min(count, pool.size());
+    if (shown.size() > kMostShown) shown = shown.last(kMostShown);
+    const std::size_t stride = statistics.stride();
+    const std::vector<float> photos = decorrelated(view, statistics, pool, threads),
+                             known = decorrelated(view, statistics, shown, threads);
+    const auto photo = [&](std::size_t at) { return photos.data() + at * stride; };
+
+    // How near the nearest shown photo is.
+    std::vector<float> to_shown(pool.size(), -2.0F);
+    in_parts(pool.size(), threads, [&](std::size_t first, std::size_t last) {
+        std::vector<float> cosines(shown.size());
+        for (std::size_t at = first; at < last && !shown.empty(); ++at) {
+            multiply_rows(known, stride, photo(at), cosines.data());
+            to_shown[at] = std::ranges::max(cosines);
+        }
+    });
+
+    std::vector<float> centers(count * stride), cosines(pool.size()), nearest = to_shown;
+    for (std::size_t center = 0; center < count; ++center) {
+        const auto farthest = static_cast<std::size_t>(std::ranges::min_element(nearest) - nearest.begin());
+        std::copy_n(photo(farthest), stride, centers.begin() + static_cast<std::ptrdiff_t>(center * stride));
+        multiply_rows(photos, stride, photo(farthest), cosines.data());
+        for (std::size_t at = 0; at < pool.size(); ++at) nearest[at] = std::max(nearest[at], cosines[at]);
+    }
+
+    std::vector<std::size_t> group(pool.size());
+    std::vector<float> closeness(pool.size());
+    const auto assign = [&] {
+        in_parts(pool.size(), threads, [&](std::size_t first, std::size_t last) {
+            std::vector<float> to_centers(count);
+            for (std::size_t at = first; at < last; ++at) {
+                multiply_rows(centers, stride, photo(at), to_centers.data());
+                const auto best = std::ranges::max_element(to_centers);
+                closeness[at] = *best;
+                group[at] = to_shown[at] >= *best ? kOfShown : static_cast<std::size_t>(best - to_centers.begin());
+            }
+        });
+    };
+    for (int round = 0; round < kRounds && count > 0; ++round) {
+        assign();
+        std::vector<float> sums(count * stride);
+        for (std::size_t at = 0; at < pool.size(); ++at) {
+            if (group[at] == kOfShown) continue;
+            float* sum = sums.data() + group[at] * stride;
+            for (std::size_t k = 0; k < stride; ++k) sum[k] += photo(at)[k];
+        }
+        for (std::size_t center = 0; center < count; ++center) {
+            const std::span<const float> sum(sums.data() + center * stride, stride);
+            double square = 0;
+            for (const float value : sum) square += static_cast<double>(value) * value;
+            if (square == 0) continue;  // nothing there: it stays
+            for (std::size_t k = 0; k < stride; ++k)
+                centers[center * stride + k] = static_cast<float>(sum[k] / std::sqrt(square));
+        }
+    }
+
+    std::vector<std::size_t> page;
+    std::vector<bool> taken(pool.size());
+    if (count > 0) assign();
+    for (std::size_t center = 0; center < count; ++center) {
+        std::size_t medoid = kOfShown;
+        for (std::size_t at = 0; at < pool.size(); ++at) {
+            if (group[at] == center && (medoid == kOfShown || closeness[at] > closeness[medoid])) medoid = at;
+        }
+        if (medoid == kOfShown || taken[medoid]) continue;
+        taken[medoid] = true;
+        page.push_back(pool[medoid]);
+    }
+    for (std::size_t at = 0; at < pool.size() && page.size() < count; ++at) {
+        if (!taken[at]) page.push_back(pool[at]);
+    }
+    return page;
+}
+
+}  // namespace hone

@@ -1,0 +1,284 @@
+#include "search/facet.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <memory>
+
+#include "search/calibration.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr std::size_t kBackground = 96;  // rows of the library that stand for the photos nobody judged
+
+std::vector<std::size_t> background_of(const SpaceView& view) {
+    std::vector<std::size_t> rows(std::min(kBackground, view.size()));
+    for (std::size_t at = 0; at < rows.size(); ++at) rows[at] = at * view.size() / rows.size();
+    return rows;
+}
+
+float in_deviations(double score, const ScoreSpread& spread) {
+    return std::clamp(static_cast<float>((score - spread.mean) / spread.deviation), -kMostDeviations, kMostDeviations);
+}
+
+// By row -> by photo number.
+std::vector<float> by_photo(const SpaceView& view, std::span<const float> scores, const ScoreSpread& spread) {
+    std::vector<float> photos;
+    const float* score = scores.data();
+    for (std::size_t block = 0; block < view.blocks(); ++block) {
+        for (const std::uint32_t label : view.block_labels(block)) {
+            if (label >= photos.size()) photos.resize(std::max(std::size_t{label} + 1, view.size()));
+            photos[label] = in_deviations(*score++, spread);
+        }
+    }
+    return photos;
+}
+
+// In the look space as well, a photo that was passed over says less than one that was marked.
+class LookMethod final : public FeedbackMethod {
+  public:
+    [[nodiscard]] std::string_view name() const override { return "look"; }
+    // Look vectors are whitened already (docs/look.md): means of them are what to look for.
+    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence, const FeedbackSpace& space) const override {
+        auto ranking = std::make_unique<LinearRanking>(space.view.values(0).size());
+        ranking->add({Source::Kind::kWords, 0}, evidence.words, 1);
+        add_mean(*ranking, Source::Kind::kLiked, evidence.liked, 1);
+        add_mean(*ranking, Source::Kind::kUnliked, evidence.unliked, -0.5);
+        add_mean(*ranking, Source::Kind::kPassed, evidence.passed, -0.25);
+        return ranking;
+    }
+};
+
+constexpr double kEarthKm = 6371.0;
+
+double distance_km(const Moment& a, const Moment& b) {
+    constexpr double kRadians = 3.14159265358979323846 / 180;
+    const double latitude = (a.latitude - b.latitude) * kRadians, longitude = (a.longitude - b.longitude) * kRadians;
+    const double haversine = std::pow(std::sin(latitude / 2), 2) +
+                             std::cos(a.latitude * kRadians) * std::cos(b.latitude * kRadians) * std::pow(std::sin(longitude / 2), 2);
+    return 2 * kEarthKm * std::asin(std::min(1.0, std::sqrt(haversine)));
+}
+
+// 0..1: the same hour and place, the same day and town, the same month and region. NaN when neither time nor place of both
+// is known.
+double nearness(const Moment& a, const Moment& b) {
+    double sum = 0, parts = 0;
+    if (!std::isnan(a.seconds) && !std::isnan(b.seconds)) {
+        const double apart = std::abs(a.seconds - b.seconds);
+        for (const double reach : {3600.0, 86'400.0, 30 * 86'400.0}) sum += std::exp(-apart / reach) / 3;
+        ++parts;
+    }
+    if (!std::isnan(a.latitude) && !std::isnan(b.latitude)) {
+        const double apart = distance_km(a, b);
+        for (const double reach : {0.1, 5.0, 100.0}) sum += std::exp(-apart / reach) / 3;
+        ++parts;
+    }
+    return parts > 0 ? sum / parts : std::numeric_limits<double>::quiet_NaN();
+}
+
+double area_under_curve(std::span<const double> fits, std::span<const double> others) {
+    double right = 0;
+    for (const double fit : fits) {
+        for (const double other : others) right += fit > other ? 1 : fit == other ? 0.5 : 0;
+    }
+    return fits.empty() || others.empty() ? 0.5 : right / static_cast<double>(fits.size() * others.size());
+}
+
+}  // namespace
+
+double separation(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,
+                  std::span<const std::size_t> background_rows) {
+    if (evidence.liked.size() < 2) return 0.5;
+    // A liked photo that is left out, against all others under the same ranking.
+    double sum = 0;
+    const std::size_t count = std::min(evidence.liked.size(), kLeftOut);
+    for (std::size_t at = 0; at < count; ++at) {
+        const std::size_t mark = at * evidence.liked.size() / count;
+        Evidence without = evidence;
+        without.liked.erase(without.liked.begin() + static_cast<std::ptrdiff_t>(mark));
+        without.words = {};  // what the marks say, not what the words do
+        const auto ranking = method.rank(without, space);
+        std::vector<double> others;
+        for (const auto* marks : {&evidence.unliked, &evidence.passed}) {
+            for (std::size_t other = 0; other < std::min(marks->size(), 4 * kLeftOut); ++other)
+                others.push_back(ranking->score((*marks)[other].vector));
+        }
+        for (const std::size_t row : background_rows) others.push_back(ranking->score(space.view.values(row)));
+        const double fit = ranking->score(evidence.liked[mark].vector);
+        sum += area_under_curve(std::span(&fit, 1), others);
+    }
+    return sum / static_cast<double>(count);
+}
+
+double evidence_of(double separation) {
+    const double area = std::clamp(separation, 0.5, 0.99);
+    return std::log(area / (1 - area));
+}
+
+std::optional<FacetScores> score_looks(const LookSpaces& spaces, const FacetMarks& marks, unsigned threads) {
+    const SpaceView view = spaces.looks().view();
+    if (view.size() == 0) return std::nullopt;
+    const auto vector_of = [&](const FacetMark& mark) -> std::span<const float> {
+        if (!mark.photo) return mark.look;
+        const auto row = spaces.looks().find(*mark.photo);
+        return row && *row < view.size() ? view.values(*row) : std::span<const float>{};
+    };
+    Evidence evidence;
+    std::vector<std::size_t> liked_index, unliked_index;
+    const auto take = [&](const std::vector<FacetMark>& from, std::vector<Mark>& to, std::vector<std::size_t>* index) {
+        for (const FacetMark& mark : from) {
+            const auto vector = vector_of(mark);
+            if (vector.empty()) continue;
+            to.push_back({vector, mark.weight});
+            if (index != nullptr) index->push_back(mark.index);
+        }
+    };
+    if (marks.from) evidence.words = vector_of(*marks.from);
+    take(marks.liked, evidence.liked, &liked_index);
+    take(marks.unliked, evidence.unliked, &unliked_index);
+    take(marks.passed, evidence.passed, nullptr);
+    if (evidence.words.empty() && evidence.liked.empty() && evidence.unliked.empty()) return std::nullopt;
+
+    const LookMethod method;
+    const FeedbackSpace space{view, nullptr, threads};
+    std::shared_ptr<const Ranking> ranking = method.rank(evidence, space);
+    const std::vector<float> scores = ranking->scores(view, threads);
+    const ScoreSpread spread = spread_of(scores);
+    FacetScores result;
+    result.by_photo = by_photo(view, scores, spread);
+    result.learnt = separation(method, evidence, space, background_of(view));
+    result.shares = [&spaces, view, ranking, spread, liked_index, unliked_index](PhotoNumber photo) {
+        std::vector<Share> shares;
+        const auto row = spaces.looks().find(photo);
+        if (!row || *row >= view.size()) return shares;
+        shares = ranking->shares(view, *row);
+        for (Share& share : shares) {
+            share.value /= spread.deviation;
+            if (share.source.kind == Source::Kind::kLiked) share.source.mark = liked_index[share.source.mark];
+            if (share.source.kind == Source::Kind::kUnliked) share.source.mark = unliked_index[share.source.mark];
+        }
+        shares.push_back({{Source::Kind::kLibrary, 0}, -spread.mean / spread.deviation});
+        return shares;
+    };
+    return result;
+}
+
+std::optional<FacetScores> score_moments(const LibraryFacts& facts, const FacetMarks& marks) {
+    struct Known {
+        Moment moment;
+        double weight;
+        Source source;
+        PhotoNumber photo;
+    };
+    std::vector<Known> liked;
+    const auto take = [&](const FacetMark& mark, Source source) {
+        if (!mark.photo) return;
+        const Moment moment = facts.moment(*mark.photo);
+        if (!std::isnan(moment.seconds) || !std::isnan(moment.latitude))
+            liked.push_back({moment, mark.weight, source, *mark.photo});
+    };
+    if (marks.from) take(*marks.from, {Source::Kind::kWords, 0});
+    for (const FacetMark& mark : marks.liked) take(mark, {Source::Kind::kLiked, mark.index});
+    if (liked.empty()) return std::nullopt;
+    double total = 0;
+    for (const Known& known : liked) total += known.weight;
+
+    // NaN for a photo that lacks the facet.
+    const auto score = [&](PhotoNumber photo, const Known* left_out) {
+        double sum = 0, weights = 0;
+        const Moment moment = facts.moment(photo);
+        for (const Known& known : liked) {
+            if (&known == left_out) continue;
+            const double near = nearness(moment, known.moment);
+            if (std::isnan(near)) continue;
+            sum += known.weight * near;
+            weights += known.weight;
+        }
+        return weights > 0 ? sum / weights : std::numeric_limits<double>::quiet_NaN();
+    };
+    std::vector<float> raw(facts.moments.size());
+    std::vector<float> known_scores;
+    for (PhotoNumber photo = 0; photo < raw.size(); ++photo) {
+        raw[photo] = static_cast<float>(score(photo, nullptr));
+        if (!std::isnan(raw[photo])) known_scores.push_back(raw[photo]);
+    }
+    const ScoreSpread spread = spread_of(known_scores);
+    FacetScores result;
+    result.by_photo.resize(raw.size());
+    for (std::size_t photo = 0; photo < raw.size(); ++photo)
+        result.by_photo[photo] = std::isnan(raw[photo]) ? 0 : in_deviations(raw[photo], spread);
+    if (liked.size() >= 2) {
+        std::vector<PhotoNumber> others;
+        for (const auto* some : {&marks.unliked, &marks.passed}) {
+            for (const FacetMark& mark : *some) {
+                if (mark.photo) others.push_back(*mark.photo);
+            }
+        }
+        for (std::size_t at = 0; at < kBackground && !raw.empty(); ++at)
+            others.push_back(static_cast<PhotoNumber>(at * raw.size() / kBackground));
+        double sum = 0, count = 0;
+        for (const Known& known : liked) {
+            std::vector<double> away;
+            for (const PhotoNumber other : others) {
+                const double value = score(other, &known);
+                if (!std::isnan(value)) away.push_back(value);
+            }
+            const double own = score(known.photo, &known);
+            if (std::isnan(own) || away.empty()) continue;
+            sum += area_under_curve(std::span(&own, 1), away);
+            ++count;
+        }
+        if (count > 0) result.learnt = sum / count;
+    }
+    auto kept = std::make_shared<const std::vector<Known>>(std::move(liked));
+    result.shares = [&facts, kept, total, spread](PhotoNumber photo) {
+        std::vector<Share> shares;
+        for (const Known& known : *kept) {
+            const double near = nearness(facts.moment(photo), known.moment);
+            if (!std::isnan(near)) shares.push_back({known.source, known.weight * near / total / spread.deviation});
+        }
+        if (!shares.empty()) shares.push_back({{Source::Kind::kLibrary, 0}, -spread.mean / spread.deviation});
+        return shares;
+    };
+    return result;
+}
+
+std::vector<FoundLookWord> find_look_words(std::string_view text) {
+    // " one  two " with every sign that is no part of a word as a blank.
+    std::string words(1, ' ');
+    for (const char sign : text) {
+        const auto byte = static_cast<unsigned char>(sign);
+        const bool part = byte >= 0x80 || std::isalnum(byte) != 0 || sign == '&' || sign == '-';
+        words += part ? static_cast<char>(std::tolower(byte)) : ' ';
+        if (!part && words.size() > 1 && words[words.size() - 2] == ' ') words.pop_back();
+    }
+    words += ' ';
+    std::vector<std::pair<std::string_view, const ReadableLookWord*>> spellings;
+    for (const ReadableLookWord& word : LookSpaces::vocabulary()) {
+        for (const std::string& spelling : word.spellings) spellings.emplace_back(spelling, &word);
+    }
+    std::ranges::stable_sort(spellings, std::greater(), [](const auto& entry) { return entry.first.size(); });
+    std::vector<FoundLookWord> found;
+    for (const auto& [spelling, word] : spellings) {
+        const std::string wanted = " " + std::string(spelling) + " ";
+        const std::size_t place = words.find(wanted);
+        if (place == std::string::npos) continue;
+        words.replace(place + 1, spelling.size(), "\x01");  // read: no shorter word is found inside
+        if (std::ranges::find(found, word, &FoundLookWord::word) == found.end()) found.push_back({word, std::string(spelling)});
+    }
+    return found;
+}
+
+FacetScores score_look_word(const LookSpaces& spaces, const ReadableLookWord& word, unsigned threads) {
+    const SpaceView view = spaces.words().view();
+    std::vector<float> one(spaces.words().dimension());
+    one[word.column] = 1;
+    const std::vector<float> scores = view.scores(one, threads);
+    FacetScores result;
+    result.by_photo = by_photo(view, scores, spread_of(scores));
+    return result;
+}
+
+}  // namespace hone

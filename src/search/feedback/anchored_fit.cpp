@@ -1,0 +1,169 @@
+// A logistic regression on the marks that is held near the words (SeeSaw, arXiv 2208.06497). Minimises over w, from w = t:
+//
+//     sum_i c_i BCE(w . (x_i - mean), y_i) + 100 (cosh(log |w|^2) - 1) + 10 (1 - cos(w, t)) / 2 + 1000 w^T M w
+//
+// x_i: liked (y 1), unliked and passed (y 0); mean: theirs; c_i: both classes weigh the same; M: roughness() of the space,
+// in "fit-data" only. Ranked by cos(x, w). Without words the anchor is the mean of the liked. L-BFGS by libLBFGS.
+#include <lbfgs.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "search/feedback/method.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr double kLength = 100, kAnchor = 10, kData = 1000;
+constexpr int kIterations = 200;
+
+double dot(std::span<const double> a, std::span<const double> b) {
+    double sum = 0;
+    for (std::size_t at = 0; at < a.size(); ++at) sum += a[at] * b[at];
+    return sum;
+}
+
+struct Problem {
+    std::size_t dimension = 0;
+    std::vector<std::vector<double>> photos;  // x_i - mean
+    std::vector<double> fits, weights;        // y_i, c_i
+    std::vector<double> anchor;               // t, length 1
+    std::span<const float> roughness;         // empty: no data term
+    std::size_t stride = 0;
+
+    double evaluate(std::span<const double> w, std::span<double> gradient) const {
+        std::ranges::fill(gradient, 0);
+        double loss = 0;
+        for (std::size_t photo = 0; photo < photos.size(); ++photo) {
+            const double z = dot(w, photos[photo]);
+            // log(1 + e^z) without overflow
+            const double soft = z > 0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z));
+            loss += weights[photo] * (soft - fits[photo] * z);
+            const double slope = weights[photo] * (1 / (1 + std::exp(-z)) - fits[photo]);
+            for (std::size_t at = 0; at < dimension; ++at) gradient[at] += slope * photos[photo][at];
+        }
+        const double square = std::max(1e-12, dot(w, w)), length = std::sqrt(square), log_square = std::log(square);
+        loss += kLength * (std::cosh(log_square) - 1);
+        const double length_slope = kLength * std::sinh(log_square) * 2 / square;
+        const double along = dot(w, anchor) / length;
+        loss += kAnchor * (1 - along) / 2;
+        for (std::size_t at = 0; at < dimension; ++at) {
+            gradient[at] += length_slope * w[at];
+            gradient[at] -= kAnchor / 2 * (anchor[at] - along * w[at] / length) / length;
+        }
+        if (!roughness.empty()) {
+            std::vector<float> narrow(stride), product(dimension);
+            for (std::size_t at = 0; at < dimension; ++at) narrow[at] = static_cast<float>(w[at]);
+            multiply_rows(roughness, stride, narrow.data(), product.data());
+            for (std::size_t at = 0; at < dimension; ++at) {
+                loss += kData * w[at] * product[at];
+                gradient[at] += 2 * kData * product[at];
+            }
+        }
+        return loss;
+    }
+};
+
+std::vector<double> minimise(const Problem& problem) {
+    std::vector<double> w = problem.anchor;
+    lbfgs_parameter_t parameters;
+    lbfgs_parameter_init(&parameters);
+    parameters.max_iterations = kIterations;
+    const auto evaluate = [](void* instance, const double* x, double* gradient, const int n, const double) {
+        const auto size = static_cast<std::size_t>(n);
+        return static_cast<const Problem*>(instance)->evaluate({x, size}, {gradient, size});
+    };
+    // What it says of how it ended does not matter: w is then the best point that it came to.
+    (void)lbfgs(static_cast<int>(w.size()), w.data(), nullptr, evaluate, nullptr, const_cast<Problem*>(&problem),
+                &parameters);
+    return w;
+}
+
+class AnchoredFit final : public FeedbackMethod {
+  public:
+    explicit AnchoredFit(bool with_data) : with_data_(with_data) {}
+    [[nodiscard]] std::string_view name() const override { return with_data_ ? "fit-data" : "fit"; }
+
+    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence, const FeedbackSpace& space) const override {
+        const std::size_t dimension = space.statistics->dimension();
+        const std::vector<float> anchor = !evidence.words.empty()
+                                              ? std::vector<float>(evidence.words.begin(), evidence.words.end())
+                                              : mean_of(evidence.liked, dimension);
+        Problem problem;
+        problem.dimension = dimension;
+        problem.anchor.assign(anchor.begin(), anchor.end());
+        const double length = std::sqrt(dot(problem.anchor, problem.anchor));
+        // Nothing to hold on to: what is liked least stands last.
+        if (!evidence.has_marks() || length == 0) return rank_by_words(evidence);
+        for (double& value : problem.anchor) value /= length;
+
+        std::vector<Mark> all;
+        for (const auto* marks : {&evidence.liked, &evidence.unliked, &evidence.passed})
+            all.insert(all.end(), marks->begin(), marks->end());
+        const double liked = total_weight(evidence.liked), others = total_weight(all) - liked;
+        const std::vector<float> mean = mean_of(all, dimension);
+        for (std::size_t mark = 0; mark < all.size(); ++mark) {
+            const bool fits = mark < evidence.liked.size();
+            std::vector<double> photo(dimension);
+            for (std::size_t at = 0; at < dimension; ++at)
+                photo[at] = static_cast<double>(all[mark].vector[at]) - mean[at];
+            problem.photos.push_back(std::move(photo));
+            problem.fits.push_back(fits ? 1 : 0);
+            // Both classes together weigh as much as there are marks.
+            const double of_class = fits ? liked : others;
+            problem.weights.push_back(all[mark].weight * (liked + others) / (2 * of_class));
+        }
+        problem.stride = space.statistics->stride();
+        if (with_data_) problem.roughness = space.statistics->roughness(space.view, space.threads);
+        return explain(evidence, problem, minimise(problem));
+    }
+
+  private:
+    // w as a sum over words and marks. At the minimum the gradient is zero, which makes w a combination of the anchor, the
+    // x_i and (with data) M w. The parts along the x_i are -c_i (p_i - y_i) (x_i - mean), scaled by what stands before w
+    // in that equation; what is left is the words' part, for it is what there would be without marks.
+    static std::unique_ptr<Ranking> explain(const Evidence& evidence, const Problem& problem,
+                                            const std::vector<double>& w) {
+        const double square = std::max(1e-12, dot(w, w)), length = std::sqrt(square);
+        const double along = dot(w, problem.anchor) / length;
+        const double before = kLength * std::sinh(std::log(square)) * 2 / square + kAnchor / 2 * along / square;
+        auto ranking = std::make_unique<LinearRanking>(problem.dimension);
+        std::vector<double> rest(w.size());
+        for (std::size_t at = 0; at < w.size(); ++at) rest[at] = w[at] / length;
+        const auto narrow = [](const std::vector<double>& values) {
+            return std::vector<float>(values.begin(), values.end());
+        };
+        std::vector<double> passed(w.size());
+        for (std::size_t mark = 0; mark < problem.photos.size(); ++mark) {
+            const double z = dot(w, problem.photos[mark]);
+            double pull = -problem.weights[mark] * (1 / (1 + std::exp(-z)) - problem.fits[mark]);
+            pull /= length * std::max(std::abs(before), kAnchor / 2);
+            for (std::size_t at = 0; at < w.size(); ++at) rest[at] -= pull * problem.photos[mark][at];
+            if (mark < evidence.liked.size()) {
+                ranking->add({Source::Kind::kLiked, mark}, narrow(problem.photos[mark]), pull);
+            } else if (mark < evidence.liked.size() + evidence.unliked.size()) {
+                ranking->add({Source::Kind::kUnliked, mark - evidence.liked.size()}, narrow(problem.photos[mark]), pull);
+            } else {
+                for (std::size_t at = 0; at < w.size(); ++at) passed[at] += pull * problem.photos[mark][at];
+            }
+        }
+        if (!evidence.passed.empty()) ranking->add({Source::Kind::kPassed, 0}, narrow(passed), 1);
+        ranking->add({evidence.words.empty() ? Source::Kind::kLibrary : Source::Kind::kWords, 0}, narrow(rest), 1);
+        return ranking;
+    }
+
+    const bool with_data_;
+};
+
+}  // namespace
+
+std::unique_ptr<FeedbackMethod> make_anchored_fit() {
+    return std::make_unique<AnchoredFit>(false);
+}
+
+std::unique_ptr<FeedbackMethod> make_anchored_fit_with_data() {
+    return std::make_unique<AnchoredFit>(true);
+}
+
+}  // namespace hone

@@ -1,0 +1,113 @@
+// The default: Rocchio in the whitened space, from the first words each time.
+//
+//     w = t / sd(t) + c P ( n / (n + 1) (m+ - mu) - 0.5 (m- - mu) )
+//
+// t: words; sd(t): their scores' standard deviation over the library; n: weight of the liked; m+: their mean; m-: mean of
+// the unliked (three times) and the passed over; mu, P, c: search/space_statistics.hpp. With P the step goes along what
+// tells the liked photos from the library, not along what all photos share (the linear discriminant of Fisher 1936).
+// n / (n + 1) trusts one mark half. While nothing is liked, the page explores (search/explore.hpp).
+#include "search/feedback/method.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr double kUnlikedPull = 0.5;
+constexpr float kUnlikedWeight = 3;  // of a mark, against a photo that was only passed over
+
+// Its parts are whitened when somebody asks why: P is symmetric, so that the share of a mark m is (P x) . m.
+class WhitenedRanking final : public Ranking {
+  public:
+    using Ranking::score;
+    WhitenedRanking(std::span<const float> words, std::shared_ptr<const SpaceStatistics> statistics)
+        : words_(words.begin(), words.end()),
+          words_weight_(words.empty() ? 0 : 1 / statistics->spread(words)),
+          statistics_(std::move(statistics)) {}
+
+    // Adds weight x (mean of the marks - mu).
+    void add(Source::Kind kind, std::span<const Mark> marks, double weight) {
+        if (marks.empty() || weight == 0) return;
+        const double total = total_weight(marks);
+        if (kind == Source::Kind::kPassed) {
+            parts_.push_back({{kind, 0}, mean_of(marks, statistics_->dimension()), weight});
+        } else {
+            for (std::size_t at = 0; at < marks.size(); ++at) {
+                const auto vector = marks[at].vector;
+                parts_.push_back({{kind, at}, {vector.begin(), vector.end()}, weight * marks[at].weight / total});
+            }
+        }
+        library_ -= weight;
+    }
+    void finish() {
+        const std::size_t dimension = statistics_->dimension();
+        std::vector<float> step(dimension);
+        for (const Part& part : parts_) {
+            for (std::size_t at = 0; at < dimension; ++at)
+                step[at] += static_cast<float>(part.weight * part.vector[at]);
+        }
+        for (std::size_t at = 0; at < dimension; ++at)
+            step[at] += static_cast<float>(library_ * statistics_->mean()[at]);
+        direction_ = statistics_->whiten(step);
+        for (std::size_t at = 0; at < words_.size(); ++at)
+            direction_[at] += static_cast<float>(words_weight_ * words_[at]);
+    }
+
+    [[nodiscard]] std::span<const float> direction() const override { return direction_; }
+    [[nodiscard]] std::vector<float> scores(const SpaceView& view, unsigned threads) const override {
+        return view.scores(direction_, threads);
+    }
+    [[nodiscard]] double score(std::span<const float> x) const override { return inner_product(direction_, x); }
+    [[nodiscard]] std::vector<Share> shares(const SpaceView& view, std::size_t row) const override {
+        const std::span<const float> x = view.values(row);
+        const std::vector<float> whitened = statistics_->whiten(x);
+        std::vector<Share> shares;
+        double rest = score(x);
+        const auto add = [&](Source source, double value) {
+            shares.push_back({source, value});
+            rest -= value;
+        };
+        if (!words_.empty()) add({Source::Kind::kWords, 0}, words_weight_ * inner_product(words_, x));
+        for (const Part& part : parts_) add(part.source, part.weight * inner_product(part.vector, whitened));
+        // What is left is -(sum of the weights) mu, and the last digits of the sums above.
+        if (!parts_.empty()) add({Source::Kind::kLibrary, 0}, rest);
+        return shares;
+    }
+
+  private:
+    struct Part {
+        Source source;
+        std::vector<float> vector;
+        double weight = 0;
+    };
+    std::vector<float> words_, direction_;
+    double words_weight_ = 0, library_ = 0;
+    std::vector<Part> parts_;
+    std::shared_ptr<const SpaceStatistics> statistics_;
+};
+
+class Hone final : public FeedbackMethod {
+  public:
+    [[nodiscard]] std::string_view name() const override { return "hone"; }
+    [[nodiscard]] bool explores() const override { return true; }
+    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence, const FeedbackSpace& space) const override {
+        if (!evidence.has_marks()) return rank_by_words(evidence);
+        auto ranking = std::make_unique<WhitenedRanking>(evidence.words, space.statistics);
+        const double liked = total_weight(evidence.liked);
+        ranking->add(Source::Kind::kLiked, evidence.liked, liked / (liked + 1));
+        const double unliked = kUnlikedWeight * total_weight(evidence.unliked), passed = total_weight(evidence.passed);
+        if (unliked + passed > 0) {
+            ranking->add(Source::Kind::kUnliked, evidence.unliked, -kUnlikedPull * unliked / (unliked + passed));
+            ranking->add(Source::Kind::kPassed, evidence.passed, -kUnlikedPull * passed / (unliked + passed));
+        }
+        ranking->finish();
+        return ranking;
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<FeedbackMethod> make_hone() {
+    return std::make_unique<Hone>();
+}
+
+}  // namespace hone

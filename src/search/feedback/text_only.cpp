@@ -1,0 +1,22 @@
+// The words alone, whatever is marked: what every other method is measured against.
+#include "search/feedback/method.hpp"
+
+namespace hone {
+
+namespace {
+
+class TextOnly final : public FeedbackMethod {
+  public:
+    [[nodiscard]] std::string_view name() const override { return "text"; }
+    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence, const FeedbackSpace&) const override {
+        return rank_by_words(evidence);
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<FeedbackMethod> make_text_only() {
+    return std::make_unique<TextOnly>();
+}
+
+}  // namespace hone
