@@ -406,6 +406,20 @@ describe('session', () => {
     expect(session.list).toHaveLength(30);
   });
 
+  it('keeps what was marked while a picture was open', async () => {
+    session.setWords('dog');
+    await settled();
+    session.open(id(2));
+    session.mark(id(2), 'fits');
+    session.close();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(session.address.open).toBe('');
+    expect(session.now.like).toEqual([id(2)]);
+    expect(session.marks.get(id(2))).toBe('fits');
+    expect(fromHash(location.hash)).toMatchObject({ open: '', route: { search: { words: 'dog' } } });
+    expect(location.hash).toContain('&r=0-');
+  });
+
   it('survives a browser that refuses to write its history', async () => {
     const write = vi.spyOn(history, 'replaceState').mockImplementation(() => {
       throw new DOMException('too often', 'SecurityError');

@@ -167,6 +167,8 @@ class Session {
     const hash = location.hash;
     if (rounds.toHash(this.address) === hash && this.shownKey !== '') return;
     clearTimeout(this.timer);
+    const before = this.address;
+    const closing = this.kept.opened;
     this.kept = {
       seen: Array.isArray(kept?.seen) ? kept.seen : [[]],
       likely: Array.isArray(kept?.likely) ? kept.likely : [],
@@ -174,7 +176,18 @@ class Session {
       opened: kept?.opened === true,
     };
     this.likelyOf = this.kept.likely;
-    this.show(rounds.fromHash(hash), this.kept.scroll);
+    const address = rounds.fromHash(hash);
+    const carried = closing && this.closes(before, address);
+    // What was marked while a picture was open belongs to the list under it, not to the step that is gone.
+    if (carried) this.write(this.keep(), rounds.toHash({ ...before, open: '' }));
+    this.show(carried ? { ...before, open: '' } : address, this.kept.scroll);
+  }
+
+  /** Whether the step from one address to another only closes the picture that was open. */
+  private closes(from: Address, to: Address): boolean {
+    if (from.open === '' || to.open !== '' || from.route.view !== 'search' || to.route.view !== 'search')
+      return false;
+    return rounds.placeKey(from.route.search) === rounds.placeKey(to.route.search);
   }
 
   private keep(): Kept {
