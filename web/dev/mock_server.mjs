@@ -353,9 +353,9 @@ function facetStates(query) {
   ];
 }
 
-function page(query) {
-  const started = performance.now();
-  const { limit = 60, offset = 0, method = 'hone', show = 'new', collapse = true, diverse = false } = query;
+/** The cards of a search in their order, and its counts. */
+function ranked(query) {
+  const { method = 'hone', show = 'new', collapse = true, diverse = false } = query;
   const ranks = Boolean(query.text || query.from || query.like?.length || query.unlike?.length);
   const of = understood(query);
   const lets = passes(query.filter);
@@ -410,12 +410,38 @@ function page(query) {
   if (explores) cards = exploring(cards, seen);
   else if (diverse) cards = overview(cards);
   return {
+    cards,
+    of,
+    ranks,
+    probability,
+    head: {
+      total: scored.length,
+      likely: scored.filter(({ score }) => score >= likely).length,
+      possible: scored.filter(({ score }) => score < likely && score >= possible).length,
+      nothing_fits: ranks && whole.length > 0 && best < likely,
+      words_win: of.wordsWin,
+      explores,
+      histogram: { ...range, counts },
+      cuts: { likely, possible },
+    },
+  };
+}
+
+// Page after page of one long list is one ranking.
+let lastRanked = { key: '', value: null };
+function page(query) {
+  const started = performance.now();
+  const { limit = 60, offset = 0, method = 'hone', show = 'new', collapse = true, diverse = false } = query;
+  const key = JSON.stringify([{ ...query, limit: 0, offset: 0 }, done]);
+  if (lastRanked.key !== key) lastRanked = { key, value: ranked(query) };
+  const { cards, of, ranks, probability, head } = lastRanked.value;
+  return {
     query: {
       text: query.text ?? '',
       like: query.like ?? [],
       unlike: query.unlike ?? [],
       weights: query.weights ?? {},
-      seen: seen.length,
+      seen: (query.seen ?? []).length,
       show,
       method,
       limit,
@@ -427,18 +453,11 @@ function page(query) {
       collapse,
       diverse,
     },
-    total: scored.length,
-    likely: scored.filter(({ score }) => score >= likely).length,
-    possible: scored.filter(({ score }) => score < likely && score >= possible).length,
-    nothing_fits: ranks && whole.length > 0 && best < likely,
-    words_win: of.wordsWin,
-    explores,
+    ...head,
     took_ms: performance.now() - started,
     method,
     model: model?.name ?? '',
     calibration: of.like.length >= 2 ? 'marks' : 'words',
-    histogram: { ...range, counts },
-    cuts: { likely, possible },
     facets: facetStates(query),
     look_words: of.looks,
     results: cards.slice(offset, offset + limit).map(({ photo, score, stack, explores: kind }) => {
