@@ -83,6 +83,20 @@ describe('rounds', () => {
     });
   });
 
+  it('leaves out rounds without new marks when what was shown is forgotten', () => {
+    let search = rounds.nextRound(rounds.newSearch({ words: 'dog' }), true);
+    search = rounds.nextRound(mark(search, a, 'fits'));
+    search = rounds.nextRound(search, true);
+    expect(search).toMatchObject({ at: 3 });
+    const left = rounds.withoutPassed(search);
+    expect(left.screens.map((screen) => screen.like)).toEqual([[a], [a]]);
+    expect(left.at).toBe(1);
+    expect(rounds.marksOfRound(left)).toMatchObject({ like: [a] });
+    const plain = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
+    expect(rounds.withoutPassed(plain)).toEqual(plain);
+    expect(rounds.withoutPassed(rounds.toRound(search, 1)).at).toBe(0);
+  });
+
   it('asks for the seen ones with the same seen', () => {
     const search = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
     expect(rounds.requestSeen(search, [b])).toEqual({

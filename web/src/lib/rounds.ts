@@ -130,6 +130,19 @@ export function nextRound(search: Search, passed = false): Search {
   return { ...search, screens: [...search.screens, screenAt(search, search.at)], at: search.at + 1 };
 }
 
+/** Leaves out the rounds that only passed pictures over: with what was shown forgotten they ask nothing of their own. */
+export function withoutPassed(search: Search): Search {
+  const last = search.screens.length - 1;
+  const kept = search.screens.map(
+    (screen, round) => round === last || !sameMarks(screen, marksOfRound(search, round)),
+  );
+  return {
+    ...search,
+    screens: search.screens.filter((_, round) => kept[round]),
+    at: kept.slice(0, search.at).filter(Boolean).length,
+  };
+}
+
 export const toRound = (search: Search, round: number): Search => ({
   ...search,
   at: Math.max(0, Math.min(search.screens.length - 1, round)),

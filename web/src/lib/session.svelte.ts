@@ -290,7 +290,7 @@ class Session {
     const old = this.search;
     if ((old?.words ?? '').trim() === words.trim() && (old !== null || words.trim() === '')) return;
     const next: Search = old
-      ? { ...old, words, from: words.trim() ? '' : old.from, lookWords: null }
+      ? { ...rounds.withoutPassed(old), words, from: words.trim() ? '' : old.from, lookWords: null }
       : rounds.newSearch({ words });
     // Other words show other pictures: what was passed over for the old ones says nothing here.
     this.kept = { seen: next.screens.map(() => []), likely: [], scroll: 0, opened: false };
