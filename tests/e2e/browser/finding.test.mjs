@@ -190,7 +190,6 @@ for (const search of searches)
         await page.waitForFunction(() => scrollY === 0);
       }
       const rounds = found && (await page.locator('[aria-current=step]').count()) > 0 ? await round() : 1;
-      t.diagnostic(`${search.words}: ${log.join('; ')}`);
       console.log(`${search.words}: ${log.join('; ')}`);
       assert.ok(found, `not found in ${mostRounds} rounds: ${log.join('; ')}`);
       assert.ok(rounds > 1 && rounds <= mostRounds, `found in round ${rounds}`);
