@@ -202,105 +202,277 @@ const content = (text) =>
   );
 const chance = (text, photo) => hash(text + photo.id).readUInt16BE(0) / 65535;
 
-function rank(query) {
-  const out = new Set([...(query.like ?? []), ...(query.unlike ?? []), ...(query.seen ?? [])]);
-  const from = query.from && byId.get(query.from);
-  const wanted = content(from ? from.file.words : (query.text ?? ''));
-  const key = `${query.text ?? ''}${query.from ?? ''}`;
-  const marks = (ids) =>
-    (ids ?? [])
-      .map((id) => byId.get(id))
-      .filter(Boolean)
-      .map((photo) => content(photo.file.words));
-  const like = marks(query.like);
-  const unlike = marks(query.unlike);
-  const scored = [];
-  const lets = passes(query.filter);
-  for (const photo of photos.slice(0, done)) {
-    if (!lets(photo)) continue;
-    if (out.has(photo.id) || photo.id === query.from) continue;
-    let score = overlap(wanted, photo.file.words) * 0.34 + 0.05;
-    score += total > 5000 ? photo.noise * 0.12 : chance(key, photo) * 0.12;
-    for (const words of like) score += (overlap(words, photo.file.words) * 0.6) / like.length;
-    for (const words of unlike) score -= (overlap(words, photo.file.words) * 0.3) / unlike.length;
-    scored.push({ photo, score });
-  }
-  scored.sort((a, b) => b.score - a.score || (a.photo.id < b.photo.id ? -1 : 1));
-  return scored;
+const lookWords = ['red', 'blue', 'green', 'dark', 'bright', 'warm', 'cold', 'black', 'white', 'foggy'];
+const methods = ['hone', 'text', 'average', 'rocchio', 'fit', 'fit-data', 'bayes', 'propagate'];
+const facetNames = ['content', 'look', 'people', 'moment'];
+const requestFields = new Set(
+  'text like unlike weights seen show from filter facts facets look_words method collapse diverse limit offset'.split(
+    ' ',
+  ),
+);
+
+function refuseWrong(query) {
+  for (const name of Object.keys(query))
+    if (!requestFields.has(name)) throw new Refusal(400, 'Bad request', `'${name}' is no field of a search.`);
+  if (query.method && !methods.includes(query.method))
+    throw new Refusal(400, 'Bad request', `method is one of ${methods.join(', ')}.`);
+  if (query.show && !['new', 'seen', 'all'].includes(query.show))
+    throw new Refusal(400, 'Bad request', 'show is one of new, seen, all.');
+  for (const [facet, pull] of Object.entries(query.facets ?? {}))
+    if (!facetNames.includes(facet) || !(pull >= 0 && pull <= 10))
+      throw new Refusal(400, 'Bad request', `facets: '${facet}' must be a known facet with 0 to 10.`);
+  if ((query.limit ?? 60) > 1000) throw new Refusal(400, 'Bad request', 'limit is at most 1000.');
+  const both = (query.like ?? []).find((id) => (query.unlike ?? []).includes(id));
+  if (both) throw new Refusal(400, 'Bad request', `${both} and ${both} both fit and do not.`);
 }
 
-/** A filter alone: the newest taken first, nothing guessed. */
-function list(query) {
-  const out = new Set(query.seen ?? []);
-  const lets = passes(query.filter);
-  const found = photos
-    .slice(0, done)
-    .filter((photo) => lets(photo) && !out.has(photo.id))
-    .sort((one, other) => (takenAt(one) < takenAt(other) ? 1 : -1));
-  const { limit = 60, offset = 0 } = query;
+/** Pictures of one moment: three of each dozen. A large library has none, so that its cards are its pictures. */
+const groupOf = (photo) =>
+  total <= 5000 && photo.index % 12 >= 9 ? `moment ${Math.floor(photo.index / 12)}` : photo.id;
+/** What a picture shows, for a page that explores and for an overview. */
+const kindOf = (photo) => photo.index % 40;
+
+/** A search as understood: what each share of a score is made from. Numbers are made up, but they add up. */
+function understood(query) {
+  const pull = (facet) => query.facets?.[facet] ?? 1;
+  const photosOf = (ids) => (ids ?? []).map((id) => byId.get(id)).filter(Boolean);
+  const from = query.from && byId.get(query.from);
+  const text = query.text ?? '';
+  const like = photosOf(query.like);
+  const unlike = photosOf(query.unlike);
+  const marked = new Set([...like, ...unlike]);
+  const all = content(text);
+  const read = lookWords.filter((word) => all.includes(word));
+  const allowed = query.look_words ?? read;
   return {
-    query: { text: '', like: [], unlike: [], seen: out.size, method: 'average', limit, offset, facts: true },
-    total: found.length,
-    likely: found.length,
-    possible: 0,
-    took_ms: 1,
-    method: 'average',
-    model: model?.name ?? '',
-    histogram: { from: 0, to: 0, counts: new Array(40).fill(0) },
-    cuts: { likely: 0, possible: 0 },
-    results: found
-      .slice(offset, offset + limit)
-      .map((photo) => ({ ...view(photo), score: 0, probability: 1, reasons: [] })),
+    wanted: content(from ? from.file.words : text),
+    key: `${text}${query.from ?? ''}`,
+    looks: read.map((word) => ({ word, used: allowed.includes(word) })),
+    like: like.map((photo) => ({ photo, words: content(photo.file.words) })),
+    unlike: unlike.map((photo) => ({ photo, words: content(photo.file.words) })),
+    passed: photosOf(query.seen)
+      .filter((photo) => !marked.has(photo))
+      .map((photo) => content(photo.file.words)),
+    wordsWin: like.length > 0 && unlike.length >= 3 * like.length,
+    onlyWords: query.method === 'text',
+    pull,
   };
 }
 
-function page(query) {
-  const started = performance.now();
-  if (!query.text && !query.from && !query.like?.length && !query.unlike?.length) return list(query);
-  const scored = rank(query);
+/** Score of a photo; each share of it goes to `reasons` when that is given. */
+function scoreOf(photo, of, reasons) {
+  let sum = 0;
+  const add = (facet, weight, from) => {
+    sum += weight;
+    if (reasons && weight !== 0) reasons.push({ facet, weight, from });
+  };
+  const content = of.pull('content');
+  const look = of.pull('look');
+  add('content', overlap(of.wanted, photo.file.words) * 0.34 * content, 'words');
+  const noise = total > 5000 ? photo.noise : chance(of.key, photo);
+  add('content', 0.05 + noise * 0.12, 'library');
+  for (const { word, used } of of.looks)
+    if (used) add('look', (chance(word, photo) - 0.4) * 0.16 * look, `look:${word}`);
+  if (of.wordsWin || of.onlyWords) return sum;
+  const alike = (other) => 0.5 - Math.abs(other.noise - photo.noise);
+  for (const { photo: other, words } of of.like) {
+    add('content', (overlap(words, photo.file.words) * 0.6 * content) / of.like.length, other.id);
+    add('look', (alike(other) * 0.12 * look) / of.like.length, other.id);
+    if (Math.abs(other.index - photo.index) < 4)
+      add('moment', (0.05 * of.pull('moment')) / of.like.length, other.id);
+  }
+  for (const { photo: other, words } of of.unlike) {
+    add('content', (-overlap(words, photo.file.words) * 0.3 * content) / of.unlike.length, other.id);
+    add('look', (-alike(other) * 0.05 * look) / of.unlike.length, other.id);
+  }
+  if (of.passed.length > 0) {
+    const near = of.passed.reduce((whole, words) => whole + overlap(words, photo.file.words), 0);
+    add('content', (-0.06 * near) / of.passed.length, 'passed');
+  }
+  return sum;
+}
+
+const byScore = (a, b) => b.score - a.score || (a.photo.id < b.photo.id ? -1 : 1);
+
+/** Cards of a ranked list: the first of a moment stands for the others. */
+function cardsOf(ranked, collapse) {
+  if (!collapse) return ranked.map((one) => ({ ...one, stack: [] }));
+  const cards = new Map();
+  for (const one of ranked) {
+    const card = cards.get(groupOf(one.photo));
+    if (card) card.stack.push(one.photo);
+    else cards.set(groupOf(one.photo), { ...one, stack: [] });
+  }
+  return [...cards.values()];
+}
+
+/** One of each kind that was not shown yet, the best first; then the rest. */
+function exploring(cards, seen) {
+  const shown = new Set(seen.map((id) => byId.get(id)).map((photo) => photo && kindOf(photo)));
+  const taken = new Set();
+  const fresh = cards.filter(({ photo }) => {
+    const kind = kindOf(photo);
+    if (taken.size === 20 || taken.has(kind) || (shown.size < 40 && shown.has(kind))) return false;
+    return taken.add(kind);
+  });
+  return [
+    ...fresh.map((card) => ({ ...card, explores: true })),
+    ...cards.filter((card) => !fresh.includes(card)),
+  ];
+}
+
+/** The first of each kind, then the second of each. */
+function overview(cards) {
+  const times = new Map();
+  return cards
+    .map((card) => {
+      const time = times.get(kindOf(card.photo)) ?? 0;
+      times.set(kindOf(card.photo), time + 1);
+      return { card, time };
+    })
+    .sort((one, other) => one.time - other.time)
+    .map(({ card }) => card);
+}
+
+function facetStates(query) {
+  const liked = query.like?.length ?? 0;
+  const state = (facet, learnt) => {
+    const pull = query.facets?.[facet] ?? 1;
+    return { facet, available: true, learnt, pull, weight: (facet === 'content' ? 1 : learnt - 0.5) * pull };
+  };
+  return [
+    state('content', 0.5 + 0.45 * (1 - 0.6 ** liked)),
+    state('look', 0.5 + 0.3 * (1 - 0.7 ** liked)),
+    {
+      ...state('people', 0.5),
+      available: false,
+      why: 'no faces are read yet',
+      weight: 0,
+    },
+    state('moment', 0.5),
+  ];
+}
+
+/** The cards of a search in their order, and its counts. */
+function ranked(query) {
+  const { method = 'hone', show = 'new', collapse = true, diverse = false } = query;
+  const ranks = Boolean(query.text || query.from || query.like?.length || query.unlike?.length);
+  const of = understood(query);
+  const lets = passes(query.filter);
+  const seen = query.seen ?? [];
+  const seenIds = new Set(seen);
+  const markedIds = new Set([...(query.like ?? []), ...(query.unlike ?? [])]);
+  const outGroups = new Set(
+    [...seenIds, ...markedIds].map((id) => byId.get(id)).map((photo) => photo && groupOf(photo)),
+  );
+  const admitted = (photo) => {
+    if (photo.id === query.from) return false;
+    if (show === 'all') return true;
+    return show === 'seen' ? seenIds.has(photo.id) : !outGroups.has(groupOf(photo));
+  };
+  const whole = photos.slice(0, done).filter(lets);
+  const scored = [];
+  let best = -Infinity;
+  for (const photo of whole) {
+    const score = ranks ? scoreOf(photo, of) : 0;
+    best = Math.max(best, score);
+    if (admitted(photo)) scored.push({ photo, score });
+  }
+  // A filter alone: the newest taken first, nothing guessed.
+  if (ranks) scored.sort(byScore);
+  else scored.sort((one, other) => (takenAt(one.photo) < takenAt(other.photo) ? 1 : -1));
   const top = scored[0]?.score ?? 0;
-  let likely = 0.27;
-  let possible = 0.2;
+  let likely = ranks ? 0.27 : 0;
+  let possible = ranks ? 0.2 : 0;
   if (likelyAsked && scored.length) {
     likely = scored[Math.min(scored.length, likelyAsked) - 1].score;
     possible = likely - 0.02;
   }
-  const probability = (score) =>
-    score >= likely
-      ? 0.5 + 0.45 * Math.min(1, (score - likely) / Math.max(0.01, top - likely))
-      : score >= possible
-        ? 0.1 + (0.399 * (score - possible)) / (likely - possible)
-        : Math.max(0, 0.09 * (score / possible));
-  const range = { from: -0.2, to: 0.8 };
+  const probability = (score) => {
+    if (!ranks) return 1;
+    if (score >= likely) return 0.5 + 0.45 * Math.min(1, (score - likely) / Math.max(0.01, top - likely));
+    if (score >= possible) return 0.1 + (0.399 * (score - possible)) / (likely - possible);
+    return Math.max(0, 0.09 * (score / possible));
+  };
+  const range = ranks ? { from: -0.2, to: 1.2 } : { from: 0, to: 0 };
   const counts = new Array(40).fill(0);
-  for (const { score } of scored)
-    counts[Math.max(0, Math.min(39, Math.floor(((score - range.from) / (range.to - range.from)) * 40)))]++;
-  const limit = query.limit ?? 60;
-  const offset = query.offset ?? 0;
+  if (ranks)
+    for (const { score } of scored)
+      counts[Math.max(0, Math.min(39, Math.floor(((score - range.from) / (range.to - range.from)) * 40)))]++;
+  const explores =
+    ranks &&
+    method === 'hone' &&
+    show === 'new' &&
+    seen.length > 0 &&
+    !query.like?.length &&
+    scored.length > 0;
+  let cards = cardsOf(scored, collapse);
+  if (explores) cards = exploring(cards, seen);
+  else if (diverse) cards = overview(cards);
+  return {
+    cards,
+    of,
+    ranks,
+    probability,
+    head: {
+      total: scored.length,
+      likely: scored.filter(({ score }) => score >= likely).length,
+      possible: scored.filter(({ score }) => score < likely && score >= possible).length,
+      nothing_fits: ranks && whole.length > 0 && best < likely,
+      words_win: of.wordsWin,
+      explores,
+      histogram: { ...range, counts },
+      cuts: { likely, possible },
+    },
+  };
+}
+
+// Page after page of one long list is one ranking.
+let lastRanked = { key: '', value: null };
+function page(query) {
+  const started = performance.now();
+  const { limit = 60, offset = 0, method = 'hone', show = 'new', collapse = true, diverse = false } = query;
+  const key = JSON.stringify([{ ...query, limit: 0, offset: 0 }, done]);
+  if (lastRanked.key !== key) lastRanked = { key, value: ranked(query) };
+  const { cards, of, ranks, probability, head } = lastRanked.value;
   return {
     query: {
       text: query.text ?? '',
       like: query.like ?? [],
       unlike: query.unlike ?? [],
+      weights: query.weights ?? {},
       seen: (query.seen ?? []).length,
-      method: query.method ?? 'average',
+      show,
+      method,
       limit,
       offset,
+      facts: query.facts ?? true,
+      ...(query.filter ? { filter: query.filter.trim() } : {}),
+      facets: query.facets ?? {},
+      look_words: of.looks.filter(({ used }) => used).map(({ word }) => word),
+      collapse,
+      diverse,
     },
-    total: scored.length,
-    likely: scored.filter(({ score }) => score >= likely).length,
-    possible: scored.filter(({ score }) => score < likely && score >= possible).length,
+    ...head,
     took_ms: performance.now() - started,
-    method: query.method ?? 'average',
+    method,
     model: model?.name ?? '',
-    histogram: { ...range, counts },
-    cuts: { likely, possible },
-    results: scored.slice(offset, offset + limit).map(({ photo, score }) => ({
-      ...view(photo),
-      score,
-      probability: probability(score),
-      reasons: [{ facet: 'content', weight: 1, from: 'words' }],
-    })),
+    calibration: of.like.length >= 2 ? 'marks' : 'words',
+    facets: facetStates(query),
+    look_words: of.looks,
+    results: cards.slice(offset, offset + limit).map(({ photo, score, stack, explores: kind }) => {
+      const reasons = [];
+      if (ranks) scoreOf(photo, of, reasons);
+      return {
+        ...view(photo),
+        score,
+        probability: probability(score),
+        explores: kind === true,
+        stack: stack.slice(0, 20).map(view),
+        stacked: stack.length,
+        reasons,
+      };
+    }),
   };
 }
 
@@ -380,6 +552,7 @@ async function answer(request, response, url) {
   }
   if (route === 'POST /search') {
     const query = JSON.parse((await body(request)).toString() || '{}');
+    refuseWrong(query);
     if (!query.text && !query.from && !query.like?.length && !query.unlike?.length && !query.filter)
       throw new Refusal(
         400,

@@ -69,6 +69,59 @@ const steps = {
     await page.getByRole('button', { name: 'Move the line' }).click();
     await shot('end');
   },
+  async why() {
+    await search();
+    await mark();
+    await page.waitForTimeout(800);
+    await page.keyboard.press('r');
+    await page.waitForSelector('[aria-current=step]:has-text("Round 2")');
+    await page.waitForTimeout(600);
+    await page.locator('[role=gridcell]').nth(1).focus();
+    await page.keyboard.press('w');
+    await page.waitForSelector('[role=dialog]');
+    await shot('why');
+  },
+  async facets() {
+    await search();
+    await mark();
+    await page.waitForTimeout(800);
+    await page.keyboard.press('2');
+    await page.waitForTimeout(500);
+    await page.keyboard.press('2');
+    await page.waitForTimeout(500);
+    await page.keyboard.press('Shift+Digit4');
+    await page.waitForTimeout(500);
+    await page.getByRole('button', { name: 'How marks count' }).last().click();
+    await shot('facets');
+  },
+  async explored() {
+    await search();
+    await page.waitForTimeout(900);
+    await shot('passed-over');
+    await page.keyboard.press('r');
+    await page.waitForSelector('[aria-current=step]:has-text("Round 2")');
+    await page.waitForTimeout(600);
+    await page.locator('[role=gridcell]').first().focus();
+    await shot('explored');
+  },
+  async nothing() {
+    await page.goto(`${url}/#/s?q=zzyzx+qwerty`);
+    await page.waitForTimeout(1500);
+    await shot('nothing');
+  },
+  async stack() {
+    await search();
+    const card = page.locator('[role=gridcell]:has(.counts)').first();
+    await card.focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[role=dialog]');
+    await page.keyboard.press('ArrowDown');
+    await page.waitForTimeout(700);
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('w');
+    await page.waitForTimeout(500);
+    await shot('stack');
+  },
   async lightbox() {
     await search();
     await page.keyboard.press('ArrowRight');

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { keyGroups, Keys, takesKeys, type KeyEvent } from '../src/lib/keys';
+import { facetStep, keyGroups, Keys, takesKeys, type KeyEvent } from '../src/lib/keys';
 
 const press = (key: string, part: Partial<KeyEvent> = {}): KeyEvent => ({
   key,
+  code: '',
   shiftKey: false,
   ctrlKey: false,
   metaKey: false,
@@ -19,6 +20,7 @@ describe('keys', () => {
     ['r', 'next'],
     ['s', 'similar'],
     ['e', 'possible'],
+    ['w', 'why'],
     ['t', 'theme'],
     ['/', 'words'],
     ['ArrowUp', 'up'],
@@ -35,6 +37,20 @@ describe('keys', () => {
     expect(keys.read(press('Z', { shiftKey: true }), false, 0)).toBe('back');
     expect(keys.read(press('z'), false, 0)).toBe('zoom');
     expect(keys.read(press('F', { shiftKey: true }), false, 0)).toBeNull();
+  });
+
+  it('reads digits from the physical key, Shift turns them down', () => {
+    const keys = new Keys(() => true);
+    expect(keys.read(press('2', { code: 'Digit2' }), false, 0)).toBe('more2');
+    expect(keys.read(press('"', { code: 'Digit2', shiftKey: true }), false, 0)).toBe('less2');
+    expect(keys.read(press('é', { code: 'Digit2' }), false, 0), 'a French layout').toBe('more2');
+    expect(keys.read(press('0', { code: 'Digit0' }), false, 0)).toBe('learnt');
+    expect(keys.read(press('5', { code: 'Digit5' }), false, 0)).toBeNull();
+    expect(keys.read(press('2', { code: 'Digit2' }), true, 0), 'while typing').toBeNull();
+    expect(new Keys(() => false).read(press('2', { code: 'Digit2' }), false, 0)).toBeNull();
+    expect(facetStep('less4')).toEqual({ place: 3, by: -1 });
+    expect(facetStep('more1')).toEqual({ place: 0, by: 1 });
+    expect(facetStep('fits')).toBeNull();
   });
 
   it('is off while typing, but for Escape', () => {

@@ -54,7 +54,7 @@ describe('rounds', () => {
       like: [a],
       unlike: [b],
       seen: [c],
-      method: 'average',
+      method: 'hone',
     });
   });
 
@@ -70,10 +70,60 @@ describe('rounds', () => {
     expect(rounds.nextRound(search)).toBe(search);
   });
 
+  it('goes on without new marks when pictures were passed over', () => {
+    let search = rounds.nextRound(rounds.newSearch({ words: 'dog' }), true);
+    expect(search.at).toBe(1);
+    expect(rounds.request(search, [a, b])).toEqual({ text: 'dog', seen: [a, b], method: 'hone' });
+    expect(rounds.roundKey(search)).not.toBe(rounds.roundKey(rounds.toRound(search, 0)));
+    search = rounds.nextRound(search, true);
+    expect(search.screens).toHaveLength(3);
+    expect(rounds.fromHash(rounds.toHash({ route: { view: 'search', search }, open: '' })).route).toEqual({
+      view: 'search',
+      search,
+    });
+  });
+
+  it('leaves out rounds without new marks when what was shown is forgotten', () => {
+    let search = rounds.nextRound(rounds.newSearch({ words: 'dog' }), true);
+    search = rounds.nextRound(mark(search, a, 'fits'));
+    search = rounds.nextRound(search, true);
+    expect(search).toMatchObject({ at: 3 });
+    const left = rounds.withoutPassed(search);
+    expect(left.screens.map((screen) => screen.like)).toEqual([[a], [a]]);
+    expect(left.at).toBe(1);
+    expect(rounds.marksOfRound(left)).toMatchObject({ like: [a] });
+    const plain = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
+    expect(rounds.withoutPassed(plain)).toEqual(plain);
+    expect(rounds.withoutPassed(rounds.toRound(search, 1)).at).toBe(0);
+  });
+
+  it('asks for the seen ones with the same seen', () => {
+    const search = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
+    expect(rounds.requestSeen(search, [b])).toEqual({
+      text: 'dog',
+      like: [a],
+      seen: [b],
+      show: 'seen',
+      method: 'hone',
+    });
+  });
+
+  it('pulls facets for a round, which the rounds after it inherit', () => {
+    let search = rounds.withPulls(rounds.newSearch({ words: 'dog' }), { look: 2 });
+    expect(rounds.request(search, [])).toEqual({ text: 'dog', facets: { look: 2 } });
+    search = rounds.nextRound(mark(search, a, 'fits'));
+    expect(rounds.pullsOf(search)).toEqual({ look: 2 });
+    search = rounds.withPulls(search, { look: 2, moment: 0 });
+    expect(rounds.pullsOf(search, 0)).toEqual({ look: 2 });
+    const back = rounds.withPulls(rounds.toRound(search, 0), {});
+    expect(back.screens, 'later rounds stay').toHaveLength(2);
+    expect(rounds.roundKey(back)).not.toBe(rounds.roundKey(rounds.toRound(search, 0)));
+  });
+
   it('keeps marks of earlier rounds and tells the new ones', () => {
     let search = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
     search = rounds.nextRound(mark(mark(search, b, 'fits'), c, 'not'));
-    expect(rounds.marksOfRound(search)).toEqual({ like: [a, b], unlike: [c] });
+    expect(rounds.marksOfRound(search)).toMatchObject({ like: [a, b], unlike: [c] });
     expect(rounds.newIn(search, 2)).toEqual({ like: [b], unlike: [c] });
     expect(rounds.newIn(search, 1)).toEqual({ like: [a], unlike: [] });
     expect(rounds.newIn(search, 0)).toEqual(rounds.noMarks);
@@ -83,7 +133,7 @@ describe('rounds', () => {
     let search = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
     search = rounds.nextRound(mark(search, b, 'not'));
     const back = rounds.toRound(search, 0);
-    expect(rounds.marksNow(back)).toEqual({ like: [a], unlike: [] });
+    expect(rounds.marksNow(back)).toMatchObject({ like: [a], unlike: [] });
     expect(rounds.request(back, [])).toEqual({ text: 'dog' });
     expect(rounds.endsRounds(back)).toBe(true);
     expect(rounds.nextRound(back)).toEqual(rounds.toRound(search, 1));
@@ -126,7 +176,9 @@ describe('addresses', () => {
     search = rounds.nextRound(mark(mark(search, a, 'fits'), b, 'not'));
     search = rounds.nextRound(mark(search, c, 'fits'));
     search = mark(search, d, 'not');
-    search = { ...rounds.toRound(search, 1), method: 'rocchio', seenBefore: 'hidden' };
+    search = rounds.withPulls(rounds.toRound(search, 1), { content: 0, look: 4 });
+    search = { ...search, method: 'rocchio', seenBefore: 'hidden', diverse: true };
+    search = { ...search, lookWords: ['größe, & more', 'dark'] };
     const address: rounds.Address = { route: { view: 'search', search }, open: d };
     expect(there(address)).toEqual(address);
   });
@@ -160,7 +212,7 @@ describe('addresses', () => {
 
   it('leaves out what it cannot read and keeps the rest', () => {
     const { route } = rounds.fromHash(
-      `#/s?q=dog&i=${rounds.packId(a)}.broken&r=0.1-7~0-0&n=9&m=other&b=1&o=x`,
+      `#/s?q=dog&i=${rounds.packId(a)}.broken&r=0.1-7~0-0&c=l4q9~s7&n=9&m=other&b=1&o=x`,
     );
     expect(route).toEqual({
       view: 'search',
@@ -168,11 +220,13 @@ describe('addresses', () => {
         words: 'dog',
         from: '',
         filter: '',
-        method: 'average',
+        method: 'hone',
         seenBefore: 'below',
+        lookWords: null,
+        diverse: false,
         screens: [
-          { like: [a], unlike: [] },
-          { like: [a], unlike: [] },
+          { like: [a], unlike: [], pulls: { look: 4 } },
+          { like: [a], unlike: [], pulls: {} },
         ],
         at: 1,
       },

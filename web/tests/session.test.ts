@@ -16,9 +16,17 @@ let sent: Sent[];
 let hold: Promise<void> | null;
 let refuse: Response | null;
 
-/** Pictures 1 to 500 in that order, without those that are seen or marked: 30 likely, 40 possible. */
+/** What the next answers are like, besides. */
+let state: Partial<SearchPage>;
+/** Every third card stands for two. */
+let stacks: boolean;
+
+/** Pictures 1 to 500 in that order, without those that are seen or marked: 30 likely, 240 possible. */
 function page(body: SearchRequest): SearchPage {
-  const out = new Set([...(body.like ?? []), ...(body.unlike ?? []), ...(body.seen ?? [])]);
+  const seen = new Set(body.seen ?? []);
+  const out = new Set([...(body.like ?? []), ...(body.unlike ?? []), ...seen]);
+  const admits = (picture: string) =>
+    body.show === 'all' || (body.show === 'seen' ? seen.has(picture) : !out.has(picture));
   const all: Result[] = Array.from({ length: total }, (_, index) => ({
     id: id(index + 1),
     path: `/pictures/${index + 1}.jpg`,
@@ -28,18 +36,38 @@ function page(body: SearchRequest): SearchPage {
     copies: 1,
     reachable: true,
     score: 1 - index / total,
-    probability: index < 30 ? 0.8 : 0.2,
-  })).filter((result) => !out.has(result.id));
+    probability: index < 30 ? 0.8 : index < 270 ? 0.2 : 0.01,
+    explores: state.explores === true && index < 20,
+    stack: [],
+    stacked: stacks && index % 3 === 0 ? 1 : 0,
+    reasons: [{ facet: 'content' as const, weight: 1 - index / total, from: 'words' }],
+  })).filter((result) => admits(result.id));
   return {
     total: all.length,
     likely: 30,
     possible: 240,
+    nothing_fits: false,
+    words_win: false,
+    explores: false,
+    calibration: 'words',
+    facets: (['content', 'look', 'people', 'moment'] as const).map((facet) => ({
+      facet,
+      available: facet !== 'people',
+      ...(facet === 'people' ? { why: 'no faces are read yet' } : {}),
+      learnt: 0.5,
+      pull: body.facets?.[facet] ?? 1,
+      weight: 1,
+    })),
+    look_words: ['red', 'dark']
+      .filter((word) => body.text?.includes(word))
+      .map((word) => ({ word, used: body.look_words?.includes(word) ?? true })),
     took_ms: 1,
-    method: 'average',
+    method: body.method ?? 'hone',
     model: 'test',
     histogram: { from: 0, to: 1, counts: [total - 270, 240, 30] },
     cuts: { likely: 0.66, possible: 0.33 },
     results: all.slice(body.offset, (body.offset ?? 0) + (body.limit ?? 60)),
+    ...state,
   };
 }
 
@@ -50,6 +78,8 @@ beforeEach(() => {
   sent = [];
   hold = null;
   refuse = null;
+  state = {};
+  stacks = false;
   vi.stubGlobal('scrollTo', vi.fn());
   vi.stubGlobal('fetch', async (_url: string, init: RequestInit) => {
     const body = JSON.parse(init.body as string) as SearchRequest;
@@ -133,12 +163,167 @@ describe('session', () => {
       unlike: [id(2)],
       seen: [id(3), id(4)],
     });
+    expect(sent[2]!.body).toMatchObject({
+      text: 'dog',
+      like: [id(1)],
+      unlike: [id(2)],
+      seen: [id(3), id(4)],
+      show: 'seen',
+    });
     expect(session.before.map((photo) => photo.id)).toEqual([id(3), id(4)]);
+    expect(session.beforeTotal).toBe(2);
     expect(session.marks.get(id(1))).toBe('fits');
+
+    session.setSeenBefore('mixed');
+    await settled();
+    expect(sent.at(-1)!.body).toMatchObject({ show: 'all', seen: [id(3), id(4)] });
+    expect(session.before).toEqual([]);
+    expect(session.list.map((photo) => photo.id)).toContain(id(3));
 
     session.setSeenBefore('hidden');
     await settled();
+    expect(sent.at(-1)!.body.show).toBeUndefined();
     expect(session.before).toEqual([]);
+  });
+
+  it('goes on without a mark when pictures were shown, and says that the page explores', async () => {
+    session.setWords('dog');
+    await settled();
+    expect(session.ready).toBe(false);
+    session.sawPictures([id(1), id(2)]);
+    expect(session.ready).toBe(true);
+    state = { explores: true, likely: 0, possible: 0 };
+    session.next();
+    await settled();
+    const body = sent.find((one) => one.body.seen)!.body;
+    expect(body).toMatchObject({ text: 'dog', seen: [id(1), id(2)], method: 'hone' });
+    expect(body.like).toBeUndefined();
+    expect(session.search!.at).toBe(1);
+    expect(session.list.every((result) => result.explores)).toBe(true);
+    expect(session.list.length).toBeGreaterThan(10);
+    expect(ui.message).toBe(
+      'Round 2: 0 likely, 0 possible. Nothing fits yet: one picture of each kind not shown so far.',
+    );
+    // The round lives in the link and the history: back, and on again to the same one.
+    const link = location.hash;
+    session.back();
+    await settled();
+    expect(session.ready, 'a round follows already').toBe(true);
+    session.next();
+    await settled();
+    expect(location.hash).toBe(link);
+    expect(sent.at(-1)!.body.seen).toEqual([id(1), id(2)]);
+  });
+
+  it('goes on with the same marks when other pictures were passed over', async () => {
+    session.setWords('dog');
+    await settled();
+    session.mark(id(1), 'fits');
+    session.next();
+    await settled();
+    expect(session.ready).toBe(false);
+    session.sawPictures([id(1)]);
+    expect(session.ready, 'a marked picture is not passed over').toBe(false);
+    session.sawPictures([id(2)]);
+    session.next();
+    await settled();
+    expect(session.search!.at).toBe(2);
+    expect(sent.at(-2)!.body).toMatchObject({ like: [id(1)], seen: [id(2)] });
+    expect(sent.at(-1)!.body.show).toBe('seen');
+  });
+
+  it('pulls facets at once, keeps them in the link, and puts back what was learnt', async () => {
+    session.setWords('dog');
+    await settled();
+    session.sawPictures([id(7)]);
+    session.stepFacet('look', 1);
+    await settled();
+    expect(sent.at(-1)!.body.facets).toEqual({ look: 2 });
+    expect(ui.message).toBe('Look: more. Words: 30 likely, 240 possible.');
+    expect(session.ready, 'what was shown stays shown').toBe(true);
+    session.stepFacet('look', 1);
+    session.setFacet('moment', 0);
+    await settled();
+    expect(sent.at(-1)!.body.facets).toEqual({ look: 4, moment: 0 });
+    expect(location.hash).toBe('#/s?q=dog&c=l4m0');
+    const asked = sent.length;
+    session.stepFacet('look', 1);
+    expect(sent, 'most is the end').toHaveLength(asked);
+    session.setFacet('people', 4);
+    expect(sent, 'no faces').toHaveLength(asked);
+    expect(ui.message).toBe('People can’t be pulled: no faces are read yet.');
+    session.asLearnt();
+    await settled();
+    expect(sent.at(-1)!.body.facets).toBeUndefined();
+    expect(location.hash).toBe('#/s?q=dog');
+  });
+
+  it('goes back to a round with the facets it had', async () => {
+    session.setWords('dog');
+    await settled();
+    session.mark(id(1), 'fits');
+    session.next();
+    await settled();
+    session.setFacet('look', 4);
+    await settled();
+    session.back();
+    await settled();
+    expect(sent.at(-1)!.body.facets).toBeUndefined();
+    session.next();
+    await settled();
+    expect(sent.at(-1)!.body).toMatchObject({ facets: { look: 4 }, like: [id(1)] });
+  });
+
+  it('reads words as a look, or not', async () => {
+    session.setWords('dark red dog');
+    await settled();
+    expect(sent.at(-1)!.body.look_words).toBeUndefined();
+    session.setLookWord('red', false);
+    await settled();
+    expect(sent.at(-1)!.body.look_words).toEqual(['dark']);
+    expect(session.head!.look_words).toEqual([
+      { word: 'red', used: false },
+      { word: 'dark', used: true },
+    ]);
+    session.setLookWord('dark', false);
+    await settled();
+    expect(sent.at(-1)!.body.look_words).toEqual([]);
+    expect(fromHash(location.hash).route).toMatchObject({ search: { lookWords: [] } });
+    session.setLookWord('red', true);
+    session.setLookWord('dark', true);
+    await settled();
+    session.endTyping();
+    session.setWords('red');
+    await settled();
+    expect(sent.at(-1)!.body.look_words, 'other words have other looks').toBeUndefined();
+  });
+
+  it('shows an overview on demand', async () => {
+    session.setWords('dog');
+    await settled();
+    session.setDiverse(true);
+    await settled();
+    expect(sent.at(-1)!.body.diverse).toBe(true);
+    expect(session.list).toHaveLength(30);
+  });
+
+  it('ends the list by what a card says, however many pictures it stands for', async () => {
+    stacks = true;
+    session.setWords('dog');
+    await settled();
+    expect(session.list).toHaveLength(30);
+    expect(session.cards).toBe(30);
+    session.showPossible();
+    await session.need(400);
+    expect(session.list).toHaveLength(270);
+    expect(session.cards).toBe(270);
+  });
+
+  it('shows the closest when nothing fits', async () => {
+    state = { nothing_fits: true, likely: 0, possible: 5 };
+    session.setWords('dog');
+    await settled();
+    expect(session.list).toHaveLength(24);
   });
 
   it('goes on only with new marks', async () => {
@@ -219,6 +404,20 @@ describe('session', () => {
     expect(location.hash).toBe(before);
     expect(session.address.open).toBe('');
     expect(session.list).toHaveLength(30);
+  });
+
+  it('keeps what was marked while a picture was open', async () => {
+    session.setWords('dog');
+    await settled();
+    session.open(id(2));
+    session.mark(id(2), 'fits');
+    session.close();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(session.address.open).toBe('');
+    expect(session.now.like).toEqual([id(2)]);
+    expect(session.marks.get(id(2))).toBe('fits');
+    expect(fromHash(location.hash)).toMatchObject({ open: '', route: { search: { words: 'dog' } } });
+    expect(location.hash).toContain('&r=0-');
   });
 
   it('survives a browser that refuses to write its history', async () => {

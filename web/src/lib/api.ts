@@ -60,23 +60,48 @@ export interface PhotoDetail extends Photo {
   analyses: { analyzer: string; version: string; model: string; at: string }[];
 }
 
-export type Method = 'average' | 'rocchio';
+export type Method = 'hone' | 'text' | 'average' | 'rocchio' | 'fit' | 'fit-data' | 'bayes' | 'propagate';
+export type Facet = 'content' | 'look' | 'people' | 'moment';
+/** New: neither seen nor marked. Seen: only those. All: everything. */
+export type Show = 'new' | 'seen' | 'all';
+
+/** One share of a score; the weights of all add up to it. */
+export interface Reason {
+  facet: Facet | 'words';
+  weight: number;
+  /** `words`, `passed`, `library`, `look:red`, or the id of a mark. */
+  from: string;
+}
 
 export interface Result extends Photo {
   score: number;
   /** 0 to 1. */
   probability: number;
+  /** It stands for a kind of picture that was not shown yet, as long as nothing fits. */
+  explores: boolean;
+  /** Up to 20 of the `stacked` pictures that this one stands for besides its own. */
+  stack: Photo[];
+  stacked: number;
+  reasons: Reason[];
 }
 
 export interface SearchRequest {
   text?: string;
   like?: string[];
   unlike?: string[];
+  weights?: Record<string, number>;
   seen?: string[];
+  show?: Show;
   from?: string;
   filter?: string;
   facts?: boolean;
+  /** Factors, 0 (off) to 10, on what the marks taught. */
+  facets?: Partial<Record<Facet, number>>;
+  /** Words of the text that may be read as a look; absent: all of them. */
+  look_words?: string[];
   method?: Method;
+  collapse?: boolean;
+  diverse?: boolean;
   limit?: number;
   offset?: number;
 }
@@ -87,10 +112,34 @@ export interface Histogram {
   counts: number[];
 }
 
+export interface FacetState {
+  facet: Facet;
+  available: boolean;
+  /** Why it is not available. */
+  why?: string;
+  /** How well it tells what fits from the rest: 0.5 (not at all) to 1. */
+  learnt: number;
+  pull: number;
+  /** Its share in the ranking. */
+  weight: number;
+}
+
+export interface LookWord {
+  word: string;
+  used: boolean;
+}
+
+/** `total`, `likely`, `possible` and the histogram count pictures; `results` are cards, a stack is one. */
 export interface SearchPage {
   total: number;
   likely: number;
   possible: number;
+  nothing_fits: boolean;
+  words_win: boolean;
+  explores: boolean;
+  calibration: 'words' | 'marks' | 'spread';
+  facets: FacetState[];
+  look_words: LookWord[];
   took_ms: number;
   method: string;
   model: string;

@@ -19,6 +19,10 @@ export const icons = {
   copy: '<rect x="8" y="8" width="12" height="12" rx="2"/><path d="M16 8V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h2"/>',
   eye: '<path d="M2.500 12S6 5.500 12 5.500 21.500 12 21.500 12 18 18.500 12 18.500 2.500 12 2.500 12z"/><circle cx="12" cy="12" r="2.700"/>',
   undo: '<path d="M8 5 4 9l4 4M4 9h10a5.500 5.500 0 0 1 0 11h-4"/>',
+  minus: '<path d="M5 12h14"/>',
+  layers: '<path d="m12 4 8.500 4.500L12 13 3.500 8.500zM3.500 13 12 17.500 20.500 13"/>',
+  spread:
+    '<rect x="4" y="4" width="6.500" height="6.500" rx="1"/><rect x="13.500" y="4" width="6.500" height="6.500" rx="1"/><rect x="4" y="13.500" width="6.500" height="6.500" rx="1"/><rect x="13.500" y="13.500" width="6.500" height="6.500" rx="1"/>',
   plug: '<path d="M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0zM12 17v4"/>',
 } as const;
 

@@ -24,10 +24,18 @@ export type Command =
   | 'theme'
   | 'help'
   | 'copy'
-  | 'zoom';
+  | 'zoom'
+  | 'why'
+  | 'learnt'
+  | FacetCommand;
+
+/** Up or down with the first to fourth facet. */
+export type FacetCommand = `${'more' | 'less'}${1 | 2 | 3 | 4}`;
 
 export interface KeyEvent {
   key: string;
+  /** The physical key: digits are read from it, so they work wherever a layout puts them. */
+  code: string;
   shiftKey: boolean;
   ctrlKey: boolean;
   metaKey: boolean;
@@ -57,6 +65,7 @@ const letters: Record<string, Command> = {
   p: 'copy',
   z: 'zoom',
   v: 'filter',
+  w: 'why',
   '/': 'words',
   '?': 'help',
 };
@@ -78,6 +87,10 @@ export class Keys {
     if (!event.shiftKey && Object.hasOwn(always, event.key)) return always[event.key]!;
     if (!this.enabled() || event.key.length !== 1) return null;
 
+    const digit = /^Digit([0-4])$/.exec(event.code)?.[1];
+    if (digit === '0') return event.shiftKey ? null : 'learnt';
+    if (digit) return `${event.shiftKey ? 'less' : 'more'}${digit}` as FacetCommand;
+
     const key = event.key.toLowerCase();
     if (now - this.began < together) {
       this.began = -Infinity;
@@ -92,6 +105,12 @@ export class Keys {
     if (event.shiftKey && /[a-z]/.test(key)) return null;
     return Object.hasOwn(letters, key) ? letters[key]! : null;
   }
+}
+
+/** Which facet a command pulls, from 0, and whether up or down; null for any other command. */
+export function facetStep(command: Command): { place: number; by: 1 | -1 } | null {
+  const found = /^(more|less)([1-4])$/.exec(command);
+  return found ? { place: Number(found[2]) - 1, by: found[1] === 'more' ? 1 : -1 } : null;
 }
 
 /** Whether the keys of an element are its own: text fields, lists of choices and sliders. */
@@ -109,7 +128,7 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
     name: 'Move',
     keys: [
       { does: 'Next, previous picture', keys: ['←', '→'] },
-      { does: 'Row up, down', keys: ['↑', '↓'] },
+      { does: 'Row up, down; in a stack that is open', keys: ['↑', '↓'] },
       { does: 'First, last', keys: ['Home', 'End'] },
       { does: 'Open', keys: ['Enter'] },
       { does: 'Look closer, hold', keys: ['Z'] },
@@ -127,8 +146,12 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
   {
     name: 'Rounds',
     keys: [
-      { does: 'Search again with marks', keys: ['R'] },
+      { does: 'Search again, or show others', keys: ['R'] },
       { does: 'Back a round', keys: ['Shift', 'Z'] },
+      { does: 'Why this picture?', keys: ['W'] },
+      { does: 'More Subject, Look, People, Moment', keys: ['1', '2', '3', '4'] },
+      { does: 'Less of it', keys: ['Shift', '1–4'] },
+      { does: 'As learnt', keys: ['0'] },
       { does: 'Show the possible ones', keys: ['E'] },
     ],
   },

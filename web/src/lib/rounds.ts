@@ -3,8 +3,11 @@
 // search and the browser's Back goes back a round.
 //
 // `screens[k]` are the marks as they stand on the screen of round k (0 is the words alone). The search of round k
-// uses the marks of the screen before it. Stepping back therefore finds the marks where they were made.
+// uses the marks of the screen before it. Stepping back therefore finds the marks where they were made. What is
+// pulled up or down (`pulls`) counts for the round on whose screen it was pulled, and for those made from it.
 
+import { pullsFromText, pullsToText, samePulls, type Pulls } from './facets';
+import { isMethod } from './methods';
 import type { Method, SearchRequest } from './api';
 
 export interface Marks {
@@ -12,8 +15,14 @@ export interface Marks {
   readonly unlike: readonly string[];
 }
 
+/** The screen of a round. */
+export interface Screen extends Marks {
+  /** Facets that the person pulled up or down. */
+  readonly pulls: Pulls;
+}
+
 export type Mark = 'fits' | 'not';
-export type SeenBefore = 'below' | 'hidden';
+export type SeenBefore = 'below' | 'mixed' | 'hidden';
 
 export interface Search {
   readonly words: string;
@@ -23,8 +32,12 @@ export interface Search {
   readonly filter: string;
   readonly method: Method;
   readonly seenBefore: SeenBefore;
+  /** Words of the text that are read as a look; null for all that can be. */
+  readonly lookWords: readonly string[] | null;
+  /** An overview: pictures that differ from each other come first. */
+  readonly diverse: boolean;
   /** At least one. */
-  readonly screens: readonly Marks[];
+  readonly screens: readonly Screen[];
   /** Round on screen: an index into `screens`. */
   readonly at: number;
 }
@@ -38,20 +51,25 @@ export interface Address {
 }
 
 export const noMarks: Marks = { like: [], unlike: [] };
+export const noScreen: Screen = { ...noMarks, pulls: {} };
 
 export function newSearch(part: { words?: string; from?: string; filter?: string }): Search {
   return {
     words: part.words ?? '',
     from: part.from ?? '',
     filter: part.filter ?? '',
-    method: 'average',
+    method: 'hone',
     seenBefore: 'below',
-    screens: [noMarks],
+    lookWords: null,
+    diverse: false,
+    screens: [noScreen],
     at: 0,
   };
 }
 
-export const marksNow = (search: Search): Marks => search.screens[search.at] ?? noMarks;
+const screenAt = (search: Search, round: number): Screen => search.screens[round] ?? noScreen;
+export const marksNow = (search: Search): Marks => screenAt(search, search.at);
+export const pullsOf = (search: Search, round = search.at): Pulls => screenAt(search, round).pulls;
 /** The marks that the round on screen was searched with. */
 export const marksOfRound = (search: Search, round = search.at): Marks =>
   round > 0 ? (search.screens[round - 1] ?? noMarks) : noMarks;
@@ -81,23 +99,48 @@ export const sameMarks = (one: Marks, other: Marks): boolean =>
 /** Changes the marks of the round on screen. Rounds after it came from other marks, so they end here. */
 export function withMarks(search: Search, marks: Marks): Search {
   if (sameMarks(marks, marksNow(search))) return search;
-  return { ...search, screens: [...search.screens.slice(0, search.at), marks] };
+  const screen: Screen = { like: marks.like, unlike: marks.unlike, pulls: pullsOf(search) };
+  return { ...search, screens: [...search.screens.slice(0, search.at), screen] };
+}
+
+/** Pulls facets in the round on screen. Rounds after it stay: their marks were made all the same. */
+export function withPulls(search: Search, pulls: Pulls): Search {
+  if (samePulls(pulls, pullsOf(search))) return search;
+  const screens = search.screens.map((screen, round) =>
+    round === search.at ? { ...screen, pulls } : screen,
+  );
+  return { ...search, screens };
 }
 
 /** True when a change of marks would end later rounds: the address before it is then worth a step back. */
 export const endsRounds = (search: Search): boolean => search.at < search.screens.length - 1;
 
-/** Whether a next round would differ from the one on screen. */
-export function canGoOn(search: Search): boolean {
-  const now = marksNow(search);
-  return hasMarks(now) && !sameMarks(now, marksOfRound(search));
-}
+/** Whether there are marks that the round on screen was not searched with. */
+export const hasNewMarks = (search: Search): boolean =>
+  hasMarks(marksNow(search)) && !sameMarks(marksNow(search), marksOfRound(search));
+
+/** Whether a next round would differ from the one on screen: by new marks, or by pictures shown and passed over. */
+export const canGoOn = (search: Search, passed = false): boolean =>
+  endsRounds(search) || hasNewMarks(search) || passed;
 
 /** The next round: one that exists when nothing changed since, else a new one with the marks of this screen. */
-export function nextRound(search: Search): Search {
-  if (!canGoOn(search)) return search;
+export function nextRound(search: Search, passed = false): Search {
+  if (!canGoOn(search, passed)) return search;
   if (endsRounds(search)) return { ...search, at: search.at + 1 };
-  return { ...search, screens: [...search.screens, marksNow(search)], at: search.at + 1 };
+  return { ...search, screens: [...search.screens, screenAt(search, search.at)], at: search.at + 1 };
+}
+
+/** Leaves out the rounds that only passed pictures over: with what was shown forgotten they ask nothing of their own. */
+export function withoutPassed(search: Search): Search {
+  const last = search.screens.length - 1;
+  const kept = search.screens.map(
+    (screen, round) => round === last || !sameMarks(screen, marksOfRound(search, round)),
+  );
+  return {
+    ...search,
+    screens: search.screens.filter((_, round) => kept[round]),
+    at: kept.slice(0, search.at).filter(Boolean).length,
+  };
 }
 
 export const toRound = (search: Search, round: number): Search => ({
@@ -124,17 +167,28 @@ export const roundName = (round: number, search?: Search): string =>
         ? 'Filter'
         : 'Words';
 
-/** Whether two searches put the same question for a round: then their results are the same too. */
-export function roundKey(search: Search, round = search.at): string {
+/** The screen that a search stands on: its pictures count as shown there, however they are ordered anew. */
+export function placeKey(search: Search, round = search.at): string {
   const marks = marksOfRound(search, round);
-  const method = hasMarks(marks) ? search.method : '';
   return [
     search.words.trim(),
     search.from,
     search.filter.trim(),
-    method,
+    round,
     marks.like.join('.'),
     marks.unlike.join('.'),
+  ].join('\n');
+}
+
+/** Whether two searches put the same question for a round: then their results are the same too. */
+export function roundKey(search: Search, round = search.at): string {
+  return [
+    placeKey(search, round),
+    round > 0 ? search.method : '',
+    round > 0 && search.seenBefore === 'mixed' ? 'mixed' : '',
+    search.diverse ? 'diverse' : '',
+    pullsToText(pullsOf(search, round)),
+    search.lookWords === null ? '*' : search.lookWords.join(','),
   ].join('\n');
 }
 
@@ -150,9 +204,21 @@ export function request(search: Search, seen: readonly string[], round = search.
   if (marks.like.length > 0) out.like = [...marks.like];
   if (marks.unlike.length > 0) out.unlike = [...marks.unlike];
   if (seen.length > 0) out.seen = [...seen];
-  if (hasMarks(marks)) out.method = search.method;
+  const shown = seen.length > 0 || hasMarks(marks);
+  if (shown && search.seenBefore === 'mixed') out.show = 'all';
+  const pulls = pullsOf(search, round);
+  if (Object.keys(pulls).length > 0) out.facets = { ...pulls };
+  if (words && search.lookWords !== null) out.look_words = [...search.lookWords];
+  if (search.diverse) out.diverse = true;
+  if (shown) out.method = search.method;
   return out;
 }
+
+/** The pictures of earlier rounds, ranked as the marks of this one say. */
+export const requestSeen = (search: Search, seen: readonly string[]): SearchRequest => ({
+  ...request(search, seen),
+  show: 'seen',
+});
 
 /** Whether there is something to rank by: words, a picture or marks. A filter alone lists, it does not guess. */
 export const isRanking = (search: Search): boolean =>
@@ -161,9 +227,10 @@ export const isRanking = (search: Search): boolean =>
 export const isAsking = (search: Search): boolean => isRanking(search) || search.filter.trim() !== '';
 
 // ---- addresses -------------------------------------------------------------------------------------------------
-// #/s?q=words&f=id&w=filter&m=rocchio&b=hidden&i=id.id.id&r=0.1-2~0.1.3-2&n=1&o=id
+// #/s?q=words&f=id&w=filter&m=rocchio&b=hidden&y=red,dark&d=1&i=id.id.id&r=0.1-2~0.1.3-2&c=~l4m0&n=1&o=id
 // Ids are written once, as 43 characters of base64url in place of 64 hex digits; `r` holds the screens, each as
-// numbers into `i`: what fits, a dash, what does not.
+// numbers into `i`: what fits, a dash, what does not. `c` holds what each screen pulls (facets.ts), `y` the words
+// that are still read as a look.
 
 const hexId = /^[0-9a-f]{64}$/;
 
@@ -204,10 +271,14 @@ export function toHash(address: Address): string {
     if (search.words) fields.push(`q=${packText(search.words)}`);
     if (search.from) fields.push(`f=${packId(search.from)}`);
     if (search.filter) fields.push(`w=${packText(search.filter)}`);
-    if (search.method !== 'average') fields.push(`m=${search.method}`);
+    if (search.method !== 'hone') fields.push(`m=${search.method}`);
     if (search.seenBefore !== 'below') fields.push(`b=${search.seenBefore}`);
+    if (search.lookWords !== null) fields.push(`y=${search.lookWords.map(packText).join(',')}`);
+    if (search.diverse) fields.push('d=1');
     if (ids.length > 0) fields.push(`i=${ids.map(packId).join('.')}`);
     if (ids.length > 0 || screens.length > 1) fields.push(`r=${screens.join('~')}`);
+    const pulls = search.screens.map((screen) => pullsToText(screen.pulls));
+    if (pulls.some((text) => text !== '')) fields.push(`c=${pulls.join('~')}`);
     if (search.at > 0) fields.push(`n=${search.at}`);
   }
   if (open) fields.push(`o=${packId(open)}`);
@@ -245,18 +316,28 @@ export function fromHash(hash: string): Address {
     }
     return [...out];
   };
-  const screens = (fields.get('r') ?? '-').split('~').map((screen): Marks => {
+  const pulls = (fields.get('c') ?? '').split('~');
+  const screens = (fields.get('r') ?? '-').split('~').map((screen, round): Screen => {
     const [like = '', unlike = ''] = screen.split('-');
     const fits = list(like);
-    return { like: fits, unlike: list(unlike).filter((id) => !fits.includes(id)) };
+    return {
+      like: fits,
+      unlike: list(unlike).filter((id) => !fits.includes(id)),
+      pulls: pullsFromText(pulls[round] ?? ''),
+    };
   });
+  const method = fields.get('m') ?? '';
+  const before = fields.get('b');
+  const looks = fields.get('y');
   const at = Number(fields.get('n') ?? 0);
   const search: Search = {
     words: words(fields.get('q')),
     from: unpackId(fields.get('f') ?? '') ?? '',
     filter: words(fields.get('w')),
-    method: fields.get('m') === 'rocchio' ? 'rocchio' : 'average',
-    seenBefore: fields.get('b') === 'hidden' ? 'hidden' : 'below',
+    method: isMethod(method) ? method : 'hone',
+    seenBefore: before === 'hidden' || before === 'mixed' ? before : 'below',
+    lookWords: looks === undefined ? null : looks.split(',').filter(Boolean).map(words),
+    diverse: fields.get('d') === '1',
     screens,
     at: Number.isInteger(at) ? Math.max(0, Math.min(screens.length - 1, at)) : 0,
   };

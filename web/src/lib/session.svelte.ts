@@ -7,11 +7,14 @@ import {
   inWords,
   isAbort,
   maxLimit,
+  type Facet,
   type Histogram,
   type Photo,
   type Result,
   type SearchPage,
 } from './api';
+import { cardsOf, likelyCut, picturesOf, possibleCut, type Cut } from './cards';
+import { facetNames, levelOf, levels, pulled, type Pulls } from './facets';
 import { filterError } from './filter';
 import { library } from './library.svelte';
 import * as rounds from './rounds';
@@ -47,18 +50,31 @@ export function countAbove(histogram: Histogram, bin: number): number {
   return sum;
 }
 
+/** What is unusual about an answer, in one line; empty when nothing is. */
+export function stateLine(head: Pick<SearchPage, 'explores' | 'words_win'>): string {
+  if (head.explores) return 'Nothing fits yet: one picture of each kind not shown so far.';
+  if (head.words_win) return 'These marks do not agree yet. Showing what the words find.';
+  return '';
+}
+
 class Session {
   address = $state.raw<Address>({ route: { view: 'home' }, open: '' });
   head = $state.raw<Head | null>(null);
   results = $state.raw<Result[]>([]);
+  /** No card is left to load behind `results`. */
+  private ended = $state(false);
   /** Shown in an earlier round, ranked again with the marks. */
   before = $state.raw<Result[]>([]);
+  /** Pictures among `before`, those in stacks included. */
+  beforeTotal = $state(0);
   /** Identity of `results`: another list than before, not the same one grown longer. */
   listKey = $state(0);
   loading = $state(false);
   error = $state('');
-  /** Length of the list that the user asked for; null for the cut that the server found. */
-  asked = $state<number | null>(null);
+  /** Length of the list that the user asked for, in pictures, and the least score in it; null for the cut that the server found. */
+  asked = $state.raw<{ pictures: number; score: number | null } | null>(null);
+  /** Pictures were on screen in this round long enough to count as passed over. */
+  passing = $state(false);
   likelyOf = $state.raw<(number | null)[]>([]);
   /** Pictures that could be searched when this search ran; null when that was not known yet. */
   searchedOf = $state<number | null>(null);
@@ -76,21 +92,50 @@ class Session {
   ranked = $derived(this.search !== null && rounds.isRanking(this.search));
   filterError = $derived(this.search?.filter ? filterError(this.error) : null);
   now = $derived(this.search ? rounds.marksNow(this.search) : rounds.noMarks);
+  pulls = $derived<Pulls>(this.search ? rounds.pullsOf(this.search) : {});
+  /** Whether a next round would say anything: new marks, or pictures passed over. */
+  ready = $derived(this.search !== null && rounds.canGoOn(this.search, this.passing && this.ranked));
   /** How many pictures the list shows, loaded or not. */
   shown = $derived.by(() => {
     const head = this.head;
     if (!head) return 0;
-    return Math.min(head.total, this.asked ?? this.natural);
+    return Math.min(head.total, this.asked?.pictures ?? this.natural);
   });
   /** The end of the list as the server found it. */
   natural = $derived.by(() => {
     const head = this.head;
     if (!head) return 0;
+    if (head.explores) {
+      const kinds = picturesOf(this.results.filter((result) => result.explores));
+      return kinds > 0 ? kinds : Math.min(head.total, closest);
+    }
+    if (head.nothing_fits) return Math.min(head.total, closest);
     if (head.likely > 0) return head.likely;
     if (head.possible > 0) return head.possible;
     return Math.min(head.total, closest);
   });
-  list = $derived(this.results.length > this.shown ? this.results.slice(0, this.shown) : this.results);
+  private cut = $derived.by((): Cut => {
+    const head = this.head;
+    const cut: Cut = { pictures: this.shown, admits: null };
+    // A page in an order of its own, and one without an order by score, end by number.
+    if (!head || head.explores || this.search?.diverse || !this.ranked) return cut;
+    const asked = this.asked;
+    if (asked) {
+      const least = asked.score;
+      return least === null
+        ? { ...cut, admits: (card) => card.probability >= possibleCut }
+        : { ...cut, admits: (card) => card.score >= least };
+    }
+    if (head.nothing_fits || head.likely + head.possible === 0) return cut;
+    const least = head.likely > 0 ? likelyCut : possibleCut;
+    return { ...cut, admits: (card) => card.probability >= least };
+  });
+  private ends = $derived(cardsOf(this.results, this.cut, this.ended));
+  /** Cards of the list, loaded or not: exact once its end was seen. */
+  cards = $derived(this.ends.all);
+  list = $derived(
+    this.results.length > this.ends.here ? this.results.slice(0, this.ends.here) : this.results,
+  );
 
   private kept: Kept = { seen: [[]], likely: [], scroll: 0, opened: false };
   private looked = new Set<string>();
@@ -98,8 +143,10 @@ class Session {
   private running: AbortController | null = null;
   private paging = false;
   private shownKey = '';
+  private shownPlace = '';
   private timer: ReturnType<typeof setTimeout> | undefined;
   private typingEntry = false;
+  private saying = '';
 
   start(): () => void {
     history.scrollRestoration = 'manual';
@@ -120,6 +167,8 @@ class Session {
     const hash = location.hash;
     if (rounds.toHash(this.address) === hash && this.shownKey !== '') return;
     clearTimeout(this.timer);
+    const before = this.address;
+    const closing = this.kept.opened;
     this.kept = {
       seen: Array.isArray(kept?.seen) ? kept.seen : [[]],
       likely: Array.isArray(kept?.likely) ? kept.likely : [],
@@ -127,7 +176,18 @@ class Session {
       opened: kept?.opened === true,
     };
     this.likelyOf = this.kept.likely;
-    this.show(rounds.fromHash(hash), this.kept.scroll);
+    const address = rounds.fromHash(hash);
+    const carried = closing && this.closes(before, address);
+    // What was marked while a picture was open belongs to the list under it, not to the step that is gone.
+    if (carried) this.write(this.keep(), rounds.toHash({ ...before, open: '' }));
+    this.show(carried ? { ...before, open: '' } : address, this.kept.scroll);
+  }
+
+  /** Whether the step from one address to another only closes the picture that was open. */
+  private closes(from: Address, to: Address): boolean {
+    if (from.open === '' || to.open !== '' || from.route.view !== 'search' || to.route.view !== 'search')
+      return false;
+    return rounds.placeKey(from.route.search) === rounds.placeKey(to.route.search);
   }
 
   private keep(): Kept {
@@ -168,7 +228,12 @@ class Session {
       return;
     }
     this.shownKey = key;
-    this.looked.clear();
+    const place = search ? rounds.placeKey(search) : '';
+    if (place !== this.shownPlace) {
+      this.shownPlace = place;
+      this.looked.clear();
+      this.passing = false;
+    }
     if (search && rounds.isAsking(search)) void this.run(scroll ?? 0);
     else {
       this.running?.abort();
@@ -191,7 +256,9 @@ class Session {
     this.head = null;
     this.results = [];
     this.before = [];
+    this.beforeTotal = 0;
     this.asked = null;
+    this.ended = false;
     this.listKey++;
   }
 
@@ -223,7 +290,7 @@ class Session {
     const old = this.search;
     if ((old?.words ?? '').trim() === words.trim() && (old !== null || words.trim() === '')) return;
     const next: Search = old
-      ? { ...old, words, from: words.trim() ? '' : old.from }
+      ? { ...rounds.withoutPassed(old), words, from: words.trim() ? '' : old.from, lookWords: null }
       : rounds.newSearch({ words });
     // Other words show other pictures: what was passed over for the old ones says nothing here.
     this.kept = { seen: next.screens.map(() => []), likely: [], scroll: 0, opened: false };
@@ -307,7 +374,9 @@ class Session {
       const { results, ...head } = page;
       this.head = head;
       this.results = results;
+      this.ended = results.length < firstPage;
       this.before = [];
+      this.beforeTotal = 0;
       this.asked = null;
       this.listKey++;
       this.searchedOf = library.status?.searchable ?? null;
@@ -318,11 +387,7 @@ class Session {
       this.kept = { ...this.kept, likely };
       this.likelyOf = likely;
       this.write(this.keep());
-      ui.say(
-        rounds.isRanking(search)
-          ? `${rounds.roundName(round, search)}: ${count(head.likely)} likely, ${count(head.possible)} possible.`
-          : `${rounds.roundName(round, search)}: ${pictures(head.total)}.`,
-      );
+      ui.say(this.heard(search, head));
       if (scroll !== null) requestAnimationFrame(() => scrollTo(0, scroll));
       await this.loadBefore();
     } catch (error) {
@@ -334,20 +399,33 @@ class Session {
     }
   }
 
-  /** Loads on until picture `index` of the list is there. */
+  /** What is said of an answer; what was just done stands in front of it. */
+  private heard(search: Search, head: Head): string {
+    const name = rounds.roundName(search.at, search);
+    const counts = rounds.isRanking(search)
+      ? `${count(head.likely)} likely, ${count(head.possible)} possible.`
+      : `${pictures(head.total)}.`;
+    const parts = [this.saying, `${name}: ${counts}`, stateLine(head)];
+    this.saying = '';
+    return parts.filter(Boolean).join(' ');
+  }
+
+  /** Loads on until card `index` of the list is there. */
   async need(index: number): Promise<void> {
     const running = this.running;
     const search = this.search;
     if (this.paging || !running || !search || !this.head || this.loading) return;
     this.paging = true;
     try {
-      while (this.results.length < Math.min(this.shown, index + 1)) {
+      while (this.results.length < Math.min(this.cards, index + 1)) {
         const offset = this.results.length;
         const page = await api.search(
           { ...rounds.request(search, this.kept.seen[search.at] ?? []), limit: maxLimit, offset },
           running.signal,
         );
-        if (running.signal.aborted || page.results.length === 0) break;
+        if (running.signal.aborted) break;
+        if (page.results.length < maxLimit) this.ended = true;
+        if (page.results.length === 0) break;
         const have = new Set(this.results.slice(-2 * maxLimit).map((result) => result.id));
         // While pictures are being read the order can shift by some; a picture is listed once all the same.
         this.results = this.results.concat(page.results.filter((result) => !have.has(result.id)));
@@ -360,32 +438,42 @@ class Session {
     }
   }
 
-  /** The pictures of earlier rounds in their new order. The server leaves out what is seen, so it is asked without. */
+  /** The pictures of earlier rounds in their new order. */
   private async loadBefore(): Promise<void> {
     const search = this.search;
     const running = this.running;
     if (!search || !running) return;
-    const seen = new Set(this.kept.seen[search.at] ?? []);
-    if (seen.size === 0 || search.seenBefore === 'hidden') {
+    const seen = this.kept.seen[search.at] ?? [];
+    if (seen.length === 0 || search.seenBefore !== 'below') {
       this.before = [];
+      this.beforeTotal = 0;
       return;
     }
     try {
       const page = await api.search(
-        { ...rounds.request(search, []), limit: maxLimit, offset: 0 },
+        { ...rounds.requestSeen(search, seen), limit: maxLimit, offset: 0 },
         running.signal,
       );
       if (running.signal.aborted) return;
-      const before = page.results.filter((result) => seen.has(result.id));
-      this.learn(before);
-      this.before = before;
+      this.learn(page.results);
+      this.before = page.results;
+      this.beforeTotal = page.total;
     } catch (error) {
       library.lost(error);
     }
   }
 
   private learn(photos: readonly Photo[]): void {
-    for (const photo of photos) this.known.set(photo.id, photo);
+    for (const photo of photos) {
+      this.known.set(photo.id, photo);
+      if ('stack' in photo) for (const other of (photo as Result).stack) this.known.set(other.id, other);
+    }
+  }
+
+  /** The result of a picture on this screen, of the list or of what was seen before. */
+  resultOf(id: string): Result | null {
+    const own = (result: Result) => result.id === id;
+    return this.results.find(own) ?? this.before.find(own) ?? null;
   }
 
   remember(photo: Photo): void {
@@ -398,12 +486,13 @@ class Session {
     const head = this.head;
     if (!head) return;
     const all = head.likely + head.possible;
-    this.asked = this.shown >= all ? null : all;
+    this.asked = this.shown >= all ? null : { pictures: all, score: null };
     ui.say(`${count(this.shown)} pictures shown.`);
   }
 
-  showUpTo(pictures: number | null): void {
-    this.asked = pictures;
+  /** The list up to a score; null puts the end back where the server found it. */
+  showUpTo(asked: { pictures: number; score: number } | null): void {
+    this.asked = asked;
   }
 
   // ---- marks ----
@@ -453,7 +542,11 @@ class Session {
     this.kept = { ...this.kept, seen: [[]], likely: this.kept.likely.slice(0, 1) };
     this.likelyOf = this.kept.likely;
     this.undoable = [];
-    const bare: Search = { ...search, screens: [rounds.noMarks], at: 0 };
+    const bare: Search = {
+      ...search,
+      screens: [{ ...rounds.noMarks, pulls: rounds.pullsOf(search) }],
+      at: 0,
+    };
     if (rounds.isAsking(bare)) this.set(bare, true);
     else this.home();
     ui.say('All marks taken off.');
@@ -467,20 +560,72 @@ class Session {
     if (this.search) this.set({ ...this.search, seenBefore });
   }
 
+  setDiverse(diverse: boolean): void {
+    if (this.search) this.set({ ...this.search, diverse });
+  }
+
+  /** Reads a word as a look, or only as what it says. */
+  setLookWord(word: string, used: boolean): void {
+    const search = this.search;
+    const known = this.head?.look_words;
+    if (!search || !known) return;
+    const all = known.map((one) => one.word);
+    const now = known.filter((one) => (one.word === word ? used : one.used)).map((one) => one.word);
+    this.saying = used ? `“${word}” is read as a look.` : `“${word}” is not read as a look.`;
+    this.set({ ...search, lookWords: now.length === all.length ? null : now });
+  }
+
+  // ---- facets ----
+
+  /** Pulls a facet to a step; says why when it cannot be. */
+  setFacet(facet: Facet, level: number): void {
+    const search = this.search;
+    const state = this.head?.facets.find((one) => one.facet === facet);
+    const name = facetNames.find((one) => one.facet === facet)!.name;
+    if (!search || !this.ranked || !state) return;
+    if (!state.available) {
+      ui.tell(`${name} can’t be pulled: ${state.why ?? 'there is nothing to go by'}.`);
+      return;
+    }
+    const pulls = pulled(this.pulls, facet, level);
+    const word = levels[levelOf(pulls, facet)]!.word;
+    if (levelOf(pulls, facet) === levelOf(this.pulls, facet)) {
+      ui.say(`${name}: ${word}.`);
+      return;
+    }
+    this.saying = `${name}: ${word}.`;
+    this.set(rounds.withPulls(search, pulls));
+  }
+
+  stepFacet(facet: Facet, by: 1 | -1): void {
+    this.setFacet(facet, levelOf(this.pulls, facet) + by);
+  }
+
+  asLearnt(): void {
+    const search = this.search;
+    if (!search) return;
+    if (Object.keys(this.pulls).length === 0) {
+      ui.say('Everything counts as learnt.');
+      return;
+    }
+    this.saying = 'Everything counts as learnt.';
+    this.set(rounds.withPulls(search, {}));
+  }
+
   // ---- rounds ----
 
   next(): void {
     const search = this.search;
     if (!search) return;
-    if (!rounds.canGoOn(search)) {
+    if (!this.ready) {
       ui.say(
         rounds.hasMarks(this.now)
           ? 'No new marks since this round.'
-          : 'Mark a picture first: F fits, X does not.',
+          : 'Mark a picture first: F fits, X does not. Or look at some for a moment, to be shown others.',
       );
       return;
     }
-    const onward = rounds.nextRound(search);
+    const onward = rounds.nextRound(search, this.passing);
     if (!rounds.endsRounds(search)) {
       const passed = new Set([...(this.kept.seen[search.at] ?? []), ...this.looked]);
       for (const id of this.marks.keys()) passed.delete(id);
@@ -510,6 +655,8 @@ class Session {
   /** Pictures of the list were on screen long enough to count as passed over. */
   sawPictures(ids: readonly string[]): void {
     for (const id of ids) this.looked.add(id);
+    const before = this.kept.seen[this.search?.at ?? 0] ?? [];
+    if (!this.passing) this.passing = ids.some((id) => !this.marks.has(id) && !before.includes(id));
   }
 
   // ---- lightbox ----

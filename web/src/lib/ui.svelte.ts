@@ -24,6 +24,8 @@ class Ui {
   singleKeys = $state(remembered('hone.keys') !== 'off');
   rowHeight = $state(Number(remembered('hone.row')) || 206);
   help = $state(false);
+  /** Picture that the panel beside the grid explains; empty for none. */
+  why = $state('');
   /** Heard by screen readers, and shown for a moment when it reports something the user must know. */
   message = $state('');
   notice = $state('');

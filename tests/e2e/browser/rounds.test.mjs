@@ -1,0 +1,390 @@
+// What the person says of a search besides the words: facets, look words, "none of these", why a picture is where
+// it is, stacks, and the way back to any round.
+//
+//   node --test tests/e2e/browser/rounds.test.mjs
+//
+// Always against the mock server, whose numbers are made up but add up.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { breaches, browser, server } from './support.mjs';
+
+let hone;
+let visit;
+let page;
+/** What was sent to the search, in order. */
+const sent = [];
+
+before(async () => {
+  hone = await server({ onlyMock: true, mock: ['--count', '240', '--seconds', '0'] });
+  visit = await browser(hone.url);
+  page = visit.page;
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/v1/search')) sent.push(request.postDataJSON());
+  });
+});
+
+after(async () => {
+  await visit?.close();
+  await hone?.stop();
+});
+
+const cells = () => page.getByRole('grid').first().getByRole('gridcell');
+const dock = () => page.getByRole('complementary', { name: 'Marks' });
+const facet = (name) => dock().locator(`[data-facet=${name}]`);
+const heard = (pattern) =>
+  page.waitForFunction(
+    ([source]) =>
+      new RegExp(source).test([...document.querySelectorAll('[role=status]')].at(-1)?.textContent),
+    [pattern.source],
+  );
+const hash = () => page.evaluate(() => location.hash);
+const nowBreaches = async (what) => assert.deepEqual(await breaches(page), [], `accessibility: ${what}`);
+const shownLongEnough = () => page.waitForTimeout(1000);
+const asked = async (what) => {
+  const end = Date.now() + 10_000;
+  while (!sent.some(what)) {
+    assert.ok(Date.now() < end, `not asked for: ${JSON.stringify(sent.at(-1))}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return sent.findLast(what);
+};
+const inRound = (name) =>
+  page.waitForFunction(
+    (wanted) => document.querySelector('[aria-current=step] b')?.textContent === wanted,
+    name,
+  );
+
+async function search(words) {
+  await page.goto(`${hone.url}/#/`);
+  await page.reload();
+  sent.length = 0;
+  const field = page.getByRole('textbox', { name: 'Search by words' });
+  await field.fill(words);
+  await field.press('Enter');
+  await page.locator('[role=gridcell]:focus').waitFor();
+}
+
+test('words that are read as a look can be taken as words alone, and back', async () => {
+  await search('drawn red dark');
+  const red = page.getByRole('button', { name: 'Read as look: red' });
+  assert.equal(await red.getAttribute('aria-pressed'), 'true');
+  await red.click();
+  await page.getByRole('button', { name: 'Not read as look: red' }).waitFor();
+  assert.deepEqual((await asked((one) => one.look_words)).look_words, ['dark']);
+  assert.match(await hash(), /&y=dark/);
+  await heard(/“red” is not read as a look\./);
+  await nowBreaches('look words');
+  await page.reload();
+  await page.getByRole('button', { name: 'Not read as look: red' }).click();
+  await red.waitFor();
+  assert.equal(sent.at(-1).look_words, undefined);
+  assert.doesNotMatch(await hash(), /y=/);
+});
+
+test('digits pull facets at once; a frame and the link say so; 0 puts back what was learnt', async () => {
+  await search('drawn');
+  await page.keyboard.press('f');
+  await dock().waitFor();
+  await page.keyboard.press('Digit2');
+  assert.equal((await asked((one) => one.facets)).facets.look, 2);
+  await page.locator('[data-facet=look].set').waitFor();
+  await heard(/^Look: more\. Words: \d+ likely, \d+ possible\./);
+  assert.match(
+    await facet('look').getAttribute('aria-label'),
+    /Look: more, set by you\. The marks say 0\.50, nothing/,
+  );
+  await page.locator('[role=gridcell]:focus').waitFor();
+  await page.keyboard.press('Shift+Digit4');
+  await page.locator('[data-facet=moment].set').waitFor();
+  await page.locator('[role=gridcell]:focus').waitFor();
+  await page.keyboard.press('Shift+Digit4');
+  await asked((one) => one.facets?.moment === 0);
+  assert.match(await hash(), /&c=l3m0/);
+  await nowBreaches('facets');
+  await page.keyboard.press('0');
+  await page.waitForFunction(() => !document.querySelector('[data-facet].set'));
+  assert.doesNotMatch(await hash(), /c=/);
+});
+
+test('a facet without data cannot be pulled and says why', async () => {
+  const people = facet('people');
+  assert.equal(await people.getByRole('button', { name: 'More People' }).isDisabled(), true);
+  assert.match(await people.getAttribute('aria-label'), /no data, no faces are read yet/);
+  const before = sent.length;
+  await page.keyboard.press('Digit3');
+  await page.getByText('People can’t be pulled: no faces are read yet.').first().waitFor();
+  assert.equal(sent.length, before);
+});
+
+test('how marks count: the method, what the marks say, what the person says', async () => {
+  await dock().getByRole('button', { name: 'How marks count', exact: true }).click();
+  const panel = page.getByRole('dialog', { name: 'How marks count' });
+  await panel.waitFor();
+  assert.equal(await panel.getByRole('option').count(), 8);
+  await panel.getByRole('button', { name: 'More Subject' }).click();
+  await asked((one) => one.facets?.content === 2);
+  await panel.locator('.set', { hasText: 'more' }).first().waitFor();
+  await nowBreaches('how marks count');
+  await panel.getByRole('button', { name: /As learnt/ }).click();
+  await panel.getByLabel('Method').selectOption({ label: 'Away from what does not' });
+  assert.match(await hash(), /m=rocchio/);
+  await panel.getByLabel('Method').selectOption({ label: 'Hone (learns from all marks)' });
+  assert.doesNotMatch(await hash(), /m=/);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Escape');
+  await panel.waitFor({ state: 'detached' });
+});
+
+test('W tells why a picture is where it is, by what its score is made of', async () => {
+  await search('drawn red');
+  await page.keyboard.press('f');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('x');
+  await shownLongEnough();
+  await page.keyboard.press('r');
+  await inRound('Round 2');
+  await page.locator('[role=gridcell]:focus').waitFor();
+  const id = await page.locator('[role=gridcell]:focus').getAttribute('data-id');
+  await page.keyboard.press('w');
+  const why = page.getByRole('dialog', { name: 'Why this picture?' });
+  await why.waitFor();
+  const causes = await why.getByRole('listitem').evaluateAll((all) =>
+    all.map((one) => ({
+      said: one.querySelector('.vh').textContent,
+      value: Number(one.querySelector('.value').textContent.replace('−', '-')),
+      down: one.querySelector('i').classList.contains('down'),
+      mark: one.querySelector('img')?.getAttribute('src') ?? '',
+    })),
+  );
+  const answer = await (
+    await fetch(`${hone.url}/api/v1/search`, {
+      method: 'POST',
+      body: JSON.stringify(sent.findLast((one) => one.like && !one.show)),
+    })
+  ).json();
+  const result = answer.results.find((one) => one.id === id);
+  const from = new Set(
+    result.reasons.map((one) => (one.facet === 'moment' ? 'moment' : one.from)).filter((one) => one),
+  );
+  assert.equal(causes.length, from.size, 'one bar for each cause, and no other');
+  for (const cause of causes) assert.equal(cause.down, cause.value < 0 || /pulls down/.test(cause.said));
+  const sum = causes.reduce((all, cause) => all + cause.value, 0);
+  assert.ok(Math.abs(sum - result.score) < 0.005 * causes.length, `${sum} is not ${result.score}`);
+  assert.match(await why.innerText(), new RegExp(`Score ${result.score.toFixed(2)}`));
+  const { like, unlike } = sent.findLast((one) => one.like);
+  assert.ok(causes.some((cause) => cause.mark.includes(like[0]) && /^Fits/.test(cause.said)));
+  assert.ok(causes.some((cause) => cause.mark.includes(unlike[0]) && /^Not this/.test(cause.said)));
+  assert.ok(causes.some((cause) => /^Looks red: .*“red” read as a look/.test(cause.said)));
+  await nowBreaches('why');
+  await page.keyboard.press('Escape');
+  await why.waitFor({ state: 'detached' });
+  assert.equal(await page.locator('[role=gridcell]:focus').getAttribute('data-id'), id, 'the focus is back');
+});
+
+test('what follows from it can be done: the facet, the mark, a search like it', async () => {
+  const why = page.getByRole('dialog', { name: 'Why this picture?' });
+  await page.keyboard.press('w');
+  await why.getByRole('button', { name: 'Less of the subject' }).click();
+  await why.waitFor({ state: 'detached' });
+  await asked((one) => one.facets?.content === 0.5);
+  await page.locator('[data-facet=content].set').waitFor();
+  await cells().nth(2).focus();
+  await page.keyboard.press('w');
+  const marks = await dock().locator('.th button').count();
+  await why.getByRole('button', { name: 'Take this mark off' }).click();
+  await page.waitForFunction(
+    (count) => document.querySelectorAll('[data-dock] .th button').length < count,
+    marks,
+  );
+  await cells().nth(2).focus();
+  const id = await cells().nth(2).getAttribute('data-id');
+  await page.keyboard.press('w');
+  await why.getByRole('button', { name: 'Search like this one' }).click();
+  await page.getByText('Like this picture').waitFor();
+  assert.equal(sent.at(-1).from, id);
+});
+
+test('none of these: a round without a mark shows one picture of each kind', async () => {
+  await search('drawn');
+  await shownLongEnough();
+  const others = page.getByRole('button', { name: /None of these: show others/ });
+  await others.waitFor();
+  await nowBreaches('passed over');
+  await page.keyboard.press('r');
+  await inRound('Round 2');
+  const line = 'Nothing fits yet: one picture of each kind not shown so far.';
+  await page.locator('p', { hasText: line }).waitFor();
+  await heard(/^Round 2: .*Nothing fits yet/);
+  const first = sent.find((one) => one.seen && !one.show);
+  assert.equal(first.like, undefined);
+  assert.equal(first.unlike, undefined);
+  assert.ok(first.seen.length >= 10);
+  // The same question for the pictures of before, and they stand below.
+  const again = await asked((one) => one.show === 'seen');
+  assert.deepEqual(again.seen, first.seen);
+  await page.getByRole('heading', { name: 'Seen before' }).waitFor();
+  const card = page.locator('[role=gridcell]:focus');
+  assert.match(await card.getAttribute('aria-label'), /a kind not shown so far/);
+  await card.locator('[data-kind="A kind not shown so far"]').waitFor();
+  await nowBreaches('explored');
+  // Once more, then a mark: explored until the first one.
+  await shownLongEnough();
+  await page.keyboard.press('r');
+  await inRound('Round 3');
+  await page.locator('[role=gridcell]:focus').waitFor();
+  const third = sent.findLast((one) => one.seen && !one.show);
+  assert.ok(third.seen.length > first.seen.length, 'what was passed over adds up');
+  await page.keyboard.press('f');
+  await page.keyboard.press('r');
+  await inRound('Round 4');
+  await page.locator('p', { hasText: line }).waitFor({ state: 'detached' });
+});
+
+test('back to any round, each with the marks made there, and on again', async () => {
+  const rounds = page.getByRole('navigation', { name: 'Rounds' });
+  const link = await hash();
+  await rounds.getByRole('button', { name: /^Round 3/ }).click();
+  await inRound('Round 3');
+  await page.waitForFunction(() => document.querySelectorAll('.card.fits').length === 1);
+  await rounds.getByRole('button', { name: /^Words/ }).click();
+  await inRound('Words');
+  assert.equal(await page.locator('.card.fits').count(), 0);
+  await page.keyboard.press('r');
+  await inRound('Round 2');
+  await page.locator('p', { hasText: 'Nothing fits yet' }).waitFor();
+  await rounds.getByRole('button', { name: /^Round 4/ }).click();
+  await inRound('Round 4');
+  assert.equal(await hash(), link);
+  await page.keyboard.press('Shift+Z');
+  await inRound('Round 3');
+  await page.goBack();
+  await inRound('Round 4');
+  const seen = sent.findLast((one) => one.like && !one.show).seen;
+  assert.ok(seen.length > 0, 'what was passed over is kept in the history');
+});
+
+test('pictures of before are below, mixed in or hidden', async () => {
+  const chip = page.getByRole('button', { name: /^Seen before/ });
+  await page.getByRole('heading', { name: 'Seen before' }).waitFor();
+  await chip.click();
+  await page.getByRole('button', { name: 'Seen before: mixed in' }).waitFor();
+  await asked((one) => one.show === 'all');
+  await page.getByRole('heading', { name: 'Seen before' }).waitFor({ state: 'detached' });
+  await chip.click();
+  await page.getByRole('button', { name: 'Seen before: hidden' }).waitFor();
+  await chip.click();
+  await page.getByRole('heading', { name: 'Seen before' }).waitFor();
+});
+
+test('marks that contradict each other: the words win, and a line says so', async () => {
+  await search('drawn');
+  await page.keyboard.press('f');
+  for (let picture = 0; picture < 3; picture++) {
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('x');
+  }
+  await page.keyboard.press('r');
+  await inRound('Round 2');
+  await page
+    .locator('p', { hasText: 'These marks do not agree yet. Showing what the words find.' })
+    .waitFor();
+});
+
+test('nothing fits: said with the words, the closest under it', async () => {
+  await search('zzyzx');
+  await page.getByRole('heading', { name: 'Nothing here looks like “zzyzx”.' }).waitFor();
+  assert.equal(await page.getByRole('grid', { name: 'Closest pictures' }).count(), 1);
+  assert.ok((await cells().count()) > 10);
+  await nowBreaches('nothing fits');
+});
+
+test('an overview puts pictures first that differ from each other', async () => {
+  await search('drawn');
+  const first = await cells().evaluateAll((all) => all.map((one) => one.dataset.id));
+  const chip = page.getByRole('button', { name: 'Overview' });
+  await chip.click();
+  await asked((one) => one.diverse === true);
+  await page.waitForFunction(
+    (old) =>
+      [...document.querySelectorAll('[role=gridcell]')].some((one, place) => one.dataset.id !== old[place]),
+    first,
+  );
+  assert.equal(await chip.getAttribute('aria-pressed'), 'true');
+  assert.match(await hash(), /d=1/);
+});
+
+test('a card that stands for others says so and opens to them', async () => {
+  await search('drawn');
+  const card = page.locator('[role=gridcell]', { has: page.locator('[data-count="+2"]') }).first();
+  await card.waitFor();
+  assert.match(await card.getAttribute('aria-label'), / \+2 of the same picture or moment\./);
+  const id = await card.getAttribute('data-id');
+  await card.focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  const stack = dialog.getByRole('group', { name: 'Pictures of this stack' });
+  await stack.waitFor();
+  assert.equal(await stack.getByRole('button').count(), 3);
+  const title = await dialog.getAttribute('aria-label');
+  await page.keyboard.press('ArrowDown');
+  await dialog.locator('.film .now.stack').waitFor();
+  assert.equal(
+    await stack
+      .locator('[aria-current=true]')
+      .getAttribute('aria-label')
+      .then((one) => one[0]),
+    '2',
+  );
+  assert.equal(await dialog.getAttribute('aria-label'), title, 'still the same card of the list');
+  await page.keyboard.press('f');
+  await nowBreaches('stack');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.waitForFunction((wanted) => document.activeElement?.getAttribute('data-id') === wanted, id);
+  assert.equal(await dock().locator('.th.fits button').count(), 1);
+});
+
+test('the open picture tells why, too', async () => {
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  const button = dialog.getByRole('button', { name: /Why this picture/ });
+  assert.equal(await button.getAttribute('aria-expanded'), 'false');
+  await page.keyboard.press('w');
+  await dialog.getByText(/Score \d\.\d\d, the sum of these \d/).waitFor();
+  assert.equal(await button.getAttribute('aria-expanded'), 'true');
+  await nowBreaches('why in the lightbox');
+  await page.keyboard.press('Escape');
+});
+
+test('it all fits a phone', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await search('drawn red');
+  await page.keyboard.press('f');
+  await dock().waitFor();
+  await facet('look')
+    .getByRole('button', { name: /How marks count/ })
+    .click();
+  const panel = page.getByRole('dialog', { name: 'How marks count' });
+  await panel.getByRole('button', { name: 'More Look' }).click();
+  await asked((one) => one.facets?.look === 2);
+  const box = await panel.boundingBox();
+  assert.ok(box.x >= 0 && box.x + box.width <= 390 && box.y >= 0);
+  await nowBreaches('facets on a phone');
+  await panel.getByRole('button', { name: /Close/ }).click();
+  await page.waitForFunction(() => document.documentElement.scrollWidth <= 390, null, { timeout: 3000 });
+  await cells().first().focus();
+  await page.keyboard.press('w');
+  const sheet = page.getByRole('dialog', { name: 'Why this picture?' });
+  await sheet.waitFor();
+  const at = await sheet.boundingBox();
+  assert.ok(Math.abs(at.y + at.height - 844) <= 1, 'a sheet at the bottom');
+  await nowBreaches('why on a phone');
+  await page.keyboard.press('w');
+  await sheet.waitFor({ state: 'detached' });
+});
+
+test('no request left the host and no error was written', () => {
+  assert.deepEqual(visit.elsewhere, []);
+  assert.deepEqual(visit.errors, []);
+});

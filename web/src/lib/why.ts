@@ -1,0 +1,114 @@
+// Why a picture stands where it stands: the shares of its score, one cause each. Nothing is said here that is not
+// among the reasons of the answer.
+import { facetNames, levelOf, type Pulls } from './facets';
+import type { Marks } from './rounds';
+import type { Facet, FacetState, Reason } from './api';
+
+export type CauseKind =
+  'words' | 'file' | 'start' | 'look' | 'fits' | 'not' | 'moment' | 'passed' | 'library' | 'other';
+
+export interface Cause {
+  key: string;
+  kind: CauseKind;
+  /** The mark, or the picture that the search starts from. */
+  id?: string;
+  /** The word that is read as a look. */
+  word?: string;
+  /** Above zero it lifts, below it pulls down. */
+  weight: number;
+  parts: { facet: Reason['facet']; weight: number }[];
+}
+
+const order: CauseKind[] = [
+  'words',
+  'file',
+  'start',
+  'look',
+  'fits',
+  'not',
+  'moment',
+  'passed',
+  'library',
+  'other',
+];
+
+function causeOf(reason: Reason, marks: Marks, start: string): Pick<Cause, 'key' | 'kind' | 'id' | 'word'> {
+  const { facet, from } = reason;
+  if (facet === 'words') return { key: 'file', kind: 'file' };
+  const mark = marks.like.includes(from) ? 'fits' : marks.unlike.includes(from) ? 'not' : null;
+  if (facet === 'moment') return { key: 'moment', kind: 'moment', ...(mark ? { id: from } : {}) };
+  if (mark) return { key: from, kind: mark, id: from };
+  // A search that starts from a picture has no words: what stands for them is that picture.
+  if (start !== '' && (from === start || from === 'words')) return { key: start, kind: 'start', id: start };
+  if (from === 'words' || from === 'passed' || from === 'library') return { key: from, kind: from };
+  if (from.startsWith('look:')) return { key: from, kind: 'look', word: from.slice(5) };
+  return { key: from, kind: 'other' };
+}
+
+/** The causes, in the order of their kinds, the strongest first among equals. */
+export function causes(reasons: readonly Reason[], marks: Marks, start = ''): Cause[] {
+  const found = new Map<string, Cause>();
+  for (const reason of reasons) {
+    const of = causeOf(reason, marks, start);
+    const cause = found.get(of.key) ?? { ...of, weight: 0, parts: [] };
+    cause.weight += reason.weight;
+    // Several marks of one moment: the one that weighs most is shown.
+    const heaviest = Math.max(0, ...cause.parts.map((part) => Math.abs(part.weight)));
+    if (of.id && Math.abs(reason.weight) > heaviest) cause.id = of.id;
+    const part = cause.parts.find((other) => other.facet === reason.facet);
+    if (part) part.weight += reason.weight;
+    else cause.parts.push({ facet: reason.facet, weight: reason.weight });
+    found.set(of.key, cause);
+  }
+  return [...found.values()].sort(
+    (one, other) =>
+      order.indexOf(one.kind) - order.indexOf(other.kind) || Math.abs(other.weight) - Math.abs(one.weight),
+  );
+}
+
+export const scoreOf = (reasons: readonly Reason[]): number =>
+  reasons.reduce((sum, reason) => sum + reason.weight, 0);
+
+export interface Ways {
+  /** The mark that weighs most. */
+  mark: { id: string; kind: 'fits' | 'not' } | null;
+  /** The facet that weighs most, with the step that it would be put to. */
+  facet: { facet: Facet; level: number } | null;
+  /** The look word that weighs most. */
+  word: string | null;
+}
+
+/** What can be done about it. */
+export function waysOn(list: readonly Cause[], facets: readonly FacetState[], pulls: Pulls): Ways {
+  const strongest = (kinds: CauseKind[]): Cause | undefined =>
+    list
+      .filter((cause) => kinds.includes(cause.kind) && cause.weight !== 0)
+      .reduce<Cause | undefined>(
+        (most, cause) => (!most || Math.abs(cause.weight) > Math.abs(most.weight) ? cause : most),
+        undefined,
+      );
+  const mark = strongest(['fits', 'not']);
+  const sums = new Map<string, number>();
+  for (const cause of list)
+    for (const part of cause.parts) sums.set(part.facet, (sums.get(part.facet) ?? 0) + Math.abs(part.weight));
+  const facet = facetNames
+    .map((one) => one.facet)
+    .filter(
+      (one) =>
+        (sums.get(one) ?? 0) > 0 &&
+        levelOf(pulls, one) > 0 &&
+        facets.some((state) => state.facet === one && state.available),
+    )
+    .sort((one, other) => sums.get(other)! - sums.get(one)!)[0];
+  return {
+    mark: mark ? { id: mark.id!, kind: mark.kind as 'fits' | 'not' } : null,
+    facet: facet ? { facet, level: Math.max(0, levelOf(pulls, facet) - 1) } : null,
+    word: strongest(['look'])?.word ?? null,
+  };
+}
+
+/** "+0.31", "−0.05", "0.00". */
+export function signed(weight: number): string {
+  const text = Math.abs(weight).toFixed(2);
+  return text === '0.00' ? text : `${weight < 0 ? '−' : '+'}${text}`;
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { FacetState, Reason } from '../src/lib/api';
+import { causes, scoreOf, signed, waysOn } from '../src/lib/why';
+
+const marks = { like: ['a', 'b'], unlike: ['c'] };
+const reasons: Reason[] = [
+  { facet: 'content', weight: 0.1, from: 'library' },
+  { facet: 'content', weight: 0.02, from: 'a' },
+  { facet: 'look', weight: 0.2, from: 'b' },
+  { facet: 'content', weight: 0.05, from: 'b' },
+  { facet: 'content', weight: 0.3, from: 'words' },
+  { facet: 'words', weight: 0.4, from: 'words' },
+  { facet: 'look', weight: 0.07, from: 'look:red' },
+  { facet: 'content', weight: -0.15, from: 'c' },
+  { facet: 'content', weight: -0.03, from: 'passed' },
+  { facet: 'moment', weight: 0.01, from: 'a' },
+  { facet: 'moment', weight: 0.04, from: 'b' },
+];
+const facets: FacetState[] = (['content', 'look', 'people', 'moment'] as const).map((facet) => ({
+  facet,
+  available: facet !== 'people',
+  learnt: 0.5,
+  pull: 1,
+  weight: 1,
+}));
+
+describe('causes', () => {
+  it('has one for each thing that is among the reasons, and no other', () => {
+    const list = causes(reasons, marks);
+    expect(list.map((cause) => cause.key)).toEqual([
+      'words',
+      'file',
+      'look:red',
+      'b',
+      'a',
+      'c',
+      'moment',
+      'passed',
+      'library',
+    ]);
+    expect(list.find((cause) => cause.key === 'b')).toMatchObject({
+      kind: 'fits',
+      id: 'b',
+      parts: [
+        { facet: 'look', weight: 0.2 },
+        { facet: 'content', weight: 0.05 },
+      ],
+    });
+    expect(list.find((cause) => cause.key === 'moment')!.id).toBe('b');
+    expect(causes([], marks)).toEqual([]);
+  });
+
+  it('adds up to the score', () => {
+    const sum = causes(reasons, marks).reduce((all, cause) => all + cause.weight, 0);
+    expect(sum).toBeCloseTo(scoreOf(reasons), 12);
+  });
+
+  it('knows the picture that a search starts from, also when it stands in place of words', () => {
+    const list = causes(
+      [
+        { facet: 'content', weight: 0.3, from: 'x' },
+        { facet: 'look', weight: 0.1, from: 'words' },
+      ],
+      { like: [], unlike: [] },
+      'x',
+    );
+    expect(list).toHaveLength(1);
+    expect(list[0]).toMatchObject({ kind: 'start', id: 'x' });
+  });
+});
+
+describe('ways on', () => {
+  const list = causes(reasons, marks);
+  it('names the mark, the facet and the look word that weigh most', () => {
+    expect(waysOn(list, facets, {})).toEqual({
+      mark: { id: 'b', kind: 'fits' },
+      facet: { facet: 'content', level: 1 },
+      word: 'red',
+    });
+  });
+  it('steps a facet down until it is off, then takes the next one', () => {
+    expect(waysOn(list, facets, { content: 0.5 }).facet).toEqual({ facet: 'content', level: 0 });
+    expect(waysOn(list, facets, { content: 0 }).facet).toEqual({ facet: 'look', level: 1 });
+  });
+  it('offers nothing that the reasons do not hold', () => {
+    const words = causes([{ facet: 'words', weight: 1, from: 'words' }], marks);
+    expect(waysOn(words, facets, {})).toEqual({ mark: null, facet: null, word: null });
+  });
+});
+
+it('writes a sign before a number', () => {
+  expect([0.314, -0.05, 0.001, -0.004].map(signed)).toEqual(['+0.31', '−0.05', '0.00', '0.00']);
+});
