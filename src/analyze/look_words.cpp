@@ -33,9 +33,9 @@ class View {
     [[nodiscard]] double neutral(std::size_t level) const { return share(level); }
     [[nodiscard]] double colour() const { return colour_; }
     [[nodiscard]] double one_hue() const { return one_hue_; }
-    // hue 0..15, lightness 0..2 (dark, middle, light), chroma 0..1 (weak, strong)
-    [[nodiscard]] double pixels(std::size_t hue, std::size_t lightness, std::size_t chroma) const {
-        return share(6 + hue * 6 + lightness * 2 + chroma);
+    // hue 0..15, level 0..2 (dark, middle, light), strength 0..1 (weak, strong)
+    [[nodiscard]] double pixels(std::size_t hue, std::size_t level, std::size_t strength) const {
+        return share(6 + hue * 6 + level * 2 + strength);
     }
     [[nodiscard]] double direction(std::size_t at) const { return direction_[at]; }
     [[nodiscard]] double band(std::size_t at) const { return x_[167 + at]; }

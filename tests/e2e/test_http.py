@@ -80,7 +80,7 @@ def test_search_is_a_pure_function(sample_server, some):
 
 def test_every_method_is_plain_ranking_without_marks(sample_server):
     plain = names(sample_server.search('a flower', limit=59))
-    for method in ('average', 'rocchio'):
+    for method in ('hone', 'text', 'average', 'rocchio', 'fit', 'fit-data', 'bayes', 'propagate'):
         page = sample_server.search('a flower', limit=59, method=method)
         assert names(page) == plain and page['method'] == method
 

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "tests/support/made_space.hpp"
+
 namespace hone {
 namespace {
 
@@ -14,20 +16,106 @@ TEST(ScoreCurve, CutAndProbabilityAreInverse) {
         EXPECT_NEAR(curve.probability(curve.score_at(probability)), probability, 1e-12);
 }
 
-TEST(ScoreCurve, WordsAloneUseTheModelsCalibration) {
-    const ScoreCalibration calibration{0.25, 20};
-    EXPECT_EQ(score_curve(calibration, true, std::vector<float>{0.9F}).middle, 0.25);
-    EXPECT_NE(score_curve(calibration, false, std::vector<float>{0.9F}).middle, 0.25);
-}
-
 TEST(ScoreCurve, WithoutCalibrationTheUnusualIsLikely) {
     std::vector<float> scores;
     for (int at = 0; at < 1000; ++at) scores.push_back(0.2F + 0.0001F * static_cast<float>(at));
-    const ScoreCurve curve = score_curve(std::nullopt, true, scores);
-    EXPECT_LT(curve.probability(0.25), 0.1) << "the median";
+    const ScoreCurve curve = curve_of_spread(spread_of(scores));
+    EXPECT_LT(curve.probability(0.25), 0.1) << "the mean";
     EXPECT_GT(curve.probability(0.5), 0.9) << "far above";
-    EXPECT_GT(score_curve(std::nullopt, true, std::vector<float>(50, 0.3F)).slope, 0) << "equal scores";
-    EXPECT_GT(score_curve(std::nullopt, true, {}).slope, 0) << "an empty library";
+    EXPECT_GT(curve_of_spread(spread_of(std::vector<float>(50, 0.3F))).slope, 0) << "equal scores";
+    EXPECT_GT(curve_of_spread(spread_of({})).slope, 0) << "an empty library";
+}
+
+TEST(ScoreCurve, KeepsHowManyAreLikely) {
+    std::vector<float> scores;
+    for (int at = 0; at < 100; ++at) scores.push_back(static_cast<float>(at));
+    const ScoreCurve curve = curve_keeping(7, scores, spread_of(scores));
+    EXPECT_GT(curve.probability(93), 0.5);
+    EXPECT_LT(curve.probability(92), 0.5);
+}
+
+// Texts and photos in one space: kind n of the photos is what word n says.
+class Bank : public testing::Test {
+  protected:
+    static constexpr std::size_t kKinds = 6;
+    const test::MadeSpace photos{test::MadeSpace::kinds(120, kKinds, 16, 0.2F)};
+    const test::MadeSpace words{test::MadeSpace::kinds(kKinds, kKinds, 16, 0.05F)};
+    [[nodiscard]] ScoreCurve curve(std::span<const float> text, std::initializer_list<std::size_t> nulls) const {
+        std::vector<float> vectors;
+        for (const std::size_t null : nulls) vectors.insert(vectors.end(), words[null].begin(), words[null].end());
+        const NullBank bank(vectors, 16, 100);
+        const auto best = best_rows(photos.view().scores(text, 1), 120);
+        return curve_from_bank(best, bank.probabilities(text, photos.view(), best, 2));
+    }
+    [[nodiscard]] std::size_t likely(std::span<const float> text, const ScoreCurve& curve) const {
+        std::size_t count = 0;
+        for (const float score : photos.view().scores(text, 1)) count += score >= curve.middle ? 1 : 0;
+        return count;
+    }
+};
+
+TEST_F(Bank, EndsTheListWhereOtherWordsFitBetter) {
+    EXPECT_EQ(likely(words[2], curve(words[2], {0, 1, 3, 4, 5})), 20U) << "all of its kind and no other";
+}
+
+TEST_F(Bank, ItsOwnWordDoesNotSpeakAgainstASearch) {
+    EXPECT_EQ(likely(words[2], curve(words[2], {0, 1, 2, 3, 4, 5})), 20U);
+}
+
+TEST_F(Bank, NothingIsLikelyWhenNothingFits) {
+    // A text that says what no photo shows: between two kinds, less like either than their own words.
+    std::vector<float> text(16);
+    for (std::size_t at = 0; at < 16; ++at) text[at] = -words[0][at] - words[1][at];
+    const ScoreCurve found = curve(text, {0, 1, 2, 3, 4, 5});
+    EXPECT_EQ(likely(text, found), 0U);
+}
+
+class Marks : public testing::Test {
+  protected:
+    const test::MadeSpace photos{test::MadeSpace::kinds(400, 8, 24, 0.5F)};
+    const FeedbackSpace space{photos.view(), photos.statistics(), 1};
+    const FeedbackMethod& hone = **find_feedback_method("hone");
+    // The first `liked` photos of kind 0 fit; of the other kinds three each, and `forgotten` of kind 0, were passed over.
+    [[nodiscard]] Evidence marks(std::size_t liked, std::size_t forgotten) const {
+        Evidence evidence;
+        for (std::size_t at = 0; at < liked; ++at) evidence.liked.push_back({photos[at * 8], 1});
+        for (std::size_t at = 0; at < forgotten; ++at) evidence.passed.push_back({photos[(20 + at) * 8], 1});
+        for (std::size_t kind = 1; kind < 8; ++kind) {
+            for (std::size_t at = 0; at < 3; ++at) evidence.passed.push_back({photos[kind + at * 8], 1});
+        }
+        return evidence;
+    }
+};
+
+TEST_F(Marks, SayWhereTheEndIs) {
+    const Evidence evidence = marks(5, 0);
+    const std::vector<float> scores = hone.rank(evidence, space)->scores(photos.view(), 1);
+    const auto curve = curve_from_marks(hone, evidence, space, spread_of(scores));
+    ASSERT_TRUE(curve);
+    int right = 0, wrong = 0;
+    for (std::size_t row = 0; row < 400; ++row) {
+        if (scores[row] >= curve->middle) ++(row % 8 == 0 ? right : wrong);
+    }
+    EXPECT_GE(right, 40) << "of 50";
+    EXPECT_LE(wrong, 10) << "of 350";
+}
+
+TEST_F(Marks, OfOneWhoMarksFewOfManySayNothingOfTheEnd) {
+    const Evidence evidence = marks(2, 18);
+    const std::vector<float> scores = hone.rank(evidence, space)->scores(photos.view(), 1);
+    EXPECT_FALSE(curve_from_marks(hone, evidence, space, spread_of(scores)));
+    EXPECT_FALSE(curve_from_marks(hone, marks(1, 0), space, spread_of(scores))) << "one is not enough";
+}
+
+TEST_F(Marks, ThatContradictThemselvesOrderWorseThanTheWords) {
+    Evidence evidence;
+    const std::vector<float> words(photos[0].begin(), photos[0].end());
+    evidence.words = words;
+    for (std::size_t at = 1; at < 5; ++at) evidence.liked.push_back({photos[at * 8], 1});
+    for (std::size_t kind = 1; kind < 6; ++kind) evidence.passed.push_back({photos[kind], 1});
+    const MarkOrder agreed = order_of_marks(hone, evidence, space, *rank_by_words(evidence));
+    EXPECT_GT(agreed.by_marks, 0.9);
+    EXPECT_GT(agreed.by_words, 0.9);
 }
 
 }  // namespace

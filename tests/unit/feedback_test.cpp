@@ -1,37 +1,222 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+
+#include "search/calibration.hpp"
+#include "search/explore.hpp"
 #include "search/feedback/method.hpp"
+#include "tests/support/made_space.hpp"
 
 namespace hone {
 namespace {
 
+using testing::Each;
+using testing::ElementsAre;
+
 const std::vector<float> kWords{1, 0, 0}, kDog{0, 1, 0}, kCat{0, 0, 1};
 
-std::vector<float> combine(std::string_view method, const Evidence& evidence) {
-    return (*find_feedback_method(method))->combine(evidence).vector;
+Mark mark(std::span<const float> vector, float weight = 1) {
+    return {vector, weight};
+}
+
+std::vector<float> direction(std::string_view method, const Evidence& evidence) {
+    const test::MadeSpace three({kWords, kDog, kCat});
+    const auto ranking = (*find_feedback_method(method))->rank(evidence, {three.view(), three.statistics(), 1});
+    return {ranking->direction().begin(), ranking->direction().end()};
 }
 
 TEST(Average, IsTheOriginalsRule) {
-    EXPECT_EQ(combine("average", {kWords, {kDog, kCat}, {}}), (std::vector<float>{0.5F, 0.25F, 0.25F}));
-    EXPECT_EQ(combine("average", {kWords, {}, {}}), kWords);
-    EXPECT_EQ(combine("average", {{}, {kDog, kCat}, {}}), (std::vector<float>{0, 0.5F, 0.5F}));
+    EXPECT_THAT(direction("average", {kWords, {mark(kDog), mark(kCat)}, {}, {}}), ElementsAre(0.5F, 0.25F, 0.25F));
+    EXPECT_EQ(direction("average", {kWords, {}, {}, {}}), kWords);
+    EXPECT_THAT(direction("average", {{}, {mark(kDog), mark(kCat)}, {}, {}}), ElementsAre(0, 0.5F, 0.5F));
+    EXPECT_THAT(direction("average", {kWords, {mark(kDog)}, {mark(kCat)}, {mark(kCat)}}), ElementsAre(0.5F, 0.5F, 0))
+        << "not moved by what does not fit";
 }
 
-TEST(Average, IsNotMovedByWhatDoesNotFit) {
-    EXPECT_EQ(combine("average", {kWords, {kDog}, {kCat}}), (std::vector<float>{0.5F, 0.5F, 0}));
-}
-
-TEST(Rocchio, HasTheTextbooksWeights) {
-    EXPECT_EQ(combine("rocchio", {kWords, {kDog}, {kCat}}), (std::vector<float>{1, 0.75F, -0.15F}));
-    EXPECT_EQ(combine("rocchio", {kWords, {kDog, kDog}, {}}), (std::vector<float>{1, 0.75F, 0}))
-        << "the mean, not the sum";
+TEST(Rocchio, TakesOneMeanOfWhatDoesNotFit) {
+    EXPECT_THAT(direction("rocchio", {kWords, {mark(kDog)}, {mark(kCat)}, {}}), ElementsAre(1, 0.5F, -0.25F));
+    EXPECT_THAT(direction("rocchio", {kWords, {mark(kDog), mark(kDog)}, {}, {}}), ElementsAre(1, 0.5F, 0)) << "the mean, not the sum";
+    EXPECT_THAT(direction("rocchio", {kWords, {}, {mark(kDog)}, {mark(kCat), mark(kCat), mark(kCat)}}),
+                ElementsAre(1, -0.0625F, -0.1875F));
+    EXPECT_THAT(direction("rocchio", {kWords, {mark(kDog, 3), mark(kCat, 1)}, {}, {}}), ElementsAre(1, 0.375F, 0.125F))
+        << "a mark of weight 3 counts as three";
 }
 
 TEST(FindFeedbackMethod, NamesTheKnownOnes) {
     const auto unknown = find_feedback_method("magic");
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().kind, ErrorKind::kUsage);
-    EXPECT_NE(unknown.error().message.find("average, rocchio"), std::string::npos);
+    EXPECT_NE(unknown.error().message.find("hone, text, average, rocchio, fit, fit-data, bayes, propagate"), std::string::npos);
+}
+
+// 400 photos of 8 kinds; the words point at kind 0 from some way off.
+class EveryMethod : public testing::TestWithParam<std::string_view> {
+  protected:
+    [[nodiscard]] Evidence evidence(const test::MadeSpace& photos) const {
+        Evidence found;
+        found.words = words;
+        for (const std::size_t row : {0, 8, 16}) found.liked.push_back(mark(photos[row]));
+        for (const std::size_t row : {1, 10}) found.unliked.push_back(mark(photos[row]));
+        for (const std::size_t row : {3, 4, 5, 6, 7, 11}) found.passed.push_back(mark(photos[row]));
+        return found;
+    }
+    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& of, const test::MadeSpace& photos) const {
+        return (*find_feedback_method(GetParam()))->rank(of, {photos.view(), photos.statistics(), 2});
+    }
+    void SetUp() override {
+        words.assign(space[0].begin(), space[0].end());
+        for (std::size_t at = 0; at < words.size(); ++at) words[at] += space[1][at];
+        normalize(words);
+    }
+    static void normalize(std::vector<float>& v) {
+        const double length = std::sqrt(inner_product(v, v));
+        for (float& value : v) value = static_cast<float>(value / length);
+    }
+
+    const test::MadeSpace space{test::MadeSpace::kinds(400, 8, 24, 0.6F)};
+    std::vector<float> words;
+};
+
+TEST_P(EveryMethod, IsTheWordsAloneWithoutMarks) {
+    Evidence bare;
+    bare.words = words;
+    const std::vector<float> scores = rank(bare, space)->scores(space.view(), 1), by_words = space.view().scores(words, 1);
+    EXPECT_EQ(scores, by_words);
+}
+
+TEST_P(EveryMethod, SharesAddUpToTheScore) {
+    const auto ranking = rank(evidence(space), space);
+    const std::vector<float> scores = ranking->scores(space.view(), 2);
+    for (std::size_t row = 0; row < 400; row += 7) {
+        double sum = 0;
+        for (const Share& share : ranking->shares(space.view(), row)) sum += share.value;
+        EXPECT_NEAR(sum, ranking->score(space.view(), row), 1e-5) << row;
+        EXPECT_NEAR(scores[row], sum, 1e-4) << row;
+    }
+}
+
+TEST_P(EveryMethod, FindsTheMarkedKindBeforeTheWordsOtherKind) {
+    if (GetParam() == "text") GTEST_SKIP() << "the words alone do not learn";
+    const std::vector<float> scores = rank(evidence(space), space)->scores(space.view(), 2);
+    std::vector<std::uint32_t> order(400);
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::sort(order, std::greater(), [&](std::uint32_t row) { return scores[row]; });
+    const auto of_kind = std::ranges::count_if(order.begin(), order.begin() + 30, [](std::uint32_t row) { return row % 8 == 0; });
+    EXPECT_GE(of_kind, 24) << "of the best 30, where half of what the words find is of another kind";
+}
+
+TEST_P(EveryMethod, ManyPassedPhotosWithoutALikeAreNoError) {
+    Evidence nothing;
+    nothing.words = words;
+    for (std::size_t row = 0; row < 100; ++row) nothing.passed.push_back(mark(space[row]));
+    for (const float score : rank(nothing, space)->scores(space.view(), 1)) EXPECT_TRUE(std::isfinite(score));
+    nothing.words = {};
+    for (const float score : rank(nothing, space)->scores(space.view(), 1)) EXPECT_TRUE(std::isfinite(score));
+}
+
+TEST_P(EveryMethod, WithoutWordsTheMarksRank) {
+    Evidence marks = evidence(space);
+    marks.words = {};
+    const auto ranking = rank(marks, space);
+    EXPECT_GT(ranking->score(space.view(), 24), ranking->score(space.view(), 25)) << "of the liked kind, and of an unliked one";
+}
+
+TEST_P(EveryMethod, PermutingThePhotosPermutesTheScores) {
+    auto vectors = test::MadeSpace::kinds(400, 8, 24, 0.6F);
+    std::ranges::reverse(vectors);
+    const test::MadeSpace reversed(std::move(vectors));
+    const std::vector<float> scores = rank(evidence(space), space)->scores(space.view(), 1);
+    std::vector<float> others = rank(evidence(space), reversed)->scores(reversed.view(), 1);
+    std::ranges::reverse(others);
+    for (std::size_t row = 0; row < 400; ++row) EXPECT_NEAR(scores[row], others[row], 2e-3 * (1 + std::abs(scores[row]))) << row;
+}
+
+TEST_P(EveryMethod, TheSameEvidenceGivesTheSameScoresBitForBit) {
+    EXPECT_EQ(rank(evidence(space), space)->scores(space.view(), 2), rank(evidence(space), space)->scores(space.view(), 1));
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod, testing::ValuesIn(feedback_methods()),
+                         [](const auto& method) {
+                             std::string name(method.param);
+                             std::erase(name, '-');
+                             return name;
+                         });
+
+TEST(SpaceStatistics, MatchWhatTheRowsAre) {
+    const test::MadeSpace space(test::MadeSpace::kinds(300, 5, 8, 0.5F));
+    std::vector<float> w{0.3F, -1, 0.5F, 0, 0.2F, 0.7F, -0.4F, 0.1F};
+    double sum = 0, squares = 0;
+    for (std::size_t row = 0; row < 300; ++row) {
+        const double score = inner_product(w, space[row]);
+        sum += score;
+        squares += score * score;
+    }
+    EXPECT_NEAR(space.statistics()->center(w), sum / 300, 1e-5);
+    EXPECT_NEAR(space.statistics()->spread(w), std::sqrt(squares / 300 - std::pow(sum / 300, 2)), 1e-5);
+}
+
+TEST(SpaceStatistics, WhiteningIsSymmetricAndDampsCommonDirections) {
+    const test::MadeSpace space(test::MadeSpace::kinds(300, 5, 8, 0.5F));
+    const std::vector<float> a = space.statistics()->whiten(space[3]), b = space.statistics()->whiten(space[4]);
+    EXPECT_NEAR(inner_product(a, space[4]), inner_product(b, space[3]), 1e-4);
+    std::vector<float> one(space.statistics()->stride()), other(space.statistics()->stride());
+    space.statistics()->decorrelate(space[3], one.data());
+    space.statistics()->decorrelate(space[8], other.data());
+    EXPECT_NEAR(inner_product(one, one), 1, 1e-5);
+    double same = 0, different = 0;
+    for (std::size_t row = 4; row < 104; ++row) {
+        space.statistics()->decorrelate(space[row], other.data());
+        (row % 5 == 3 ? same : different) += inner_product(one, other);
+    }
+    EXPECT_GT(same / 20, 0.3) << "of one kind";
+    EXPECT_LT(different / 80, 0.05) << "of two kinds";
+}
+
+TEST(SpaceStatistics, StepUpAsTheLibraryGrows) {
+    EXPECT_EQ(SpaceStatistics::measured_size(10), 10U);
+    EXPECT_EQ(SpaceStatistics::measured_size(4095), 4095U);
+    EXPECT_EQ(SpaceStatistics::measured_size(1'000'000), SpaceStatistics::measured_size(1'000'001));
+    for (std::size_t rows = 1; rows < 2'000'000; rows = rows * 9 / 8 + 1) {
+        EXPECT_LE(SpaceStatistics::measured_size(rows), rows);
+        EXPECT_GT(SpaceStatistics::measured_size(rows), rows * 15 / 17);
+    }
+}
+
+TEST(SpaceStatistics, OnePhotoAndEqualPhotosAreNoError) {
+    for (const std::size_t count : {1U, 5U}) {
+        const test::MadeSpace space(std::vector<std::vector<float>>(count, {1, 2, 3}));
+        for (const float value : space.statistics()->whiten(space[0])) EXPECT_TRUE(std::isfinite(value));
+        EXPECT_GT(space.statistics()->spread(space[0]), 0);
+    }
+}
+
+TEST(ExploringPage, ShowsEachKindOnceAndNoneThatWasShown) {
+    const test::MadeSpace space(test::MadeSpace::kinds(400, 8, 24, 0.3F));
+    std::vector<std::size_t> pool;
+    for (std::size_t row = 20; row < 400; ++row) pool.push_back(row);
+    const std::vector<std::size_t> shown{0, 1, 8, 9};  // kinds 0 and 1
+    const auto page = exploring_page(space.view(), *space.statistics(), pool, shown, 6, 2);
+    std::vector<std::size_t> kinds;
+    for (const std::size_t row : page) kinds.push_back(row % 8);
+    std::ranges::sort(kinds);
+    EXPECT_THAT(kinds, ElementsAre(2, 3, 4, 5, 6, 7));
+    EXPECT_EQ(exploring_page(space.view(), *space.statistics(), pool, shown, 6, 1), page) << "on any number of threads";
+}
+
+TEST(ExploringPage, IsAsLongAsThePoolAllows) {
+    const test::MadeSpace space(test::MadeSpace::kinds(40, 2, 8, 0.1F));
+    const std::vector<std::size_t> pool{5, 6, 7};
+    auto page = exploring_page(space.view(), *space.statistics(), pool, {}, 20, 1);
+    std::ranges::sort(page);
+    EXPECT_THAT(page, ElementsAre(5, 6, 7));
+    EXPECT_TRUE(exploring_page(space.view(), *space.statistics(), {}, {}, 20, 1).empty());
+    std::vector<std::size_t> all(40), everything(40);
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    page = exploring_page(space.view(), *space.statistics(), all, all, 40, 1);
+    std::ranges::sort(page);
+    EXPECT_EQ(page, all) << "also when everything was shown, and each photo once";
 }
 
 }  // namespace

@@ -82,6 +82,28 @@ TEST(ParseSearch, ReadsEveryField) {
     EXPECT_EQ(query->offset, 2U);
 }
 
+TEST(ParseSearch, ReadsWeightsFacetsAndWhatIsShown) {
+    const std::string id(64, 'a');
+    const auto query = parse_search({{"like", json::array_t{id}},
+                                     {"weights", {{id, 2.5}}},
+                                     {"facets", {{"look", 2}, {"content", 0}}},
+                                     {"look_words", json::array_t{"red"}},
+                                     {"show", "seen"},
+                                     {"collapse", false},
+                                     {"diverse", true}});
+    ASSERT_TRUE(query) << query.error().message;
+    EXPECT_EQ(query->weights.at(id), 2.5);
+    EXPECT_EQ(query->facets.at(Facet::kLook), 2);
+    EXPECT_EQ(query->facets.at(Facet::kContent), 0);
+    EXPECT_EQ(query->look_words, std::vector<std::string>{"red"});
+    EXPECT_EQ(query->show, Show::kSeen);
+    EXPECT_FALSE(query->collapse);
+    EXPECT_TRUE(query->diverse);
+    for (const json& bad : {json{{"facets", {{"smell", 1}}}}, json{{"facets", {{"look", "much"}}}}, json{{"facets", 1}},
+                            json{{"weights", json::array()}}, json{{"show", "old"}}, json{{"look_words", "red"}}})
+        EXPECT_FALSE(parse_search(bad)) << bad;
+}
+
 TEST(ParseSearch, NamesTheWrongField) {
     for (const json& bad : {json::array(), json{{"text", 1}}, json{{"like", "x"}}, json{{"like", {1}}},
                             json{{"limit", -1}}, json{{"limit", 1.5}}, json{{"words", "dog"}},

@@ -56,8 +56,7 @@ class Engine : public testing::Test {
     Result<SearchPage> search(const SearchQuery& query) {
         EXPECT_TRUE(library->reload_present());
         space = *library->open_content(*model);
-        return SearchEngine(library->catalog(), library->present(), space, model)
-            .search(query, {{"example", {0, 0, 1}}});
+        return SearchEngine(*library, space, model).search(query, {{"example", {{0, 0, 1}, {}}}});
     }
 
     static std::vector<std::string> names(const SearchPage& page) {
@@ -91,7 +90,9 @@ TEST_F(Engine, RanksByCosineAndLeavesMarksOut) {
     add("puppy", {0.9F, 0.1F, 0});
     add("cat", {0.5F, 0.5F, 0});
     add("car", {0, 0, 1});
-    const auto page = search(liking({dog}));
+    SearchQuery query = liking({dog});
+    query.method = "average";
+    const auto page = search(query);
     ASSERT_TRUE(page) << page.error().message;
     EXPECT_THAT(names(*page), ElementsAre("puppy", "cat", "car"));
     EXPECT_EQ(page->total, 3U);
@@ -424,6 +425,278 @@ TEST_F(Engine, OtherModelsVectorsAreNamed) {
     EXPECT_NE(checked.error().message.find("--reembed"), std::string::npos);
     EXPECT_NE(checked.error().message.find("3 numbers"), std::string::npos);
     EXPECT_TRUE(library->check_model(*model));
+}
+
+// Marks, what was seen, and the cards.
+class Rounds : public Engine {
+  protected:
+    // 60 pictures of six kinds, three of a kind taken within two seconds of each other; the words are the x axis.
+    void SetUp() override {
+        Engine::SetUp();
+        for (int at = 0; at < 60; ++at) {
+            const auto angle = static_cast<float>(at % 6), away = static_cast<float>(at) / 100;
+            ids.push_back(add(fmt::format("{:02}", at), {std::cos(angle) + away, std::sin(angle), 0.5F - away}));
+        }
+    }
+    void same_picture(int one, int other) {
+        const SamePicture pair{number(one), number(other), 80, 0.99, true};
+        ASSERT_TRUE(library->catalog().add_same_pictures(std::span(&pair, 1)));
+    }
+    [[nodiscard]] PhotoNumber number(int at) { return library->catalog().resolve(ids[static_cast<std::size_t>(at)])->number; }
+    static std::vector<std::string> ids_of(const SearchPage& page) {
+        std::vector<std::string> found;
+        for (const SearchHit& hit : page.hits) found.push_back(to_hex(hit.photo.id));
+        return found;
+    }
+    std::vector<std::string> ids;
+};
+
+TEST_F(Rounds, TakingTheLastMarkBackGivesThePageBeforeExactly) {
+    for (const std::string_view method : feedback_methods()) {
+        SearchQuery query = asking("words");
+        query.method = method;
+        query.like = {ids[1], ids[7]};
+        query.seen = {ids[2], ids[3]};
+        const SearchPage before = *search(query);
+        query.unlike = {ids[4]};
+        (void)*search(query);
+        query.unlike.clear();
+        const SearchPage after = *search(query);
+        EXPECT_EQ(ids_of(before), ids_of(after)) << method;
+        for (std::size_t at = 0; at < before.hits.size(); ++at) EXPECT_EQ(before.hits[at].score, after.hits[at].score);
+    }
+}
+
+TEST_F(Rounds, WithoutMarksEveryMethodGivesThePageOfTheWords) {
+    SearchQuery query = asking("words");
+    query.method = "text";
+    const SearchPage text = *search(query);
+    for (const std::string_view method : feedback_methods()) {
+        query.method = method;
+        EXPECT_EQ(ids_of(*search(query)), ids_of(text)) << method;
+    }
+}
+
+TEST_F(Rounds, ReasonsAddUpWithEveryMethod) {
+    for (const std::string_view method : feedback_methods()) {
+        SearchQuery query = asking("words");
+        query.method = method;
+        query.like = {ids[1], ids[7]};
+        query.unlike = {ids[5]};
+        query.seen = {ids[2], ids[3], ids[7]};
+        const SearchPage page = *search(query);
+        ASSERT_FALSE(page.hits.empty());
+        for (const SearchHit& hit : page.hits) {
+            double sum = 0;
+            for (const Reason& reason : hit.reasons) sum += reason.weight;
+            EXPECT_NEAR(sum, hit.score, 1e-4) << method;
+        }
+    }
+}
+
+TEST_F(Rounds, ACopyOfAMarkedOrSeenPhotoIsNotShownAgain) {
+    same_picture(1, 31);
+    same_picture(2, 32);
+    SearchQuery query = asking("words");
+    query.like = {ids[1]};
+    query.seen = {ids[2]};
+    const auto page = ids_of(*search(query));
+    EXPECT_THAT(page, testing::Not(testing::Contains(ids[31])));
+    EXPECT_THAT(page, testing::Not(testing::Contains(ids[32])));
+    EXPECT_EQ(page.size(), 56U);
+    query.show = Show::kAll;
+    EXPECT_EQ(search(query)->total, 60U);
+    query.show = Show::kSeen;
+    EXPECT_THAT(ids_of(*search(query)), ElementsAre(ids[2]));
+}
+
+TEST_F(Rounds, CopiesAmongTheMarksCountOnce) {
+    SearchQuery query = asking("words");
+    query.method = "average";
+    query.like = {ids[1], ids[2]};
+    const double score = search(query)->hits[0].score;
+    same_picture(1, 31);
+    query.like = {ids[1], ids[31], ids[2]};
+    EXPECT_EQ(search(query)->hits[0].score, score);
+}
+
+TEST_F(Rounds, MarksThatContradictEachOtherAreRefused) {
+    same_picture(1, 31);
+    SearchQuery query = asking("words");
+    query.like = {ids[1]};
+    query.unlike = {ids[1].substr(0, 20)};
+    EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage) << "also by a shorter name";
+    query.unlike = {ids[31]};
+    const auto page = search(query);
+    ASSERT_FALSE(page);
+    EXPECT_NE(page.error().message.find(ids[1]), std::string::npos);
+    EXPECT_NE(page.error().message.find(ids[31]), std::string::npos);
+}
+
+TEST_F(Rounds, CopiesStandOnOneCard) {
+    same_picture(1, 31);
+    same_picture(1, 37);
+    SearchQuery query = asking("words");
+    const SearchPage cards = *search(query);
+    EXPECT_EQ(cards.hits.size(), 58U);
+    EXPECT_EQ(cards.total, 60U) << "photos are counted, not cards";
+    const auto card = std::ranges::find_if(cards.hits, [](const SearchHit& hit) { return hit.stacked > 0; });
+    ASSERT_NE(card, cards.hits.end());
+    EXPECT_EQ(card->stacked, 2U);
+    EXPECT_EQ(card->stack.size(), 2U);
+    query.collapse = false;
+    EXPECT_EQ(search(query)->hits.size(), 60U);
+    query.collapse = true;
+    std::vector<std::string> paged;
+    query.limit = 7;
+    for (query.offset = 0; query.offset < 58; query.offset += 7) {
+        for (const std::string& id : ids_of(*search(query))) paged.push_back(id);
+    }
+    EXPECT_EQ(paged, ids_of(cards)) << "the offset counts cards";
+}
+
+TEST_F(Rounds, APageWithoutALikeExplores) {
+    SearchQuery query = asking("words");
+    query.limit = 8;
+    query.seen = {ids[0], ids[6], ids[12]};
+    const SearchPage page = *search(query);
+    EXPECT_TRUE(page.explores);
+    EXPECT_TRUE(std::ranges::all_of(page.hits, &SearchHit::explores));
+    query.offset = 8;
+    for (const std::string& id : ids_of(*search(query))) EXPECT_THAT(ids_of(page), testing::Not(testing::Contains(id)));
+    query.offset = 0;
+    query.like = {ids[1]};
+    EXPECT_FALSE(search(query)->explores) << "not once something is liked";
+    query.like.clear();
+    query.method = "rocchio";
+    EXPECT_FALSE(search(query)->explores) << "nor by another method";
+    query.method = kDefaultMethod;
+    query.limit = 5;
+    EXPECT_FALSE(search(query)->explores) << "nor on a short page";
+}
+
+TEST_F(Rounds, AHeavyMarkPullsMore) {
+    SearchQuery query = asking("words");
+    query.method = "average";
+    query.like = {ids[1], ids[3]};
+    const auto share_of = [&](const std::string& id) {
+        const SearchPage page = *search(query);
+        for (const Reason& reason : page.hits[0].reasons) {
+            if (reason.from == id) return reason.weight;
+        }
+        return 0.0;
+    };
+    const double light = share_of(ids[1]);
+    EXPECT_NE(light, 0);
+    query.weights[ids[1]] = 3;
+    EXPECT_GT(std::abs(share_of(ids[1])), std::abs(light));
+    query.weights = {{ids[9], 2}};
+    EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage) << "a weight of what is not marked";
+    query.weights = {{ids[1], 0}};
+    EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage);
+}
+
+TEST_F(Rounds, AFacetThatIsOffDoesNotCountAndAllOffIsRefused) {
+    SearchQuery query = asking("words");
+    const SearchPage plain = *search(query);
+    query.facets = {{Facet::kLook, 0}, {Facet::kMoment, 0}};
+    EXPECT_EQ(ids_of(*search(query)), ids_of(plain));
+    query.facets = {{Facet::kContent, 0}};
+    EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage);
+    query.facets = {{Facet::kLook, 11}};
+    EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage);
+}
+
+// Photos with looks: what they show is on one axis, how they look on the other.
+class Looks : public Engine {
+  protected:
+    // kind: direction of the content; look: byte pattern, far from that of another look.
+    std::string add_photo(const std::string& name, int kind, int look) {
+        std::vector<float> vector{0.1F, 0.1F, 0.1F};
+        vector[static_cast<std::size_t>(kind)] += 1 + 0.01F * static_cast<float>(name.size());
+        FileOutcome::IsPhoto photo;
+        normalize(vector);
+        photo.photo = {sha256(name), 1, 10, 10, "jpeg", 0};
+        photo.key = content_key(*model);
+        photo.vector = std::move(vector);
+        photo.findings.emplace();
+        photo.findings->look.resize(229);
+        for (std::size_t at = 0; at < 229; ++at) {
+            const std::size_t wave = (at * static_cast<std::size_t>(look + 2)) % 7 + name.size() % 2;
+            photo.findings->look[at] = static_cast<std::uint8_t>(at < 102 ? 12 * wave : 20 * wave);
+        }
+        photo.findings->hashes = {0};
+        const FileOutcome outcome{root.id, {"/photos/" + name, 1, 1, 1, 0}, photo};
+        EXPECT_TRUE(library->catalog().commit(std::span(&outcome, 1)));
+        return to_hex(sha256(name));
+    }
+    void SetUp() override {
+        Engine::SetUp();
+        for (int kind = 0; kind < 3; ++kind) {
+            for (int look = 0; look < 3; ++look) {
+                for (int at = 0; at < 12; ++at)
+                    ids[kind][look].push_back(add_photo(fmt::format("k{}l{}n{}", kind, look, std::string(static_cast<std::size_t>(at) + 1, 'x')), kind, look));
+            }
+        }
+    }
+    static const FacetState& facet(const SearchPage& page, Facet which) {
+        return *std::ranges::find(page.facets, which, &FacetState::facet);
+    }
+    std::array<std::array<std::vector<std::string>, 3>, 3> ids;
+};
+
+TEST_F(Looks, MarksOfOneLookAndDifferentSubjectsRaiseTheLookAboveTheContent) {
+    SearchQuery query;
+    query.like = {ids[0][1][0], ids[1][1][1], ids[2][1][2], ids[0][1][3]};
+    query.seen = {ids[0][0][0], ids[1][2][1], ids[2][0][2], ids[0][2][3], ids[1][0][4], ids[2][2][5]};
+    const auto page = search(query);
+    ASSERT_TRUE(page) << page.error().message;
+    EXPECT_GT(facet(*page, Facet::kLook).weight, facet(*page, Facet::kContent).weight);
+    EXPECT_GT(facet(*page, Facet::kLook).learnt, facet(*page, Facet::kContent).learnt + 0.15);
+}
+
+TEST_F(Looks, MarksOfOneSubjectAndDifferentLooksDoTheOpposite) {
+    SearchQuery query;
+    query.like = {ids[1][0][0], ids[1][1][1], ids[1][2][2], ids[1][0][3]};
+    query.seen = {ids[0][0][0], ids[2][1][1], ids[0][2][2], ids[2][0][3], ids[0][1][4], ids[2][2][5]};
+    const auto page = search(query);
+    ASSERT_TRUE(page) << page.error().message;
+    EXPECT_LT(facet(*page, Facet::kLook).weight, facet(*page, Facet::kContent).weight);
+    EXPECT_GT(facet(*page, Facet::kContent).learnt, facet(*page, Facet::kLook).learnt + 0.15);
+}
+
+TEST_F(Looks, SimilarByLookFindsTheLookWhateverItShows) {
+    SearchQuery query;
+    query.from = ids[0][2][0];
+    ASSERT_TRUE(rank_by_space(query, "look"));
+    query.limit = 20;
+    const auto page = search(query);
+    ASSERT_TRUE(page) << page.error().message;
+    const auto same = std::ranges::count_if(page->hits, [](const SearchHit& hit) { return hit.listing.path.string().find("l2") != std::string::npos; });
+    EXPECT_GE(same, 15) << "of 20, where a third of the library looks like it";
+    for (const SearchHit& hit : page->hits) {
+        double sum = 0;
+        for (const Reason& reason : hit.reasons) {
+            sum += reason.weight;
+            EXPECT_EQ(reason.facet, "look");
+        }
+        EXPECT_NEAR(sum, hit.score, 1e-4);
+    }
+    EXPECT_FALSE(rank_by_space(query, "smell"));
+}
+
+TEST_F(Looks, ALookWordIsReadAndCanBeSwitchedOff) {
+    SearchQuery query = asking("a dark dog");
+    const SearchPage read = *search(query);
+    ASSERT_EQ(read.look_words.size(), 1U);
+    EXPECT_EQ(read.look_words[0].word, "dark");
+    EXPECT_TRUE(read.look_words[0].used);
+    EXPECT_EQ(std::ranges::count(read.hits[0].reasons, "look:dark", &Reason::from), 1);
+    query.look_words.emplace();
+    const SearchPage plain = *search(query);
+    ASSERT_EQ(plain.look_words.size(), 1U) << "still named, so that it can be switched on again";
+    EXPECT_FALSE(plain.look_words[0].used);
+    EXPECT_EQ(std::ranges::count(plain.hits[0].reasons, "look:dark", &Reason::from), 0);
 }
 
 }  // namespace
