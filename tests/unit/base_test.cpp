@@ -158,10 +158,10 @@ TEST(DriveCalls, LeavesACallThatHangsAlone) {
 }
 
 TEST(DriveCalls, WaitForWhatGetsOn) {
-    DriveCalls calls(std::chrono::milliseconds(200));
+    DriveCalls calls(std::chrono::milliseconds(1000));
     EXPECT_TRUE(calls.run([](Pulse& pulse) {
-        for (int beat = 0; beat < 40; ++beat) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        for (int beat = 0; beat < 15; ++beat) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
             pulse.beat();
         }
     }));
