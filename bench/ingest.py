@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Scans of large folders with the real program: time and memory.
 
-usage: bench/ingest.py [--hone build/release/hone] [--photos 100000] [--files 1000000] [--scratch /tmp] [--photo FILE]
+usage: bench/ingest.py [--hone build/release/hone] [--photos 100000] [--files 1000000] [--scratch /tmp] [--photo FILE] [--new FILE]
 
 1. N small real photos (copies of FILE, each with one byte of its own behind the picture). One is indexed by the program; what
    the program would write of the others is put into the catalogue and the thumbnail folder directly, which saves an hour
-   of decoding. Then `hone index` twice; the second scan is printed, beside `find -printf` of the same facts.
+   of decoding. Then `hone index` twice; the second scan is printed, beside `find -printf` of the same facts. Then `hone serve`
+   on the same library: seconds from the end of a copy of NEW into the folder until a search for its name finds it, five times.
 2. M tiny files in 1000 folders, no photos: `hone index`, peak memory, beside the same `find`.
 """
 import argparse
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -17,19 +19,20 @@ import sqlite3
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def measured(*command):
-    """(seconds, peak RSS in MB) of a command."""
+    """(seconds and seconds of processor time as text, peak RSS in MB) of a command."""
     begin = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise SystemExit(f'{command[0]} {command[1]} ended with {process.returncode}')
-    return time.perf_counter() - begin, usage.ru_maxrss / 1024
+    return f'{time.perf_counter() - begin:.1f} s ({usage.ru_utime + usage.ru_stime:.1f} s of processor time)', usage.ru_maxrss / 1024
 
 
 def find(folder):
@@ -45,23 +48,29 @@ def seed(library, photos, first, copies):
     old = sha.hex()
     like_the_first = []
     for table in ('analysis', 'vector', 'metadata', 'look'):
-        columns = [row[1] for row in database.execute(f'PRAGMA table_info({table})')]
-        others = ', '.join(column for column in columns if column != 'photo_id')
-        like_the_first.append(f'INSERT INTO {table} (photo_id, {others}) SELECT ?, {others} FROM {table} WHERE photo_id = ?')
+        columns = [row[1] for row in database.execute(f'PRAGMA table_info({table})') if row[1] != 'photo_id']
+        insert = f'INSERT INTO {table} (photo_id, {", ".join(columns)}) VALUES (?{", ?" * len(columns)})'
+        for row in database.execute(f'SELECT {", ".join(columns)} FROM {table} WHERE photo_id = ?', (number,)):
+            like_the_first.append((insert, row))
+    thumbnails = {size: library / 'thumbs' / old[:2] / f'{old}-{size}.webp' for size in (240, 480, 1080)}
     with database:
-        for copy in copies:
+        for at, copy in enumerate(copies):
             new = hashlib.sha256(copy.read_bytes()).digest()
             facts = copy.stat()
             (photo,) = database.execute('INSERT INTO photo (sha, bytes, width, height, format, color, added_at) SELECT ?, ?, width, height, format, color, added_at '
                                         'FROM photo WHERE id = ? RETURNING id', (new, facts.st_size, number)).fetchone()
             database.execute('INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id) VALUES (?,?,?,?,?,0,?)',
                              (folder, os.fsencode(copy), facts.st_size, facts.st_mtime_ns, facts.st_ino, photo))
-            for statement in like_the_first:
-                database.execute(statement, (photo, number))
-            for size in (240, 480, 1080):
+            for insert, row in like_the_first:
+                database.execute(insert, (photo, *row))
+            for size, thumbnail in thumbnails.items():
                 target = library / 'thumbs' / new.hex()[:2] / f'{new.hex()}-{size}.webp'
                 target.parent.mkdir(exist_ok=True)
-                os.link(library / 'thumbs' / old[:2] / f'{old}-{size}.webp', target)
+                if at % 50_000 == 49_999:  # a file has at most 65,000 links on ext4
+                    shutil.copyfile(thumbnail, target)
+                    thumbnails[size] = target
+                else:
+                    os.link(thumbnail, target)
     database.close()
 
 
@@ -81,7 +90,38 @@ def bench_photos(arguments, scratch):
     seed(library, folder, first, copies)
     measured(arguments.hone, 'index', '--library', str(library), '--quiet')  # fills the vector file
     seconds, rss = measured(arguments.hone, 'index', '--library', str(library), '--quiet')
-    print(f'{arguments.photos} photos: second scan {seconds:.1f} s, peak RSS {rss:.0f} MB; find: {find(folder):.1f} s')
+    print(f'{arguments.photos} photos: second scan {seconds}, peak RSS {rss:.0f} MB; find: {find(folder)}')
+    bench_watch(arguments, folder, library)
+
+
+def ask(url, path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(f'{url}/api/v1{path}', data, {'Content-Type': 'application/json'}), timeout=60) as answer:
+        return json.loads(answer.read())
+
+
+def bench_watch(arguments, folder, library):
+    process = subprocess.Popen([arguments.hone, 'serve', '--listen', '127.0.0.1:0', '--library', str(library)], stdout=subprocess.PIPE, text=True)
+    try:
+        url = process.stdout.readline().split()[-1]
+        while (status := ask(url, '/status'))['scans'] < 1 or status['indexing']['state'] != 'idle':
+            time.sleep(.2)
+        seconds = []
+        for n in range(5):
+            name = f'newcomer{n}'
+            (folder / f'{name}{arguments.new.suffix}').write_bytes(arguments.new.read_bytes() + bytes([n]))
+            begin = time.perf_counter()
+            while not any(name in photo['path'] for photo in ask(url, '/search', {'text': name, 'limit': 1})['results']):
+                if time.perf_counter() - begin > 60:
+                    raise SystemExit(f'{name} is not found')
+                time.sleep(.05)
+            seconds.append(time.perf_counter() - begin)
+            while ask(url, '/status')['indexing']['state'] != 'idle':
+                time.sleep(.05)
+        print(f'{arguments.photos} photos: a copy is found by search after {", ".join(f"{s:.1f}" for s in seconds)} s')
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def bench_files(arguments, scratch):
@@ -94,8 +134,8 @@ def bench_files(arguments, scratch):
                 file.write('nearly nothing')
     seconds, rss = measured(arguments.hone, 'index', '--library', str(library), str(folder), '--quiet')
     again, rss_again = measured(arguments.hone, 'index', '--library', str(library), '--quiet')
-    print(f'{arguments.files} files that are no photos: first walk {seconds:.1f} s, peak RSS {rss:.0f} MB; '
-          f'again {again:.1f} s, {rss_again:.0f} MB; find: {find(folder):.1f} s')
+    print(f'{arguments.files} files that are no photos: first walk {seconds}, peak RSS {rss:.0f} MB; '
+          f'again {again}, {rss_again:.0f} MB; find: {find(folder)}')
 
 
 def main():
@@ -105,6 +145,7 @@ def main():
     parser.add_argument('--files', type=int, default=1_000_000)
     parser.add_argument('--scratch', type=pathlib.Path, default='/tmp')
     parser.add_argument('--photo', type=pathlib.Path, default=ROOT / 'tests/fuzz/seeds/decode_photo/small.jpeg')
+    parser.add_argument('--new', type=pathlib.Path, default=ROOT / 'deps/samples/opencv/fruits.jpg')
     arguments = parser.parse_args()
     for bench, wanted in ((bench_photos, arguments.photos), (bench_files, arguments.files)):
         if wanted <= 0:

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 
 namespace hone {
@@ -11,10 +10,6 @@ namespace hone {
 std::int64_t unix_seconds();
 // "2026-01-31T12:00:00Z"
 std::string iso8601(std::int64_t unix_seconds);
-
-// Runs the call on a thread of its own, for calls that the system may never let come back (a network drive
-// that is gone). False when it has not come back in time; it is left alone then, so it must own what it uses.
-bool comes_back_within(std::chrono::milliseconds time, std::function<void()> call);
 
 class Stopwatch {
   public:

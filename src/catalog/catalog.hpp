@@ -155,7 +155,8 @@ class Catalog {
     // a path where nothing is now.
     virtual Result<std::optional<Place>> find_moved(const FileFacts& facts) = 0;
     // seen: places that the scan found. The part's others become missing, except failures and skips, which
-    // are forgotten. Gives the number of photos that became missing.
+    // are forgotten. Gives the number of photos that became missing. Of photos whose last sidecar went this
+    // way the metadata is no longer done.
     virtual Result<std::uint64_t> end_scan(const ScannedPart& part, const std::vector<bool>& seen) = 0;
     // The largest place so far, and how many photos have been found at places made after it that had others
     // before, none of which is there now.

@@ -15,6 +15,18 @@ void add_model_flags(CLI::App& command, ModelFlags& flags) {
     command.add_option("--precision", flags.precision, "f32, fp16 or int8, where the model has it");
 }
 
+void add_patience_flag(CLI::App& command, std::chrono::milliseconds& patience) {
+    command
+        .add_option_function<double>(
+            "--patience",
+            [&patience](double seconds) {
+                patience = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+            },
+            "seconds that a drive may keep silent before a file of it is given up")
+        ->check(CLI::Range(0.1, 3600.0))
+        ->default_str("20");
+}
+
 int run_command(const std::function<Result<>()>& body) {
     const auto done = body();
     return done ? kExitDone : report(done.error());

@@ -1,6 +1,7 @@
 // One function a command: adds it to the command line and says what to run when it is chosen.
 #pragma once
 
+#include <chrono>
 #include <functional>
 
 #include "cli/context.hpp"
@@ -27,6 +28,7 @@ void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen);
 
 // The parts that commands share.
 void add_model_flags(CLI::App& command, ModelFlags& flags);
+void add_patience_flag(CLI::App& command, std::chrono::milliseconds& patience);
 // Runs body and turns an error into its line and exit code.
 int run_command(const std::function<Result<>()>& body);
 Result<fs::path> library_of(const GlobalOptions& options);

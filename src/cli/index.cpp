@@ -21,6 +21,7 @@ volatile std::sig_atomic_t interrupted = 0;
 struct IndexFlags {
     std::vector<std::string> folders;
     bool reembed = false, retry_failed = false, svg = false;
+    std::chrono::milliseconds patience = kDrivePatience;
     ModelFlags model;
 };
 
@@ -28,6 +29,7 @@ IndexOptions options_of(const IndexFlags& flags) {
     IndexOptions options;
     options.retry_failed = flags.retry_failed;
     options.svg = flags.svg;
+    options.patience = flags.patience;
     return options;
 }
 
@@ -153,6 +155,7 @@ void add_index(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     command->add_flag("--retry-failed", flags->retry_failed,
                       "read damaged files again though they did not change");
     command->add_flag("--svg", flags->svg, "read SVG drawings too");
+    add_patience_flag(*command, flags->patience);
     add_model_flags(*command, flags->model);
     command->callback([&options, &chosen, flags] {
         chosen = [&options, flags] { return run_command([&] { return index(options, *flags); }); };

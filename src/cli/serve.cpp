@@ -16,6 +16,7 @@ struct ServeFlags {
     std::vector<std::string> folders;
     std::string listen = "127.0.0.1:3000";
     int rescan_minutes = 10;
+    std::chrono::milliseconds patience = kDrivePatience;
     bool no_watch = false, svg = false;
     ModelFlags model;
 };
@@ -79,6 +80,7 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         background.rescan = std::chrono::minutes(flags.rescan_minutes);
         background.watch = !flags.no_watch;
         background.index.svg = flags.svg;
+        background.index.patience = flags.patience;
         SearchParts parts{
             model, std::make_unique<SearchEngine>(*library, space, model),
             std::make_unique<BackgroundIndexer>(
@@ -125,6 +127,7 @@ void add_serve(CLI::App& app, const GlobalOptions& options, Action& chosen) {
         ->default_str("10");
     command->add_flag("--no-watch", flags->no_watch, "find new photos by scans only");
     command->add_flag("--svg", flags->svg, "read SVG drawings too");
+    add_patience_flag(*command, flags->patience);
     add_model_flags(*command, flags->model);
     command->callback([&options, &chosen, flags] {
         chosen = [&options, flags] { return run_command([&] { return serve(options, *flags); }); };

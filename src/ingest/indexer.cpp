@@ -20,17 +20,11 @@ constexpr double kRateWarmUp = 2.0;        // seconds before a time left is told
 // A file that is being written is looked at again until it rests for so long, but not for ever.
 constexpr auto kRest = std::chrono::milliseconds(1000);
 constexpr int kMostRests = 30;
-constexpr auto kFolderAnswers = std::chrono::seconds(10);
 
 struct PreparedItem {
     FileOutcome outcome;
     std::vector<float> tensor;
 };
-
-// A folder on a dead network drive would keep its caller for ever.
-bool answers(const fs::path& folder) {
-    return comes_back_within(kFolderAnswers, [folder] { (void)check_folder(folder); });
-}
 
 }  // namespace
 
@@ -62,13 +56,18 @@ struct Indexer::Run {
     BoundedQueue<PreparedItem> prepared;
     BoundedQueue<FileOutcome> done;
     std::atomic<unsigned> decoders_left, embedders_left;
-    std::vector<bool> complete;      // photos that nothing is missing of, as the run begins
-    std::vector<ScannedPart> parts;  // walked to their end; the walker's own until it ends
+    std::vector<bool> complete;  // photos that nothing is missing of, as the run begins
+    struct WalkedPart {
+        FolderId folder;
+        ScannedPart part;
+    };
+    std::vector<WalkedPart> parts;  // walked to their end; the walker's own until it ends
 
     std::mutex mutex;  // guards what follows
     IndexSummary summary;
     std::vector<bool> seen;  // by place
     std::vector<IntakeFile> unsettled;
+    std::map<FolderId, int> silences;  // files in a row that did not answer
     std::optional<Error> error;
 
     void fail_run(Error reason) {
@@ -84,6 +83,11 @@ struct Indexer::Run {
         const auto index = static_cast<std::size_t>(place);
         if (index >= seen.size()) seen.resize(std::max(index + 1, seen.size() * 2));
         seen[index] = true;
+    }
+    // Its drive stopped answering while files of it were read. mutex is held.
+    [[nodiscard]] bool is_away(FolderId folder) const {
+        const auto found = silences.find(folder);
+        return found != silences.end() && found->second >= kMostSilences;
     }
     void skip(const std::string& kind) {
         ++summary.skipped;
@@ -190,6 +194,7 @@ bool Indexer::visit(Run& run, FolderId folder, const FileFacts& facts) {
     }
     {
         const std::lock_guard lock(run.mutex);
+        if (run.is_away(folder)) return false;
         ++run.summary.files;
     }
     {
@@ -203,6 +208,7 @@ bool Indexer::visit(Run& run, FolderId folder, const FileFacts& facts) {
 
 void Indexer::walk_tasks(Run& run) {
     Catalog& catalog = parts_.library.catalog();
+    const std::chrono::milliseconds patience = run.options.patience;
     FolderId folder = 0;
     std::uint64_t found = 0;
     std::vector<fs::path> unread;
@@ -211,18 +217,27 @@ void Indexer::walk_tasks(Run& run) {
                        return visit(run, folder, facts);
                    },
                    [&](const fs::path& path, const std::string& reason) {
+                       if (run.stop.stop_requested()) return;
                        unread.push_back(path);
                        add_failure(run, {path, 0, 0, 0, 0}, "walk", reason, false);
-                   }});
+                   },
+                   [&](const fs::path& root) {
+                       for (const ScanTask& task : run.tasks)
+                           if (task.folder.path == root) folder = task.folder.id;
+                   }},
+                  patience, run.stop);
+    DriveCalls calls(patience, run.stop);
+    const auto is_there = [&](const fs::path& path) {
+        const auto checked = std::make_shared<bool>(false);
+        return calls.run([=](Pulse&) { *checked = check_folder(path).has_value(); }) && *checked;
+    };
     for (const ScanTask& task : run.tasks) {
         folder = task.folder.id;
         found = 0;
         const bool is_root = task.directory == task.folder.path;
         const auto before = catalog.photos_below(task.directory);
-        const auto walked =
-            answers(task.folder.path)
-                ? walker.walk(task.folder.path, task.directory, task.recursive)
-                : fail("it does not answer within {} s: is its network drive gone?", kFolderAnswers.count());
+        const auto walked = walker.walk(task.folder.path, task.directory, task.recursive);
+        if (run.stop.stop_requested()) break;
         // An empty folder where photos were is a disk that is not mounted: nothing is concluded from it.
         const bool emptied =
             walked && *walked == Walker::Outcome::kWalked && found == 0 && before && *before > 0;
@@ -238,52 +253,94 @@ void Indexer::walk_tasks(Run& run) {
                 run.fail_run(marked.error());
         }
         // A folder below that is gone takes its files along, as long as the root is there.
-        const bool gone = !is_root && !walked && check_folder(task.folder.path);
+        const bool gone = !is_root && !walked && walked.error().kind != ErrorKind::kUnavailable &&
+                          is_there(task.folder.path);
         if ((walked && !emptied) || gone || (emptied && !is_root))
-            run.parts.push_back({task.directory, task.recursive, {}});
-        if (run.stop.stop_requested()) break;
+            run.parts.push_back({folder, {task.directory, task.recursive, {}}});
     }
     walker.walk_links();
-    for (ScannedPart& part : run.parts) part.unread = unread;
+    for (Run::WalkedPart& walked : run.parts) walked.part.unread = unread;
     run.work.close();
     const std::lock_guard lock(mutex_);
     progress_.state = IndexState::kRunning;
 }
 
+// What was read goes where its next stage is.
+void Indexer::hand_on(Run& run, IntakeResult result) {
+    if (run.stop.stop_requested()) return;  // perhaps given up half way
+    if (result.fatal) return run.fail_run(*result.fatal);
+    note_answer(run, result.outcome.folder, !result.silent);
+    if (!result.tensor.empty()) {
+        run.prepared.push({std::move(result.outcome), std::move(result.tensor)});
+    } else if (keeps_photo(result.outcome)) {
+        const auto& failed = std::get<FileOutcome::Failed>(result.outcome.what);
+        add_failure(run, result.outcome.facts, failed.stage, failed.reason, false);
+        const std::lock_guard lock(mutex_);
+        ++progress_.done;
+    } else {
+        run.done.push(std::move(result.outcome));
+    }
+}
+
+// A known photo whose unchanged file could not be read just now is as known as before.
+bool Indexer::keeps_photo(const FileOutcome& outcome) {
+    const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what);
+    if (failed == nullptr || failed->stage != "read") return false;
+    const auto place = parts_.library.catalog().find_place(outcome.facts.path);
+    return place && *place && (*place)->state == PlaceState::kPhoto &&
+           (*place)->facts.size == outcome.facts.size &&
+           (*place)->facts.modified_ns == outcome.facts.modified_ns &&
+           (*place)->facts.inode == outcome.facts.inode;
+}
+
+// A folder of which nothing answers any more is away: the rest of it is left for the next scan.
+void Indexer::note_answer(Run& run, FolderId folder, bool answered) {
+    {
+        const std::lock_guard lock(run.mutex);
+        if (run.is_away(folder)) return;
+        int& silences = run.silences[folder];
+        silences = answered ? 0 : silences + 1;
+        if (!run.is_away(folder)) return;
+    }
+    const auto task = std::ranges::find(run.tasks, folder, [](const ScanTask& of) { return of.folder.id; });
+    if (task != run.tasks.end())
+        add_failure(run, {task->folder.path, 0, 0, 0, 0}, "read",
+                    "it stopped answering: is its network drive gone?", false);
+}
+
 void Indexer::read_files(Run& run) {
     Catalog& catalog = parts_.library.catalog();
+    DriveCalls calls(run.options.patience, run.stop);
     while (auto file = run.work.pop()) {
         // The rest is taken and dropped: the walker may be waiting for room.
         if (run.stop.stop_requested()) continue;
+        {
+            const std::lock_guard lock(run.mutex);
+            if (run.is_away(file->folder)) continue;
+        }
         if (const auto before = catalog.find_moved(file->facts); before && *before) {
             if (auto same = run.intake.recognize(*file, **before)) {
                 run.done.push(std::move(*same));
                 continue;
             }
+            file->moved_from = (*before)->facts.path;
         }
-        IntakeResult result = run.intake.read(*file);
-        if (run.stop.stop_requested()) continue;  // perhaps given up half way
-        if (result.fatal) {
-            run.fail_run(*result.fatal);
-            continue;
-        }
-        if (result.unsettled) {
+        IntakeResult result = run.intake.read(*file, calls);
+        if (result.unsettled && !result.fatal) {
             const std::lock_guard lock(run.mutex);
             run.unsettled.push_back(std::move(*file));
-        } else if (result.tensor.empty()) {
-            run.done.push(std::move(result.outcome));
         } else {
-            run.prepared.push({std::move(result.outcome), std::move(result.tensor)});
+            hand_on(run, std::move(result));
         }
     }
     if (--run.decoders_left > 0) return;
-    settle_files(run);
+    settle_files(run, calls);
     run.prepared.close();
     if (parts_.analyzer == nullptr) run.done.close();
 }
 
 // What changed while it was read, or is damaged and very young, by one thread: copies in progress are few.
-void Indexer::settle_files(Run& run) {
+void Indexer::settle_files(Run& run, DriveCalls& calls) {
     std::vector<IntakeFile> files;
     {
         const std::lock_guard lock(run.mutex);
@@ -295,24 +352,19 @@ void Indexer::settle_files(Run& run) {
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
         std::vector<IntakeFile> again;
         for (IntakeFile& file : files) {
-            auto now = file_facts(file.facts.path);
-            if (!now) continue;  // gone: the next scan sees what came of it
-            now->sidecar = file.facts.sidecar;
-            const bool rested = now->size == file.facts.size && now->modified_ns == file.facts.modified_ns;
-            file.facts = *now;
-            if (!rested && rest < kMostRests) {
+            const auto now = std::make_shared<Result<FileFacts>>();
+            const bool answered =
+                calls.run([now, path = file.facts.path](Pulse&) { *now = file_facts(path); });
+            // Gone, or its drive is: the next scan sees what came of it.
+            if (!answered || !*now) continue;
+            (*now)->sidecar = file.facts.sidecar;
+            const bool rested =
+                (*now)->size == file.facts.size && (*now)->modified_ns == file.facts.modified_ns;
+            file.facts = **now;
+            if (!rested && rest < kMostRests)
                 again.push_back(std::move(file));
-                continue;
-            }
-            IntakeResult result = run.intake.read(file);
-            if (run.stop.stop_requested()) return;
-            if (result.fatal) {
-                run.fail_run(*result.fatal);
-            } else if (result.tensor.empty()) {
-                run.done.push(std::move(result.outcome));
-            } else {
-                run.prepared.push({std::move(result.outcome), std::move(result.tensor)});
-            }
+            else
+                hand_on(run, run.intake.read(file, calls));
         }
         files.swap(again);
     }
@@ -403,8 +455,12 @@ void Indexer::write_outcomes(Run& run) {
 
 Result<> Indexer::end_scans(Run& run) {
     Catalog& catalog = parts_.library.catalog();
-    for (const ScannedPart& part : run.parts) {
-        HONE_TRY(const std::uint64_t missing, catalog.end_scan(part, run.seen));
+    for (const auto& [folder, silences] : run.silences) {
+        if (run.is_away(folder)) HONE_CHECK(catalog.set_reachable(folder, false));
+    }
+    for (const Run::WalkedPart& walked : run.parts) {
+        if (run.is_away(walked.folder)) continue;  // what the walk did not reach is not gone
+        HONE_TRY(const std::uint64_t missing, catalog.end_scan(walked.part, run.seen));
         run.summary.missing += missing;
     }
     HONE_TRY(const std::uint64_t paired, catalog.pair_raw_files());

@@ -74,6 +74,8 @@ struct IndexOptions {
     bool retry_failed = false;  // damaged files are read again though they did not change
     bool svg = false;           // SVG drawings are read too
     bool same_pictures = true;  // near duplicates are looked for at the end
+    // How long a drive may keep silent before a file of it is a failure, and after some more its folder away.
+    std::chrono::milliseconds patience = kDrivePatience;
 };
 
 // What a run works with. analyzer and space: both nullptr without a network.
@@ -110,7 +112,10 @@ class Indexer {
     bool visit(Run& run, FolderId folder, const FileFacts& facts);
     Result<bool> is_unchanged(Run& run, const FileFacts& facts);
     void read_files(Run& run);
-    void settle_files(Run& run);
+    void settle_files(Run& run, DriveCalls& calls);
+    void hand_on(Run& run, IntakeResult result);
+    bool keeps_photo(const FileOutcome& outcome);
+    void note_answer(Run& run, FolderId folder, bool answered);
     void embed_photos(Run& run);
     void write_outcomes(Run& run);
     Result<> write(Run& run, std::vector<FileOutcome>& outcomes);

@@ -18,7 +18,7 @@ namespace hone {
 
 namespace {
 
-constexpr int kMetadataVersion = 1;            // raise when photo/metadata.hpp reads more
+constexpr int kMetadataVersion = 2;            // raise when photo/metadata.hpp reads more
 constexpr std::size_t kBlockBytes = 1U << 20;  // read at once
 constexpr double kRestSeconds = 2;             // a file that changed less long ago may still be written
 
@@ -64,12 +64,26 @@ struct Hashed {
     std::uint64_t bytes = 0;
 };
 
-Result<Hashed> hash_original(int descriptor) {
+// A photo that lay beside a sidecar lies without one now, and no copy of it has one.
+bool lost_sidecar(const IntakeFile& file, std::span<const Place> places) {
+    bool lost = false;
+    for (const Place& place : places) {
+        if (place.facts.sidecar == 0) continue;
+        const bool was = place.facts.path == file.facts.path || place.facts.path == file.moved_from ||
+                         place.state == PlaceState::kMissing;
+        if (!was) return false;
+        lost = true;
+    }
+    return lost;
+}
+
+Result<Hashed> hash_original(int descriptor, Pulse& pulse) {
     thread_local std::vector<std::uint8_t> block(kBlockBytes);
     Sha256Hasher hasher;
     Hashed hashed;
     while (true) {
         HONE_TRY(const std::size_t count, read_block(descriptor, hashed.bytes, block));
+        pulse.beat();
         hasher.add(std::span(block).first(count));
         hashed.bytes += count;
         if (count < block.size()) break;
@@ -105,15 +119,72 @@ LookBytes to_look(std::span<const std::uint8_t> stored) {
     return look;
 }
 
+// A file while it is looked at. Whatever asks its drive is a call for DriveCalls, whose thread owns it too.
+struct Intake::Original {
+    FileFacts facts;
+    FileDescriptor file;
+    std::vector<FileDescriptor> sidecars;
+    std::array<std::uint8_t, kFormatBytes> head{};
+    std::size_t headed = 0;
+    bool as_told = false;
+    Hashed hashed;
+    std::string reason;  // why it cannot be read
+
+    [[nodiscard]] std::span<const std::uint8_t> first_bytes() const { return std::span(head).first(headed); }
+    [[nodiscard]] bool too_large() const { return facts.size > kMaximumFileBytes; }
+
+    void open(bool svg, Pulse& pulse) {
+        file = open_original(facts.path);
+        if (!file) {
+            reason = fmt::format("cannot open it: {}", std::strerror(errno));
+            return;
+        }
+        pulse.beat();
+        as_told = is_as_told(file.get(), facts);
+        if (!as_told) return;
+        // A video of gigabytes is told by its head.
+        const auto count = read_block(file.get(), 0, head);
+        if (!count) {
+            reason = count.error().message;
+            return;
+        }
+        pulse.beat();
+        headed = *count;
+        if (!is_photo(svg) || too_large()) return;
+        if (auto all = hash_original(file.get(), pulse))
+            hashed = *all;
+        else
+            reason = all.error().message;
+        if (facts.sidecar == 0) return;
+        for (const fs::path& name : sidecar_names(facts.path)) {
+            if (FileDescriptor sidecar = open_original(name)) sidecars.push_back(std::move(sidecar));
+            pulse.beat();
+        }
+    }
+    [[nodiscard]] bool is_photo(bool svg) const {
+        const Format format = detect_format(first_bytes());
+        return format != Format::kNone && (format != Format::kSvg || svg);
+    }
+    // Whatever came out of a file that changed meanwhile is of no photo, and a file that a decoder could not
+    // read is not damaged: what the system keeps of it in memory does not count.
+    void look_again(bool decoded) {
+        as_told = hashed.bytes == facts.size && is_as_told(file.get(), facts);
+        if (decoded) return;
+        ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
+        if (const auto count = read_block(file.get(), 0, head); !count) reason = count.error().message;
+    }
+};
+
 std::vector<AnalyzerKey> Intake::wanted() const {
     std::vector<AnalyzerKey> keys = pixel_analyses();
     if (analyzer_ != nullptr) keys.push_back(content_analysis(*analyzer_));
     return keys;
 }
 
-Result<FileOutcome::IsPhoto> Intake::read_photo(const IntakeFile& file, int descriptor, const Sha256& id,
+Result<FileOutcome::IsPhoto> Intake::read_photo(const IntakeFile& file, const Original& original,
                                                 std::vector<float>& tensor) const {
     FileOutcome::IsPhoto photo;
+    const Sha256& id = original.hashed.id;
     photo.photo.id = id;
     photo.photo.bytes = file.facts.size;
     // What is missing?
@@ -129,30 +200,21 @@ Result<FileOutcome::IsPhoto> Intake::read_photo(const IntakeFile& file, int desc
         };
         findings = !std::ranges::all_of(pixel_analyses(), is_done);
         network = network && !is_done(content_analysis(*analyzer_));
-        // Sidecars belong to the place: with one, or when the one it had is gone, what the photo says of
-        // itself is put together anew.
-        HONE_TRY(const std::optional<Place> before, catalog_.find_place(file.facts.path));
-        findings = findings || file.facts.sidecar != 0 || (before && before->facts.sidecar != 0);
+        // With a sidecar, or when the one it had is gone, what the photo says of itself is put together anew.
+        HONE_TRY(const std::vector<Place> places, catalog_.places_of(known->number));
+        findings = findings || file.facts.sidecar != 0 || lost_sidecar(file, places);
     }
     const bool thumbnails = !thumbnails_.has_all(id);
     if (!findings && !network && !thumbnails) return photo;
 
-    std::vector<FileDescriptor> sidecars;
-    std::vector<int> sidecar_descriptors;
-    if (file.facts.sidecar != 0) {
-        for (const fs::path& name : sidecar_names(file.facts.path)) {
-            FileDescriptor sidecar = open_original(name);
-            if (!sidecar) continue;
-            sidecar_descriptors.push_back(sidecar.get());
-            sidecars.push_back(std::move(sidecar));
-        }
-    }
+    std::vector<int> sidecars;
+    for (const FileDescriptor& sidecar : original.sidecars) sidecars.push_back(sidecar.get());
     PhotoWork work;
     work.network_side = network ? analyzer_->wanted_side() : 0;
     work.thumbnails = true;
     work.metadata = findings;
     work.svg = svg_;
-    HONE_TRY(PreparedPhoto prepared, decoders_.prepare(descriptor, sidecar_descriptors, work));
+    HONE_TRY(PreparedPhoto prepared, decoders_.prepare(original.file.get(), sidecars, work));
     photo.photo.width = prepared.width;
     photo.photo.height = prepared.height;
     photo.photo.format = format_name(prepared.format);
@@ -179,45 +241,51 @@ Result<FileOutcome::IsPhoto> Intake::read_photo(const IntakeFile& file, int desc
     return photo;
 }
 
-IntakeResult Intake::read(const IntakeFile& file) const {
+IntakeResult Intake::read(const IntakeFile& file, DriveCalls& calls) const {
     IntakeResult result;
     result.outcome.folder = file.folder;
     result.outcome.facts = file.facts;
+    auto original = std::make_shared<Original>();
+    original->facts = file.facts;
+    look_at(file, original, calls, result);
+    // Closing asks the drive too, so it is left to the thread. There is nothing left to lose.
+    (void)calls.run([last = std::move(original)](Pulse&) {});
+    return result;
+}
+
+void Intake::look_at(const IntakeFile& file, const std::shared_ptr<Original>& original, DriveCalls& calls,
+                     IntakeResult& result) const {
     const bool young = seconds_since(file.facts.modified_ns) < kRestSeconds;
     const auto failed = [&](const std::string& stage, const std::string& reason) {
         result.outcome.what = FileOutcome::Failed{stage, reason};
         result.tensor.clear();
-        return result;
     };
-    const FileDescriptor original = open_original(file.facts.path);
-    if (!original) return failed("read", fmt::format("cannot open it: {}", std::strerror(errno)));
-    if (!is_as_told(original.get(), file.facts)) {
+    const auto silent = [&] {
+        result.silent = true;
+        failed("read", silence_reason(calls.patience()));
+    };
+    const auto unsettled = [&] {
         result.unsettled = true;
-        return failed("read", "it is still being written");
+        failed("read", "it is still being written");
+    };
+    if (!calls.run([original, svg = svg_](Pulse& pulse) { original->open(svg, pulse); })) return silent();
+    if (!original->reason.empty()) return failed("read", original->reason);
+    if (!original->as_told) return unsettled();
+    if (!original->is_photo(svg_)) {
+        result.unsettled = young && original->headed == 0;  // made, and not yet filled
+        result.outcome.what = FileOutcome::Skipped{detect_format(original->first_bytes()) == Format::kSvg
+                                                       ? "svg drawing"
+                                                       : std::string(kind_of_other(original->first_bytes()))};
+        return;
     }
-    // A video of gigabytes is told by its head.
-    std::array<std::uint8_t, kFormatBytes> head{};
-    const auto headed = read_block(original.get(), 0, head);
-    if (!headed) return failed("read", headed.error().message);
-    const Format format = detect_format(std::span(head).first(*headed));
-    if (format == Format::kNone || (format == Format::kSvg && !svg_)) {
-        result.unsettled = young && *headed == 0;  // made, and not yet filled
-        result.outcome.what = FileOutcome::Skipped{
-            format == Format::kSvg ? "svg drawing"
-                                   : std::string(kind_of_other(std::span(head).first(*headed)))};
-        return result;
-    }
-    if (file.facts.size > kMaximumFileBytes)
+    if (original->too_large())
         return failed("read", fmt::format("larger than {} MB: no photo is", kMaximumFileBytes >> 20U));
-    const auto hashed = hash_original(original.get());
-    if (!hashed) return failed("read", hashed.error().message);
     try {
-        auto photo = read_photo(file, original.get(), hashed->id, result.tensor);
-        // Whatever came out of a file that changed meanwhile is of no photo.
-        if (hashed->bytes != file.facts.size || !is_as_told(original.get(), file.facts)) {
-            result.unsettled = true;
-            return failed("read", "it is still being written");
-        }
+        auto photo = read_photo(file, *original, result.tensor);
+        const bool decoded = photo.has_value();
+        if (!calls.run([original, decoded](Pulse&) { original->look_again(decoded); })) return silent();
+        if (!original->reason.empty()) return failed("read", original->reason);
+        if (!original->as_told) return unsettled();
         if (!photo) {
             if (photo.error().kind == ErrorKind::kUnavailable) result.fatal = photo.error();
             result.unsettled = young;
@@ -225,9 +293,8 @@ IntakeResult Intake::read(const IntakeFile& file) const {
         }
         result.outcome.what = std::move(*photo);
     } catch (const std::bad_alloc&) {
-        return failed("decode", "it does not fit into memory");
+        failed("decode", "it does not fit into memory");
     }
-    return result;
 }
 
 std::optional<FileOutcome> Intake::recognize(const IntakeFile& file, const Place& before) const {

@@ -2,11 +2,13 @@
 // the catalogue knows already is not done again.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "analyze/content.hpp"
 #include "analyze/hashes.hpp"
 #include "analyze/look.hpp"
+#include "base/drive_calls.hpp"
 #include "catalog/catalog.hpp"
 #include "ingest/thumbnail_store.hpp"
 #include "photo/wall/decoder_pool.hpp"
@@ -16,6 +18,7 @@ namespace hone {
 struct IntakeFile {
     FolderId folder = 0;
     FileFacts facts;
+    fs::path moved_from = {};  // where the file was before it was renamed, when that is known
 };
 
 struct IntakeResult {
@@ -24,6 +27,7 @@ struct IntakeResult {
     // The file changed while it was read, or is too young to tell damage from a copy that still runs: look
     // again when it has come to rest.
     bool unsettled = false;
+    bool silent = false;         // the file's drive did not answer in time
     std::optional<Error> fatal;  // not the file's fault: the library cannot be written, no decoder starts
 };
 
@@ -37,14 +41,18 @@ class Intake {
     // The analyses that a photo must have; a photo with all of them is not opened again.
     [[nodiscard]] std::vector<AnalyzerKey> wanted() const;
 
-    // Never fails: a file that cannot be read is an outcome too.
-    [[nodiscard]] IntakeResult read(const IntakeFile& file) const;
+    // Never fails: a file that cannot be read is an outcome too. calls: the caller's own, through which the
+    // file is opened, read and closed.
+    [[nodiscard]] IntakeResult read(const IntakeFile& file, DriveCalls& calls) const;
     // For a file that was renamed: the photo that lay at `before`, not read again.
     [[nodiscard]] std::optional<FileOutcome> recognize(const IntakeFile& file, const Place& before) const;
 
   private:
-    [[nodiscard]] Result<FileOutcome::IsPhoto> read_photo(const IntakeFile& file, int descriptor,
-                                                          const Sha256& id, std::vector<float>& tensor) const;
+    struct Original;
+    void look_at(const IntakeFile& file, const std::shared_ptr<Original>& original, DriveCalls& calls,
+                 IntakeResult& result) const;
+    [[nodiscard]] Result<FileOutcome::IsPhoto> read_photo(const IntakeFile& file, const Original& original,
+                                                          std::vector<float>& tensor) const;
 
     Catalog& catalog_;
     DecoderPool& decoders_;

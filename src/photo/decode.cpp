@@ -9,20 +9,14 @@ namespace hone {
 Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wanted_side, Colors colors,
                                   std::uint64_t maximum_pixels) {
     Format format = detect_format(bytes.first(std::min(bytes.size(), kFormatBytes)));
-    try {
+    return decoded(format, [&] {
         OpenedPicture picture = open_picture(bytes, wanted_side, 0, maximum_pixels);
         format = picture.format;
         vips::VImage image = to_rgb(picture, picture.image, colors);
         // Turning needs random access to a picture that is read from top to bottom: take its pixels first.
         if (picture.orientation > 1) image = turn_upright(picture, image.copy_memory());
         return DecodedPhoto{to_image(image), picture.width, picture.height, format};
-    } catch (const DecodeError& error) {
-        return fail("{}", error.reason);
-    } catch (const vips::VError&) {
-        return fail("damaged or unsupported {}: {}", format_name(format), take_vips_reason());
-    } catch (const std::exception& error) {
-        return fail("damaged or unsupported {}: {}", format_name(format), error.what());
-    }
+    });
 }
 
 std::uint32_t mean_color(const Image& image) {

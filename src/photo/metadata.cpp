@@ -29,6 +29,7 @@ using namespace std::string_view_literals;
 constexpr std::size_t kLongestName = 256;            // bytes: camera, lens, keyword, person
 constexpr std::size_t kLongestTitle = 1024;          // bytes
 constexpr std::size_t kLongestDescription = 65'536;  // bytes
+constexpr std::size_t kPictureInfoBytes = 65'536;    // of a JPEG, in which the text block may stand
 constexpr std::size_t kMostKeywords = 1000, kMostRegions = 500, kMostWarnings = 50;
 constexpr std::size_t kLargestPacket = 32U << 20;  // bytes of one XMP packet or EXIF block, unpacked
 
@@ -241,6 +242,21 @@ std::optional<CalendarTime> exif_gps_time(const Exiv2::ExifData& exif) {
     return time;
 }
 
+// Reconyx's trail cameras write the time into their notes only: second, minute, hour, month, day, year, two
+// bytes each.
+std::optional<CalendarTime> reconyx_time(const Exiv2::ExifData& exif) {
+    constexpr std::size_t kAt = 0x16, kWords = 6;
+    const auto* const field = find(exif, "Exif.Photo.MakerNote");
+    if (field == nullptr) return std::nullopt;
+    const std::vector<std::uint8_t> note = raw_bytes(*field);
+    if (note.size() < kAt + 2 * kWords || note[0] != 0x01 || note[1] != 0xF1) return std::nullopt;
+    std::array<int, kWords> words{};
+    for (std::size_t word = 0; word < kWords; ++word)
+        words[word] = note[kAt + 2 * word] | note[kAt + 2 * word + 1] << 8;
+    return plausible_time(fmt::format("{:04}:{:02}:{:02} {:02}:{:02}:{:02}", words[5], words[3], words[4],
+                                      words[2], words[1], words[0]));
+}
+
 // Degrees, minutes, seconds; the last ones may be missing. A position without a hemisphere is none: it would
 // lie in the wrong half of the world as often as in the right one.
 std::optional<double> exif_angle(const Exiv2::ExifData& exif, const char* key, const char* hemisphere_key,
@@ -316,6 +332,7 @@ void read_exif(const Exiv2::ExifData& exif, bool big_endian, PhotoMetadata& phot
     const auto camera = {"Exif.Photo.OffsetTimeOriginal", "Exif.Photo.OffsetTimeDigitized"};
     times.original = exif_time(exif, "Exif.Photo.DateTimeOriginal", camera);
     put_first(times.original, exif_time(exif, "Exif.Image.DateTimeOriginal", camera));
+    put_first(times.original, reconyx_time(exif));
     times.digitized = exif_time(exif, "Exif.Photo.DateTimeDigitized",
                                 {"Exif.Photo.OffsetTimeDigitized", "Exif.Photo.OffsetTimeOriginal"});
     times.changed = exif_time(exif, "Exif.Image.DateTime", {"Exif.Photo.OffsetTime"});
@@ -807,6 +824,13 @@ PhotoMetadata assemble(std::span<const std::uint8_t> bytes, Format format,
     PhotoMetadata photo;
     Times exif;
     guarded("EXIF", [&] { read_exif(blocks.exif, blocks.big_endian, photo, exif); });
+    if (format == Format::kJpeg && blocks.exif.empty()) {
+        const PictureInfo info = parse_picture_info(
+            {reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), kPictureInfoBytes)});
+        if (info.time && is_plausible(*info.time)) exif.original = info.time;
+        photo.exposure_seconds = info.exposure_seconds;
+        photo.aperture = info.aperture;
+    }
     if (blocks.width > 0 && blocks.height > 0) {
         photo.width = blocks.width;
         photo.height = blocks.height;

@@ -173,6 +173,33 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+PictureInfo parse_picture_info(std::string_view head) {
+    constexpr std::string_view kTitle = "[picture info]";
+    PictureInfo info;
+    const std::size_t title = head.find(kTitle);
+    if (title == std::string_view::npos) return info;
+    head.remove_prefix(title + kTitle.size());
+    head = head.substr(0, head.find('['));
+    while (!head.empty()) {
+        const std::size_t end = std::min(head.find_first_of("\r\n"), head.size());
+        const std::string_view line = head.substr(0, end);
+        head.remove_prefix(std::min(end + 1, head.size()));
+        const std::size_t equals = std::min(line.find('='), line.size());
+        const std::string_view name = line.substr(0, equals);
+        std::string_view value = line.substr(std::min(equals + 1, line.size()));
+        if (value.starts_with('F')) value.remove_prefix(1);
+        const auto number = parse_number(value);
+        if (!number || !(*number > 0)) continue;
+        if (name == "TimeDate" && *number < 4e9)
+            info.time = {static_cast<std::int64_t>(*number), std::nullopt};
+        else if (name == "Shutter" && *number < 1e9)
+            info.exposure_seconds = *number / 1e6;
+        else if (name == "FNumber" && *number < 1000)
+            info.aperture = *number;
+    }
+    return info;
+}
+
 std::string clean_text(std::string_view bytes, std::size_t limit) {
     bytes = trimmed(bytes.substr(0, bytes.find('\0')));
     std::string text;

@@ -28,6 +28,14 @@ bool is_plausible(const CalendarTime& time);
 // "2.8", "28/10", "+0.5"; nothing for what is no number, or a fraction of zero. Decimal point in any locale.
 std::optional<double> parse_number(std::string_view text);
 
+// What cameras of the 1990s wrote in the place of EXIF: lines "TimeDate=909698819" (seconds of the camera's
+// clock since 1970), "Shutter=33363" (microseconds), "FNumber=F2.8" after "[picture info]".
+struct PictureInfo {
+    std::optional<CalendarTime> time;
+    std::optional<double> exposure_seconds, aperture;
+};
+PictureInfo parse_picture_info(std::string_view head);
+
 // Up to the first NUL, without blanks at the ends, as UTF-8: bytes that are no UTF-8 are read as Latin-1.
 // Longer than `limit` bytes: cut before a character.
 std::string clean_text(std::string_view bytes, std::size_t limit);

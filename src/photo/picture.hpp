@@ -43,4 +43,25 @@ Image to_image(const vips::VImage& rgb);
 // First line of what libvips complained of in this process; clears it.
 std::string take_vips_reason();
 
+// What the call gives, or why it broke, in words for a person.
+template <typename Call>
+auto decoded(const Format& format, Call call) -> Result<decltype(call())> {
+    try {
+        if constexpr (std::is_void_v<decltype(call())>) {
+            call();
+            return {};
+        } else {
+            return call();
+        }
+    } catch (const DecodeError& error) {
+        return fail("{}", error.reason);
+    } catch (const vips::VError&) {
+        return fail("damaged or unsupported {}: {}", format_name(format), take_vips_reason());
+    } catch (const std::bad_alloc&) {
+        return fail("it needs more memory than a decoder may have");
+    } catch (const std::exception& error) {
+        return fail("damaged or unsupported {}: {}", format_name(format), error.what());
+    }
+}
+
 }  // namespace hone

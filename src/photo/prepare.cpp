@@ -77,17 +77,7 @@ Result<PreparedPhoto> prepare_photo(std::span<const std::uint8_t> bytes,
     photo.format = detect_format(bytes.first(std::min(bytes.size(), kFormatBytes)));
     if (photo.format == Format::kSvg && !work.svg)
         return fail("SVG drawings are not read (--svg reads them)");
-    try {
-        prepare_pixels(bytes, work, photo);
-    } catch (const DecodeError& error) {
-        return fail("{}", error.reason);
-    } catch (const vips::VError&) {
-        return fail("damaged or unsupported {}: {}", format_name(photo.format), take_vips_reason());
-    } catch (const std::bad_alloc&) {
-        return fail("it needs more memory than a decoder may have");
-    } catch (const std::exception& error) {
-        return fail("damaged or unsupported {}: {}", format_name(photo.format), error.what());
-    }
+    HONE_CHECK(decoded(photo.format, [&] { prepare_pixels(bytes, work, photo); }));
     if (work.metadata) {
         photo.metadata = to_json(read_metadata(bytes, photo.format, sidecars))
                              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

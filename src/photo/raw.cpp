@@ -23,6 +23,12 @@ int orientation_of_flip(int flip) {
     }
 }
 
+// Its words for a camera it does not know, a cut file and its own state are told as what they mean to a
+// person.
+std::unexpected<Error> refused(int code) {
+    return fail("damaged or unsupported camera raw: {}", LibRaw::strerror(code));
+}
+
 Result<Image> develop(LibRaw& raw) {
     raw.imgdata.params.half_size = 1;
     raw.imgdata.params.use_camera_wb = 1;
@@ -30,10 +36,10 @@ Result<Image> develop(LibRaw& raw) {
     raw.imgdata.params.output_bps = 8;
     int code = raw.unpack();
     if (code == LIBRAW_SUCCESS) code = raw.dcraw_process();
-    if (code != LIBRAW_SUCCESS) return fail("{}", LibRaw::strerror(code));
+    if (code != LIBRAW_SUCCESS) return refused(code);
     const std::unique_ptr<libraw_processed_image_t, void (*)(libraw_processed_image_t*)> made(
         raw.dcraw_make_mem_image(&code), LibRaw::dcraw_clear_mem);
-    if (!made) return fail("{}", LibRaw::strerror(code));
+    if (!made) return refused(code);
     const std::size_t pixels = std::size_t{made->width} * made->height;
     if (made->type != LIBRAW_IMAGE_BITMAP || made->bits != 8 || (made->colors != 3 && made->colors != 1) ||
         made->data_size < pixels * made->colors)
@@ -54,7 +60,7 @@ Result<RawPicture> read_raw(std::span<const std::uint8_t> bytes, int wanted_side
     // LibRaw only reads from the buffer.
     if (const int code = raw->open_buffer(const_cast<std::uint8_t*>(bytes.data()), bytes.size());
         code != LIBRAW_SUCCESS)
-        return fail("{}", LibRaw::strerror(code));
+        return refused(code);
     const auto& sizes = raw->imgdata.sizes;
     RawPicture picture;
     const bool turned = sizes.flip == 5 || sizes.flip == 6;

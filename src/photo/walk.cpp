@@ -35,9 +35,10 @@ std::uint64_t mix(std::uint64_t state, std::uint64_t value) {  // FNV-1a, eight 
 }
 
 // The names of the folder once, for its sidecars only.
-Sidecars list_sidecars(DIR* directory) {
+Sidecars list_sidecars(DIR* directory, Pulse& pulse) {
     Sidecars sidecars;
     while (const dirent* entry = ::readdir(directory)) {
+        pulse.beat();
         const std::string_view name = entry->d_name;
         if (name.size() < 5 || name.starts_with('.') || !(name.ends_with(".xmp") || name.ends_with(".XMP")))
             continue;
@@ -68,90 +69,168 @@ bool is_skipped_name(std::string_view name) {
     return name.starts_with('.') || std::ranges::find(kSystemFolders, name) != std::end(kSystemFolders);
 }
 
-bool Walker::first_visit(const fs::path& directory) {
-    struct stat status{};
-    return ::stat(directory.c_str(), &status) == 0 && visited_.insert({status.st_dev, status.st_ino}).second;
+// A folder as it is read; asked by the thread that may be left behind, which owns it together with the
+// walker.
+struct Walker::OpenFolder {
+    fs::path path;
+    bool there = false;
+    Identity identity{};
+    std::shared_ptr<const IgnoreRules> rules;
+    Directory directory{nullptr, ::closedir};
+    int error = 0;
+    Sidecars sidecars;
+    bool silent = false;  // the walker's own: a read() did not come back
+    // What the last read() found.
+    std::vector<FileFacts> files;
+    std::vector<std::string> folders;
+    std::vector<fs::path> links;
+
+    void open(std::shared_ptr<const IgnoreRules> its_rules, Pulse& pulse) {
+        rules = std::move(its_rules);
+        struct stat status{};
+        there = ::stat(path.c_str(), &status) == 0;
+        if (!there) return;
+        identity = {status.st_dev, status.st_ino};
+        directory.reset(::opendir(path.c_str()));
+        error = errno;
+        pulse.beat();
+        if (directory) sidecars = list_sidecars(directory.get(), pulse);
+    }
+    // The next thousand files; lets the folder go at its end (a deep tree must not hold a descriptor a
+    // level).
+    void read(bool recursive, Pulse& pulse) {
+        files.clear();
+        links.clear();
+        while (files.size() < kChunk) {
+            errno = 0;
+            const dirent* entry = ::readdir(directory.get());
+            pulse.beat();
+            if (entry == nullptr) {
+                error = errno;
+                directory.reset();
+                return;
+            }
+            const std::string name = entry->d_name;
+            if (is_skipped_name(name)) continue;
+            const int here = ::dirfd(directory.get());
+            struct stat status{};
+            if (::fstatat(here, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;  // gone meanwhile
+            const bool link = S_ISLNK(status.st_mode);
+            if (link && ::fstatat(here, name.c_str(), &status, 0) != 0) continue;  // leads nowhere
+            const bool is_folder = S_ISDIR(status.st_mode);
+            if (!is_folder && !S_ISREG(status.st_mode)) continue;
+            if (is_folder && !recursive) continue;
+            fs::path inside = path / name;
+            if (rules->ignores(inside, is_folder)) continue;
+            if (is_folder && link) {
+                links.push_back(std::move(inside));
+            } else if (is_folder) {
+                folders.push_back(name);
+            } else {
+                files.push_back(to_facts(std::move(inside), status));
+                files.back().sidecar = sidecar_stamp(sidecars, name);
+            }
+        }
+    }
+};
+
+std::string silence_reason(std::chrono::milliseconds patience) {
+    return fmt::format("it does not answer within {:g} s: is its network drive gone?",
+                       std::chrono::duration<double>(patience).count());
+}
+
+bool Walker::ask(std::function<void(Pulse&)> call) {
+    if (away()) return false;
+    const bool answered = calls_.run(std::move(call));
+    silences_ = answered ? 0 : silences_ + 1;
+    return answered;
+}
+
+void Walker::note_silence(const fs::path& folder) {
+    visitor_.unreadable(folder, silence_reason(calls_.patience()));
+}
+
+bool Walker::first_visit(const OpenFolder& folder) {
+    return folder.there && visited_.insert(folder.identity).second;
 }
 
 Result<Walker::Outcome> Walker::walk(const fs::path& root, const fs::path& directory, bool recursive) {
-    HONE_CHECK(check_folder(directory));
-    if (!first_visit(directory)) return Outcome::kCovered;
-    return walk_folder(root, directory, IgnoreRules::of(root, directory), recursive) ? Outcome::kWalked
-                                                                                     : Outcome::kStopped;
+    silences_ = 0;
+    const auto folder = std::make_shared<OpenFolder>();
+    folder->path = directory;
+    const auto checked = std::make_shared<Result<>>();
+    const bool answered = ask([=](Pulse& pulse) {
+        *checked = check_folder(folder->path);
+        if (*checked) folder->open(IgnoreRules::of(root, folder->path), pulse);
+    });
+    if (!answered) return fail(ErrorKind::kUnavailable, "{}", silence_reason(calls_.patience()));
+    HONE_CHECK(*checked);
+    if (!first_visit(*folder)) return Outcome::kCovered;
+    const bool walked = walk_folder(root, folder, recursive);
+    if (away() || folder->silent) {
+        std::erase_if(links_, [&](const Link& link) { return link.root == root; });
+        return fail(ErrorKind::kUnavailable, "{}", silence_reason(calls_.patience()));
+    }
+    return walked ? Outcome::kWalked : Outcome::kStopped;
 }
 
 bool Walker::walk_links() {
+    silences_ = 0;
     // Links inside of what a link led to are appended while this runs.
     for (std::size_t at = 0; at < links_.size(); ++at) {
         const Link link = links_[at];
-        std::error_code error;
-        const fs::path target = fs::canonical(link.path, error), root = fs::canonical(link.root, error);
-        if (error) continue;
-        // A link to a folder around the root would bring in everything else.
-        const bool around =
-            std::mismatch(target.begin(), target.end(), root.begin(), root.end()).first == target.end();
-        if (around || !first_visit(link.path)) continue;
-        if (!walk_folder(link.root, link.path, IgnoreRules::of(link.root, link.path), true)) return false;
+        const auto folder = std::make_shared<OpenFolder>();
+        folder->path = link.path;
+        const auto around = std::make_shared<bool>(true);
+        const bool answered = ask([=](Pulse& pulse) {
+            std::error_code error;
+            const fs::path target = fs::canonical(link.path, error), root = fs::canonical(link.root, error);
+            if (error) return;
+            // A link to a folder around the root would bring in everything else.
+            *around =
+                std::mismatch(target.begin(), target.end(), root.begin(), root.end()).first == target.end();
+            if (!*around) folder->open(IgnoreRules::of(link.root, link.path), pulse);
+        });
+        if (!answered) {
+            note_silence(link.path);
+            continue;
+        }
+        if (*around || !first_visit(*folder)) continue;
+        if (visitor_.enter_root) visitor_.enter_root(link.root);
+        if (!walk_folder(link.root, folder, true)) return false;
+        if (folder->silent) note_silence(link.path);
     }
     links_.clear();
     return true;
 }
 
-// The rules are those of `folder` itself.
-bool Walker::walk_folder(const fs::path& root, const fs::path& folder,
-                         std::shared_ptr<const IgnoreRules> rules, bool recursive) {
-    Directory directory(::opendir(folder.c_str()), ::closedir);
-    if (!directory) {
-        visitor_.unreadable(folder, std::strerror(errno));
+bool Walker::walk_folder(const fs::path& root, const std::shared_ptr<OpenFolder>& folder, bool recursive) {
+    if (!folder->directory) {
+        visitor_.unreadable(folder->path, std::strerror(folder->error));
         return true;
     }
-    const Sidecars sidecars = list_sidecars(directory.get());
-    std::vector<std::string> folders;
-    std::vector<FileFacts> files;
-    const auto hand_over = [&] {
-        std::ranges::sort(files, {}, &FileFacts::path);
-        const bool go_on =
-            std::ranges::all_of(files, [&](const FileFacts& file) { return visitor_.file(file); });
-        files.clear();
-        return go_on;
-    };
-    while (true) {
-        errno = 0;
-        const dirent* entry = ::readdir(directory.get());
-        if (entry == nullptr) {
-            if (errno != 0) visitor_.unreadable(folder, std::strerror(errno));
-            break;
+    while (folder->directory) {
+        if (!ask([=](Pulse& pulse) { folder->read(recursive, pulse); })) {
+            folder->silent = true;
+            return true;
         }
-        const std::string name = entry->d_name;
-        if (is_skipped_name(name)) continue;
-        struct stat status{};
-        if (::fstatat(::dirfd(directory.get()), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-            continue;  // gone meanwhile
-        const bool link = S_ISLNK(status.st_mode);
-        if (link && ::fstatat(::dirfd(directory.get()), name.c_str(), &status, 0) != 0)
-            continue;  // leads nowhere
-        const bool is_folder = S_ISDIR(status.st_mode);
-        if (!is_folder && !S_ISREG(status.st_mode)) continue;
-        if (is_folder && !recursive) continue;
-        const fs::path path = folder / name;
-        if (rules->ignores(path, is_folder)) continue;
-        if (is_folder && link) {
-            links_.push_back({root, path});
-        } else if (is_folder) {
-            folders.push_back(name);
-        } else {
-            files.push_back(to_facts(path, status));
-            files.back().sidecar = sidecar_stamp(sidecars, name);
-        }
-        if (files.size() >= kChunk && !hand_over()) return false;
+        std::ranges::sort(folder->files, {}, &FileFacts::path);
+        if (!std::ranges::all_of(folder->files, visitor_.file)) return false;
+        for (const fs::path& link : folder->links) links_.push_back({root, link});
     }
-    if (!hand_over()) return false;
-    directory.reset();  // a deep tree must not hold a descriptor a level
-    std::ranges::sort(folders);
-    for (const std::string& name : folders) {
-        const fs::path path = folder / name;
-        if (first_visit(path) && !walk_folder(root, path, IgnoreRules::enter(rules, path), true))
-            return false;
+    if (folder->error != 0) visitor_.unreadable(folder->path, std::strerror(folder->error));
+    folder->files.clear();
+    folder->sidecars.clear();
+    std::ranges::sort(folder->folders);
+    for (const std::string& name : folder->folders) {
+        const auto inner = std::make_shared<OpenFolder>();
+        inner->path = folder->path / name;
+        const bool answered = ask([inner, rules = folder->rules](Pulse& pulse) {
+            inner->open(IgnoreRules::enter(rules, inner->path), pulse);
+        });
+        if (answered && first_visit(*inner) && !walk_folder(root, inner, true)) return false;
+        if (!answered || inner->silent) note_silence(folder->path / name);
+        if (away()) return false;
     }
     return true;
 }

@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "base/drive_calls.hpp"
 #include "base/file.hpp"
 #include "photo/ignore_rules.hpp"
 
@@ -35,13 +36,22 @@ struct WalkVisitor {
     std::function<bool(const FileFacts&)> file;  // false ends the walk
     // A folder or file that cannot be read; the walk goes on.
     std::function<void(const fs::path&, const std::string& reason)> unreadable;
+    // What follows was found by a link below this root (walk_links() only).
+    std::function<void(const fs::path& root)> enter_root = {};
 };
+
+// So often in a row may something of a folder not answer, before the folder is taken to be away.
+constexpr int kMostSilences = 3;
+std::string silence_reason(std::chrono::milliseconds patience);
 
 // Walks the folders of one run, each folder once: folders inside of others, and links that lead to folders
 // which were walked already, bring nothing twice. For one thread.
 class Walker {
   public:
-    explicit Walker(WalkVisitor visitor) : visitor_(std::move(visitor)) {}
+    // patience: how long a drive may keep silent. stop ends a wait for it.
+    explicit Walker(WalkVisitor visitor, std::chrono::milliseconds patience = kDrivePatience,
+                    const std::stop_token& stop = {})
+        : visitor_(std::move(visitor)), calls_(patience, stop) {}
 
     enum class Outcome { kWalked, kCovered, kStopped };
 
@@ -49,7 +59,8 @@ class Walker {
     // those right in it. Hidden names (a dot first) and system folders (recycle bins, thumbnails of other
     // programs) are skipped. Links to files are files; links to folders wait for walk_links(). Memory: the
     // names of one folder's folders, and a thousand of its files. kCovered: this run was there before. Fails
-    // when the directory cannot be read.
+    // when the directory cannot be read; kUnavailable when it, or what is in it again and again, does not
+    // answer.
     Result<Outcome> walk(const fs::path& root, const fs::path& directory, bool recursive);
     // Links to folders that no walk of this run has seen, and what is in them; so files have the path that
     // they really have wherever there is one. False when the visitor ended it.
@@ -63,11 +74,18 @@ class Walker {
     struct Link {
         fs::path root, path;
     };
-    bool first_visit(const fs::path& directory);
-    bool walk_folder(const fs::path& root, const fs::path& folder, std::shared_ptr<const IgnoreRules> rules,
-                     bool recursive);
+    struct OpenFolder;
+    // False when the drive does not answer.
+    bool ask(std::function<void(Pulse&)> call);
+    bool first_visit(const OpenFolder& folder);
+    // False when the visitor ended it, or the root is away.
+    bool walk_folder(const fs::path& root, const std::shared_ptr<OpenFolder>& folder, bool recursive);
+    void note_silence(const fs::path& folder);
+    [[nodiscard]] bool away() const { return silences_ >= kMostSilences; }
 
     const WalkVisitor visitor_;
+    DriveCalls calls_;
+    int silences_ = 0;  // in a row
     std::set<Identity> visited_;
     std::vector<Link> links_;
 };

@@ -195,6 +195,25 @@ TEST_P(Catalogs, AScanOfAPartSaysNothingOfTheRest) {
     EXPECT_EQ(*catalog->photos_below("/p"), 2U);
 }
 
+TEST_P(Catalogs, WhatALostSidecarSaidIsAskedForAgain) {
+    const AnalyzerKey key{"metadata", 1, ""};
+    for (const bool another : {false, true}) {
+        const auto catalog = open();
+        const Folder root = *catalog->add_folder("/p");
+        const std::string bytes = another ? "b" : "a";
+        FileOutcome before = photo(root, "/p/old/" + bytes, bytes);
+        before.facts.sidecar = 5;
+        std::get<FileOutcome::IsPhoto>(before.what).done = {key};
+        commit(*catalog, before);
+        FileOutcome moved = photo(root, "/p/new/" + bytes, bytes);
+        moved.facts.sidecar = another ? 7 : 0;
+        const PhotoNumber number = *commit(*catalog, moved).photo;
+        EXPECT_TRUE(catalog->analyzed(std::span(&key, 1))->at(number));
+        ASSERT_TRUE(catalog->end_scan({"/p/old", true, {}}, {}));
+        EXPECT_EQ(catalog->analyzed(std::span(&key, 1))->at(number), another);
+    }
+}
+
 TEST_P(Catalogs, ARenamedFileIsKnownByItsInode) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder(folder.path());

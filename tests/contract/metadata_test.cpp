@@ -1,7 +1,7 @@
 // Real photos of some thirty cameras against exiftool's reading of the same files (exif-truth.json,
-// exiftool 12.57). Every difference is printed. Where exiftool's answer is not what a person wants, or a
-// source is out of our reach, the photo stands in kKnown with the reason; everything else counts against the
-// field.
+// exiftool 12.57). Every difference is printed. Where exiftool's answer is not what a person wants, the photo
+// stands in kKnown with the reason; everything else counts against the field, also the sources that we do not
+// read (kMisses).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,8 +25,7 @@ const char* const kChanged =
 const char* const kApex = "no ExposureTime or FNumber: ours is computed from the APEX value";
 const char* const kNotes = "the maker's notes contradict EXIF, which is what the camera tells other programs";
 const char* const kCiff = "Canon's CIFF block in a JPEG of 2000, which Exiv2 does not read";
-const char* const kPictureInfo =
-    "a text block of 1998 (TimeDate=..., Shutter=...) and no EXIF; Exiv2 does not read it";
+const char* const kBareJxl = "a bare JPEG XL codestream; the size comes from decoding";
 const char* const kXmpTurn =
     "only XMP says so (tiff:Orientation); no decoder turns by it, so that it is not the pixels' orientation";
 const char* const kXmpOffset = "EXIF has no offset, XMP tells the same local time with one";
@@ -68,9 +67,6 @@ const std::map<std::string, std::string> kKnown = {
     {"kodak-dc240.jpg/aperture", kNotes},
     {"kodak-dc240.jpg/iso", kNoIso},
     {"36-memory_error.jpg/iso", kNoIso},
-    {"olympus-d320l.jpg/taken", kPictureInfo},
-    {"olympus-d320l.jpg/exposure", kPictureInfo},
-    {"olympus-d320l.jpg/aperture", kPictureInfo},
     {"sony-powershota5.jpg/make", kCiff},
     {"sony-powershota5.jpg/model", kCiff},
     {"sony-powershota5.jpg/taken", kCiff},
@@ -86,12 +82,13 @@ const std::map<std::string, std::string> kKnown = {
     {"tanners_ridge.jpg/keywords", kLevels},
     {"portrait-orientation-6.jpg/keywords", kLevels},
     {"portrait.jpg/keywords", kLevels},
-    {"Reconyx_HC500_Hyperfire.jpg/taken", "the date stands only in the maker's notes, unknown to Exiv2"},
     {"long_description.jpg/taken",
      "exiftool has only xmp:CreateDate; photoshop:DateCreated is the day of the picture"},
     {"long_description.jpg/offset", "as above: that day has no offset"},
-    {"8bit-sRGB.jxl/width", "a bare JPEG XL codestream; the size comes from decoding"},
-    {"8bit-sRGB.jxl/height", "a bare JPEG XL codestream; the size comes from decoding"}};
+    {"8bit-sRGB.jxl/width", kBareJxl},
+    {"8bit-sRGB.jxl/height", kBareJxl}};
+
+const std::set<std::string> kMisses = {kCiff, kBareJxl};
 
 struct Agreement {
     int photos = 0, agree = 0, known = 0;
@@ -187,7 +184,7 @@ class TruthTest : public testing::Test {
         }
         const auto known = kKnown.find(fs::path(file_).filename().string() + "/" + field);
         if (known != kKnown.end()) {
-            ++agreement.known;
+            if (!kMisses.contains(known->second)) ++agreement.known;
             used_.insert(known->first);
         }
         std::cout << fmt::format("{:9} {:45} ours [{}] exiftool [{}]{}\n", field, file_, ours, theirs,

@@ -116,7 +116,9 @@ TEST_F(Wall, ADecoderThatSomeoneElseEndsIsReplacedAndThePhotoTriedAgain) {
 }
 
 TEST_F(Wall, ATurningDecoderIsEnded) {
-    DecoderPool pool(1, limits());
+    WallLimits busy = limits();
+    busy.time = std::chrono::seconds(60);  // a busy machine gives it its second late
+    DecoderPool pool(1, busy);
     EXPECT_THAT(prepare(pool, fault("spin")).error().message, HasSubstr("1 s of processor time"));
     expect_works(pool);
 }
@@ -140,6 +142,9 @@ TEST_F(Wall, IsLeftAtOnceWhenHoneEnds) {
 }
 
 TEST_F(Wall, MemoryIsLimited) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "a build with a sanitizer has no such limit";
+#endif
     DecoderPool pool(1);
     EXPECT_THAT(prepare(pool, fault("memory")).error().message,
                 HasSubstr("more memory than a decoder may have"));

@@ -335,6 +335,39 @@ def test_sidecars(indexed, index, library):
     assert figures(index(), 'failed', 'photos') == (0, COUNT) and rating() is None
 
 
+@pytest.mark.parametrize('how', ['renamed', 'copied and deleted', 'folder renamed', 'with another copy'])
+def test_a_photo_that_moves_without_its_sidecar(indexed, index, library, how):
+    path = next((indexed / 'a').iterdir())
+    sidecar = path.with_name(path.name + '.xmp')
+    sidecar.write_text(SIDECAR.format(4))
+    index()
+    kept = vectors(library)
+
+    def rating(at):
+        (found,), = rows(library, 'SELECT metadata.rating FROM metadata JOIN place USING (photo_id) WHERE place.path = ?', os.fsencode(at))
+        return found
+
+    new = indexed / 'b' / ('moved' + path.suffix)
+    if how == 'renamed':
+        path.rename(new)
+    elif how == 'folder renamed':
+        (indexed / 'a').rename(indexed / 'z')
+        new = indexed / 'z' / path.name
+        (indexed / 'z' / sidecar.name).unlink()
+    else:
+        shutil.copy(path, new)
+        if how != 'with another copy':
+            path.unlink()
+    summary = index()
+    assert figures(summary, 'new', 'embedded', 'failed', 'photos') == (0, 0, 0, COUNT), summary
+    if how == 'copied and deleted':
+        summary = index()  # only the end of a scan tells that the old file is gone
+        assert figures(summary, 'embedded', 'failed', 'photos') == (0, 0, COUNT), summary
+    assert rating(new) == (4 if how == 'with another copy' else None)
+    assert vectors(library) == kept
+    assert figures(index(), 'unchanged') == (COUNT + (how == 'with another copy'),), 'and it is done'
+
+
 def test_two_runs_at_once(indexed, library, hone):
     """The second says who holds the library, or comes after the first; nothing is broken."""
     results = []

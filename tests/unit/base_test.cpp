@@ -8,6 +8,7 @@
 
 #include "base/bounded_queue.hpp"
 #include "base/config.hpp"
+#include "base/drive_calls.hpp"
 #include "base/sha256.hpp"
 #include "base/time.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -136,13 +137,46 @@ TEST(Config, LibraryComesFromFlagThenEnvironment) {
     ::unsetenv("XDG_DATA_HOME");
 }
 
-TEST(ComesBackWithin, LeavesACallThatHangsAlone) {
-    EXPECT_TRUE(comes_back_within(std::chrono::seconds(10), [] {}));
-    const auto released = std::make_shared<std::atomic<bool>>(false);
-    EXPECT_FALSE(comes_back_within(std::chrono::milliseconds(20), [released] {
-        while (!*released) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+// A call that hangs until the test lets it go.
+struct Gate {
+    std::atomic<bool> open = false;
+    void wait() const {
+        while (!open) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+};
+
+TEST(DriveCalls, LeavesACallThatHangsAlone) {
+    DriveCalls calls(std::chrono::milliseconds(40));
+    const auto gate = std::make_shared<Gate>();
+    EXPECT_FALSE(calls.run([gate](Pulse&) { gate->wait(); }));
+    const auto done = std::make_shared<std::atomic<int>>(0);
+    for (int call = 1; call <= 3; ++call) {
+        EXPECT_TRUE(calls.run([done](Pulse&) { ++*done; })) << "the next calls are not behind it";
+        EXPECT_EQ(*done, call);
+    }
+    gate->open = true;
+}
+
+TEST(DriveCalls, WaitForWhatGetsOn) {
+    DriveCalls calls(std::chrono::milliseconds(1000));
+    EXPECT_TRUE(calls.run([](Pulse& pulse) {
+        for (int beat = 0; beat < 15; ++beat) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            pulse.beat();
+        }
     }));
-    *released = true;
+}
+
+TEST(DriveCalls, EndAtOnceWhenStopIsAsked) {
+    std::stop_source stop;
+    DriveCalls calls(std::chrono::hours(1), stop.get_token());
+    const auto gate = std::make_shared<Gate>();
+    const std::jthread stopper([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        stop.request_stop();
+    });
+    EXPECT_FALSE(calls.run([gate](Pulse&) { gate->wait(); }));
+    gate->open = true;
 }
 
 }  // namespace

@@ -205,6 +205,26 @@ TEST(Number, IsAFractionOrADecimal) {
         EXPECT_EQ(parse_number(text), std::nullopt) << text;
 }
 
+TEST(PictureInfo, IsReadUpToTheNextPart) {
+    constexpr char kBlock[] =
+        "OLYMPUS\0[picture info]\r\nTimeDate=909698819\r\nShutter=33363\r\nFNumber=F2.8\r\n[diag info]\r\n"
+        "Shutter=1\r\n";
+    const auto whole = parse_picture_info({kBlock, sizeof kBlock - 1});
+    ASSERT_TRUE(whole.time);
+    EXPECT_EQ(whole.time->local_seconds, 909'698'819);
+    EXPECT_EQ(whole.exposure_seconds, .033363);
+    EXPECT_EQ(whole.aperture, 2.8);
+}
+
+TEST(PictureInfo, NonsenseIsNone) {
+    for (const char* text :
+         {"", "[picture info]", "[picture info]\nTimeDate=\nShutter=-1\nFNumber=F", "[picture info]=\n=[",
+          "[picture info]\nTimeDate=1e300\nShutter=inf\nFNumber=nan", "TimeDate=909698819"}) {
+        const auto info = parse_picture_info(text);
+        EXPECT_FALSE(info.time || info.exposure_seconds || info.aperture) << text;
+    }
+}
+
 TEST(CleanText, IsUtf8) {
     EXPECT_EQ(clean_text(" K\xC3\xB6ln \n", 100), "Köln");
     EXPECT_EQ(clean_text("K\xF6ln", 100), "Köln") << "Latin-1";

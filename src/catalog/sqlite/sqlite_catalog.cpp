@@ -273,12 +273,14 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::uint64_t> end_scan(const ScannedPart& part, const std::vector<bool>& seen) override {
         return write([&](SQLite::Database& database) -> Result<std::uint64_t> {
-            SQLite::Statement query(
-                database, "SELECT id, state, path FROM place WHERE path > ? AND path < ? AND state != 1");
+            SQLite::Statement query(database,
+                                    "SELECT id, state, path, sidecar, photo_id FROM place WHERE path > ? AND "
+                                    "path < ? AND state != 1");
             bind_below(query, 1, part.directory);
             struct Gone {
                 PlaceId place;
                 bool photo;
+                std::optional<std::int64_t> said_by_sidecar;  // the photo that a sidecar beside it spoke of
             };
             std::vector<Gone> gone;
             const std::size_t prefix = part.directory.native().size() + 1;
@@ -291,7 +293,10 @@ class SqliteCatalog final : public Catalog {
                 const bool unread = std::ranges::any_of(part.unread, [&](const fs::path& folder) {
                     return path.starts_with(folder.native() + '/');
                 });
-                if (!unread) gone.push_back({place, query.getColumn(1).getInt() == 0});
+                if (unread) continue;
+                gone.push_back({place, query.getColumn(1).getInt() == 0, {}});
+                if (gone.back().photo && query.getColumn(3).getInt64() != 0)
+                    gone.back().said_by_sidecar = query.getColumn(4).getInt64();
             }
             SQLite::Statement update(database, "UPDATE place SET state = 1 WHERE id = ?");
             SQLite::Statement forget(database, "DELETE FROM place WHERE id = ?");
@@ -302,6 +307,19 @@ class SqliteCatalog final : public Catalog {
                 change.bind(1, file.place);
                 change.exec();
                 missing += file.photo ? 1 : 0;
+            }
+            // Copies that lie without a sidecar no longer say what it said: they are read again.
+            SQLite::Statement again(database,
+                                    "DELETE FROM analysis WHERE photo_id = ?1 AND analyzer = 'metadata' AND "
+                                    "EXISTS (SELECT 1 FROM "
+                                    "place WHERE photo_id = ?1 AND state = 0) AND NOT EXISTS (SELECT 1 FROM "
+                                    "place WHERE photo_id = "
+                                    "?1 AND state = 0 AND sidecar != 0)");
+            for (const Gone& file : gone) {
+                if (!file.said_by_sidecar) continue;
+                again.reset();
+                again.bind(1, *file.said_by_sidecar);
+                again.exec();
             }
             return missing;
         });
@@ -822,8 +840,20 @@ class SqliteCatalog final : public Catalog {
         upsert.bind(10, static_cast<std::int64_t>(outcome.facts.sidecar));
         upsert.executeStep();
         committed.place = upsert.getColumn(0).getInt64();
-        if (committed.photo) refresh_words(database, *committed.photo);
+        if (committed.photo) {
+            const auto& photo = std::get<FileOutcome::IsPhoto>(outcome.what);
+            if (photo.findings && outcome.facts.sidecar == 0) forget_sidecars(database, *committed.photo);
+            refresh_words(database, *committed.photo);
+        }
         return committed;
+    }
+
+    // The photo was read without a sidecar. Where a copy has one all the same, it is read again and counts.
+    static void forget_sidecars(SQLite::Database& database, PhotoNumber photo) {
+        SQLite::Statement update(database,
+                                 "UPDATE place SET sidecar = 0 WHERE photo_id = ? AND sidecar != 0");
+        update.bind(1, static_cast<std::int64_t>(photo));
+        update.exec();
     }
 
     static void insert_analysis(SQLite::Database& database, PhotoNumber photo, const AnalyzerKey& key) {

@@ -237,6 +237,8 @@ int run(int argc, char** argv) {
         } catch (const std::exception& error) {
             copy_text(reply.reason, error.what());
         }
+        received.files
+            .clear();  // closing may wait for a network drive: at the cost of this photo, not of the next
         if (!send(reply)) return 0;
     }
 }

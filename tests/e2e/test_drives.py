@@ -1,0 +1,172 @@
+"""Network drives that stop answering while they are read: they cost a while, never the scan, and nothing is forgotten."""
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+
+import pytest
+
+from conftest import HONE, environment, run_hone
+from hanging_drive import HangingDrive, NoDrive
+from test_intake import figures, ids, vectors
+
+pytestmark = pytest.mark.usefixtures('quick')
+COUNT = 12
+
+
+@pytest.fixture
+def drive(photos, tmp_path):
+    """The twelve photos in a, b and c of a drive."""
+    for number, path in enumerate(sorted(photos.iterdir())):
+        (photos / 'abc'[number % 3]).mkdir(exist_ok=True)
+        path.rename(photos / 'abc'[number % 3] / path.name)
+    mountpoint = tmp_path / 'drive'
+    mountpoint.mkdir()
+    try:
+        with HangingDrive(photos, mountpoint) as drive:
+            drive.folder = mountpoint
+            yield drive
+    except NoDrive as reason:
+        pytest.skip(f'no FUSE here: {reason}')
+
+
+@pytest.fixture
+def local(tmp_path, samples):
+    """A folder on a disk that works."""
+    folder = tmp_path / 'local'
+    folder.mkdir()
+    for name in ('opencv/apple.jpg', 'opencv/lena.jpg'):
+        if (samples / name).exists():
+            shutil.copy2(samples / name, folder)
+    return folder
+
+
+@pytest.fixture
+def index(library, drive):
+    """hone index with one second of patience. A thread in a FUSE call cannot be ended, so the process may stay until the drive answers: its summary is
+    what is waited for."""
+    started = []
+
+    def call(*args, answered=True):
+        out = library.parent / f'summary-{len(started)}'
+        with open(out, 'wb') as file:
+            process = subprocess.Popen([str(HONE), 'index', *map(str, args), '--json', '--patience', '1', '--library', str(library)],
+                                       stdout=file, stderr=subprocess.PIPE, env=environment())
+        started.append(process)
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                summary = json.loads(out.read_text())
+                break
+            except ValueError:
+                time.sleep(.05)
+        else:
+            raise AssertionError('the scan hangs with the drive')
+        if answered:
+            assert process.wait(20) == 0
+        return summary
+
+    yield call
+    drive.release()
+    for process in started:
+        process.wait(20)
+
+
+def name_of(path):
+    return path.rsplit('/', 1)[-1]
+
+
+def test_reads_through_it(drive, index, library):
+    summary = index(drive.folder)
+    assert figures(summary, 'files', 'new', 'embedded', 'failed') == (COUNT, COUNT, COUNT, 0), summary
+    assert figures(index(), 'unchanged') == (COUNT,)
+
+
+@pytest.mark.parametrize('call', ['open', 'read'])
+def test_one_file_that_does_not_answer(drive, index, library, call):
+    drive.hangs = lambda asked, path: asked == call and name_of(path) == 'butterfly.jpg'
+    summary = index(drive.folder, answered=False)
+    assert figures(summary, 'files', 'new', 'failed') == (COUNT, COUNT - 1, 1), summary
+    failure, = summary['failures']
+    assert (name_of(failure['path']), failure['stage']) == ('butterfly.jpg', 'read')
+    assert 'does not answer within 1 s' in failure['reason']
+    drive.release()
+    summary = index()
+    assert figures(summary, 'new', 'unchanged', 'failed') == (1, COUNT - 1, 0), 'tried again'
+
+
+def test_dies_while_it_is_read(drive, index, library, local):
+    """The rest of the drive is away, what lies elsewhere is read, and nothing is forgotten."""
+    index(drive.folder)
+    before, kept = ids(library), vectors(library)
+    for path in (drive.source.decode() + '/b', drive.source.decode() + '/c'):
+        for name in os.listdir(path):
+            os.utime(os.path.join(path, name), (1.5e9, 1.5e9))  # read again
+    drive.hangs = lambda call, path: call in ('open', 'read') and '/' in path and path[0] in 'bc'
+    begin = time.monotonic()
+    summary = index(drive.folder, local, answered=False)
+    assert time.monotonic() - begin < 30
+    assert figures(summary, 'new', 'missing') == (len(os.listdir(local)), 0), summary
+    assert str(drive.folder) in [failure['path'] for failure in summary['failures']]
+    folders = {folder['path']: folder['reachable'] for folder in run_hone('folders', 'list', '--json', library=library).ok().json()['folders']}
+    assert folders == {str(drive.folder): False, str(local): True}
+    drive.release()
+    summary = index()
+    assert figures(summary, 'new', 'missing', 'embedded', 'failed') == (0, 0, 0, 0), summary
+    assert ids(library).items() >= before.items() and vectors(library).items() >= kept.items()
+
+
+@pytest.mark.parametrize('call', ['list', 'stat', 'lookup'])
+def test_dies_while_it_is_walked(drive, index, library, local, call):
+    index(drive.folder)
+    before = ids(library)
+    drive.hangs = lambda asked, path: asked == call and path != ''
+    summary = index(drive.folder, local, answered=False) if call == 'list' else index(local, answered=False)
+    assert figures(summary, 'missing', 'embedded') == (0, len(os.listdir(local))), summary
+    assert summary['failed'] >= 1 and all('does not answer' in failure['reason'] for failure in summary['failures']), summary
+    drive.release()
+    summary = index()
+    assert figures(summary, 'missing', 'new', 'embedded', 'failed') == (0, 0, 0, 0), summary
+    assert ids(library).items() >= before.items()
+
+
+def test_pulled_out_while_a_photo_is_decoded(drive, index, library):
+    """The file can be read while it is hashed, and no more when it is decoded: that is no damage, so it is read again."""
+    path = max((os.path.join(folder[len(drive.source.decode()) + 1:], name) for folder, _, names in os.walk(drive.source.decode()) for name in names),
+               key=lambda name: os.stat(os.path.join(drive.source.decode(), name)).st_size)
+    size = os.stat(os.path.join(drive.source.decode(), path)).st_size
+    assert size > 300_000, 'the last piece must not be the first'
+
+    def pull(call, asked, end):
+        if call == 'read' and asked == path and end >= size and not drive.pulled:
+            drive.pulled = True
+            drive.drop_first_page(path)
+            drive.breaks = lambda call, asked: call == 'read' and asked == path
+
+    drive.pulled, drive.before_answer = False, pull
+    summary = index(drive.folder)
+    assert drive.pulled and figures(summary, 'files', 'new', 'failed') == (COUNT, COUNT - 1, 1), summary
+    failure, = summary['failures']
+    assert (failure['path'], failure['stage'], failure['reason']) == (str(drive.folder / path), 'read', 'Input/output error')
+    drive.breaks = lambda call, asked: False
+    assert figures(index(), 'new', 'failed', 'unchanged') == (1, 0, COUNT - 1), 'tried again though it did not change'
+
+
+def test_ends_when_asked_though_a_drive_hangs(drive, library):
+    drive.hangs = lambda call, path: call == 'read'
+    process = subprocess.Popen([str(HONE), 'index', str(drive.folder), '--library', str(library)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment())
+    said = []
+    reader = threading.Thread(target=lambda: said.append(process.stderr.readline()))
+    reader.start()
+    end = time.monotonic() + 20
+    while not drive.silent and time.monotonic() < end:
+        time.sleep(.05)
+    process.send_signal(2)
+    reader.join(3)
+    assert b'stopped' in said[0], said
+    # the lock is let go though the system keeps the process until the drive answers
+    assert run_hone('folders', 'remove', drive.folder, library=library, timeout=10).code == 0
+    drive.release()
+    assert process.wait(20) == 1
