@@ -45,9 +45,41 @@ class View {
     }
 
     enum Scalar : std::size_t {
-        p1, p5, p25, p50, p75, p95, p99, light, contrast, chroma, chroma_sd, chroma95, colourful, a, b, a_sd, b_sd, hi_a, hi_b,
-        lo_a, lo_b, neutral_share, sym_lr, sym_tb, sharp10, sharp50, sharp90, flat, vignette, sal_off, sal_y, sal_spread, grain,
-        warm, aspect
+        p1,
+        p5,
+        p25,
+        p50,
+        p75,
+        p95,
+        p99,
+        light,
+        contrast,
+        chroma,
+        chroma_sd,
+        chroma95,
+        colourful,
+        a,
+        b,
+        a_sd,
+        b_sd,
+        hi_a,
+        hi_b,
+        lo_a,
+        lo_b,
+        neutral_share,
+        sym_lr,
+        sym_tb,
+        sharp10,
+        sharp50,
+        sharp90,
+        flat,
+        vignette,
+        sal_off,
+        sal_y,
+        sal_spread,
+        grain,
+        warm,
+        aspect
     };
     double operator[](Scalar scalar) const { return x_[102 + static_cast<std::size_t>(scalar)]; }
 
@@ -105,64 +137,142 @@ struct Formula {
 const std::array<Formula, kLookWords>& formulas() {
     using V = View;
     static const std::array<Formula, kLookWords> all{{
-        {{"red", {"crimson", "scarlet"}}, [](const V& v) { return hues(v, {{0, .4}, {1, 1}, {2, .3}}, {.7, 1, .3}, {.2, 1}); }},
+        {{"red", {"crimson", "scarlet"}},
+         [](const V& v) { return hues(v, {{0, .4}, {1, 1}, {2, .3}}, {.7, 1, .3}, {.2, 1}); }},
         {{"orange", {}}, [](const V& v) { return hues(v, {{2, .6}, {3, 1}}, {.1, 1, 1}, {.1, 1}); }},
-        {{"yellow", {}}, [](const V& v) { return hues(v, {{4, 1}, {5, .8}, {6, -.7}}, {.1, .7, 1}, {.1, 1}); }},
-        {{"green", {"lush"}}, [](const V& v) { return hues(v, {{5, .3}, {6, 1}, {7, .6}}, {1, 1, 1}, {.5, 1}); }},
+        {{"yellow", {}},
+         [](const V& v) { return hues(v, {{4, 1}, {5, .8}, {6, -.7}}, {.1, .7, 1}, {.1, 1}); }},
+        {{"green", {"lush"}},
+         [](const V& v) { return hues(v, {{5, .3}, {6, 1}, {7, .6}}, {1, 1, 1}, {.5, 1}); }},
         {{"teal", {}}, [](const V& v) { return hues(v, {{8, 1}, {9, .9}}, {1, 1, 1}, {.7, 1}); }},
-        {{"blue", {"azure", "navy"}}, [](const V& v) { return hues(v, {{10, .5}, {11, 1}, {12, 1}}, {1, 1, .8}, {.4, 1}); }},
-        {{"purple", {"violet", "lilac"}}, [](const V& v) { return hues(v, {{13, 1}, {14, 1}}, {1, 1, 1}, {.6, 1}); }},
-        {{"pink", {"magenta", "rose"}}, [](const V& v) { return hues(v, {{0, 1}, {15, 1}, {14, .3}}, {.1, 1, 1}, {.5, 1}); }},
+        {{"blue", {"azure", "navy"}},
+         [](const V& v) { return hues(v, {{10, .5}, {11, 1}, {12, 1}}, {1, 1, .8}, {.4, 1}); }},
+        {{"purple", {"violet", "lilac"}},
+         [](const V& v) { return hues(v, {{13, 1}, {14, 1}}, {1, 1, 1}, {.6, 1}); }},
+        {{"pink", {"magenta", "rose"}},
+         [](const V& v) { return hues(v, {{0, 1}, {15, 1}, {14, .3}}, {.1, 1, 1}, {.5, 1}); }},
         {{"brown", {}}, [](const V& v) { return hues(v, {{2, .8}, {3, 1}, {4, .5}}, {1, .7, 0}, {1, .4}); }},
         {{"beige", {}}, [](const V& v) { return hues(v, {{3, 1}, {4, 1}}, {0, .3, 1}, {1, 0}); }},
         {{"gold", {}}, [](const V& v) { return hues(v, {{4, 1}, {3, .5}}, {.2, 1, .6}, {.1, 1}); }},
         {{"turquoise", {}}, [](const V& v) { return hues(v, {{8, 1}, {9, 1}}, {0, .7, 1}, {.4, 1}); }},
         {{"black", {}}, [](const V& v) { return v.neutral(0) + .4 * v.neutral(1); }},
         {{"white", {}}, [](const V& v) { return v.neutral(5) + .3 * v.neutral(4); }},
-        {{"grey", {"gray"}}, [](const V& v) { return v.neutral(2) + v.neutral(3) + .4 * (v.neutral(1) + v.neutral(4)) - v[V::contrast]; }},
-        {{"black and white", {"b&w", "bw", "noir", "greyscale", "grayscale"}}, [](const V& v) { return down(v[V::chroma95], .008, .03) + .1 * up(v[V::contrast], .1, .3); }},
-        {{"sepia", {"vintage brown"}}, [](const V& v) { return up(v[V::b], .008, .03) * down(v[V::b_sd], .012, .035) * down(v[V::a_sd], .010, .03) * up(v[V::a], -.012, .003) * up(v[V::contrast], .05, .15); }},
-        {{"colourful", {"colorful", "rainbow"}}, [](const V& v) { return v[V::colourful] + .3 * down(v.one_hue(), .5, .95); }},
-        {{"muted", {"desaturated", "faded"}}, [](const V& v) { return down(v[V::chroma95], .06, .16) * up(v[V::chroma95], .01, .04); }},
+        {{"grey", {"gray"}},
+         [](const V& v) {
+             return v.neutral(2) + v.neutral(3) + .4 * (v.neutral(1) + v.neutral(4)) - v[V::contrast];
+         }},
+        {{"black and white", {"b&w", "bw", "noir", "greyscale", "grayscale"}},
+         [](const V& v) { return down(v[V::chroma95], .008, .03) + .1 * up(v[V::contrast], .1, .3); }},
+        {{"sepia", {"vintage brown"}},
+         [](const V& v) {
+             return up(v[V::b], .008, .03) * down(v[V::b_sd], .012, .035) * down(v[V::a_sd], .010, .03) *
+                    up(v[V::a], -.012, .003) * up(v[V::contrast], .05, .15);
+         }},
+        {{"colourful", {"colorful", "rainbow"}},
+         [](const V& v) { return v[V::colourful] + .3 * down(v.one_hue(), .5, .95); }},
+        {{"muted", {"desaturated", "faded"}},
+         [](const V& v) { return down(v[V::chroma95], .06, .16) * up(v[V::chroma95], .01, .04); }},
         {{"vivid", {"saturated"}}, [](const V& v) { return all_hues(v, {{0, 1}, {1, 1}, {2, 1}}); }},
         {{"monochrome", {}}, [](const V& v) { return v.one_hue() * up(v.colour(), .2, .7); }},
-        {{"pastel", {}}, [](const V& v) { return all_hues(v, {{2, 0}}) * down(v[V::contrast], .1, .25) * up(v[V::p5], .3, .6); }},
-        {{"neon", {}}, [](const V& v) { return up(hues(v, {{0, 1}, {6, .7}, {7, .7}, {8, 1}, {9, 1}, {10, 1}, {11, 1}, {12, 1}, {13, 1}, {14, 1}, {15, 1}}, {.3, 1, 1}, {0, 1}), .03, .35) * down(v[V::p25], .1, .4); }},
+        {{"pastel", {}},
+         [](const V& v) {
+             return all_hues(v, {{2, 0}}) * down(v[V::contrast], .1, .25) * up(v[V::p5], .3, .6);
+         }},
+        {{"neon", {}},
+         [](const V& v) {
+             return up(hues(v,
+                            {{0, 1},
+                             {6, .7},
+                             {7, .7},
+                             {8, 1},
+                             {9, 1},
+                             {10, 1},
+                             {11, 1},
+                             {12, 1},
+                             {13, 1},
+                             {14, 1},
+                             {15, 1}},
+                            {.3, 1, 1}, {0, 1}),
+                       .03, .35) *
+                    down(v[V::p25], .1, .4);
+         }},
         {{"warm", {}}, [](const V& v) { return v[V::warm]; }},
         {{"cold", {"cool"}}, [](const V& v) { return -v[V::warm]; }},
         {{"warm light", {"golden hour"}}, [](const V& v) { return .8 * v[V::hi_b] + .4 * v[V::hi_a]; }},
         {{"cold light", {}}, [](const V& v) { return -.8 * v[V::hi_b] - .4 * v[V::hi_a]; }},
-        {{"teal and orange", {}}, [](const V& v) { return (v[V::hi_b] - v[V::lo_b]) * up(-v[V::lo_b], 0, .04) * up(v[V::hi_b], 0, .04); }},
+        {{"teal and orange", {}},
+         [](const V& v) {
+             return (v[V::hi_b] - v[V::lo_b]) * up(-v[V::lo_b], 0, .04) * up(v[V::hi_b], 0, .04);
+         }},
         {{"bright", {}}, [](const V& v) { return v[V::light]; }},
         {{"dark", {"gloomy", "underexposed"}}, [](const V& v) { return -v[V::light]; }},
         {{"high key", {"airy"}}, [](const V& v) { return v[V::p5] + .5 * v[V::p25]; }},
         {{"low key", {"moody"}}, [](const V& v) { return -v[V::p75] - .3 * v[V::p50]; }},
         {{"high contrast", {}}, [](const V& v) { return v[V::contrast]; }},
         {{"low contrast", {}}, [](const V& v) { return -(v[V::p95] - v[V::p5]); }},
-        {{"night", {"nighttime"}, true}, [](const V& v) { return down(v[V::p50], .1, .4) * up(v[V::p99] - v[V::p50], .2, .6) * up(v[V::p50], .03, .12) * up(v[V::sharp90], -4, -2.5) * (1 + up(v[V::warm], -.02, .04)); }},
-        {{"sunset", {"sunrise", "dusk", "dawn"}}, [](const V& v) { return up(hues(v, {{2, 1}, {3, 1}, {4, .8}, {1, .7}}), .1, .6) * up(v[V::hi_b], .03, .12) * down(v[V::p25], .2, .5) * up((v.grid_row(0, 0) + v.grid_row(1, 0)) / 2 - v.grid_row(3, 0), -.05, .2) * down(v[V::sharp50], -5, -2.5); }},
-        {{"foggy", {"fog", "misty", "hazy"}}, [](const V& v) { return down(v[V::chroma95], .03, .09) * up(v[V::p5], .2, .5) * down(v.band(5), -4., -2.3) * up(v[V::light], .45, .65) * down(v[V::p99], .9, 1.03); }},
-        {{"silhouette", {}, true}, [](const V& v) { return up(v.neutral(0) + v.neutral(1) + all_hues(v, {{0, 0}, {0, 1}}), .15, .4) * up(v[V::p75] - v[V::p5], .3, .6) * down(v[V::p5], .1, .25) * down(v[V::sharp10], -6, -4); }},
-        {{"blue sky", {}}, [](const V& v) { return up(-v.grid_row(0, 2), .02, .1) * up(v.grid_row(0, 0), .45, .7) * up(v.grid_row(0, 0) - v.grid_row(3, 0), -.1, .2); }},
-        {{"green nature", {}}, [](const V& v) { return hues(v, {{5, .7}, {6, 1}, {7, .7}}) * up(v[V::sharp50], -4, -2.5); }},
-        {{"blurry", {"out of focus"}, true}, [](const V& v) { return up(v.band(5) - v.band(1), .2, 1.5) * down(v[V::sharp90], -4.5, -2.2) * up(v.band(7), -3.2, -2.2); }},
+        {{"night", {"nighttime"}, true},
+         [](const V& v) {
+             return down(v[V::p50], .1, .4) * up(v[V::p99] - v[V::p50], .2, .6) * up(v[V::p50], .03, .12) *
+                    up(v[V::sharp90], -4, -2.5) * (1 + up(v[V::warm], -.02, .04));
+         }},
+        {{"sunset", {"sunrise", "dusk", "dawn"}},
+         [](const V& v) {
+             return up(hues(v, {{2, 1}, {3, 1}, {4, .8}, {1, .7}}), .1, .6) * up(v[V::hi_b], .03, .12) *
+                    down(v[V::p25], .2, .5) *
+                    up((v.grid_row(0, 0) + v.grid_row(1, 0)) / 2 - v.grid_row(3, 0), -.05, .2) *
+                    down(v[V::sharp50], -5, -2.5);
+         }},
+        {{"foggy", {"fog", "misty", "hazy"}},
+         [](const V& v) {
+             return down(v[V::chroma95], .03, .09) * up(v[V::p5], .2, .5) * down(v.band(5), -4., -2.3) *
+                    up(v[V::light], .45, .65) * down(v[V::p99], .9, 1.03);
+         }},
+        {{"silhouette", {}, true},
+         [](const V& v) {
+             return up(v.neutral(0) + v.neutral(1) + all_hues(v, {{0, 0}, {0, 1}}), .15, .4) *
+                    up(v[V::p75] - v[V::p5], .3, .6) * down(v[V::p5], .1, .25) * down(v[V::sharp10], -6, -4);
+         }},
+        {{"blue sky", {}},
+         [](const V& v) {
+             return up(-v.grid_row(0, 2), .02, .1) * up(v.grid_row(0, 0), .45, .7) *
+                    up(v.grid_row(0, 0) - v.grid_row(3, 0), -.1, .2);
+         }},
+        {{"green nature", {}},
+         [](const V& v) { return hues(v, {{5, .7}, {6, 1}, {7, .7}}) * up(v[V::sharp50], -4, -2.5); }},
+        {{"blurry", {"out of focus"}, true},
+         [](const V& v) {
+             return up(v.band(5) - v.band(1), .2, 1.5) * down(v[V::sharp90], -4.5, -2.2) *
+                    up(v.band(7), -3.2, -2.2);
+         }},
         {{"sharp", {"crisp", "detailed"}}, [](const V& v) { return v[V::sharp50] + .5 * v[V::sharp10]; }},
-        {{"shallow focus", {}, true}, [](const V& v) { return (v[V::sharp90] - v[V::sharp10]) * up(v[V::sharp90], -3.3, -2.2) * down(v[V::flat], .1, .4); }},
+        {{"shallow focus", {}, true},
+         [](const V& v) {
+             return (v[V::sharp90] - v[V::sharp10]) * up(v[V::sharp90], -3.3, -2.2) *
+                    down(v[V::flat], .1, .4);
+         }},
         {{"grainy", {}, true}, [](const V& v) { return v[V::grain] - .6 * v.band(4); }},
-        {{"minimal", {"minimalist"}}, [](const V& v) { return v[V::flat] * up(v[V::p99] - v[V::p1], .1, .3) - .1 * v[V::sal_spread]; }},
+        {{"minimal", {"minimalist"}},
+         [](const V& v) { return v[V::flat] * up(v[V::p99] - v[V::p1], .1, .3) - .1 * v[V::sal_spread]; }},
         {{"busy", {"cluttered", "textured"}}, [](const V& v) { return v[V::sharp10] + v[V::sharp50]; }},
         {{"smooth", {}}, [](const V& v) { return -v[V::sharp50] - .5 * v[V::sharp90]; }},
-        {{"plain white background", {}}, [](const V& v) { return v.neutral(5) * v[V::flat] * down(v[V::sharp10], -7, -5.5); }},
+        {{"plain white background", {}},
+         [](const V& v) { return v.neutral(5) * v[V::flat] * down(v[V::sharp10], -7, -5.5); }},
         {{"plain black background", {}}, [](const V& v) { return v.neutral(0) * v[V::flat]; }},
-        {{"symmetrical", {"symmetric"}}, [](const V& v) { return v[V::sym_lr] * up(v[V::contrast], .05, .15); }},
+        {{"symmetrical", {"symmetric"}},
+         [](const V& v) { return v[V::sym_lr] * up(v[V::contrast], .05, .15); }},
         {{"top-bottom mirrored", {}}, [](const V& v) { return v[V::sym_tb] * up(v[V::contrast], .05, .15); }},
         {{"horizontal lines", {}}, [](const V& v) { return v.direction(4); }},
         {{"vertical lines", {}}, [](const V& v) { return v.direction(0); }},
         {{"diagonal lines", {}}, [](const V& v) { return std::max(v.direction(2), v.direction(6)); }},
         {{"vignette", {}}, [](const V& v) { return -v[V::vignette] * up(v[V::light], .2, .45); }},
         {{"bright edges", {}}, [](const V& v) { return v[V::vignette]; }},
-        {{"centred", {"centered"}}, [](const V& v) { return -v[V::sal_spread] - v[V::sal_off] - std::abs(v[V::sal_y] - .5); }},
-        {{"line drawing", {}, true}, [](const V& v) { return down(v[V::chroma95], .02, .06) * up(v.neutral(5), .2, .6) * up(v[V::sharp50], -4.2, -2.5) * down(v[V::flat], .25, .6); }},
+        {{"centred", {"centered"}},
+         [](const V& v) { return -v[V::sal_spread] - v[V::sal_off] - std::abs(v[V::sal_y] - .5); }},
+        {{"line drawing", {}, true},
+         [](const V& v) {
+             return down(v[V::chroma95], .02, .06) * up(v.neutral(5), .2, .6) *
+                    up(v[V::sharp50], -4.2, -2.5) * down(v[V::flat], .25, .6);
+         }},
         {{"panorama", {"panoramic"}}, [](const V& v) { return v[V::aspect]; }},
         {{"portrait format", {"vertical format"}}, [](const V& v) { return -v[V::aspect]; }},
         {{"square", {}}, [](const V& v) { return -std::abs(v[V::aspect]); }},
@@ -185,7 +295,8 @@ LookWordScores look_word_scores(const LookBytes& bytes) {
     const LookNumbers numbers = look_numbers(bytes);
     const View view(numbers);
     LookWordScores scores{};
-    for (std::size_t word = 0; word < kLookWords; ++word) scores[word] = static_cast<float>(formulas()[word].score(view));
+    for (std::size_t word = 0; word < kLookWords; ++word)
+        scores[word] = static_cast<float>(formulas()[word].score(view));
     return scores;
 }
 

@@ -1,5 +1,5 @@
-// Look words: "red", "foggy", "black and white" as functions of a stored look, without a network. Formulas and how good
-// each is: docs/look.md.
+// Look words: "red", "foggy", "black and white" as functions of a stored look, without a network. Formulas
+// and how good each is: docs/look.md.
 #pragma once
 
 #include <array>

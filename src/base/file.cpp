@@ -164,7 +164,7 @@ Result<LockFile> LockFile::acquire(const fs::path& path, std::string_view descri
     for (int attempt = 0; ::flock(file.get(), LOCK_EX | LOCK_NB) != 0; ++attempt) {
         if (errno != EWOULDBLOCK) return fail("cannot lock {}: {}", printable(path), std::strerror(errno));
         // Nobody holds it: somebody only looked (holder() takes it for a moment), or has just let go.
-        constexpr int kAttempts = 50;
+        constexpr int kAttempts = 2000;  // a process that looks may be put aside for long on a busy machine
         const auto who = holder(path);
         if (who || attempt == kAttempts)
             return fail(ErrorKind::kInUse, "{}", who.value_or("another process"));

@@ -267,18 +267,27 @@ void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen) {
         ->check(CLI::Range(1, 100))
         ->default_str("5");
     FeedbackBenchFlags& feedback_flags = flags->feedback;
-    CLI::App* feedback = command->add_subcommand("feedback", "simulated people who search and mark (docs/feedback.md)");
+    CLI::App* feedback =
+        command->add_subcommand("feedback", "simulated people who search and mark (docs/feedback.md)");
     feedback->add_option("--embeddings", feedback_flags.embeddings, "folder with vectors, texts and queries");
-    feedback->add_option("--synthetic", feedback_flags.synthetic, "time a round over so many made-up photos instead")
+    feedback
+        ->add_option("--synthetic", feedback_flags.synthetic,
+                     "time a round over so many made-up photos instead")
         ->check(CLI::Range(1'000, 100'000'000));
     std::vector<std::string> methods{"all"};
     for (const std::string_view name : feedback_methods()) methods.emplace_back(name);
-    feedback->add_option("--method", feedback_flags.method, "one method, or all")->check(CLI::IsMember(methods))->default_str("all");
+    feedback->add_option("--method", feedback_flags.method, "one method, or all")
+        ->check(CLI::IsMember(methods))
+        ->default_str("all");
     feedback->add_option("--user", feedback_flags.user, "who marks")
         ->check(CLI::IsMember({"oracle", "lazy", "noisy", "rank", "all"}))
         ->default_str("oracle");
-    feedback->add_option("--page", feedback_flags.page, "photos a page")->check(CLI::Range(1, 1000))->default_str("20");
-    feedback->add_option("--rounds", feedback_flags.rounds, "pages")->check(CLI::Range(1, 100))->default_str("6");
+    feedback->add_option("--page", feedback_flags.page, "photos a page")
+        ->check(CLI::Range(1, 1000))
+        ->default_str("20");
+    feedback->add_option("--rounds", feedback_flags.rounds, "pages")
+        ->check(CLI::Range(1, 100))
+        ->default_str("6");
     feedback->add_option("--protocol", feedback_flags.protocol, "pages, or one photo a round")
         ->check(CLI::IsMember({"pages", "seesaw"}))
         ->default_str("pages");

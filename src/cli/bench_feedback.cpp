@@ -57,7 +57,8 @@ void normalize_rows(FloatArray& array) {
     }
 }
 
-Result<std::unique_ptr<VectorSpace>> make_space(const FloatArray& vectors, const fs::path& scratch, ScanElement scan) {
+Result<std::unique_ptr<VectorSpace>> make_space(const FloatArray& vectors, const fs::path& scratch,
+                                                ScanElement scan) {
     HONE_TRY(auto space, VectorSpace::open(scratch, "bench", "bench", vectors.columns, true, scan));
     std::vector<std::uint32_t> labels(vectors.rows);
     std::iota(labels.begin(), labels.end(), 0U);
@@ -67,12 +68,14 @@ Result<std::unique_ptr<VectorSpace>> make_space(const FloatArray& vectors, const
 
 Result<fs::path> make_scratch() {
     std::string name = (fs::temp_directory_path() / "hone-bench-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) return fail("cannot make a folder in {}", printable(fs::temp_directory_path()));
+    if (::mkdtemp(name.data()) == nullptr)
+        return fail("cannot make a folder in {}", printable(fs::temp_directory_path()));
     return fs::path(name);
 }
 
 // "row<TAB>dataset<TAB>class" below a header line -> dataset and class by row.
-Result<std::vector<std::pair<std::string, std::string>>> read_classes(const fs::path& file, std::size_t rows) {
+Result<std::vector<std::pair<std::string, std::string>>> read_classes(const fs::path& file,
+                                                                      std::size_t rows) {
     std::ifstream lines(file);
     if (!lines) return fail("cannot read {}", printable(file));
     std::vector<std::pair<std::string, std::string>> classes(rows);
@@ -109,7 +112,8 @@ Result<std::unique_ptr<Dataset>> load(const fs::path& folder) {
         std::vector<bool> rows(images.rows);
         for (const json& name : names) {
             for (std::size_t row = 0; row < rows.size(); ++row) {
-                if (classes[row].first == name.at(0) && (name.at(1) == "*" || classes[row].second == name.at(1)))
+                if (classes[row].first == name.at(0) &&
+                    (name.at(1) == "*" || classes[row].second == name.at(1)))
                     rows[row] = true;
             }
         }
@@ -117,13 +121,14 @@ Result<std::unique_ptr<Dataset>> load(const fs::path& folder) {
     };
     try {
         for (const json& entry : document) {
-            SimulatedQuery query{entry.at("text"), entry.at("tier"), entry.at("text_row"), mask(entry.at("relevant")),
-                                 mask(entry.at("ignore"))};
+            SimulatedQuery query{entry.at("text"), entry.at("tier"), entry.at("text_row"),
+                                 mask(entry.at("relevant")), mask(entry.at("ignore"))};
             for (std::size_t row = 0; row < images.rows; ++row) {
                 query.targets += query.relevant[row] ? 1 : 0;
                 if (query.relevant[row]) query.ignored[row] = false;
             }
-            if (query.text_row >= data->texts.rows) return fail("query '{}': no text in row {}", query.text, query.text_row);
+            if (query.text_row >= data->texts.rows)
+                return fail("query '{}': no text in row {}", query.text, query.text_row);
             if (query.targets > 0) data->queries.push_back(std::move(query));
         }
     } catch (const json::exception& error) {
@@ -144,7 +149,8 @@ struct Person {
     double chance() { return std::uniform_real_distribution<double>(0, 1)(random); }
 
     // Which of the page are marked as fitting.
-    std::vector<bool> mark(std::span<const std::size_t> page, const SimulatedQuery& query, const SpaceView& view) {
+    std::vector<bool> mark(std::span<const std::size_t> page, const SimulatedQuery& query,
+                           const SpaceView& view) {
         std::vector<bool> marks(page.size());
         std::size_t marked = 0;
         for (std::size_t at = 0; at < page.size(); ++at) {
@@ -173,17 +179,21 @@ struct Quality {
 
 struct Outcome {
     double recall = 0, looked_3 = 0, looked_10 = 0, seesaw_ap = 0;
-    std::size_t target_round = 0;         // of "rank"; rounds + 1 when it was never shown
-    std::vector<double> residual_ap;      // after page 1, 2, 3
+    std::size_t target_round = 0;                     // of "rank"; rounds + 1 when it was never shown
+    std::vector<double> residual_ap;                  // after page 1, 2, 3
     std::vector<std::optional<Quality>> calibration;  // words only, after page 1, 2, 3
-    std::vector<double> milliseconds;     // of each round after the first
+    std::vector<double> milliseconds;                 // of each round after the first
 };
 
 class Search {
   public:
     Search(const Dataset& data, const SpaceView& view, std::shared_ptr<const SpaceStatistics> statistics,
            const FeedbackMethod& method, const SimulatedQuery& query)
-        : data_(data), view_(view), method_(method), query_(query), space_{view, std::move(statistics), processor_count()} {
+        : data_(data),
+          view_(view),
+          method_(method),
+          query_(query),
+          space_{view, std::move(statistics), processor_count()} {
         evidence_.words = data.texts.row(query.text_row);
         words_ranking_ = rank_by_words(evidence_);
         shown_.assign(view.size(), false);
@@ -191,7 +201,8 @@ class Search {
 
     // Scores of all photos for what is known now; hidden: shown or ignored.
     void rank() {
-        ranking_ = evidence_.has_marks() ? method_.rank(evidence_, space_) : rank_by_words(evidence_);
+        weighed_ = evidence_.has_marks() ? method_.weigh(evidence_, space_) : evidence_;
+        ranking_ = evidence_.has_marks() ? method_.rank(weighed_, space_) : rank_by_words(evidence_);
         scores_ = ranking_->scores(view_, space_.threads);
     }
 
@@ -237,16 +248,17 @@ class Search {
         return sum / found;
     }
 
-    // F1 of what is called likely, and the expected calibration error (ten bins) over the photos among which the end of
-    // the list lies: the best 2 x targets, at least 200.
+    // F1 of what is called likely, and the expected calibration error (ten bins) over the photos among which
+    // the end of the list lies: the best 2 x targets, at least 200.
     [[nodiscard]] Quality calibration() {
         const ScoreSpread spread = spread_of(scores_);
         std::optional<ScoreCurve> curve;
-        if (evidence_.has_marks()) curve = curve_from_marks(method_, evidence_, space_, spread);
+        if (evidence_.has_marks()) curve = curve_from_marks(method_, weighed_, space_, spread);
         if (!curve && evidence_.has_marks()) curve = curve_keeping(likely_by_words_, scores_, spread);
         if (!curve) {
             const std::vector<ScoredRow> best = best_rows(scores_, kMostPool);
-            curve = curve_from_bank(best, data_.nulls->probabilities(evidence_.words, view_, best, space_.threads));
+            curve = curve_from_bank(best,
+                                    data_.nulls->probabilities(evidence_.words, view_, best, space_.threads));
             likely_by_words_ = 0;
             for (const float score : scores_) likely_by_words_ += score >= curve->middle ? 1 : 0;
         }
@@ -286,9 +298,11 @@ class Search {
     }
     std::size_t pool_size() {
         if (pool_ == 0) {
-            const std::vector<ScoredRow> best = best_rows(words_ranking_->scores(view_, space_.threads), kMostPool);
+            const std::vector<ScoredRow> best =
+                best_rows(words_ranking_->scores(view_, space_.threads), kMostPool);
             const auto p = data_.nulls->probabilities(evidence_.words, view_, best, space_.threads);
-            const auto likely = static_cast<std::size_t>(std::ranges::count_if(p, [](double one) { return one >= 0.5; }));
+            const auto likely =
+                static_cast<std::size_t>(std::ranges::count_if(p, [](double one) { return one >= 0.5; }));
             pool_ = std::clamp(likely, kLeastPool, kMostPool);
         }
         return pool_;
@@ -299,7 +313,7 @@ class Search {
     const FeedbackMethod& method_;
     const SimulatedQuery& query_;
     FeedbackSpace space_;
-    Evidence evidence_;
+    Evidence evidence_, weighed_;
     std::unique_ptr<Ranking> words_ranking_, ranking_;
     std::vector<float> scores_;
     std::vector<bool> shown_;
@@ -307,8 +321,9 @@ class Search {
     std::size_t likely_by_words_ = 0, pool_ = 0;
 };
 
-Outcome simulate(const Dataset& data, const SpaceView& view, const std::shared_ptr<const SpaceStatistics>& statistics,
-                 const FeedbackMethod& method, std::size_t number, const FeedbackBenchFlags& flags, const std::string& user) {
+Outcome simulate(const Dataset& data, const SpaceView& view,
+                 const std::shared_ptr<const SpaceStatistics>& statistics, const FeedbackMethod& method,
+                 std::size_t number, const FeedbackBenchFlags& flags, const std::string& user) {
     const SimulatedQuery& query = data.queries[number];
     const bool seesaw = flags.protocol == "seesaw";
     const std::size_t page_size = seesaw ? 1 : flags.page, rounds = seesaw ? kSeesawPhotos : flags.rounds;
@@ -339,7 +354,8 @@ Outcome simulate(const Dataset& data, const SpaceView& view, const std::shared_p
             ++hits;
             if (hits == 3) outcome.looked_3 = static_cast<double>(looked);
             if (hits == 10) outcome.looked_10 = static_cast<double>(looked);
-            if (hits <= kSeesawWanted) outcome.seesaw_ap += static_cast<double>(hits) / static_cast<double>(looked);
+            if (hits <= kSeesawWanted)
+                outcome.seesaw_ap += static_cast<double>(hits) / static_cast<double>(looked);
         }
         if (seesaw && hits >= kSeesawWanted) break;
         search.learn(page, person.mark(page, query, view));
@@ -351,17 +367,23 @@ Outcome simulate(const Dataset& data, const SpaceView& view, const std::shared_p
 }
 
 double mean(std::span<const double> values) {
-    return values.empty() ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+    return values.empty()
+               ? 0
+               : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 double percentile(std::vector<double> values, double share) {
     if (values.empty()) return 0;
     std::ranges::sort(values);
-    return values[std::min(values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))];
+    return values[std::min(values.size() - 1,
+                           static_cast<std::size_t>(share * static_cast<double>(values.size())))];
 }
 
 json spread_json(const std::vector<double>& values) {
-    return {{"mean", mean(values)}, {"p50", percentile(values, .5)}, {"p75", percentile(values, .75)}, {"p90", percentile(values, .9)}};
+    return {{"mean", mean(values)},
+            {"p50", percentile(values, .5)},
+            {"p75", percentile(values, .75)},
+            {"p90", percentile(values, .9)}};
 }
 
 // Of the queries of one tier.
@@ -380,7 +402,8 @@ json summary(const Dataset& data, const std::string& method, const std::string& 
         seesaw.push_back(one.seesaw_ap);
         rounds.push_back(static_cast<double>(one.target_round));
         milliseconds.insert(milliseconds.end(), one.milliseconds.begin(), one.milliseconds.end());
-        for (std::size_t round = 0; round < std::min(kMapRounds, one.residual_ap.size()); ++round) ap[round].push_back(one.residual_ap[round]);
+        for (std::size_t round = 0; round < std::min(kMapRounds, one.residual_ap.size()); ++round)
+            ap[round].push_back(one.residual_ap[round]);
         for (std::size_t round = 0; round < one.calibration.size() && round <= kMapRounds; ++round) {
             if (!one.calibration[round]) continue;
             f1[round].push_back(one.calibration[round]->f1);
@@ -391,29 +414,44 @@ json summary(const Dataset& data, const std::string& method, const std::string& 
     json calibration = json::array();
     for (std::size_t round = 0; round <= kMapRounds; ++round)
         calibration.push_back({{"pages", round}, {"f1", mean(f1[round])}, {"error", mean(error[round])}});
-    return {{"method", method}, {"user", user}, {"tier", tier}, {"queries", recall.size()}, {"recall_at_120", mean(recall)},
-            {"map_residual", {mean(ap[0]), mean(ap[1]), mean(ap[2])}}, {"looked_to_3rd", spread_json(looked_3)},
-            {"looked_to_10th", spread_json(looked_10)}, {"worse_than_text", recall.empty() ? 0 : worse / static_cast<double>(recall.size())},
-            {"seesaw_ap", mean(seesaw)}, {"target_round", mean(rounds)},
-            {"ms", {{"p50", percentile(milliseconds, .5)}, {"p95", percentile(milliseconds, .95)}}}, {"calibration", calibration}};
+    return {{"method", method},
+            {"user", user},
+            {"tier", tier},
+            {"queries", recall.size()},
+            {"recall_at_120", mean(recall)},
+            {"map_residual", {mean(ap[0]), mean(ap[1]), mean(ap[2])}},
+            {"looked_to_3rd", spread_json(looked_3)},
+            {"looked_to_10th", spread_json(looked_10)},
+            {"worse_than_text", recall.empty() ? 0 : worse / static_cast<double>(recall.size())},
+            {"seesaw_ap", mean(seesaw)},
+            {"target_round", mean(rounds)},
+            {"ms", {{"p50", percentile(milliseconds, .5)}, {"p95", percentile(milliseconds, .95)}}},
+            {"calibration", calibration}};
 }
 
 void print_row(const json& row, bool seesaw) {
     if (seesaw) {
-        fmt::print("{:10} {:7} {:4} {:4} queries  AP {:.4f}  found in {:5.1f} photos (3rd)  {:5.2f} ms\n", row["method"].get<std::string>(),
-                   row["user"].get<std::string>(), row["tier"].get<std::string>(), row["queries"].get<std::size_t>(),
-                   row["seesaw_ap"].get<double>(), row["looked_to_3rd"]["mean"].get<double>(), row["ms"]["p50"].get<double>());
+        fmt::print("{:10} {:7} {:4} {:4} queries  AP {:.4f}  found in {:5.1f} photos (3rd)  {:5.2f} ms\n",
+                   row["method"].get<std::string>(), row["user"].get<std::string>(),
+                   row["tier"].get<std::string>(), row["queries"].get<std::size_t>(),
+                   row["seesaw_ap"].get<double>(), row["looked_to_3rd"]["mean"].get<double>(),
+                   row["ms"]["p50"].get<double>());
         return;
     }
     const auto& calibration = row["calibration"];
-    fmt::print("{:10} {:7} {:2} {:4}  {:.4f}  {:.3f} {:.3f} {:.3f}  {:6.1f} {:6.1f}  {:5.1f} %  {:6.1f} {:6.1f}  {:.2f} {:.2f} {:.2f} {:.2f}  {:.3f} {:.3f} {:.3f} {:.3f}\n",
-               row["method"].get<std::string>(), row["user"].get<std::string>(), row["tier"].get<std::string>(), row["queries"].get<std::size_t>(),
-               row["recall_at_120"].get<double>(), row["map_residual"][0].get<double>(), row["map_residual"][1].get<double>(),
-               row["map_residual"][2].get<double>(), row["looked_to_3rd"]["mean"].get<double>(), row["looked_to_10th"]["mean"].get<double>(),
-               100 * row["worse_than_text"].get<double>(), row["ms"]["p50"].get<double>(), row["ms"]["p95"].get<double>(),
-               calibration[0]["f1"].get<double>(), calibration[1]["f1"].get<double>(), calibration[2]["f1"].get<double>(),
-               calibration[3]["f1"].get<double>(), calibration[0]["error"].get<double>(), calibration[1]["error"].get<double>(),
-               calibration[2]["error"].get<double>(), calibration[3]["error"].get<double>());
+    fmt::print(
+        "{:10} {:7} {:2} {:4}  {:.4f}  {:.3f} {:.3f} {:.3f}  {:6.1f} {:6.1f}  {:5.1f} %  {:6.1f} {:6.1f}  "
+        "{:.2f} {:.2f} {:.2f} {:.2f}  {:.3f} {:.3f} {:.3f} {:.3f}\n",
+        row["method"].get<std::string>(), row["user"].get<std::string>(), row["tier"].get<std::string>(),
+        row["queries"].get<std::size_t>(), row["recall_at_120"].get<double>(),
+        row["map_residual"][0].get<double>(), row["map_residual"][1].get<double>(),
+        row["map_residual"][2].get<double>(), row["looked_to_3rd"]["mean"].get<double>(),
+        row["looked_to_10th"]["mean"].get<double>(), 100 * row["worse_than_text"].get<double>(),
+        row["ms"]["p50"].get<double>(), row["ms"]["p95"].get<double>(), calibration[0]["f1"].get<double>(),
+        calibration[1]["f1"].get<double>(), calibration[2]["f1"].get<double>(),
+        calibration[3]["f1"].get<double>(), calibration[0]["error"].get<double>(),
+        calibration[1]["error"].get<double>(), calibration[2]["error"].get<double>(),
+        calibration[3]["error"].get<double>());
 }
 
 // N photos around 500 centres: what a round costs when all of the library is scanned.
@@ -425,7 +463,8 @@ Result<> bench_rounds(const FeedbackBenchFlags& flags, const GlobalOptions& opti
     for (float& value : centers.values) value = normal(random);
     Dataset data;
     HONE_TRY(data.scratch, make_scratch());
-    HONE_TRY(data.space, VectorSpace::open(data.scratch, "bench", "bench", kDimension, true, ScanElement::kAuto));
+    HONE_TRY(data.space,
+             VectorSpace::open(data.scratch, "bench", "bench", kDimension, true, ScanElement::kAuto));
     constexpr std::size_t kPart = 10'000;
     std::uint32_t state = 1;
     for (std::size_t start = 0; start < flags.synthetic; start += kPart) {
@@ -436,14 +475,17 @@ Result<> bench_rounds(const FeedbackBenchFlags& flags, const GlobalOptions& opti
             labels[row] = static_cast<std::uint32_t>(start + row);
             const auto center = centers.row((start + row) * 7919 % kCenters);
             for (std::size_t at = 0; at < kDimension; ++at) {
-                state = state * 1664525 + 1013904223;  // Numerical Recipes; speed matters more than quality here
-                part.values[row * kDimension + at] = center[at] + 2 * (static_cast<float>(state >> 8) / 8388608.0F - 1);
+                state =
+                    state * 1664525 + 1013904223;  // Numerical Recipes; speed matters more than quality here
+                part.values[row * kDimension + at] =
+                    center[at] + 2 * (static_cast<float>(state >> 8) / 8388608.0F - 1);
             }
         }
         normalize_rows(part);
         HONE_CHECK(data.space->append(labels, part.values));
     }
-    data.texts = FloatArray{kSearches, kDimension, {centers.values.begin(), centers.values.begin() + kSearches * kDimension}};
+    data.texts = FloatArray{
+        kSearches, kDimension, {centers.values.begin(), centers.values.begin() + kSearches * kDimension}};
     for (float& value : data.texts.values) value += normal(random);
     normalize_rows(data.texts);
     normalize_rows(centers);
@@ -452,7 +494,8 @@ Result<> bench_rounds(const FeedbackBenchFlags& flags, const GlobalOptions& opti
     const Stopwatch watch;
     const auto statistics = SpaceStatistics::measure(view, processor_count());
     const double learning = watch.seconds() * 1000;
-    HONE_TRY(const FeedbackMethod* method, find_feedback_method(flags.method == "all" ? std::string(kDefaultMethod) : flags.method));
+    HONE_TRY(const FeedbackMethod* method,
+             find_feedback_method(flags.method == "all" ? std::string(kDefaultMethod) : flags.method));
     std::vector<double> explored, greedy;
     for (std::size_t number = 0; number < kSearches; ++number) {
         SimulatedQuery query{"", "", number, std::vector<bool>(view.size()), std::vector<bool>(view.size())};
@@ -470,16 +513,22 @@ Result<> bench_rounds(const FeedbackBenchFlags& flags, const GlobalOptions& opti
             search.learn(page, marks);
         }
     }
-    const json answer{{"photos", view.size()}, {"dimension", kDimension}, {"method", method->name()}, {"statistics_ms", learning},
-                      {"exploring_ms", {{"p50", percentile(explored, .5)}, {"p95", percentile(explored, .95)}}},
-                      {"ms", {{"p50", percentile(greedy, .5)}, {"p95", percentile(greedy, .95)}}}};
+    const json answer{
+        {"photos", view.size()},
+        {"dimension", kDimension},
+        {"method", method->name()},
+        {"statistics_ms", learning},
+        {"exploring_ms", {{"p50", percentile(explored, .5)}, {"p95", percentile(explored, .95)}}},
+        {"ms", {{"p50", percentile(greedy, .5)}, {"p95", percentile(greedy, .95)}}}};
     if (options.json) {
         fmt::print("{}\n", dump(answer, 2));
         return {};
     }
-    fmt::print("{} photos x {}, method {}: a round {:.1f} ms (p95 {:.1f}); an exploring round {:.1f} ms (p95 {:.1f}); once a library {:.0f} ms\n",
-               view.size(), kDimension, method->name(), percentile(greedy, .5), percentile(greedy, .95), percentile(explored, .5),
-               percentile(explored, .95), learning);
+    fmt::print(
+        "{} photos x {}, method {}: a round {:.1f} ms (p95 {:.1f}); an exploring round {:.1f} ms (p95 "
+        "{:.1f}); once a library {:.0f} ms\n",
+        view.size(), kDimension, method->name(), percentile(greedy, .5), percentile(greedy, .95),
+        percentile(explored, .5), percentile(explored, .95), learning);
     return {};
 }
 
@@ -487,10 +536,12 @@ Result<> bench_rounds(const FeedbackBenchFlags& flags, const GlobalOptions& opti
 
 Result<> bench_feedback(const FeedbackBenchFlags& flags, const GlobalOptions& options) {
     if (flags.synthetic > 0) return bench_rounds(flags, options);
-    if (flags.embeddings.empty()) return fail(ErrorKind::kUsage, "name the set with --embeddings DIR, or a size with --synthetic N");
+    if (flags.embeddings.empty())
+        return fail(ErrorKind::kUsage, "name the set with --embeddings DIR, or a size with --synthetic N");
     HONE_TRY(const auto data, load(flags.embeddings));
     const SpaceView view = data->space->view();
-    if (view.size() == 0 || data->queries.empty()) return fail("{} holds no photos or no queries", flags.embeddings);
+    if (view.size() == 0 || data->queries.empty())
+        return fail("{} holds no photos or no queries", flags.embeddings);
     const auto statistics = SpaceStatistics::measure(view, processor_count());
     std::vector<const FeedbackMethod*> methods;
     for (const std::string_view name : feedback_methods()) {
@@ -511,12 +562,15 @@ Result<> bench_feedback(const FeedbackBenchFlags& flags, const GlobalOptions& op
     std::ofstream per_query;
     if (!flags.per_query.empty()) {
         per_query.open(flags.per_query);
-        per_query << "method,user,tier,query,text,targets,recall_at_120,looked_to_3rd,looked_to_10th,seesaw_ap\n";
+        per_query
+            << "method,user,tier,query,text,targets,recall_at_120,looked_to_3rd,looked_to_10th,seesaw_ap\n";
         if (!per_query) return fail("cannot write {}", flags.per_query);
     }
     const bool seesaw = flags.protocol == "seesaw";
     if (!options.json && !seesaw)
-        fmt::print("method     user tier  rec@120  AP after 1, 2, 3    looked to 3rd, 10th   worse  ms p50, p95   F1 of the cut, 0 to 3 pages  calibration error\n");
+        fmt::print(
+            "method     user tier  rec@120  AP after 1, 2, 3    looked to 3rd, 10th   worse  ms p50, p95   "
+            "F1 of the cut, 0 to 3 pages  calibration error\n");
     json results = json::array();
     for (const std::string& user : users) {
         std::vector<Outcome> by_text;
@@ -541,8 +595,10 @@ Result<> bench_feedback(const FeedbackBenchFlags& flags, const GlobalOptions& op
                 const SimulatedQuery& query = data->queries[at];
                 std::string words = query.text;
                 std::ranges::replace(words, '"', '\'');
-                per_query << fmt::format("{},{},{},{},\"{}\",{},{:.6f},{},{},{:.6f}\n", method->name(), user, query.tier, at, words, query.targets,
-                                         outcomes[at].recall, outcomes[at].looked_3, outcomes[at].looked_10, outcomes[at].seesaw_ap);
+                per_query << fmt::format("{},{},{},{},\"{}\",{},{:.6f},{},{},{:.6f}\n", method->name(), user,
+                                         query.tier, at, words, query.targets, outcomes[at].recall,
+                                         outcomes[at].looked_3, outcomes[at].looked_10,
+                                         outcomes[at].seesaw_ap);
             }
         }
     }

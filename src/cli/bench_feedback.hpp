@@ -1,4 +1,5 @@
-// hone bench feedback: simulated people who search, mark and search again. docs/feedback.md describes protocol and fields.
+// hone bench feedback: simulated people who search, mark and search again. docs/feedback.md describes
+// protocol and fields.
 #pragma once
 
 #include <string>

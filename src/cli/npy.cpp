@@ -13,8 +13,11 @@ static_assert(std::endian::native == std::endian::little);
 Result<FloatArray> read_npy(const fs::path& file) {
     constexpr std::uint64_t kMostBytes = std::uint64_t{8} << 30;
     HONE_TRY(const auto bytes, read_file(file, kMostBytes));
-    const auto wrong = [&](const char* what) { return fail("{} is no array that can be read here: {}", printable(file), what); };
-    if (bytes.size() < 12 || std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0) return wrong("it does not begin as .npy does");
+    const auto wrong = [&](const char* what) {
+        return fail("{} is no array that can be read here: {}", printable(file), what);
+    };
+    if (bytes.size() < 12 || std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0)
+        return wrong("it does not begin as .npy does");
     const bool short_header = static_cast<unsigned char>(bytes[6]) == 1;
     std::uint32_t length = 0;
     std::memcpy(&length, bytes.data() + 8, short_header ? 2 : 4);
@@ -22,9 +25,11 @@ Result<FloatArray> read_npy(const fs::path& file) {
     if (start > bytes.size()) return wrong("its header is cut off");
     const std::string header(reinterpret_cast<const char*>(bytes.data()) + (short_header ? 10 : 12), length);
     std::smatch type, shape;
-    if (!std::regex_search(header, type, std::regex("'descr': *'<f([24])'"))) return wrong("its numbers are neither <f2 nor <f4");
+    if (!std::regex_search(header, type, std::regex("'descr': *'<f([24])'")))
+        return wrong("its numbers are neither <f2 nor <f4");
     if (header.find("'fortran_order': False") == std::string::npos) return wrong("its columns come first");
-    if (!std::regex_search(header, shape, std::regex("'shape': *\\((\\d{1,12}), *(\\d{1,12})\\)"))) return wrong("it has not two dimensions");
+    if (!std::regex_search(header, shape, std::regex("'shape': *\\((\\d{1,12}), *(\\d{1,12})\\)")))
+        return wrong("it has not two dimensions");
     FloatArray array;
     array.rows = std::stoull(shape[1]);
     array.columns = std::stoull(shape[2]);

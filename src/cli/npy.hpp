@@ -1,4 +1,5 @@
-// Reads arrays of NumPy's .npy format, versions 1 to 3 (numpy.lib.format): two dimensions, row by row, little-endian f2 or f4.
+// Reads arrays of NumPy's .npy format, versions 1 to 3 (numpy.lib.format): two dimensions, row by row,
+// little-endian f2 or f4.
 #pragma once
 
 #include <span>

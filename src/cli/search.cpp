@@ -25,7 +25,8 @@ Result<std::pair<std::string, double>> parse_assignment(const std::string& text,
     if (sign > 0 && number == "off") return std::pair(text.substr(0, sign), 0.0);
     double value = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (sign == std::string::npos || sign == 0 || error != std::errc() || end != number.data() + number.size())
+    if (sign == std::string::npos || sign == 0 || error != std::errc() ||
+        end != number.data() + number.size())
         return fail(ErrorKind::kUsage, "{} {}: write NAME=NUMBER", flag, text);
     return std::pair(text.substr(0, sign), value);
 }
@@ -58,18 +59,28 @@ void add_search(CLI::App& app, const GlobalOptions& options, Action& chosen) {
                      "a photo that fits: id or path, also of a photo outside the library")
         ->allow_extra_args(false);
     command->add_option("--unlike", query.unlike, "a photo that does not fit")->allow_extra_args(false);
-    command->add_option("--seen", query.seen, "a photo that was shown: left out, and passed over unless it is marked")->allow_extra_args(false);
-    command->add_option("--from", query.from, "an example photo in place of words: id or path");
-    command->add_option("--weight", flags->weights, "ID=NUMBER: how much a mark counts, 0.1 to 10")->allow_extra_args(false);
-    command->add_option("--facet", flags->facets, "NAME=NUMBER or NAME=off: pulls content, look or moment up or down, 0 to 10")
+    command
+        ->add_option("--seen", query.seen,
+                     "a photo that was shown: left out, and passed over unless it is marked")
         ->allow_extra_args(false);
-    command->add_option("--look-word", flags->look_words, "only these words are read as a look (docs/look.md)")
+    command->add_option("--from", query.from, "an example photo in place of words: id or path");
+    command->add_option("--weight", flags->weights, "ID=NUMBER: how much a mark counts, 0.1 to 10")
+        ->allow_extra_args(false);
+    command
+        ->add_option("--facet", flags->facets,
+                     "NAME=NUMBER or NAME=off: pulls content, look or moment up or down, 0 to 10")
+        ->allow_extra_args(false);
+    command
+        ->add_option("--look-word", flags->look_words, "only these words are read as a look (docs/look.md)")
         ->allow_extra_args(false);
     command->add_flag("--no-look-words", flags->no_look_words, "no word is read as a look");
-    command->add_option("--show", flags->show, "new: neither seen nor marked photos; seen: only the seen ones; all");
+    command->add_option("--show", flags->show,
+                        "new: neither seen nor marked photos; seen: only the seen ones; all");
     command->add_flag("!--no-collapse", query.collapse, "copies and bursts are separate results");
     command->add_flag("--diverse", query.diverse, "an overview: photos that differ come first");
-    command->add_option("--method", query.method, fmt::format("how marks are used: {}", fmt::join(feedback_methods(), ", ")))
+    command
+        ->add_option("--method", query.method,
+                     fmt::format("how marks are used: {}", fmt::join(feedback_methods(), ", ")))
         ->default_str(std::string(kDefaultMethod));
     command->add_option("--limit", query.limit, "results, 1 to 1000")
         ->check(CLI::Range(1, 1000))

@@ -21,7 +21,9 @@ void add_similar(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     CLI::App* command = app.add_subcommand("similar", "find photos like one");
     command->add_option("PHOTO", flags->query.from, "id or path, also of a photo outside the library")
         ->required();
-    command->add_option("--space", flags->space, "what must be alike: content (what it shows), look (colours, light, mood)")
+    command
+        ->add_option("--space", flags->space,
+                     "what must be alike: content (what it shows), look (colours, light, mood)")
         ->check(CLI::IsMember({"content", "look"}));
     command->add_option("--limit", flags->query.limit, "results, 1 to 1000")
         ->check(CLI::Range(1, 1000))

@@ -422,7 +422,8 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
                 ++run.summary.embedded;
                 HONE_CHECK(parts_.space->append(std::span(&*committed[at].photo, 1), photo->vector));
             }
-            if (photo->findings) HONE_CHECK(parts_.library.add_look(*committed[at].photo, photo->findings->look));
+            if (photo->findings)
+                HONE_CHECK(parts_.library.add_look(*committed[at].photo, photo->findings->look));
             searchable.push_back(*committed[at].photo);
         }
     }

@@ -39,8 +39,8 @@ class Library {
     // writes.
     Result<std::shared_ptr<VectorSpace>> open_content(const ImageTextModel& model,
                                                       ScanElement scan = ScanElement::kAuto);
-    // What photos look like, as vectors; nothing while no photo's look is known, or when a reader finds the files
-    // missing. Brought in line with the catalogue when it is first asked for.
+    // What photos look like, as vectors; nothing while no photo's look is known, or when a reader finds the
+    // files missing. Brought in line with the catalogue when it is first asked for.
     Result<std::shared_ptr<const LookSpaces>> looks();
     // For the writer, when a photo was read; does nothing before looks() was called.
     Result<> add_look(PhotoNumber photo, std::span<const std::uint8_t> look);

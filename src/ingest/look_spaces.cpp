@@ -18,17 +18,17 @@ LookBytes to_bytes(std::span<const std::uint8_t> stored) {
 
 Result<std::shared_ptr<LookSpaces>> LookSpaces::open(const fs::path& directory, bool writable) {
     auto spaces = std::make_shared<LookSpaces>();
-    HONE_TRY(spaces->looks_, VectorSpace::open(directory, "look", std::string(look_fingerprint()), kLookDimension, writable));
+    HONE_TRY(spaces->looks_,
+             VectorSpace::open(directory, "look", std::string(look_fingerprint()), kLookDimension, writable));
     // Scores of different words are on different scales, which one byte a number cannot hold.
-    HONE_TRY(spaces->words_, VectorSpace::open(directory, "look-words", std::string(look_words_fingerprint()), kLookWords,
-                                               writable, ScanElement::kF32));
+    HONE_TRY(spaces->words_, VectorSpace::open(directory, "look-words", std::string(look_words_fingerprint()),
+                                               kLookWords, writable, ScanElement::kF32));
     return spaces;
 }
 
 Result<> LookSpaces::sync(Catalog& catalog) {
-    return catalog.for_each_look([&](PhotoNumber photo, std::span<const std::uint8_t> look, auto) -> Result<> {
-        return add(photo, look);
-    });
+    return catalog.for_each_look([&](PhotoNumber photo, std::span<const std::uint8_t> look,
+                                     auto) -> Result<> { return add(photo, look); });
 }
 
 Result<> LookSpaces::add(PhotoNumber photo, std::span<const std::uint8_t> look) {

@@ -1,5 +1,5 @@
-// What photos look like, as files that are fast to scan: look vectors (analyze/look.hpp) and the scores of the look words
-// (analyze/look_words.hpp). Derived from the looks in the catalogue.
+// What photos look like, as files that are fast to scan: look vectors (analyze/look.hpp) and the scores of
+// the look words (analyze/look_words.hpp). Derived from the looks in the catalogue.
 #pragma once
 
 #include <memory>

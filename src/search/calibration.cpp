@@ -8,10 +8,11 @@ namespace hone {
 
 namespace {
 
-constexpr double kUnusual = 3.2, kSteepness = 1.5;  // standard deviations above the mean; of the logistic, per deviation
-constexpr std::size_t kSampled = 50'000;            // scores that are enough for mean and deviation
+constexpr double kUnusual = 3.2,
+                 kSteepness = 1.5;  // standard deviations above the mean; of the logistic, per deviation
+constexpr std::size_t kSampled = 50'000;  // scores that are enough for mean and deviation
 constexpr double kSmallestDeviation = 1e-9;
-constexpr double kFittedAuc = 0.85;  // of the left-out marks: below, the passed photos are no answers
+constexpr double kFittedAuc = 0.93;  // of the left-out marks: below, the passed photos are no answers
 
 double sigmoid(double x) {
     return 1 / (1 + std::exp(-x));
@@ -23,10 +24,10 @@ struct Judged {
 };
 
 // Each mark's score, in deviations, under the ranking that the others make.
-std::vector<Judged> left_out(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,
-                             const ScoreSpread& spread) {
+std::vector<Judged> left_out(const FeedbackMethod& method, const Evidence& evidence,
+                             const FeedbackSpace& space, const ScoreSpread& spread) {
     std::vector<Judged> judged;
-    const auto judge = [&](std::vector<Mark> Evidence::*kind, bool fits) {
+    const auto judge = [&](std::vector<Mark> Evidence::* kind, bool fits) {
         const std::vector<Mark>& marks = evidence.*kind;
         const std::size_t count = std::min(marks.size(), kLeftOut);
         for (std::size_t at = 0; at < count; ++at) {
@@ -35,7 +36,8 @@ std::vector<Judged> left_out(const FeedbackMethod& method, const Evidence& evide
             (others.*kind).erase((others.*kind).begin() + static_cast<std::ptrdiff_t>(mark));
             const auto without = method.rank(others, space);
             const std::span<const float> w = without->direction();
-            const ScoreSpread its = w.empty() ? spread : ScoreSpread{space.statistics->center(w), space.statistics->spread(w)};
+            const ScoreSpread its =
+                w.empty() ? spread : ScoreSpread{space.statistics->center(w), space.statistics->spread(w)};
             judged.push_back({(without->score(marks[mark].vector) - its.mean) / its.deviation, fits});
         }
     };
@@ -57,14 +59,15 @@ double area_under_curve(std::span<const Judged> judged) {
     return pairs > 0 ? right / pairs : 0.5;
 }
 
-// b of sigmoid(a z + b) by Newton's method; a normal prior of deviation kPriorWidth around its value in other libraries
-// keeps it finite.
+// b of sigmoid(a z + b) by Newton's method; a normal prior of deviation kPriorWidth around its value in other
+// libraries keeps it finite.
 double fit_shift(std::span<const Judged> judged, double a) {
     constexpr double kPriorWidth = 3;
     const double prior = -a * kUnusual;
     double b = prior;
     for (int step = 0; step < 30; ++step) {
-        double gradient = (b - prior) / (kPriorWidth * kPriorWidth), curvature = 1 / (kPriorWidth * kPriorWidth);
+        double gradient = (b - prior) / (kPriorWidth * kPriorWidth),
+               curvature = 1 / (kPriorWidth * kPriorWidth);
         for (const Judged& one : judged) {
             const double p = sigmoid(a * one.z + b);
             gradient += p - (one.fits ? 1 : 0);
@@ -99,10 +102,13 @@ ScoreSpread spread_of(std::span<const float> scores) {
 }
 
 NullBank::NullBank(std::span<const float> vectors, std::size_t dimension, double scale)
-    : dimension_(dimension), stride_((dimension + 15) / 16 * 16), scale_(scale),
+    : dimension_(dimension),
+      stride_((dimension + 15) / 16 * 16),
+      scale_(scale),
       vectors_(vectors.size() / dimension * stride_) {
     for (std::size_t at = 0; at * dimension < vectors.size(); ++at)
-        std::ranges::copy(vectors.subspan(at * dimension, dimension), vectors_.begin() + static_cast<std::ptrdiff_t>(at * stride_));
+        std::ranges::copy(vectors.subspan(at * dimension, dimension),
+                          vectors_.begin() + static_cast<std::ptrdiff_t>(at * stride_));
 }
 
 std::vector<double> NullBank::probabilities(std::span<const float> words, const SpaceView& view,
@@ -139,11 +145,13 @@ std::vector<double> NullBank::probabilities(std::span<const float> words, const 
 
 ScoreCurve curve_from_bank(std::span<const ScoredRow> best, std::span<const double> probabilities) {
     if (best.empty()) return {};
-    const auto likely = static_cast<std::size_t>(std::ranges::count_if(probabilities, [](double p) { return p >= 0.5; }));
+    const auto likely =
+        static_cast<std::size_t>(std::ranges::count_if(probabilities, [](double p) { return p >= 0.5; }));
     // The slope: least squares of the log odds on the score.
     double n = 0, sum_x = 0, sum_y = 0, sum_xx = 0, sum_xy = 0;
     for (std::size_t at = 0; at < best.size(); ++at) {
-        const double p = std::clamp(probabilities[at], 1e-6, 1 - 1e-6), x = best[at].score, y = std::log(p / (1 - p));
+        const double p = std::clamp(probabilities[at], 1e-6, 1 - 1e-6), x = best[at].score,
+                     y = std::log(p / (1 - p));
         ++n;
         sum_x += x;
         sum_y += y;
@@ -187,7 +195,8 @@ std::optional<ScoreCurve> curve_from_marks(const FeedbackMethod& method, const E
 ScoreCurve curve_keeping(std::size_t likely, std::span<const float> scores, const ScoreSpread& spread) {
     const std::vector<ScoredRow> best = best_rows(scores, likely + 1);
     if (best.size() <= likely || likely == 0) return curve_of_spread(spread);
-    return {(static_cast<double>(best[likely - 1].score) + best[likely].score) / 2, kSteepness / spread.deviation};
+    return {(static_cast<double>(best[likely - 1].score) + best[likely].score) / 2,
+            kSteepness / spread.deviation};
 }
 
 ScoreCurve curve_of_manifest(const ScoreCalibration& calibration) {

@@ -1,4 +1,5 @@
-// From a score to the probability that a picture fits: where the list ends. docs/feedback.md says how it was measured.
+// From a score to the probability that a picture fits: where the list ends. docs/feedback.md says how it was
+// measured.
 #pragma once
 
 #include <optional>
@@ -32,9 +33,9 @@ class NullBank {
     NullBank(std::span<const float> vectors, std::size_t dimension, double scale);
     [[nodiscard]] std::size_t dimension() const { return dimension_; }
 
-    // For each row: softmax of scale x cos between the words and the null words. A null word counts the less the nearer
-    // it is to the words ("a kitten" does not speak against "a cat"): its weight falls from 1 at cosine kFar between the
-    // texts to 0 at kSame.
+    // For each row: softmax of scale x cos between the words and the null words. A null word counts the less
+    // the nearer it is to the words ("a kitten" does not speak against "a cat"): its weight falls from 1 at
+    // cosine kFar between the texts to 0 at kSame.
     [[nodiscard]] std::vector<double> probabilities(std::span<const float> words, const SpaceView& view,
                                                     std::span<const ScoredRow> rows, unsigned threads) const;
     static constexpr double kFar = 0.70, kSame = 0.85;
@@ -45,20 +46,20 @@ class NullBank {
     std::vector<float> vectors_;  // rows of stride_
 };
 
-// With words only: as many photos are likely as the bank says, the best ones. best: the best rows by words . x, their
-// exact scores; probabilities: of NullBank for them.
+// With words only: as many photos are likely as the bank says, the best ones. best: the best rows by words .
+// x, their exact scores; probabilities: of NullBank for them.
 ScoreCurve curve_from_bank(std::span<const ScoredRow> best, std::span<const double> probabilities);
 
-// With marks: sigmoid(a z + b), z in standard deviations of the library, a by the number of photos that were judged, b
-// fitted on the scores that the marks get when each is left out in turn (at most kLeftOut of each kind). Nothing when the
-// marks do not say where the end is: fewer than two liked, none that does not fit, or passed photos that score as the liked
-// do (a person who marks few of many that fit).
+// With marks: sigmoid(a z + b), z in standard deviations of the library, a by the number of photos that were
+// judged, b fitted on the scores that the marks get when each is left out in turn (at most kLeftOut of each
+// kind). Nothing when the marks do not say where the end is: fewer than two liked, none that does not fit, or
+// passed photos that score as the liked do (a person who marks few of many that fit).
 std::optional<ScoreCurve> curve_from_marks(const FeedbackMethod& method, const Evidence& evidence,
                                            const FeedbackSpace& space, const ScoreSpread& spread);
 inline constexpr std::size_t kLeftOut = 24;
 
-// How well the liked stand before the unliked and passed over, as area under the ROC curve: each mark's place under the
-// ranking that the others make, and under the words.
+// How well the liked stand before the unliked and passed over, as area under the ROC curve: each mark's place
+// under the ranking that the others make, and under the words.
 struct MarkOrder {
     double by_marks = 0.5, by_words = 0.5;
 };

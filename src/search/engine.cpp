@@ -21,10 +21,10 @@ namespace {
 // Rows that are scored exactly after the scan: int8 scores move a photo by some places, never by this many
 // (bench/scan).
 constexpr std::size_t kLeastRescored = 1024, kRescoredPerResult = 4;
-constexpr double kLookWordWeight = 0.7;  // of a look word in the text, against the content's 1
-constexpr double kMomentTrust = 0.5;     // a day has many subjects: time and place alone are a weak sign
-constexpr double kWordsWinBy = 0.1;      // area under the curve by which marks must do worse than the words
-constexpr std::size_t kMarksToDoubt = 3; // of each kind, before the marks are doubted
+constexpr double kLookWordWeight = 0.7;   // of a look word in the text, against the content's 1
+constexpr double kMomentTrust = 0.5;      // a day has many subjects: time and place alone are a weak sign
+constexpr double kWordsWinBy = 0.1;       // area under the curve by which marks must do worse than the words
+constexpr std::size_t kMarksToDoubt = 3;  // of each kind, before the marks are doubted
 
 // By photo number; what lies beyond the end is false.
 using PhotoBits = std::vector<bool>;
@@ -96,9 +96,15 @@ struct NamedMark {
 // One search, step by step.
 class SearchRun {
   public:
-    SearchRun(const SearchEngine& engine, const SearchQuery& query, const ExamplePictures& examples, PhotoFilter filter)
-        : engine_(engine), catalog_(engine.library_.catalog()), query_(query), examples_(examples), filter_(std::move(filter)),
-          view_(engine.content_->view()), present_(engine.library_.present().snapshot()) {
+    SearchRun(const SearchEngine& engine, const SearchQuery& query, const ExamplePictures& examples,
+              PhotoFilter filter)
+        : engine_(engine),
+          catalog_(engine.library_.catalog()),
+          query_(query),
+          examples_(examples),
+          filter_(std::move(filter)),
+          view_(engine.content_->view()),
+          present_(engine.library_.present().snapshot()) {
         page_.query = query;
         page_.query.filter = to_string(filter_);
         page_.model = engine.model_->manifest().name;
@@ -162,7 +168,7 @@ class SearchRun {
     struct ActiveFacet {
         Facet facet;
         FacetScores scores;
-        double weight = 0;     // in the sum, against the content's
+        double weight = 0;      // in the sum, against the content's
         std::string look_word;  // what it is of, when it is one
     };
     std::vector<ActiveFacet> facets_;
@@ -181,7 +187,8 @@ Result<NamedMark> SearchRun::find_mark(const std::string& name) const {
     HONE_TRY(const Photo photo, catalog_.resolve(name));
     const auto row = engine_.content_->find(photo.number);
     if (!row || *row >= view_.size())
-        return fail(ErrorKind::kUnavailable, "the photo {} is not read yet; try again when the indexing is done", name);
+        return fail(ErrorKind::kUnavailable,
+                    "the photo {} is not read yet; try again when the indexing is done", name);
     const auto values = view_.values(*row);
     return NamedMark{to_hex(photo.id), photo.number, {values.begin(), values.end()}, {}, heavy};
 }
@@ -238,14 +245,18 @@ Result<> SearchRun::check_contradictions() const {
     for (const NamedMark& liked : liked_) {
         for (const NamedMark& unliked : unliked_) {
             const bool same = liked.name == unliked.name;
-            const bool copies = liked.photo && unliked.photo &&
-                                facts_->groups->picture_of(*liked.photo) != PictureGroups::kNone &&
-                                facts_->groups->picture_of(*liked.photo) == facts_->groups->picture_of(*unliked.photo);
+            const bool copies =
+                liked.photo && unliked.photo &&
+                facts_->groups->picture_of(*liked.photo) != PictureGroups::kNone &&
+                facts_->groups->picture_of(*liked.photo) == facts_->groups->picture_of(*unliked.photo);
             if (same)
-                return fail(ErrorKind::kUsage, "the picture {} is marked both as fitting and as not fitting; take one mark off", liked.name);
+                return fail(ErrorKind::kUsage,
+                            "the picture {} is marked both as fitting and as not fitting; take one mark off",
+                            liked.name);
             if (copies)
                 return fail(ErrorKind::kUsage,
-                            "the pictures {} and {} are copies of one, marked as fitting and as not fitting; take one mark off",
+                            "the pictures {} and {} are copies of one, marked as fitting and as not fitting; "
+                            "take one mark off",
                             liked.name, unliked.name);
         }
     }
@@ -259,8 +270,8 @@ void SearchRun::gather_evidence() {
         const std::uint32_t picture = facts_->groups->picture_of(photo);
         return picture == PictureGroups::kNone || counted.insert(picture).second;
     };
-    const auto take = [&](const std::vector<NamedMark>& marks, std::vector<Mark>& evidence, std::vector<FacetMark>& facet,
-                          std::vector<std::size_t>& index) {
+    const auto take = [&](const std::vector<NamedMark>& marks, std::vector<Mark>& evidence,
+                          std::vector<FacetMark>& facet, std::vector<std::size_t>& index) {
         for (std::size_t at = 0; at < marks.size(); ++at) {
             const NamedMark& mark = marks[at];
             if (mark.photo && !first_of_its_picture(*mark.photo)) continue;
@@ -298,14 +309,16 @@ Result<> SearchRun::find_shown() {
         for (std::size_t number = 0; number < may_show_.size(); ++number)
             may_show_[number] = may_show_[number] && has(matches, static_cast<PhotoNumber>(number));
     }
-    if (from_ && from_->photo && query_.show != Show::kAll && has(may_show_, *from_->photo)) may_show_[*from_->photo] = false;
+    if (from_ && from_->photo && query_.show != Show::kAll && has(may_show_, *from_->photo))
+        may_show_[*from_->photo] = false;
     if (query_.show == Show::kAll) return {};
     PhotoBits known;
     const auto know = [&](PhotoNumber photo) {
         set(known, photo);
         const std::uint32_t group = facts_->groups->of(photo);
         if (query_.show == Show::kSeen || group == PictureGroups::kNone) return;
-        // The card that was seen stood for all of its stack; without stacks only copies of one picture are the same.
+        // The card that was seen stood for all of its stack; without stacks only copies of one picture are
+        // the same.
         for (const PhotoNumber other : facts_->groups->members(group)) {
             const std::uint32_t picture = facts_->groups->picture_of(other);
             const bool copy = picture != PictureGroups::kNone && picture == facts_->groups->picture_of(photo);
@@ -331,6 +344,7 @@ void SearchRun::score_content() {
     by_words_ = rank_by_words(evidence_);
     if (evidence_.has_marks()) {
         space_.emplace(view_, engine_.statistics(view_), threads_);
+        evidence_ = method_->weigh(std::move(evidence_), *space_);
         ranking_ = method_->rank(evidence_, *space_);
         if (!words_.empty() && evidence_.liked.size() >= kMarksToDoubt &&
             evidence_.unliked.size() + evidence_.passed.size() >= kMarksToDoubt) {
@@ -375,21 +389,26 @@ Result<> SearchRun::score_facets() {
     if (!looks_ || looks_->looks().view().size() == 0) {
         without(Facet::kLook, "no looks are read yet; index the folders again");
     } else if (auto scores = by_example ? score_looks(*looks_, facet_marks_, threads_) : std::nullopt) {
-        candidates.push_back({{Facet::kLook, true, "", scores->learnt, pull(Facet::kLook), 0}, std::move(scores), 1});
+        candidates.push_back(
+            {{Facet::kLook, true, "", scores->learnt, pull(Facet::kLook), 0}, std::move(scores), 1});
     } else {
         candidates.push_back({{Facet::kLook, true, "", 0.5, pull(Facet::kLook), 0}, std::nullopt, 1});
     }
     without(Facet::kPeople, "no faces are read yet");
     const bool by_moment = evidence_.liked.size() >= 2 || query_.facets.contains(Facet::kMoment);
-    if (std::ranges::none_of(facts_->moments, [](const Moment& moment) { return !std::isnan(moment.seconds); }))
+    if (std::ranges::none_of(facts_->moments,
+                             [](const Moment& moment) { return !std::isnan(moment.seconds); }))
         without(Facet::kMoment, "no photo says when or where it was taken");
     else if (auto scores = by_moment ? score_moments(*facts_, facet_marks_) : std::nullopt)
-        candidates.push_back({{Facet::kMoment, true, "", scores->learnt, pull(Facet::kMoment), 0}, std::move(scores), kMomentTrust});
+        candidates.push_back({{Facet::kMoment, true, "", scores->learnt, pull(Facet::kMoment), 0},
+                              std::move(scores),
+                              kMomentTrust});
     else
         candidates.push_back({{Facet::kMoment, true, "", 0.5, pull(Facet::kMoment), 0}, std::nullopt, 1});
 
-    // What separates the liked from the others best sets the measure. The content keeps what the marks do not speak about;
-    // another facet counts by the square of its share, so that one that separates half as well adds a quarter.
+    // What separates the liked from the others best sets the measure. The content keeps what the marks do not
+    // speak about; another facet counts by the square of its share, so that one that separates half as well
+    // adds a quarter.
     double best = evidence_of(content.learnt);
     for (const Candidate& candidate : candidates) best = std::max(best, evidence_of(candidate.state.learnt));
     const auto share = [&](double learnt) { return best > 0 ? evidence_of(learnt) / best : 0; };
@@ -408,11 +427,14 @@ Result<> SearchRun::score_facets() {
     }
     if (looks_ && query_.has_words() && pull(Facet::kLook) > 0) {
         for (const FoundLookWord& found : find_look_words(query_.text)) {
-            const bool used = !query_.look_words || std::ranges::find(*query_.look_words, found.word->name) != query_.look_words->end();
+            const bool used = !query_.look_words || std::ranges::find(*query_.look_words, found.word->name) !=
+                                                        query_.look_words->end();
             page_.look_words.push_back({found.word->name, used});
             if (!used || looks_->words().view().size() == 0) continue;
-            const double weight = kLookWordWeight * (query_.facets.contains(Facet::kLook) ? pull(Facet::kLook) : 1);
-            facets_.push_back({Facet::kLook, score_look_word(*looks_, *found.word, threads_), weight, found.word->name});
+            const double weight =
+                kLookWordWeight * (query_.facets.contains(Facet::kLook) ? pull(Facet::kLook) : 1);
+            facets_.push_back(
+                {Facet::kLook, score_look_word(*looks_, *found.word, threads_), weight, found.word->name});
             total += weight;
             for (Candidate& candidate : candidates) {
                 if (candidate.state.facet == Facet::kLook) candidate.state.weight += weight;
@@ -430,13 +452,14 @@ Result<> SearchRun::score_facets() {
     return {};
 }
 
-// score = content weight x content + its deviation x sum of weight x facet: in the content's unit, and the content's score
-// itself when no facet counts.
+// score = content weight x content + its deviation x sum of weight x facet: in the content's unit, and the
+// content's score itself when no facet counts.
 void SearchRun::add_facets() {
     if (facets_.empty() && content_weight_ == 1) return;
     for_each_row(view_, [&](std::size_t row, PhotoNumber photo) {
         double sum = content_weight_ * scores_[row];
-        for (const ActiveFacet& facet : facets_) sum += content_spread_.deviation * facet.weight * facet.scores.of(photo);
+        for (const ActiveFacet& facet : facets_)
+            sum += content_spread_.deviation * facet.weight * facet.scores.of(photo);
         scores_[row] = static_cast<float>(sum);
     });
 }
@@ -520,7 +543,8 @@ std::vector<std::size_t> SearchRun::pool() const {
     std::vector<ScoredRow> best = best_rows(by_words, kMostPool);
     const auto& manifest = engine_.model_->manifest().calibration;
     if (query_.has_words() && manifest) {
-        const auto likely = std::ranges::count_if(best, [&](const ScoredRow& row) { return row.score >= manifest->likely; });
+        const auto likely =
+            std::ranges::count_if(best, [&](const ScoredRow& row) { return row.score >= manifest->likely; });
         size = std::clamp(static_cast<std::size_t>(likely), kLeastPool, kMostPool);
     } else if (const auto bank = query_.has_words() ? engine_.null_bank() : nullptr) {
         const std::vector<double> fits = bank->probabilities(words_, view_, best, threads_);
@@ -549,7 +573,8 @@ void SearchRun::order_rows() {
     if (page_.explores) {
         choice = pool();
         for (const PhotoNumber photo : seen_) {
-            if (const auto row = engine_.content_->find(photo); row && *row < view_.size()) shown.push_back(*row);
+            if (const auto row = engine_.content_->find(photo); row && *row < view_.size())
+                shown.push_back(*row);
         }
     } else {
         for (const ScoredRow& row : order_) {
@@ -560,7 +585,8 @@ void SearchRun::order_rows() {
     std::vector<ScoredRow> front;
     for (const std::size_t row : exploring_page(view_, *statistics, choice, shown, query_.limit, threads_)) {
         const double score = exact_score(row);
-        front.push_back({static_cast<float>(score + bonus(view_.label(row), score)), static_cast<std::uint32_t>(row)});
+        front.push_back(
+            {static_cast<float>(score + bonus(view_.label(row), score)), static_cast<std::uint32_t>(row)});
         explored_.insert(static_cast<std::uint32_t>(row));
     }
     std::erase_if(order_, [&](const ScoredRow& row) { return explored_.contains(row.row); });
@@ -570,7 +596,8 @@ void SearchRun::order_rows() {
 Result<SearchHit> SearchRun::hit_of(PhotoNumber number) const {
     SearchHit hit;
     HONE_TRY(std::optional<Photo> photo, catalog_.photo(number));
-    if (!photo) return fail("the photo {} is in the vector file and not in the catalogue; run `hone doctor`", number);
+    if (!photo)
+        return fail("the photo {} is in the vector file and not in the catalogue; run `hone doctor`", number);
     HONE_TRY(hit.listing, list_photo(catalog_, number));
     hit.photo = std::move(*photo);
     return hit;
@@ -596,7 +623,8 @@ std::vector<Reason> SearchRun::reasons_of(std::size_t row) const {
     std::vector<Reason> reasons;
     const PhotoNumber photo = view_.label(row);
     for (const Share& share : ranking_->shares(view_, row)) {
-        if (content_weight_ > 0) reasons.push_back({"content", content_weight_ * share.value, source_name(share.source)});
+        if (content_weight_ > 0)
+            reasons.push_back({"content", content_weight_ * share.value, source_name(share.source)});
     }
     for (const ActiveFacet& facet : facets_) {
         const double unit = content_spread_.deviation * facet.weight, value = unit * facet.scores.of(photo);
@@ -611,7 +639,8 @@ std::vector<Reason> SearchRun::reasons_of(std::size_t row) const {
         for (const Share& share : shares) sum += unit * share.value;
         // Scores are cut at kMostDeviations: what lies beyond counts for nobody.
         const double kept = std::abs(sum) > std::abs(value) && sum * value > 0 ? value / sum : 1;
-        for (const Share& share : shares) reasons.push_back({name, unit * share.value * kept, source_name(share.source)});
+        for (const Share& share : shares)
+            reasons.push_back({name, unit * share.value * kept, source_name(share.source)});
         const double rest = value - sum * kept;
         if (std::abs(rest) > 1e-9) reasons.push_back({name, rest, "library"});
     }
@@ -622,7 +651,8 @@ std::vector<Reason> SearchRun::reasons_of(std::size_t row) const {
 Result<> SearchRun::fill_page() {
     // Equal scores stand in the order of their ids, whatever order they were read in.
     const std::size_t wanted = query_.offset + query_.limit;
-    for (std::size_t start = explored_.size(); start < std::min(order_.size(), kRescoredPerResult * wanted);) {
+    for (std::size_t start = explored_.size();
+         start < std::min(order_.size(), kRescoredPerResult * wanted);) {
         std::size_t end = start + 1;
         while (end < order_.size() && order_[end].score == order_[start].score) ++end;
         if (end - start > 1) {
@@ -669,7 +699,8 @@ Result<SearchPage> SearchRun::rank() {
     HONE_CHECK(read_marks());
     gather_evidence();
     if (words_.empty() && evidence_.liked.empty() && evidence_.unliked.empty() && evidence_.passed.empty())
-        return fail(ErrorKind::kUsage, "these marks leave nothing to search for: add words or a picture that fits");
+        return fail(ErrorKind::kUsage,
+                    "these marks leave nothing to search for: add words or a picture that fits");
     HONE_CHECK(find_shown());
     if (view_.size() > 0) {
         score_content();
@@ -697,7 +728,8 @@ Result<SearchPage> SearchRun::list() {
     }
     if (query_.show != Show::kAll) {
         const PhotoBits seen = bits_of(seen_);
-        std::erase_if(numbers, [&](PhotoNumber number) { return has(seen, number) != (query_.show == Show::kSeen); });
+        std::erase_if(numbers,
+                      [&](PhotoNumber number) { return has(seen, number) != (query_.show == Show::kSeen); });
     }
     page_.total = page_.likely = numbers.size();
     for (std::size_t at = query_.offset; at < std::min(query_.offset + query_.limit, numbers.size()); ++at) {
@@ -709,13 +741,15 @@ Result<SearchPage> SearchRun::list() {
     return std::move(page_);
 }
 
-SearchEngine::SearchEngine(Library& library, std::shared_ptr<const VectorSpace> content, std::shared_ptr<ImageTextModel> model)
+SearchEngine::SearchEngine(Library& library, std::shared_ptr<const VectorSpace> content,
+                           std::shared_ptr<ImageTextModel> model)
     : library_(library), content_(std::move(content)), model_(std::move(model)) {}
 
 std::uint64_t SearchEngine::searchable() const {
     const auto present = library_.present().snapshot();
     std::uint64_t count = 0;
-    for_each_row(content_->view(), [&](std::size_t, PhotoNumber photo) { count += has(*present, photo) ? 1 : 0; });
+    for_each_row(content_->view(),
+                 [&](std::size_t, PhotoNumber photo) { count += has(*present, photo) ? 1 : 0; });
     return count;
 }
 
@@ -733,7 +767,8 @@ std::shared_ptr<const NullBank> SearchEngine::null_bank() const {
     if (model_->manifest().calibration) return nullptr;
     const std::lock_guard lock(mutex_);
     if (!bank_) {
-        if (auto bank = load_null_bank(library_.directory() / "vectors", *model_, false)) bank_ = std::move(*bank);
+        if (auto bank = load_null_bank(library_.directory() / "vectors", *model_, false))
+            bank_ = std::move(*bank);
     }
     return bank_;
 }

@@ -19,7 +19,8 @@ namespace hone {
 // Safe from any thread. library outlives it.
 class SearchEngine {
   public:
-    SearchEngine(Library& library, std::shared_ptr<const VectorSpace> content, std::shared_ptr<ImageTextModel> model);
+    SearchEngine(Library& library, std::shared_ptr<const VectorSpace> content,
+                 std::shared_ptr<ImageTextModel> model);
 
     // kUsage for a query that cannot be asked, kNotFound for a photo that is not there, kUnavailable for a
     // filter that cannot be answered yet.

@@ -71,7 +71,8 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
                 multiply_rows(centers, stride, photo(at), to_centers.data());
                 const auto best = std::ranges::max_element(to_centers);
                 closeness[at] = *best;
-                group[at] = to_shown[at] >= *best ? kOfShown : static_cast<std::size_t>(best - to_centers.begin());
+                group[at] =
+                    to_shown[at] >= *best ? kOfShown : static_cast<std::size_t>(best - to_centers.begin());
             }
         });
     };

@@ -1,4 +1,5 @@
-// The page that is shown while photos were passed over and none is liked: one photo of each kind that was not shown yet.
+// The page that is shown while photos were passed over and none is liked: one photo of each kind that was not
+// shown yet.
 #pragma once
 
 #include <span>
@@ -8,15 +9,17 @@
 
 namespace hone {
 
-// Pages shorter than this do not explore: with few photos a page the best by words are the better ones (docs/feedback.md).
+// Pages shorter than this do not explore: with few photos a page the best by words are the better ones
+// (docs/feedback.md).
 inline constexpr std::size_t kShortestExploringPage = 8;
 // Rows that a page is chosen from, best by words first.
 inline constexpr std::size_t kLeastPool = 150, kMostPool = 2000;
 
-// At most `count` of the pool's rows, each the middle of a group of similar ones that lies away from what was shown.
-// pool: rows, best first; shown: rows (more than kMostShown: the last ones). Centres are set farthest first from the shown
-// rows and each other (Gonzalez 1985), then moved by three rounds of k-means in the whitened space; groups that belong to a
-// shown row drop out. What is missing is filled with the best of the pool. Deterministic.
+// At most `count` of the pool's rows, each the middle of a group of similar ones that lies away from what was
+// shown. pool: rows, best first; shown: rows (more than kMostShown: the last ones). Centres are set farthest
+// first from the shown rows and each other (Gonzalez 1985), then moved by three rounds of k-means in the
+// whitened space; groups that belong to a shown row drop out. What is missing is filled with the best of the
+// pool. Deterministic.
 std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatistics& statistics,
                                         std::span<const std::size_t> pool, std::span<const std::size_t> shown,
                                         std::size_t count, unsigned threads);

@@ -20,7 +20,8 @@ std::vector<std::size_t> background_of(const SpaceView& view) {
 }
 
 float in_deviations(double score, const ScoreSpread& spread) {
-    return std::clamp(static_cast<float>((score - spread.mean) / spread.deviation), -kMostDeviations, kMostDeviations);
+    return std::clamp(static_cast<float>((score - spread.mean) / spread.deviation), -kMostDeviations,
+                      kMostDeviations);
 }
 
 // By row -> by photo number.
@@ -41,7 +42,8 @@ class LookMethod final : public FeedbackMethod {
   public:
     [[nodiscard]] std::string_view name() const override { return "look"; }
     // Look vectors are whitened already (docs/look.md): means of them are what to look for.
-    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence, const FeedbackSpace& space) const override {
+    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
+                                                const FeedbackSpace& space) const override {
         auto ranking = std::make_unique<LinearRanking>(space.view.values(0).size());
         ranking->add({Source::Kind::kWords, 0}, evidence.words, 1);
         add_mean(*ranking, Source::Kind::kLiked, evidence.liked, 1);
@@ -55,14 +57,16 @@ constexpr double kEarthKm = 6371.0;
 
 double distance_km(const Moment& a, const Moment& b) {
     constexpr double kRadians = 3.14159265358979323846 / 180;
-    const double latitude = (a.latitude - b.latitude) * kRadians, longitude = (a.longitude - b.longitude) * kRadians;
-    const double haversine = std::pow(std::sin(latitude / 2), 2) +
-                             std::cos(a.latitude * kRadians) * std::cos(b.latitude * kRadians) * std::pow(std::sin(longitude / 2), 2);
+    const double latitude = (a.latitude - b.latitude) * kRadians,
+                 longitude = (a.longitude - b.longitude) * kRadians;
+    const double haversine = std::pow(std::sin(latitude / 2), 2) + std::cos(a.latitude * kRadians) *
+                                                                       std::cos(b.latitude * kRadians) *
+                                                                       std::pow(std::sin(longitude / 2), 2);
     return 2 * kEarthKm * std::asin(std::min(1.0, std::sqrt(haversine)));
 }
 
-// 0..1: the same hour and place, the same day and town, the same month and region. NaN when neither time nor place of both
-// is known.
+// 0..1: the same hour and place, the same day and town, the same month and region. NaN when neither time nor
+// place of both is known.
 double nearness(const Moment& a, const Moment& b) {
     double sum = 0, parts = 0;
     if (!std::isnan(a.seconds) && !std::isnan(b.seconds)) {
@@ -105,7 +109,8 @@ double separation(const FeedbackMethod& method, const Evidence& evidence, const 
             for (std::size_t other = 0; other < std::min(marks->size(), 4 * kLeftOut); ++other)
                 others.push_back(ranking->score((*marks)[other].vector));
         }
-        for (const std::size_t row : background_rows) others.push_back(ranking->score(space.view.values(row)));
+        for (const std::size_t row : background_rows)
+            others.push_back(ranking->score(space.view.values(row)));
         const double fit = ranking->score(evidence.liked[mark].vector);
         sum += area_under_curve(std::span(&fit, 1), others);
     }
@@ -127,7 +132,8 @@ std::optional<FacetScores> score_looks(const LookSpaces& spaces, const FacetMark
     };
     Evidence evidence;
     std::vector<std::size_t> liked_index, unliked_index;
-    const auto take = [&](const std::vector<FacetMark>& from, std::vector<Mark>& to, std::vector<std::size_t>* index) {
+    const auto take = [&](const std::vector<FacetMark>& from, std::vector<Mark>& to,
+                          std::vector<std::size_t>* index) {
         for (const FacetMark& mark : from) {
             const auto vector = vector_of(mark);
             if (vector.empty()) continue;
@@ -157,7 +163,8 @@ std::optional<FacetScores> score_looks(const LookSpaces& spaces, const FacetMark
         for (Share& share : shares) {
             share.value /= spread.deviation;
             if (share.source.kind == Source::Kind::kLiked) share.source.mark = liked_index[share.source.mark];
-            if (share.source.kind == Source::Kind::kUnliked) share.source.mark = unliked_index[share.source.mark];
+            if (share.source.kind == Source::Kind::kUnliked)
+                share.source.mark = unliked_index[share.source.mark];
         }
         shares.push_back({{Source::Kind::kLibrary, 0}, -spread.mean / spread.deviation});
         return shares;
@@ -237,7 +244,8 @@ std::optional<FacetScores> score_moments(const LibraryFacts& facts, const FacetM
         std::vector<Share> shares;
         for (const Known& known : *kept) {
             const double near = nearness(facts.moment(photo), known.moment);
-            if (!std::isnan(near)) shares.push_back({known.source, known.weight * near / total / spread.deviation});
+            if (!std::isnan(near))
+                shares.push_back({known.source, known.weight * near / total / spread.deviation});
         }
         if (!shares.empty()) shares.push_back({{Source::Kind::kLibrary, 0}, -spread.mean / spread.deviation});
         return shares;
@@ -266,7 +274,8 @@ std::vector<FoundLookWord> find_look_words(std::string_view text) {
         const std::size_t place = words.find(wanted);
         if (place == std::string::npos) continue;
         words.replace(place + 1, spelling.size(), "\x01");  // read: no shorter word is found inside
-        if (std::ranges::find(found, word, &FoundLookWord::word) == found.end()) found.push_back({word, std::string(spelling)});
+        if (std::ranges::find(found, word, &FoundLookWord::word) == found.end())
+            found.push_back({word, std::string(spelling)});
     }
     return found;
 }

@@ -1,4 +1,5 @@
-// Sides of a photo beside its content: how the marks and words score it there, which side the marks mean. docs/feedback.md.
+// Sides of a photo beside its content: how the marks and words score it there, which side the marks mean.
+// docs/feedback.md.
 #pragma once
 
 #include <functional>
@@ -14,16 +15,17 @@
 
 namespace hone {
 
-// How well a method tells the liked photos, each left out in turn, from the others that were judged and from `background`
-// vectors of the library: area under the ROC curve, 0..1; .5 with fewer than two liked. At most kLeftOut are left out.
+// How well a method tells the liked photos, each left out in turn, from the others that were judged and from
+// `background` vectors of the library: area under the ROC curve, 0..1; .5 with fewer than two liked. At most
+// kLeftOut are left out.
 double separation(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,
                   std::span<const std::size_t> background_rows);
 
 // Weight of a facet from its separation: log odds, 0 at .5 and below.
 double evidence_of(double separation);
 
-// Scores of one facet, in standard deviations of the library, cut to -kMostDeviations..kMostDeviations; 0 for a photo that
-// lacks the facet.
+// Scores of one facet, in standard deviations of the library, cut to -kMostDeviations..kMostDeviations; 0 for
+// a photo that lacks the facet.
 struct FacetScores {
     std::vector<float> by_photo;  // by photo number; photos beyond the end lack the facet
     double learnt = 0.5;

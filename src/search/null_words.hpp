@@ -1,5 +1,5 @@
-// Words for everything that a photo can show, and their vectors of one model: what the words of a search are compared with
-// (search/calibration.hpp).
+// Words for everything that a photo can show, and their vectors of one model: what the words of a search are
+// compared with (search/calibration.hpp).
 #pragma once
 
 #include <memory>
@@ -14,7 +14,9 @@ namespace hone {
 
 std::span<const std::string_view> null_words();
 
-// From the library's file of them; a writer makes it (some seconds). Nothing for a reader when it is not there.
-Result<std::shared_ptr<const NullBank>> load_null_bank(const fs::path& vectors, ImageTextModel& model, bool writable);
+// From the library's file of them; a writer makes it (some seconds). Nothing for a reader when it is not
+// there.
+Result<std::shared_ptr<const NullBank>> load_null_bank(const fs::path& vectors, ImageTextModel& model,
+                                                       bool writable);
 
 }  // namespace hone

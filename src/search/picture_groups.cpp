@@ -21,7 +21,8 @@ class Union {
     }
     void join(PhotoNumber a, PhotoNumber b) {
         const PhotoNumber most = std::max(a, b);
-        for (auto next = static_cast<std::uint32_t>(parent_.size()); next <= most; ++next) parent_.push_back(next);
+        for (auto next = static_cast<std::uint32_t>(parent_.size()); next <= most; ++next)
+            parent_.push_back(next);
         const std::uint32_t first = find(a), second = find(b);
         parent_[std::max(first, second)] = std::min(first, second);
     }
@@ -37,7 +38,8 @@ std::vector<std::vector<PhotoNumber>> burst_groups(std::span<const Catalog::Mome
     std::map<std::string, std::vector<Catalog::Moment>> by_camera;
     for (const Catalog::Moment& shot : moments) {
         const bool knows_time = shot.local_seconds % kDaySeconds != 0;
-        if (knows_time && shot.camera.find_first_not_of(' ') != std::string::npos) by_camera[shot.camera].push_back(shot);
+        if (knows_time && shot.camera.find_first_not_of(' ') != std::string::npos)
+            by_camera[shot.camera].push_back(shot);
     }
     std::vector<std::vector<PhotoNumber>> groups;
     for (const auto& [camera, shots] : by_camera) {
@@ -54,7 +56,8 @@ std::vector<std::vector<PhotoNumber>> burst_groups(std::span<const Catalog::Mome
     return groups;
 }
 
-Result<std::shared_ptr<const PictureGroups>> PictureGroups::read(Catalog& catalog, const PresentPhotos::Bits& present) {
+Result<std::shared_ptr<const PictureGroups>> PictureGroups::read(Catalog& catalog,
+                                                                 const PresentPhotos::Bits& present) {
     auto groups = std::make_shared<PictureGroups>();
     HONE_TRY(const std::vector<SamePicture> known, catalog.same_pictures());
     const auto there = [&](PhotoNumber photo) { return photo < present.size() && present[photo]; };
@@ -77,10 +80,12 @@ Result<std::shared_ptr<const PictureGroups>> PictureGroups::read(Catalog& catalo
     }
     groups->group_.assign(joined.size(), kNone);
     std::vector<std::vector<PhotoNumber>> by_root(joined.size());
-    for (std::uint32_t photo = 0; photo < joined.size(); ++photo) by_root[joined.find(photo)].push_back(photo);
+    for (std::uint32_t photo = 0; photo < joined.size(); ++photo)
+        by_root[joined.find(photo)].push_back(photo);
     for (auto& members : by_root) {
         if (members.size() < 2) continue;
-        for (const PhotoNumber photo : members) groups->group_[photo] = static_cast<std::uint32_t>(groups->members_.size());
+        for (const PhotoNumber photo : members)
+            groups->group_[photo] = static_cast<std::uint32_t>(groups->members_.size());
         groups->members_.push_back(std::move(members));
     }
     return groups;

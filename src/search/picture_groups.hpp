@@ -12,22 +12,25 @@
 
 namespace hone {
 
-// Shots of one camera, each at most kBurstSeconds after the one before; at least two each. Times at midnight are days
-// without a time and belong to none. (search/duplicates.hpp says why.)
+// Shots of one camera, each at most kBurstSeconds after the one before; at least two each. Times at midnight
+// are days without a time and belong to none. (search/duplicates.hpp says why.)
 std::vector<std::vector<PhotoNumber>> burst_groups(std::span<const Catalog::Moment> moments);
 
 class PictureGroups {
   public:
     // kNone for a photo that stands alone.
     static constexpr std::uint32_t kNone = 0xFFFFFFFF;
-    [[nodiscard]] std::uint32_t of(PhotoNumber photo) const { return photo < group_.size() ? group_[photo] : kNone; }
+    [[nodiscard]] std::uint32_t of(PhotoNumber photo) const {
+        return photo < group_.size() ? group_[photo] : kNone;
+    }
     // Of the same picture only, bursts left out.
     [[nodiscard]] std::uint32_t picture_of(PhotoNumber photo) const {
         return photo < picture_.size() ? picture_[photo] : kNone;
     }
     [[nodiscard]] std::span<const PhotoNumber> members(std::uint32_t group) const { return members_[group]; }
 
-    static Result<std::shared_ptr<const PictureGroups>> read(Catalog& catalog, const PresentPhotos::Bits& present);
+    static Result<std::shared_ptr<const PictureGroups>> read(Catalog& catalog,
+                                                             const PresentPhotos::Bits& present);
 
   private:
     std::vector<std::uint32_t> group_, picture_;  // by photo number
@@ -37,19 +40,23 @@ class PictureGroups {
 // When and where a photo was taken; NaN where that is not known.
 struct Moment {
     double seconds = std::numeric_limits<double>::quiet_NaN();  // of the camera's calendar
-    float latitude = std::numeric_limits<float>::quiet_NaN(), longitude = std::numeric_limits<float>::quiet_NaN();  // degrees
+    float latitude = std::numeric_limits<float>::quiet_NaN(),
+          longitude = std::numeric_limits<float>::quiet_NaN();  // degrees
 };
 
 // What the engine keeps of the whole catalogue between searches, read anew when photos or pairs were added.
 struct LibraryFacts {
     std::shared_ptr<const PictureGroups> groups;
     std::vector<Moment> moments;  // by photo number; photos beyond the end are without
-    [[nodiscard]] Moment moment(PhotoNumber photo) const { return photo < moments.size() ? moments[photo] : Moment{}; }
+    [[nodiscard]] Moment moment(PhotoNumber photo) const {
+        return photo < moments.size() ? moments[photo] : Moment{};
+    }
 };
 
 class LibraryFactsCache {
   public:
-    Result<std::shared_ptr<const LibraryFacts>> get(Catalog& catalog, const std::shared_ptr<const PresentPhotos::Bits>& present);
+    Result<std::shared_ptr<const LibraryFacts>> get(
+        Catalog& catalog, const std::shared_ptr<const PresentPhotos::Bits>& present);
 
   private:
     std::mutex mutex_;

@@ -36,7 +36,8 @@ Result<Value> value_of(const Names<Value, kSize>& names, std::string_view name, 
     }
     std::vector<std::string_view> all;
     for (const auto& [value, known] : names) all.push_back(known);
-    return fail(ErrorKind::kUsage, "unknown {} '{}'; there are {}", what, name.substr(0, 40), fmt::join(all, ", "));
+    return fail(ErrorKind::kUsage, "unknown {} '{}'; there are {}", what, name.substr(0, 40),
+                fmt::join(all, ", "));
 }
 
 bool has_signs(const std::string& text) {
@@ -71,7 +72,8 @@ bool SearchQuery::has_words() const {
 
 Result<> rank_by_space(SearchQuery& query, std::string_view space) {
     if (space == "content") return {};
-    if (space != "look") return fail(ErrorKind::kUsage, "unknown space '{}'; there are content and look", space.substr(0, 40));
+    if (space != "look")
+        return fail(ErrorKind::kUsage, "unknown space '{}'; there are content and look", space.substr(0, 40));
     query.facets = {{Facet::kContent, 0}, {Facet::kLook, 1}, {Facet::kMoment, 0}};
     return {};
 }
@@ -97,17 +99,20 @@ Result<> validate(const SearchQuery& query) {
         }
     }
     for (const auto& [name, weight] : query.weights) {
-        const auto marked = [&](const std::vector<std::string>& marks) { return std::ranges::find(marks, name) != marks.end(); };
+        const auto marked = [&](const std::vector<std::string>& marks) {
+            return std::ranges::find(marks, name) != marks.end();
+        };
         if (!marked(query.like) && !marked(query.unlike))
-            return fail(ErrorKind::kUsage, "the picture {} has a weight and no mark; mark it too", name.substr(0, 80));
+            return fail(ErrorKind::kUsage, "the picture {} has a weight and no mark; mark it too",
+                        name.substr(0, 80));
         if (!(weight >= SearchQuery::kLightestMark && weight <= SearchQuery::kHeaviestMark))
-            return fail(ErrorKind::kUsage, "the weight of the mark {} is {}; it must be between {} and {}", name.substr(0, 80),
-                        weight, SearchQuery::kLightestMark, SearchQuery::kHeaviestMark);
+            return fail(ErrorKind::kUsage, "the weight of the mark {} is {}; it must be between {} and {}",
+                        name.substr(0, 80), weight, SearchQuery::kLightestMark, SearchQuery::kHeaviestMark);
     }
     for (const auto& [facet, pull] : query.facets) {
         if (!(pull >= 0 && pull <= SearchQuery::kStrongestPull))
-            return fail(ErrorKind::kUsage, "the facet {} is pulled by {}; it must be between 0 (off) and {}", facet_name(facet),
-                        pull, SearchQuery::kStrongestPull);
+            return fail(ErrorKind::kUsage, "the facet {} is pulled by {}; it must be between 0 (off) and {}",
+                        facet_name(facet), pull, SearchQuery::kStrongestPull);
     }
     HONE_TRY(const PhotoFilter filter, parse_filter(query.filter));
     (void)filter;

@@ -68,7 +68,8 @@ struct Example {
 using ExamplePictures = std::map<std::string, Example, std::less<>>;
 
 struct Reason {
-    std::string facet;  // facet_name(); "words": they stand in the photo's name, folders, title, keywords or camera
+    std::string
+        facet;  // facet_name(); "words": they stand in the photo's name, folders, title, keywords or camera
     double weight = 0;  // share of the score; the shares add up to it
     std::string from;   // "words", "passed", "library", "look:WORD", or the id of the mark
 };

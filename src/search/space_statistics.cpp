@@ -82,7 +82,8 @@ std::shared_ptr<const SpaceStatistics> SpaceStatistics::measure(const SpaceView&
     {
         std::vector<std::jthread> helpers;
         for (std::size_t worker = 0; worker < workers; ++worker) {
-            const std::size_t first = rows.size() * worker / workers, last = rows.size() * (worker + 1) / workers;
+            const std::size_t first = rows.size() * worker / workers,
+                              last = rows.size() * (worker + 1) / workers;
             helpers.emplace_back([&, worker, first, last] {
                 parts[worker] = add_up(view, std::span(rows).subspan(first, last - first), dimension);
             });
@@ -156,7 +157,8 @@ std::span<const float> SpaceStatistics::roughness(const SpaceView& view, unsigne
         const std::size_t size = measured_size(view.size()), count = std::min(size, kGraphRows);
         std::vector<float> rows(count * stride_);
         for (std::size_t at = 0; at < count; ++at)
-            std::ranges::copy(view.values(at * size / count), rows.begin() + static_cast<std::ptrdiff_t>(at * stride_));
+            std::ranges::copy(view.values(at * size / count),
+                              rows.begin() + static_cast<std::ptrdiff_t>(at * stride_));
         // neighbour, weight
         std::vector<std::vector<std::pair<std::size_t, double>>> edges(count);
         const auto find_neighbours = [&](std::size_t first, std::size_t last) {
@@ -172,14 +174,16 @@ std::span<const float> SpaceStatistics::roughness(const SpaceView& view, unsigne
                                               return std::pair(-cosines[a], a) < std::pair(-cosines[b], b);
                                           });
                 for (std::size_t neighbour = 0; neighbour < kept; ++neighbour)
-                    edges[at].emplace_back(order[neighbour], std::exp(-(1 - cosines[order[neighbour]]) / kReach));
+                    edges[at].emplace_back(order[neighbour],
+                                           std::exp(-(1 - cosines[order[neighbour]]) / kReach));
             }
         };
         {
             const std::size_t workers = std::max(1U, threads);
             std::vector<std::jthread> helpers;
             for (std::size_t worker = 0; worker < workers; ++worker)
-                helpers.emplace_back(find_neighbours, count * worker / workers, count * (worker + 1) / workers);
+                helpers.emplace_back(find_neighbours, count * worker / workers,
+                                     count * (worker + 1) / workers);
         }
         // w^T X^T (D - W) X w = 1/2 sum W_ij (w.x_i - w.x_j)^2, so M is a sum over edges of differences.
         const auto d = static_cast<Eigen::Index>(dimension());

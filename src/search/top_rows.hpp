@@ -17,7 +17,8 @@ struct ScoredRow {
     }
 };
 
-inline constexpr float kHidden = -std::numeric_limits<float>::infinity();  // the score of a row that may not be shown
+inline constexpr float kHidden =
+    -std::numeric_limits<float>::infinity();  // the score of a row that may not be shown
 
 // The best `count` rows, the best first, without the hidden ones.
 std::vector<ScoredRow> best_rows(std::span<const float> scores, std::size_t count);

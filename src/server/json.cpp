@@ -253,9 +253,11 @@ Result<SearchQuery> parse_search(const json& document) {
         return {};
     };
     const auto numbers_of = [](const json& value, const std::string& name, const auto& take) -> Result<> {
-        if (!value.is_object()) return fail(ErrorKind::kUsage, "the field '{}' must be an object of numbers", name);
+        if (!value.is_object())
+            return fail(ErrorKind::kUsage, "the field '{}' must be an object of numbers", name);
         for (const auto& [key, number] : value.items()) {
-            if (!number.is_number()) return fail(ErrorKind::kUsage, "the field '{}' must be an object of numbers", name);
+            if (!number.is_number())
+                return fail(ErrorKind::kUsage, "the field '{}' must be an object of numbers", name);
             HONE_CHECK(take(key, number.template get<double>()));
         }
         return {};

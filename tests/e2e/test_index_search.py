@@ -117,9 +117,40 @@ def test_ids_and_prefixes_do_as_paths(search, samples):
 def test_seen_are_left_out(search):
     first = search('a flower', '--limit', '10')
     seen = [x for r in first['results'] for x in ('--seen', r['id'])]
-    second = search('a flower', *seen, '--limit', '10')
+    second = search('a flower', *seen, '--limit', '10', '--method', 'text')
     assert second['total'] == first['total'] - 10
     assert names(second) == names(search('a flower', '--limit', '20'))[10:]
+
+
+def test_a_page_without_a_like_explores(search):
+    first = search('a flower', '--limit', '10')
+    seen = [x for r in first['results'] for x in ('--seen', r['id'])]
+    second = search('a flower', *seen, '--limit', '10')
+    assert second['explores'] and all(r['explores'] for r in second['results'])
+    assert not set(names(second)) & set(names(first))
+
+
+def test_similar_by_look(indexed, search):
+    flower = search('a flower', '--limit', '1')['results'][0]['id']
+    page = run_hone('similar', flower, '--space', 'look', '--limit', '5', '--json', library=indexed[0]).json()
+    assert len(page['results']) == 5
+    for result in page['results']:
+        assert {reason['facet'] for reason in result['reasons']} == {'look'}
+        assert abs(sum(reason['weight'] for reason in result['reasons']) - result['score']) < 1e-4
+    weights = {facet['facet']: facet['weight'] for facet in page['facets']}
+    assert weights['look'] == 1 and weights['content'] == 0
+
+
+def test_marks_weights_facets_on_the_command_line(search):
+    first = search('a flower', '--limit', '4')['results']
+    ids = [r['id'] for r in first]
+    page = search('a flower', '--like', ids[0], '--like', ids[1], '--unlike', ids[2], '--weight', f'{ids[0]}=2', '--facet', 'look=2', '--facet', 'moment=off', '--limit', '5')
+    assert page['query']['weights'] == {ids[0]: 2} and page['query']['facets'] == {'look': 2, 'moment': 0}
+    assert not set(ids[:3]) & {r['id'] for r in page['results']}
+    for result in page['results']:
+        assert abs(sum(reason['weight'] for reason in result['reasons']) - result['score']) < 1e-4
+    assert search('a flower', '--facet', 'smell=2', code=2) and search('a flower', '--weight', 'x', code=2)
+    assert search('a flower', '--like', ids[0], '--unlike', ids[0], code=2)
 
 
 def test_from_a_photo_inside_and_outside(search, samples, tmp_path):

@@ -14,7 +14,8 @@ class MadeSpace {
   public:
     // vectors: brought to length 1; labels are their places.
     explicit MadeSpace(std::vector<std::vector<float>> vectors) {
-        space_ = *VectorSpace::open(folder_.path(), "made", "made", vectors.front().size(), true, ScanElement::kF32);
+        space_ = *VectorSpace::open(folder_.path(), "made", "made", vectors.front().size(), true,
+                                    ScanElement::kF32);
         for (std::uint32_t label = 0; label < vectors.size(); ++label) {
             double length = 0;
             for (const float value : vectors[label]) length += static_cast<double>(value) * value;
@@ -25,7 +26,8 @@ class MadeSpace {
         statistics_ = SpaceStatistics::measure(view_, 2);
     }
     // `count` vectors around `centers` points, by a fixed seed: photo n is of kind n % centers.
-    static std::vector<std::vector<float>> kinds(std::size_t count, std::size_t centers, std::size_t dimension, float spread) {
+    static std::vector<std::vector<float>> kinds(std::size_t count, std::size_t centers,
+                                                 std::size_t dimension, float spread) {
         std::mt19937 random(7);
         std::normal_distribution<float> normal;
         std::vector<std::vector<float>> middle(centers, std::vector<float>(dimension)), all;

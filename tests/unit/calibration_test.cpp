@@ -40,9 +40,11 @@ class Bank : public testing::Test {
     static constexpr std::size_t kKinds = 6;
     const test::MadeSpace photos{test::MadeSpace::kinds(120, kKinds, 16, 0.2F)};
     const test::MadeSpace words{test::MadeSpace::kinds(kKinds, kKinds, 16, 0.05F)};
-    [[nodiscard]] ScoreCurve curve(std::span<const float> text, std::initializer_list<std::size_t> nulls) const {
+    [[nodiscard]] ScoreCurve curve(std::span<const float> text,
+                                   std::initializer_list<std::size_t> nulls) const {
         std::vector<float> vectors;
-        for (const std::size_t null : nulls) vectors.insert(vectors.end(), words[null].begin(), words[null].end());
+        for (const std::size_t null : nulls)
+            vectors.insert(vectors.end(), words[null].begin(), words[null].end());
         const NullBank bank(vectors, 16, 100);
         const auto best = best_rows(photos.view().scores(text, 1), 120);
         return curve_from_bank(best, bank.probabilities(text, photos.view(), best, 2));
@@ -75,7 +77,8 @@ class Marks : public testing::Test {
     const test::MadeSpace photos{test::MadeSpace::kinds(400, 8, 24, 0.5F)};
     const FeedbackSpace space{photos.view(), photos.statistics(), 1};
     const FeedbackMethod& hone = **find_feedback_method("hone");
-    // The first `liked` photos of kind 0 fit; of the other kinds three each, and `forgotten` of kind 0, were passed over.
+    // The first `liked` photos of kind 0 fit; of the other kinds three each, and `forgotten` of kind 0, were
+    // passed over.
     [[nodiscard]] Evidence marks(std::size_t liked, std::size_t forgotten) const {
         Evidence evidence;
         for (std::size_t at = 0; at < liked; ++at) evidence.liked.push_back({photos[at * 8], 1});

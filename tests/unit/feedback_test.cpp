@@ -23,24 +23,29 @@ Mark mark(std::span<const float> vector, float weight = 1) {
 
 std::vector<float> direction(std::string_view method, const Evidence& evidence) {
     const test::MadeSpace three({kWords, kDog, kCat});
-    const auto ranking = (*find_feedback_method(method))->rank(evidence, {three.view(), three.statistics(), 1});
+    const auto ranking =
+        (*find_feedback_method(method))->rank(evidence, {three.view(), three.statistics(), 1});
     return {ranking->direction().begin(), ranking->direction().end()};
 }
 
 TEST(Average, IsTheOriginalsRule) {
-    EXPECT_THAT(direction("average", {kWords, {mark(kDog), mark(kCat)}, {}, {}}), ElementsAre(0.5F, 0.25F, 0.25F));
+    EXPECT_THAT(direction("average", {kWords, {mark(kDog), mark(kCat)}, {}, {}}),
+                ElementsAre(0.5F, 0.25F, 0.25F));
     EXPECT_EQ(direction("average", {kWords, {}, {}, {}}), kWords);
     EXPECT_THAT(direction("average", {{}, {mark(kDog), mark(kCat)}, {}, {}}), ElementsAre(0, 0.5F, 0.5F));
-    EXPECT_THAT(direction("average", {kWords, {mark(kDog)}, {mark(kCat)}, {mark(kCat)}}), ElementsAre(0.5F, 0.5F, 0))
+    EXPECT_THAT(direction("average", {kWords, {mark(kDog)}, {mark(kCat)}, {mark(kCat)}}),
+                ElementsAre(0.5F, 0.5F, 0))
         << "not moved by what does not fit";
 }
 
 TEST(Rocchio, TakesOneMeanOfWhatDoesNotFit) {
     EXPECT_THAT(direction("rocchio", {kWords, {mark(kDog)}, {mark(kCat)}, {}}), ElementsAre(1, 0.5F, -0.25F));
-    EXPECT_THAT(direction("rocchio", {kWords, {mark(kDog), mark(kDog)}, {}, {}}), ElementsAre(1, 0.5F, 0)) << "the mean, not the sum";
+    EXPECT_THAT(direction("rocchio", {kWords, {mark(kDog), mark(kDog)}, {}, {}}), ElementsAre(1, 0.5F, 0))
+        << "the mean, not the sum";
     EXPECT_THAT(direction("rocchio", {kWords, {}, {mark(kDog)}, {mark(kCat), mark(kCat), mark(kCat)}}),
                 ElementsAre(1, -0.0625F, -0.1875F));
-    EXPECT_THAT(direction("rocchio", {kWords, {mark(kDog, 3), mark(kCat, 1)}, {}, {}}), ElementsAre(1, 0.375F, 0.125F))
+    EXPECT_THAT(direction("rocchio", {kWords, {mark(kDog, 3), mark(kCat, 1)}, {}, {}}),
+                ElementsAre(1, 0.375F, 0.125F))
         << "a mark of weight 3 counts as three";
 }
 
@@ -48,7 +53,8 @@ TEST(FindFeedbackMethod, NamesTheKnownOnes) {
     const auto unknown = find_feedback_method("magic");
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().kind, ErrorKind::kUsage);
-    EXPECT_NE(unknown.error().message.find("hone, text, average, rocchio, fit, fit-data, bayes, propagate"), std::string::npos);
+    EXPECT_NE(unknown.error().message.find("hone, text, average, rocchio, fit, fit-data, bayes, propagate"),
+              std::string::npos);
 }
 
 // 400 photos of 8 kinds; the words point at kind 0 from some way off.
@@ -82,7 +88,8 @@ class EveryMethod : public testing::TestWithParam<std::string_view> {
 TEST_P(EveryMethod, IsTheWordsAloneWithoutMarks) {
     Evidence bare;
     bare.words = words;
-    const std::vector<float> scores = rank(bare, space)->scores(space.view(), 1), by_words = space.view().scores(words, 1);
+    const std::vector<float> scores = rank(bare, space)->scores(space.view(), 1),
+                             by_words = space.view().scores(words, 1);
     EXPECT_EQ(scores, by_words);
 }
 
@@ -103,7 +110,8 @@ TEST_P(EveryMethod, FindsTheMarkedKindBeforeTheWordsOtherKind) {
     std::vector<std::uint32_t> order(400);
     std::iota(order.begin(), order.end(), 0U);
     std::ranges::sort(order, std::greater(), [&](std::uint32_t row) { return scores[row]; });
-    const auto of_kind = std::ranges::count_if(order.begin(), order.begin() + 30, [](std::uint32_t row) { return row % 8 == 0; });
+    const auto of_kind = std::ranges::count_if(order.begin(), order.begin() + 30,
+                                               [](std::uint32_t row) { return row % 8 == 0; });
     EXPECT_GE(of_kind, 24) << "of the best 30, where half of what the words find is of another kind";
 }
 
@@ -120,7 +128,8 @@ TEST_P(EveryMethod, WithoutWordsTheMarksRank) {
     Evidence marks = evidence(space);
     marks.words = {};
     const auto ranking = rank(marks, space);
-    EXPECT_GT(ranking->score(space.view(), 24), ranking->score(space.view(), 25)) << "of the liked kind, and of an unliked one";
+    EXPECT_GT(ranking->score(space.view(), 24), ranking->score(space.view(), 25))
+        << "of the liked kind, and of an unliked one";
 }
 
 TEST_P(EveryMethod, PermutingThePhotosPermutesTheScores) {
@@ -130,19 +139,20 @@ TEST_P(EveryMethod, PermutingThePhotosPermutesTheScores) {
     const std::vector<float> scores = rank(evidence(space), space)->scores(space.view(), 1);
     std::vector<float> others = rank(evidence(space), reversed)->scores(reversed.view(), 1);
     std::ranges::reverse(others);
-    for (std::size_t row = 0; row < 400; ++row) EXPECT_NEAR(scores[row], others[row], 2e-3 * (1 + std::abs(scores[row]))) << row;
+    for (std::size_t row = 0; row < 400; ++row)
+        EXPECT_NEAR(scores[row], others[row], 2e-3 * (1 + std::abs(scores[row]))) << row;
 }
 
 TEST_P(EveryMethod, TheSameEvidenceGivesTheSameScoresBitForBit) {
-    EXPECT_EQ(rank(evidence(space), space)->scores(space.view(), 2), rank(evidence(space), space)->scores(space.view(), 1));
+    EXPECT_EQ(rank(evidence(space), space)->scores(space.view(), 2),
+              rank(evidence(space), space)->scores(space.view(), 1));
 }
 
-INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod, testing::ValuesIn(feedback_methods()),
-                         [](const auto& method) {
-                             std::string name(method.param);
-                             std::erase(name, '-');
-                             return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod, testing::ValuesIn(feedback_methods()), [](const auto& method) {
+    std::string name(method.param);
+    std::erase(name, '-');
+    return name;
+});
 
 TEST(SpaceStatistics, MatchWhatTheRowsAre) {
     const test::MadeSpace space(test::MadeSpace::kinds(300, 5, 8, 0.5F));
@@ -159,7 +169,8 @@ TEST(SpaceStatistics, MatchWhatTheRowsAre) {
 
 TEST(SpaceStatistics, WhiteningIsSymmetricAndDampsCommonDirections) {
     const test::MadeSpace space(test::MadeSpace::kinds(300, 5, 8, 0.5F));
-    const std::vector<float> a = space.statistics()->whiten(space[3]), b = space.statistics()->whiten(space[4]);
+    const std::vector<float> a = space.statistics()->whiten(space[3]),
+                             b = space.statistics()->whiten(space[4]);
     EXPECT_NEAR(inner_product(a, space[4]), inner_product(b, space[3]), 1e-4);
     std::vector<float> one(space.statistics()->stride()), other(space.statistics()->stride());
     space.statistics()->decorrelate(space[3], one.data());
@@ -202,7 +213,8 @@ TEST(ExploringPage, ShowsEachKindOnceAndNoneThatWasShown) {
     for (const std::size_t row : page) kinds.push_back(row % 8);
     std::ranges::sort(kinds);
     EXPECT_THAT(kinds, ElementsAre(2, 3, 4, 5, 6, 7));
-    EXPECT_EQ(exploring_page(space.view(), *space.statistics(), pool, shown, 6, 1), page) << "on any number of threads";
+    EXPECT_EQ(exploring_page(space.view(), *space.statistics(), pool, shown, 6, 1), page)
+        << "on any number of threads";
 }
 
 TEST(ExploringPage, IsAsLongAsThePoolAllows) {

@@ -20,11 +20,51 @@ struct Golden {
 };
 
 const std::vector<Golden> kGolden{
-    {0, {{"red", 0.0}, {"blue", 0.0}, {"dark", -0.5824}, {"warm", 0.0}, {"high contrast", 0.2582}, {"minimal", -0.0369}, {"symmetrical", -0.9921}, {"black and white", 1.0791}}},
-    {1, {{"red", 0.3977}, {"blue", 0.5}, {"dark", -0.4922}, {"warm", -0.0253}, {"high contrast", 0.0801}, {"minimal", 0.2581}, {"symmetrical", -0.3005}, {"black and white", 0.0}}},
-    {2, {{"red", 0.0}, {"blue", 0.0}, {"dark", -0.5642}, {"warm", 0.0}, {"high contrast", 0.391}, {"minimal", -0.0414}, {"symmetrical", -1.0}, {"black and white", 1.1}}},
-    {3, {{"red", 0.0727}, {"blue", 0.1015}, {"dark", -0.6365}, {"warm", 0.0007}, {"high contrast", 0.1654}, {"minimal", -0.0531}, {"symmetrical", 0.6058}, {"black and white", 0.0327}}},
-    {4, {{"red", 0.0}, {"blue", 0.7606}, {"dark", -0.6055}, {"warm", -0.141}, {"high contrast", 0.0774}, {"minimal", 0.7239}, {"symmetrical", 0.2741}, {"black and white", 0.0}}},
+    {0,
+     {{"red", 0.0},
+      {"blue", 0.0},
+      {"dark", -0.5824},
+      {"warm", 0.0},
+      {"high contrast", 0.2582},
+      {"minimal", -0.0369},
+      {"symmetrical", -0.9921},
+      {"black and white", 1.0791}}},
+    {1,
+     {{"red", 0.3977},
+      {"blue", 0.5},
+      {"dark", -0.4922},
+      {"warm", -0.0253},
+      {"high contrast", 0.0801},
+      {"minimal", 0.2581},
+      {"symmetrical", -0.3005},
+      {"black and white", 0.0}}},
+    {2,
+     {{"red", 0.0},
+      {"blue", 0.0},
+      {"dark", -0.5642},
+      {"warm", 0.0},
+      {"high contrast", 0.391},
+      {"minimal", -0.0414},
+      {"symmetrical", -1.0},
+      {"black and white", 1.1}}},
+    {3,
+     {{"red", 0.0727},
+      {"blue", 0.1015},
+      {"dark", -0.6365},
+      {"warm", 0.0007},
+      {"high contrast", 0.1654},
+      {"minimal", -0.0531},
+      {"symmetrical", 0.6058},
+      {"black and white", 0.0327}}},
+    {4,
+     {{"red", 0.0},
+      {"blue", 0.7606},
+      {"dark", -0.6055},
+      {"warm", -0.141},
+      {"high contrast", 0.0774},
+      {"minimal", 0.7239},
+      {"symmetrical", 0.2741},
+      {"black and white", 0.0}}},
 };
 
 std::size_t column(std::string_view name) {
@@ -38,15 +78,18 @@ TEST(LookWords, AreTheReferences) {
         const LookWordScores scores = look_word_scores(describe_look(images[golden.image]));
         for (const auto& [name, expected] : golden.words) {
             ASSERT_LT(column(name), kLookWords) << name;
-            // The reference's are of numbers before they were made bytes, which are cut beyond three standard deviations.
-            EXPECT_NEAR(scores[column(name)], expected, 0.05 + 0.05 * std::abs(expected)) << golden.image << " " << name;
+            // The reference's are of numbers before they were made bytes, which are cut beyond three standard
+            // deviations.
+            EXPECT_NEAR(scores[column(name)], expected, 0.05 + 0.05 * std::abs(expected))
+                << golden.image << " " << name;
         }
     }
 }
 
 TEST(LookWords, AreSixtyOneAndTheWeakOnesAreNotRead) {
     EXPECT_EQ(look_words().size(), 61U);
-    for (const ReadableLookWord& word : LookSpaces::vocabulary()) EXPECT_FALSE(look_words()[word.column].weak) << word.name;
+    for (const ReadableLookWord& word : LookSpaces::vocabulary())
+        EXPECT_FALSE(look_words()[word.column].weak) << word.name;
     EXPECT_TRUE(look_words()[column("grainy")].weak);
 }
 

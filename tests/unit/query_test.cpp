@@ -99,8 +99,9 @@ TEST(ParseSearch, ReadsWeightsFacetsAndWhatIsShown) {
     EXPECT_EQ(query->show, Show::kSeen);
     EXPECT_FALSE(query->collapse);
     EXPECT_TRUE(query->diverse);
-    for (const json& bad : {json{{"facets", {{"smell", 1}}}}, json{{"facets", {{"look", "much"}}}}, json{{"facets", 1}},
-                            json{{"weights", json::array()}}, json{{"show", "old"}}, json{{"look_words", "red"}}})
+    for (const json& bad :
+         {json{{"facets", {{"smell", 1}}}}, json{{"facets", {{"look", "much"}}}}, json{{"facets", 1}},
+          json{{"weights", json::array()}}, json{{"show", "old"}}, json{{"look_words", "red"}}})
         EXPECT_FALSE(parse_search(bad)) << bad;
 }
 

@@ -430,19 +430,23 @@ TEST_F(Engine, OtherModelsVectorsAreNamed) {
 // Marks, what was seen, and the cards.
 class Rounds : public Engine {
   protected:
-    // 60 pictures of six kinds, three of a kind taken within two seconds of each other; the words are the x axis.
+    // 60 pictures of six kinds, three of a kind taken within two seconds of each other; the words are the x
+    // axis.
     void SetUp() override {
         Engine::SetUp();
         for (int at = 0; at < 60; ++at) {
             const auto angle = static_cast<float>(at % 6), away = static_cast<float>(at) / 100;
-            ids.push_back(add(fmt::format("{:02}", at), {std::cos(angle) + away, std::sin(angle), 0.5F - away}));
+            ids.push_back(
+                add(fmt::format("{:02}", at), {std::cos(angle) + away, std::sin(angle), 0.5F - away}));
         }
     }
     void same_picture(int one, int other) {
         const SamePicture pair{number(one), number(other), 80, 0.99, true};
         ASSERT_TRUE(library->catalog().add_same_pictures(std::span(&pair, 1)));
     }
-    [[nodiscard]] PhotoNumber number(int at) { return library->catalog().resolve(ids[static_cast<std::size_t>(at)])->number; }
+    [[nodiscard]] PhotoNumber number(int at) {
+        return library->catalog().resolve(ids[static_cast<std::size_t>(at)])->number;
+    }
     static std::vector<std::string> ids_of(const SearchPage& page) {
         std::vector<std::string> found;
         for (const SearchHit& hit : page.hits) found.push_back(to_hex(hit.photo.id));
@@ -463,7 +467,8 @@ TEST_F(Rounds, TakingTheLastMarkBackGivesThePageBeforeExactly) {
         query.unlike.clear();
         const SearchPage after = *search(query);
         EXPECT_EQ(ids_of(before), ids_of(after)) << method;
-        for (std::size_t at = 0; at < before.hits.size(); ++at) EXPECT_EQ(before.hits[at].score, after.hits[at].score);
+        for (std::size_t at = 0; at < before.hits.size(); ++at)
+            EXPECT_EQ(before.hits[at].score, after.hits[at].score);
     }
 }
 
@@ -563,7 +568,8 @@ TEST_F(Rounds, APageWithoutALikeExplores) {
     EXPECT_TRUE(page.explores);
     EXPECT_TRUE(std::ranges::all_of(page.hits, &SearchHit::explores));
     query.offset = 8;
-    for (const std::string& id : ids_of(*search(query))) EXPECT_THAT(ids_of(page), testing::Not(testing::Contains(id)));
+    for (const std::string& id : ids_of(*search(query)))
+        EXPECT_THAT(ids_of(page), testing::Not(testing::Contains(id)));
     query.offset = 0;
     query.like = {ids[1]};
     EXPECT_FALSE(search(query)->explores) << "not once something is liked";
@@ -635,7 +641,10 @@ class Looks : public Engine {
         for (int kind = 0; kind < 3; ++kind) {
             for (int look = 0; look < 3; ++look) {
                 for (int at = 0; at < 12; ++at)
-                    ids[kind][look].push_back(add_photo(fmt::format("k{}l{}n{}", kind, look, std::string(static_cast<std::size_t>(at) + 1, 'x')), kind, look));
+                    ids[kind][look].push_back(
+                        add_photo(fmt::format("k{}l{}n{}", kind, look,
+                                              std::string(static_cast<std::size_t>(at) + 1, 'x')),
+                                  kind, look));
             }
         }
     }
@@ -672,7 +681,9 @@ TEST_F(Looks, SimilarByLookFindsTheLookWhateverItShows) {
     query.limit = 20;
     const auto page = search(query);
     ASSERT_TRUE(page) << page.error().message;
-    const auto same = std::ranges::count_if(page->hits, [](const SearchHit& hit) { return hit.listing.path.string().find("l2") != std::string::npos; });
+    const auto same = std::ranges::count_if(page->hits, [](const SearchHit& hit) {
+        return hit.listing.path.string().find("l2") != std::string::npos;
+    });
     EXPECT_GE(same, 15) << "of 20, where a third of the library looks like it";
     for (const SearchHit& hit : page->hits) {
         double sum = 0;

@@ -606,12 +606,13 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::vector<Moment>> moments() override {
         return read([&](SQLite::Database& database) -> Result<std::vector<Moment>> {
-            SQLite::Statement query(database, fmt::format("SELECT photo_id, taken_at, ifnull(make, '') || ' "
-                                                          "' || ifnull(model, ''), latitude, longitude FROM metadata WHERE "
-                                                          "taken_source IN ('exif', 'xmp', 'name') AND "
-                                                          "photo_id IN (SELECT photo_id FROM place WHERE "
-                                                          "{}) ORDER BY taken_at, photo_id",
-                                                          kPresentPlace));
+            SQLite::Statement query(
+                database, fmt::format("SELECT photo_id, taken_at, ifnull(make, '') || ' "
+                                      "' || ifnull(model, ''), latitude, longitude FROM metadata WHERE "
+                                      "taken_source IN ('exif', 'xmp', 'name') AND "
+                                      "photo_id IN (SELECT photo_id FROM place WHERE "
+                                      "{}) ORDER BY taken_at, photo_id",
+                                      kPresentPlace));
             std::vector<Moment> moments;
             while (query.executeStep()) {
                 Moment moment{static_cast<PhotoNumber>(query.getColumn(0).getInt64()),

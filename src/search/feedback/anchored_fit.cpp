@@ -1,9 +1,12 @@
-// A logistic regression on the marks that is held near the words (SeeSaw, arXiv 2208.06497). Minimises over w, from w = t:
+// A logistic regression on the marks that is held near the words (SeeSaw, arXiv 2208.06497). Minimises over
+// w, from w = t:
 //
-//     sum_i c_i BCE(w . (x_i - mean), y_i) + 100 (cosh(log |w|^2) - 1) + 10 (1 - cos(w, t)) / 2 + 1000 w^T M w
+//     sum_i c_i BCE(w . (x_i - mean), y_i) + 100 (cosh(log |w|^2) - 1) + 10 (1 - cos(w, t)) / 2 + 1000 w^T M
+//     w
 //
-// x_i: liked (y 1), unliked and passed (y 0); mean: theirs; c_i: both classes weigh the same; M: roughness() of the space,
-// in "fit-data" only. Ranked by cos(x, w). Without words the anchor is the mean of the liked. L-BFGS by libLBFGS.
+// x_i: liked (y 1), unliked and passed (y 0); mean: theirs; c_i: both classes weigh the same; M: roughness()
+// of the space, in "fit-data" only. Ranked by cos(x, w). Without words the anchor is the mean of the liked.
+// L-BFGS by libLBFGS.
 #include <lbfgs.h>
 
 #include <algorithm>
@@ -43,7 +46,8 @@ struct Problem {
             const double slope = weights[photo] * (1 / (1 + std::exp(-z)) - fits[photo]);
             for (std::size_t at = 0; at < dimension; ++at) gradient[at] += slope * photos[photo][at];
         }
-        const double square = std::max(1e-12, dot(w, w)), length = std::sqrt(square), log_square = std::log(square);
+        const double square = std::max(1e-12, dot(w, w)), length = std::sqrt(square),
+                     log_square = std::log(square);
         loss += kLength * (std::cosh(log_square) - 1);
         const double length_slope = kLength * std::sinh(log_square) * 2 / square;
         const double along = dot(w, anchor) / length;
@@ -75,8 +79,8 @@ std::vector<double> minimise(const Problem& problem) {
         return static_cast<const Problem*>(instance)->evaluate({x, size}, {gradient, size});
     };
     // What it says of how it ended does not matter: w is then the best point that it came to.
-    (void)lbfgs(static_cast<int>(w.size()), w.data(), nullptr, evaluate, nullptr, const_cast<Problem*>(&problem),
-                &parameters);
+    (void)lbfgs(static_cast<int>(w.size()), w.data(), nullptr, evaluate, nullptr,
+                const_cast<Problem*>(&problem), &parameters);
     return w;
 }
 
@@ -85,11 +89,12 @@ class AnchoredFit final : public FeedbackMethod {
     explicit AnchoredFit(bool with_data) : with_data_(with_data) {}
     [[nodiscard]] std::string_view name() const override { return with_data_ ? "fit-data" : "fit"; }
 
-    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence, const FeedbackSpace& space) const override {
+    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
+                                                const FeedbackSpace& space) const override {
         const std::size_t dimension = space.statistics->dimension();
-        const std::vector<float> anchor = !evidence.words.empty()
-                                              ? std::vector<float>(evidence.words.begin(), evidence.words.end())
-                                              : mean_of(evidence.liked, dimension);
+        const std::vector<float> anchor =
+            !evidence.words.empty() ? std::vector<float>(evidence.words.begin(), evidence.words.end())
+                                    : mean_of(evidence.liked, dimension);
         Problem problem;
         problem.dimension = dimension;
         problem.anchor.assign(anchor.begin(), anchor.end());
@@ -120,14 +125,16 @@ class AnchoredFit final : public FeedbackMethod {
     }
 
   private:
-    // w as a sum over words and marks. At the minimum the gradient is zero, which makes w a combination of the anchor, the
-    // x_i and (with data) M w. The parts along the x_i are -c_i (p_i - y_i) (x_i - mean), scaled by what stands before w
-    // in that equation; what is left is the words' part, for it is what there would be without marks.
+    // w as a sum over words and marks. At the minimum the gradient is zero, which makes w a combination of
+    // the anchor, the x_i and (with data) M w. The parts along the x_i are -c_i (p_i - y_i) (x_i - mean),
+    // scaled by what stands before w in that equation; what is left is the words' part, for it is what there
+    // would be without marks.
     static std::unique_ptr<Ranking> explain(const Evidence& evidence, const Problem& problem,
                                             const std::vector<double>& w) {
         const double square = std::max(1e-12, dot(w, w)), length = std::sqrt(square);
         const double along = dot(w, problem.anchor) / length;
-        const double before = kLength * std::sinh(std::log(square)) * 2 / square + kAnchor / 2 * along / square;
+        const double before =
+            kLength * std::sinh(std::log(square)) * 2 / square + kAnchor / 2 * along / square;
         auto ranking = std::make_unique<LinearRanking>(problem.dimension);
         std::vector<double> rest(w.size());
         for (std::size_t at = 0; at < w.size(); ++at) rest[at] = w[at] / length;
@@ -143,13 +150,15 @@ class AnchoredFit final : public FeedbackMethod {
             if (mark < evidence.liked.size()) {
                 ranking->add({Source::Kind::kLiked, mark}, narrow(problem.photos[mark]), pull);
             } else if (mark < evidence.liked.size() + evidence.unliked.size()) {
-                ranking->add({Source::Kind::kUnliked, mark - evidence.liked.size()}, narrow(problem.photos[mark]), pull);
+                ranking->add({Source::Kind::kUnliked, mark - evidence.liked.size()},
+                             narrow(problem.photos[mark]), pull);
             } else {
                 for (std::size_t at = 0; at < w.size(); ++at) passed[at] += pull * problem.photos[mark][at];
             }
         }
         if (!evidence.passed.empty()) ranking->add({Source::Kind::kPassed, 0}, narrow(passed), 1);
-        ranking->add({evidence.words.empty() ? Source::Kind::kLibrary : Source::Kind::kWords, 0}, narrow(rest), 1);
+        ranking->add({evidence.words.empty() ? Source::Kind::kLibrary : Source::Kind::kWords, 0},
+                     narrow(rest), 1);
         return ranking;
     }
 

@@ -1,5 +1,5 @@
-// The original's rule, exactly: (words + mean of the marked) / 2. Without words: the mean of the marked; without
-// marks: the words. "Not this" does not move the question; such pictures are only left out.
+// The original's rule, exactly: (words + mean of the marked) / 2. Without words: the mean of the marked;
+// without marks: the words. "Not this" does not move the question; such pictures are only left out.
 #include "search/feedback/method.hpp"
 
 namespace hone {
@@ -9,7 +9,8 @@ namespace {
 class Average final : public FeedbackMethod {
   public:
     [[nodiscard]] std::string_view name() const override { return "average"; }
-    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence, const FeedbackSpace&) const override {
+    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
+                                                const FeedbackSpace&) const override {
         if (evidence.words.empty() || evidence.liked.empty()) return rank_by_words(evidence);
         auto ranking = std::make_unique<LinearRanking>(evidence.words.size());
         ranking->add({Source::Kind::kWords, 0}, evidence.words, 0.5);

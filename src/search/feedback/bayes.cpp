@@ -1,11 +1,12 @@
-// "The one picture I remember": how probable each photo is to be it, after PicHunter (Cox et al. 2000) and SOMHunter
-// (Kratochvil et al. 2020). A person who looks for photo i likes l rather than the others shown, o, with probability
+// "The one picture I remember": how probable each photo is to be it, after PicHunter (Cox et al. 2000) and
+// SOMHunter (Kratochvil et al. 2020). A person who looks for photo i likes l rather than the others shown, o,
+// with probability
 //
 //     e^(-d(i,l)/s) / (e^(-d(i,l)/s) + sum_o e^(-d(i,o)/s)),     d = 1 - cos, s = 0.1
 //
-// with at most kOthers others: the unliked ones first, then those passed over last. The log of the product over the
-// liked, and kWordsScale x words . x as the log of the prior, is the score. Without a like, each photo shown counts
-// against what is near it: factor 1 - e^(-d/s), at least kFloor.
+// with at most kOthers others: the unliked ones first, then those passed over last. The log of the product
+// over the liked, and kWordsScale x words . x as the log of the prior, is the score. Without a like, each
+// photo shown counts against what is near it: factor 1 - e^(-d/s), at least kFloor.
 #include <algorithm>
 #include <cmath>
 
@@ -27,7 +28,8 @@ class BayesRanking final : public Ranking {
             if (others_.size() < kOthers) add(others_, mark);
         }
         unliked_ = others_.size();
-        for (auto mark = evidence.passed.rbegin(); mark != evidence.passed.rend() && others_.size() < kOthers; ++mark)
+        for (auto mark = evidence.passed.rbegin(); mark != evidence.passed.rend() && others_.size() < kOthers;
+             ++mark)
             add(others_, *mark);
     }
 
@@ -113,7 +115,8 @@ class BayesRanking final : public Ranking {
 class Bayes final : public FeedbackMethod {
   public:
     [[nodiscard]] std::string_view name() const override { return "bayes"; }
-    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence, const FeedbackSpace&) const override {
+    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
+                                                const FeedbackSpace&) const override {
         if (!evidence.has_marks()) return rank_by_words(evidence);
         return std::make_unique<BayesRanking>(evidence);
     }

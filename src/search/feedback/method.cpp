@@ -9,8 +9,9 @@ namespace {
 
 const auto& all_methods() {
     static const std::array<std::unique_ptr<FeedbackMethod>, 8> methods{
-        make_hone(),         make_text_only(),              make_average(), make_rocchio(),
-        make_anchored_fit(), make_anchored_fit_with_data(), make_bayes(),   make_propagation()};
+        make_hone(),    make_text_only(),    make_average(),
+        make_rocchio(), make_anchored_fit(), make_anchored_fit_with_data(),
+        make_bayes(),   make_propagation()};
     return methods;
 }
 

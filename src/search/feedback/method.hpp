@@ -1,5 +1,5 @@
-// What is known of the marks -> a ranking of all photos. One method a file and one line in method.cpp; each is a pure
-// function of what it is given. Formulas, sources and measurements: docs/feedback.md.
+// What is known of the marks -> a ranking of all photos. One method a file and one line in method.cpp; each
+// is a pure function of what it is given. Formulas, sources and measurements: docs/feedback.md.
 #pragma once
 
 #include <memory>
@@ -38,8 +38,8 @@ struct Share {
     double value = 0;
 };
 
-// Scores of every photo of one space; larger is better, the unit is the method's own. Holds what it needs of the
-// evidence, but not the view.
+// Scores of every photo of one space; larger is better, the unit is the method's own. Holds what it needs of
+// the evidence, but not the view.
 class Ranking {
   public:
     virtual ~Ranking() = default;
@@ -90,8 +90,11 @@ class FeedbackMethod {
     [[nodiscard]] virtual std::string_view name() const = 0;
     // Whether a page explores while photos were shown and none is liked.
     [[nodiscard]] virtual bool explores() const { return false; }
+    // The evidence with what each mark is worth beside the others as its weight; done once, before rank().
+    [[nodiscard]] virtual Evidence weigh(Evidence evidence, const FeedbackSpace&) const { return evidence; }
     // There is at least one of words, liked, unliked, passed. Without marks every method is rank_by_words().
-    [[nodiscard]] virtual std::unique_ptr<Ranking> rank(const Evidence& evidence, const FeedbackSpace& space) const = 0;
+    [[nodiscard]] virtual std::unique_ptr<Ranking> rank(const Evidence& evidence,
+                                                        const FeedbackSpace& space) const = 0;
 };
 
 inline constexpr std::string_view kDefaultMethod = "hone";

@@ -1,11 +1,13 @@
-// Label propagation on a neighbour graph: what fits spreads to what is near it, so that a target of two kinds is found too.
+// Label propagation on a neighbour graph: what fits spreads to what is near it, so that a target of two kinds
+// is found too.
 //
 //     f <- (W f + lambda p) / (W 1 + lambda),     f = 1 at the liked, 0 at the unliked and passed over
 //
-// p: the words' score as a probability, sigmoid(kSteepness (z - kUnusual)), z in standard deviations of the library;
-// W: the kNeighbours nearest of the whitened space, weight e^((cos - 1) / kReach), symmetric. (Zhu, Ghahramani 2002; the
-// anchor p as in SeeSaw, arXiv 2208.06497.) The graph is made of the kPool best photos by Rocchio's rule and the marked
-// ones, so that the cost of a round does not grow with the library; the score of a photo outside of it is p.
+// p: the words' score as a probability, sigmoid(kSteepness (z - kUnusual)), z in standard deviations of the
+// library; W: the kNeighbours nearest of the whitened space, weight e^((cos - 1) / kReach), symmetric. (Zhu,
+// Ghahramani 2002; the anchor p as in SeeSaw, arXiv 2208.06497.) The graph is made of the kPool best photos
+// by Rocchio's rule and the marked ones, so that the cost of a round does not grow with the library; the
+// score of a photo outside of it is p.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -25,14 +27,16 @@ constexpr int kIterations = 20;
 
 class Prior {
   public:
-    Prior(std::span<const float> words, const SpaceStatistics& statistics) : words_(words.begin(), words.end()) {
+    Prior(std::span<const float> words, const SpaceStatistics& statistics)
+        : words_(words.begin(), words.end()) {
         if (words_.empty()) return;
         center_ = statistics.center(words_);
         spread_ = statistics.spread(words_);
     }
     [[nodiscard]] const std::vector<float>& words() const { return words_; }
     [[nodiscard]] double probability(double score) const {
-        return words_.empty() ? 0 : 1 / (1 + std::exp(-kSteepness * ((score - center_) / spread_ - kUnusual)));
+        return words_.empty() ? 0
+                              : 1 / (1 + std::exp(-kSteepness * ((score - center_) / spread_ - kUnusual)));
     }
 
   private:
@@ -91,17 +95,18 @@ Graph make_graph(std::span<const Mark> marks, const FeedbackSpace& space, std::s
     std::vector<std::size_t> order(scores.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     const std::size_t kept = std::min(kPool, order.size());
-    std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(kept), [&](std::size_t a, std::size_t b) {
-        return std::pair(-scores[a], a) < std::pair(-scores[b], b);
-    });
+    std::ranges::partial_sort(
+        order, order.begin() + static_cast<std::ptrdiff_t>(kept),
+        [&](std::size_t a, std::size_t b) { return std::pair(-scores[a], a) < std::pair(-scores[b], b); });
     order.resize(kept);
     graph.rows = std::move(order);
 
     const std::size_t stride = space.statistics->stride(), count = graph.size();
     std::vector<float> vectors(count * stride);
     for (std::size_t at = 0; at < count; ++at) {
-        space.statistics->decorrelate(at < marks.size() ? marks[at].vector : space.view.values(graph.rows[at - marks.size()]),
-                                     vectors.data() + at * stride);
+        space.statistics->decorrelate(
+            at < marks.size() ? marks[at].vector : space.view.values(graph.rows[at - marks.size()]),
+            vectors.data() + at * stride);
     }
     std::vector<std::vector<std::pair<std::size_t, double>>> nearest(count);
     const auto work = [&](std::size_t first, std::size_t last) {
@@ -117,7 +122,8 @@ Graph make_graph(std::span<const Mark> marks, const FeedbackSpace& space, std::s
                                           return std::pair(-cosines[a], a) < std::pair(-cosines[b], b);
                                       });
             for (std::size_t neighbour = 0; neighbour < few; ++neighbour)
-                nearest[at].emplace_back(neighbours[neighbour], std::exp((cosines[neighbours[neighbour]] - 1) / kReach));
+                nearest[at].emplace_back(neighbours[neighbour],
+                                         std::exp((cosines[neighbours[neighbour]] - 1) / kReach));
         }
     };
     {
@@ -137,7 +143,8 @@ Graph make_graph(std::span<const Mark> marks, const FeedbackSpace& space, std::s
 }
 
 // clamped: value by node; NaN where the value is free.
-std::vector<double> spread(const Graph& graph, std::span<const double> prior, std::span<const double> clamped) {
+std::vector<double> spread(const Graph& graph, std::span<const double> prior,
+                           std::span<const double> clamped) {
     std::vector<double> values(prior.begin(), prior.end()), next(values.size());
     for (int iteration = 0; iteration <= kIterations; ++iteration) {
         for (std::size_t at = 0; at < values.size(); ++at) {
@@ -161,7 +168,8 @@ class Propagation final : public FeedbackMethod {
   public:
     [[nodiscard]] std::string_view name() const override { return "propagate"; }
 
-    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence, const FeedbackSpace& space) const override {
+    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
+                                                const FeedbackSpace& space) const override {
         if (!evidence.has_marks()) return rank_by_words(evidence);
         const auto rocchio = make_rocchio()->rank(evidence, space);
         const std::vector<float> first_guess = rocchio->scores(space.view, space.threads);
@@ -176,13 +184,14 @@ class Propagation final : public FeedbackMethod {
                 at < marks.size() ? marks[at].vector : space.view.values(graph.rows[at - marks.size()]);
             by_words[at] = prior.probability(inner_product(vector, evidence.words));
         }
-        // f is linear in p and in the clamped values, so that it falls into the part of the words, that of what holds it
-        // down, and one of each liked photo.
+        // f is linear in p and in the clamped values, so that it falls into the part of the words, that of
+        // what holds it down, and one of each liked photo.
         const double free = std::numeric_limits<double>::quiet_NaN();
         const std::vector<double> nothing(graph.size(), free), no_prior(graph.size(), 0);
         std::vector<double> down = nothing;
         std::fill_n(down.begin(), marks.size(), 0);
-        const std::vector<double> words = spread(graph, by_words, nothing), held = spread(graph, by_words, down);
+        const std::vector<double> words = spread(graph, by_words, nothing),
+                                  held = spread(graph, by_words, down);
         std::vector<Node> nodes(graph.rows.size());
         const auto add = [&](Source source, const auto& value_of) {
             for (std::size_t at = 0; at < nodes.size(); ++at) {
@@ -201,7 +210,8 @@ class Propagation final : public FeedbackMethod {
             add({Source::Kind::kLiked, liked}, [&](std::size_t at) { return part[at]; });
         }
         std::unordered_map<std::size_t, Node> by_row;
-        for (std::size_t at = 0; at < nodes.size(); ++at) by_row.emplace(graph.rows[at], std::move(nodes[at]));
+        for (std::size_t at = 0; at < nodes.size(); ++at)
+            by_row.emplace(graph.rows[at], std::move(nodes[at]));
         return std::make_unique<PropagatedRanking>(prior, std::move(by_row));
     }
 };

@@ -8,7 +8,8 @@ namespace {
 class TextOnly final : public FeedbackMethod {
   public:
     [[nodiscard]] std::string_view name() const override { return "text"; }
-    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence, const FeedbackSpace&) const override {
+    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
+                                                const FeedbackSpace&) const override {
         return rank_by_words(evidence);
     }
 };
