@@ -111,9 +111,9 @@ Result<std::unique_ptr<Dataset>> load(const fs::path& folder) {
     const auto mask = [&](const json& names) {
         std::vector<bool> rows(images.rows);
         for (const json& name : names) {
+            const auto set = name.at(0).get<std::string>(), kind = name.at(1).get<std::string>();
             for (std::size_t row = 0; row < rows.size(); ++row) {
-                if (classes[row].first == name.at(0) &&
-                    (name.at(1) == "*" || classes[row].second == name.at(1)))
+                if (classes[row].first == set && (kind == "*" || classes[row].second == kind))
                     rows[row] = true;
             }
         }

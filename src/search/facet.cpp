@@ -267,7 +267,9 @@ std::vector<FoundLookWord> find_look_words(std::string_view text) {
     for (const ReadableLookWord& word : LookSpaces::vocabulary()) {
         for (const std::string& spelling : word.spellings) spellings.emplace_back(spelling, &word);
     }
-    std::ranges::stable_sort(spellings, std::greater(), [](const auto& entry) { return entry.first.size(); });
+    std::ranges::sort(spellings, [](const auto& a, const auto& b) {
+        return std::pair(b.first.size(), a.first) < std::pair(a.first.size(), b.first);
+    });
     std::vector<FoundLookWord> found;
     for (const auto& [spelling, word] : spellings) {
         const std::string wanted = " " + std::string(spelling) + " ";
