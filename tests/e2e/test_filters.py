@@ -184,7 +184,7 @@ def test_words_of_names_and_keywords_come_first(server, words, photo):
     assert first['probability'] >= 0.949 and page['likely'] >= 1
     plain = server.search(words, facts=False)
     assert plain['query']['facts'] is False and page['query']['facts'] is True
-    assert all(reason['facet'] == 'content' for result in plain['results'] for reason in result['reasons'])
+    assert all(reason['facet'] in ('content', 'look') for result in plain['results'] for reason in result['reasons'])
     # The others keep their order and their scores.
     lifted = {r['id'] for r in page['results'] if any(reason['facet'] == 'words' for reason in r['reasons'])}
     rest = [(r['id'], r['score']) for r in page['results'] if r['id'] not in lifted]
