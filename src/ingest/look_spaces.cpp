@@ -1,20 +1,9 @@
 #include "ingest/look_spaces.hpp"
 
-#include <algorithm>
-
 #include "analyze/look_words.hpp"
+#include "ingest/intake.hpp"
 
 namespace hone {
-
-namespace {
-
-LookBytes to_bytes(std::span<const std::uint8_t> stored) {
-    LookBytes look{};
-    std::ranges::copy(stored.first(std::min(stored.size(), look.size())), look.begin());
-    return look;
-}
-
-}  // namespace
 
 Result<std::shared_ptr<LookSpaces>> LookSpaces::open(const fs::path& directory, bool writable) {
     auto spaces = std::make_shared<LookSpaces>();
@@ -33,7 +22,7 @@ Result<> LookSpaces::sync(Catalog& catalog) {
 
 Result<> LookSpaces::add(PhotoNumber photo, std::span<const std::uint8_t> look) {
     if (looks_->find(photo) && words_->find(photo)) return {};
-    const LookBytes bytes = to_bytes(look);
+    const LookBytes bytes = to_look(look);
     HONE_CHECK(looks_->append(std::span(&photo, 1), look_vector(bytes)));
     return words_->append(std::span(&photo, 1), look_word_scores(bytes));
 }

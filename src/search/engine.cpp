@@ -370,10 +370,7 @@ Result<> SearchRun::score_facets() {
     const double trust = evidence_.liked.size() < 2 ? 0 : liked / (liked + 2);
     FacetState content{Facet::kContent, true, "", 0.5, pull(Facet::kContent), 0};
     if (space_ && evidence_.liked.size() >= 2) {
-        std::vector<std::size_t> background;
-        for (std::size_t at = 0; at < std::min<std::size_t>(96, view_.size()); ++at)
-            background.push_back(at * view_.size() / std::min<std::size_t>(96, view_.size()));
-        content.learnt = separation(*method_, evidence_, *space_, background);
+        content.learnt = separation(*method_, evidence_, *space_, background_of(view_));
     }
     struct Candidate {
         FacetState state;

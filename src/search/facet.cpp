@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::size_t kBackground = 96;  // rows of the library that stand for the photos nobody judged
 
-std::vector<std::size_t> background_of(const SpaceView& view) {
-    std::vector<std::size_t> rows(std::min(kBackground, view.size()));
-    for (std::size_t at = 0; at < rows.size(); ++at) rows[at] = at * view.size() / rows.size();
-    return rows;
-}
-
 float in_deviations(double score, const ScoreSpread& spread) {
     return std::clamp(static_cast<float>((score - spread.mean) / spread.deviation), -kMostDeviations,
                       kMostDeviations);
@@ -91,6 +85,12 @@ double area_under_curve(std::span<const double> fits, std::span<const double> ot
 }
 
 }  // namespace
+
+std::vector<std::size_t> background_of(const SpaceView& view) {
+    std::vector<std::size_t> rows(std::min(kBackground, view.size()));
+    for (std::size_t at = 0; at < rows.size(); ++at) rows[at] = at * view.size() / rows.size();
+    return rows;
+}
 
 double separation(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,
                   std::span<const std::size_t> background_rows) {

@@ -15,6 +15,9 @@
 
 namespace hone {
 
+// Rows that stand for the photos nobody judged: at most 96, evenly spread.
+std::vector<std::size_t> background_of(const SpaceView& view);
+
 // How well a method tells the liked photos, each left out in turn, from the others that were judged and from
 // `background` vectors of the library: area under the ROC curve, 0..1; .5 with fewer than two liked. At most
 // kLeftOut are left out.
