@@ -248,20 +248,20 @@ class Search {
         return sum / found;
     }
 
+    // Where the list ends, for the scores of the last rank().
+    [[nodiscard]] ScoreCurve curve() {
+        const ScoreSpread spread = spread_of(scores_);
+        if (evidence_.has_marks()) {
+            if (const auto curve = curve_from_marks(method_, weighed_, space_, spread)) return *curve;
+            return curve_keeping(likely_by_words(), scores_, spread);
+        }
+        return curve_by_words(scores_);
+    }
+
     // F1 of what is called likely, and the expected calibration error (ten bins) over the photos among which
     // the end of the list lies: the best 2 x targets, at least 200.
     [[nodiscard]] Quality calibration() {
-        const ScoreSpread spread = spread_of(scores_);
-        std::optional<ScoreCurve> curve;
-        if (evidence_.has_marks()) curve = curve_from_marks(method_, weighed_, space_, spread);
-        if (!curve && evidence_.has_marks()) curve = curve_keeping(likely_by_words_, scores_, spread);
-        if (!curve) {
-            const std::vector<ScoredRow> best = best_rows(scores_, kMostPool);
-            curve = curve_from_bank(best,
-                                    data_.nulls->probabilities(evidence_.words, view_, best, space_.threads));
-            likely_by_words_ = 0;
-            for (const float score : scores_) likely_by_words_ += score >= curve->middle ? 1 : 0;
-        }
+        const ScoreCurve curve = this->curve();
         std::array<double, 10> count{}, sum{}, fits{};
         double both = 0, called = 0, total = 0;
         std::vector<float> kept = scores_;
@@ -270,12 +270,12 @@ class Search {
         }
         for (std::size_t row = 0; row < kept.size(); ++row) {
             if (kept[row] == kHidden) continue;
-            const bool likely = kept[row] >= curve->middle, fit = query_.relevant[row];
+            const bool likely = kept[row] >= curve.middle, fit = query_.relevant[row];
             both += likely && fit ? 1 : 0;
             called += likely ? 1 : 0;
         }
         for (const ScoredRow& row : best_rows(kept, kept.size())) {
-            const double p = curve->probability(row.score);
+            const double p = curve.probability(row.score);
             const std::size_t bin = std::min<std::size_t>(9, static_cast<std::size_t>(p * 10));
             ++count[bin];
             ++total;
@@ -296,17 +296,22 @@ class Search {
             if (shown_[row] || query_.ignored[row]) scores[row] = kHidden;
         }
     }
-    std::size_t pool_size() {
-        if (pool_ == 0) {
-            const std::vector<ScoredRow> best =
-                best_rows(words_ranking_->scores(view_, space_.threads), kMostPool);
-            const auto p = data_.nulls->probabilities(evidence_.words, view_, best, space_.threads);
-            const auto likely =
-                static_cast<std::size_t>(std::ranges::count_if(p, [](double one) { return one >= 0.5; }));
-            pool_ = std::clamp(likely, kLeastPool, kMostPool);
-        }
-        return pool_;
+    [[nodiscard]] ScoreCurve curve_by_words(std::span<const float> scores) const {
+        const std::vector<ScoredRow> best = best_rows(scores, kMostPool);
+        return curve_from_bank(best,
+                               data_.nulls->probabilities(evidence_.words, view_, best, space_.threads));
     }
+    // How many photos the words alone find likely; counted once.
+    std::size_t likely_by_words() {
+        if (!likely_by_words_) {
+            const std::vector<float> scores = words_ranking_->scores(view_, space_.threads);
+            const double cut = curve_by_words(scores).middle;
+            likely_by_words_ = static_cast<std::size_t>(
+                std::ranges::count_if(scores, [&](float score) { return score >= cut; }));
+        }
+        return *likely_by_words_;
+    }
+    std::size_t pool_size() { return std::clamp(likely_by_words(), kLeastPool, kMostPool); }
 
     const Dataset& data_;
     const SpaceView& view_;
@@ -318,7 +323,7 @@ class Search {
     std::vector<float> scores_;
     std::vector<bool> shown_;
     std::vector<std::size_t> order_;
-    std::size_t likely_by_words_ = 0, pool_ = 0;
+    std::optional<std::size_t> likely_by_words_;
 };
 
 Outcome simulate(const Dataset& data, const SpaceView& view,
@@ -504,7 +509,7 @@ Result<> bench_rounds(const FeedbackBenchFlags& flags, const GlobalOptions& opti
             const Stopwatch round_watch;
             search.rank();
             const auto page = search.page(flags.page);
-            (void)search.calibration();
+            (void)search.curve();
             const double took = round_watch.seconds() * 1000;
             if (round == 1 || round == 2) explored.push_back(took);
             if (round > 2) greedy.push_back(took);
