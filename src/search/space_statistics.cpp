@@ -192,6 +192,7 @@ std::span<const float> SpaceStatistics::roughness(const SpaceView& view, unsigne
         double degrees = 0;
         Eigen::Index filled = 0;
         const auto flush = [&] {
+            if (filled == 0) return;  // Eigen divides by the number of rows
             FloatMatrix products = FloatMatrix::Zero(d, d);
             products.selfadjointView<Eigen::Lower>().rankUpdate(differences.topRows(filled).transpose());
             sum.triangularView<Eigen::Lower>() += products.cast<double>();

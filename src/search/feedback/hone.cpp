@@ -24,6 +24,8 @@ namespace {
 
 constexpr std::size_t kMostNeighbours = 200;  // passed photos that are looked at, the last ones
 constexpr double kUnlikedPull = 0.5;
+constexpr double kApart = 0.6, kAlike = 0.8, kFaint = 0.03;  // where passed photos begin and cease to tell
+constexpr double kLeastWeight = 1e-3;                        // a mark's weight is > 0
 constexpr float kUnlikedWeight = 3;  // of a mark, against a photo that was only passed over
 
 // Its parts are whitened when somebody asks why: P is symmetric, so that the share of a mark m is (P x) . m.
@@ -114,6 +116,7 @@ class Hone final : public FeedbackMethod {
         for (std::size_t at = 0; at < judged.size(); ++at)
             statistics.decorrelate(judged[at].vector, vectors.data() + at * stride);
         std::vector<double> trust(evidence.liked.size());
+        double among = 0, between = 0;
         for (std::size_t liked = 0; liked < evidence.liked.size(); ++liked) {
             multiply_rows(vectors, stride, vectors.data() + liked * stride, cosines.data());
             double support = 0, against = 0;
@@ -121,10 +124,18 @@ class Hone final : public FeedbackMethod {
                 const double near = std::pow(std::max(0.0F, cosines[at]), 2);
                 if (at != liked) (at < evidence.liked.size() ? support : against) += near;
             }
+            among += support;
+            between += against;
             trust[liked] = (1 + support) / (1 + support + against);
         }
         for (std::size_t liked = 0; liked < trust.size(); ++liked)
             evidence.liked[liked].weight *= static_cast<float>(trust[liked] / std::ranges::max(trust));
+        const double n = static_cast<double>(evidence.liked.size());
+        if (n < 2 || passed.empty()) return evidence;
+        const double r =
+            between / (n * static_cast<double>(passed.size())) / (among / (n * (n - 1)) + kFaint);
+        const double pull = std::clamp((kAlike - r) / (kAlike - kApart), kLeastWeight, 1.0);
+        for (Mark& mark : evidence.passed) mark.weight *= static_cast<float>(pull);
         return evidence;
     }
     [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
@@ -134,11 +145,11 @@ class Hone final : public FeedbackMethod {
         const double liked = total_weight(evidence.liked);
         ranking->add(Source::Kind::kLiked, evidence.liked, liked / (liked + 1));
         const double unliked = kUnlikedWeight * total_weight(evidence.unliked),
-                     passed = total_weight(evidence.passed);
-        if (unliked + passed > 0) {
-            ranking->add(Source::Kind::kUnliked, evidence.unliked,
-                         -kUnlikedPull * unliked / (unliked + passed));
-            ranking->add(Source::Kind::kPassed, evidence.passed, -kUnlikedPull * passed / (unliked + passed));
+                     passed = total_weight(evidence.passed),
+                     judged = unliked + static_cast<double>(evidence.passed.size());
+        if (judged > 0) {
+            ranking->add(Source::Kind::kUnliked, evidence.unliked, -kUnlikedPull * unliked / judged);
+            ranking->add(Source::Kind::kPassed, evidence.passed, -kUnlikedPull * passed / judged);
         }
         ranking->finish();
         return ranking;
