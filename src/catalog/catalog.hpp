@@ -12,14 +12,14 @@
 #include <vector>
 
 #include "catalog/filter.hpp"
+#include "catalog/people.hpp"
 #include "photo/metadata.hpp"
 #include "photo/photo_id.hpp"
 #include "photo/walk.hpp"
 
 namespace hone {
 
-using PhotoNumber =
-    std::uint32_t;  // short name of a photo inside one catalogue; the id is what the world sees
+// PhotoNumber (catalog/people.hpp): short name of a photo inside one catalogue; the id is what the world sees.
 using FolderId = std::int64_t;
 using PlaceId = std::int64_t;
 
@@ -99,6 +99,8 @@ struct FileOutcome {
         std::optional<PhotoFindings> findings;
         std::optional<VectorKey> key;  // with the vector
         std::vector<float> vector;
+        std::optional<std::vector<FaceFacts>> faces;
+        std::string face_model;         // with faces
         std::vector<AnalyzerKey> done;  // analyses whose results are in here
     };
     struct Failed {
@@ -216,6 +218,34 @@ class Catalog {
     virtual Result<std::vector<PhotoNumber>> matching_newest_taken(const PhotoFilter& filter) = 0;
     // resolve_taken() of the photo; nothing before it was read.
     virtual Result<std::optional<TakenAt>> taken(PhotoNumber photo) = 0;
+    // ---- faces and people ----
+    virtual Result<std::vector<Face>> faces_of(PhotoNumber photo) = 0;  // the surest first
+    virtual Result<Face> face(FaceId id) = 0;                           // kNotFound
+    // Of photos that are there: confirmed first, then the newest.
+    virtual Result<std::vector<Face>> faces_of_person(PersonId person) = 0;
+    // Every face with a vector of that model, in the order of their ids.
+    virtual Result<> for_each_face(const std::string& model, const std::function<void(const Face&)>& visit) = 0;
+    virtual Result<std::uint64_t> count_faces() = 0;
+    // A face that no network found.
+    virtual Result<FaceId> add_face(PhotoNumber photo, const FaceFacts& face) = 0;
+    // Of photos that are there.
+    virtual Result<std::vector<NamedRegion>> named_regions() = 0;
+    // Changes whenever a face or what is said of one does.
+    virtual Result<std::string> faces_state() = 0;
+    // People with faces in photos that are there: the named first, then by photos.
+    virtual Result<std::vector<PersonCount>> people() = 0;
+    virtual Result<Person> person(PersonId id) = 0;                          // kNotFound
+    virtual Result<std::optional<Person>> person_named(const std::string& name) = 0;
+    virtual Result<PersonId> add_person() = 0;
+    virtual Result<std::vector<FaceRejection>> rejections() = 0;
+    // Gives the number of the edit, 0 for the machine's own work. kUsage for a name that somebody else has.
+    virtual Result<std::int64_t> change_people(const PeopleChange& change) = 0;
+    // Takes the last edit back that was not; nothing when there is none.
+    virtual Result<std::optional<PeopleEdit>> undo_people_edit() = 0;
+    virtual Result<std::vector<PeopleEdit>> people_edits(std::size_t limit) = 0;
+    // Deletes every estimate of age and gender.
+    virtual Result<> forget_estimates() = 0;
+
     // Is the stored file whole? kFailed says what is wrong.
     virtual Result<> check() = 0;
 

@@ -22,7 +22,10 @@ enum class FilterField {
     kFormat,       // text: a format's name (photo/format.hpp), or "raw"
     kTitle,        // text: part
     kKeyword,      // text: a whole keyword; * stands for any characters
-    kPeople,       // text: a person's name
+    kPeople,       // text: a person's name, of one with a face in the photo
+    kOnly,         // text: names; every person of the photo is one of the values, and each value is there
+    kFaces,        // NumberRange: faces
+    kAge,          // NumberRange: years; of a face whose range of age overlaps it
     kHas,          // text: gps, title, keyword, rating, date, camera
     kIso,          // NumberRange
     kAperture,     // NumberRange: f-number

@@ -51,7 +51,8 @@ int run_hone(int argc, char** argv) try {
     app.add_flag("--verbose", options.verbose, "say more on stderr");
     Action chosen;
     for (const auto add : {add_serve, add_index, add_search, add_similar, add_duplicates, add_show,
-                           add_status, add_folders, add_models, add_doctor, add_bench})
+                           add_faces, add_people, add_status, add_folders, add_models,
+                           add_config, add_doctor, add_bench})
         add(app, options, chosen);
     try {
         app.parse(argc, argv);

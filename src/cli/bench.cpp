@@ -10,6 +10,7 @@
 #include "analyze/content.hpp"
 #include "base/config.hpp"
 #include "base/time.hpp"
+#include "cli/bench_faces.hpp"
 #include "cli/bench_feedback.hpp"
 #include "cli/bench_ingest.hpp"
 #include "cli/commands.hpp"
@@ -27,6 +28,7 @@ namespace {
 struct BenchFlags {
     std::size_t rows = 1'000'000, dimension = 768;
     FeedbackBenchFlags feedback;
+    FacesBenchFlags faces;
     std::string folder, scratch = "/tmp";
     std::size_t photos = 64;
     int runs = 11, rounds = 5;
@@ -293,10 +295,16 @@ void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen) {
         ->default_str("pages");
     feedback->add_option("--seed", feedback_flags.seed, "of the noisy people")->default_str("1");
     feedback->add_option("--per-query", feedback_flags.per_query, "CSV file with a line a query");
-    command->callback([&options, &chosen, flags, scan, ingest, feedback] {
-        chosen = [&options, flags, scan, ingest, feedback] {
+    CLI::App* faces = command->add_subcommand("faces", "how well faces are told apart, and what grouping costs");
+    faces->add_option("--pairs", flags->faces.pairs, "lines: path_a path_b same|different; by blanks or tabs");
+    faces->add_option("--models", flags->faces.models, "folder of model folders");
+    faces->add_option("--model", flags->faces.model, "name of a face model");
+    faces->add_option("--synthetic", flags->faces.synthetic, "group so many made-up faces");
+    command->callback([&options, &chosen, flags, scan, ingest, feedback, faces] {
+        chosen = [&options, flags, scan, ingest, feedback, faces] {
             return run_command([&] {
                 if (*feedback) return bench_feedback(flags->feedback, options);
+                if (*faces) return bench_faces(flags->faces, options);
                 if (*ingest) return bench_ingest(options, flags->folder, flags->rounds);
                 return *scan ? bench_scan(*flags, options) : bench_embed(*flags, options);
             });

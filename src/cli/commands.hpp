@@ -23,6 +23,9 @@ void add_show(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_status(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_folders(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_models(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_faces(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_people(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_config(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_doctor(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen);
 

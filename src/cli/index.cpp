@@ -6,6 +6,7 @@
 #include "base/config.hpp"
 #include "base/log.hpp"
 #include "cli/commands.hpp"
+#include "cli/faces.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/remote.hpp"
 #include "server/json.hpp"
@@ -97,7 +98,11 @@ Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const
     DecoderPool decoders(processor_count());
     ThumbnailStore thumbnails(directory / "thumbs", decoders);
     LoggingObserver observer;
-    Indexer indexer({*library, &analyzer, space.get(), thumbnails, decoders, observer});
+    const auto faces = open_faces(*library);
+    if (!faces) log::info("faces are not read: {}", faces.error().message);
+    const std::unique_ptr<People> people = open_people(*library, faces ? faces->get() : nullptr);
+    Indexer indexer({*library, &analyzer, space.get(), thumbnails, decoders, observer,
+                     faces ? faces->get() : nullptr});
 
     std::signal(SIGINT, [](int) { interrupted = 1; });
     std::signal(SIGTERM, [](int) { interrupted = 1; });
@@ -115,6 +120,7 @@ Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const
         summary = indexer.run(whole(known), stop.get_token(), options_of(flags));
     }
     if (!summary) return std::unexpected(summary.error());
+    HONE_CHECK(people->update());
     print_summary(options, to_json(*summary));
     if (interrupted != 0) return fail("stopped; run it again to go on where it ended");
     return {};

@@ -41,7 +41,9 @@ Result<json> call(const std::string& url, const json* body) {
     curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
     json document = json::parse(answer, nullptr, false);
     if (status >= 400 || document.is_discarded()) {
-        return fail(status == 400 ? ErrorKind::kUsage : ErrorKind::kFailed, "{}",
+        return fail(status == 400   ? ErrorKind::kUsage
+                    : status == 404 ? ErrorKind::kNotFound
+                                    : ErrorKind::kFailed, "{}",
                     document.is_object() ? document.value("detail", "the server refused")
                                          : "the server's answer is not understood");
     }
@@ -69,6 +71,10 @@ Result<json> index_on_server(const std::string& url, const std::vector<fs::path>
         }
         std::this_thread::sleep_for(kPoll);
     }
+}
+
+Result<json> post_to_server(const std::string& url, const std::string& path, const json& body) {
+    return call(url + path, &body);
 }
 
 }  // namespace hone

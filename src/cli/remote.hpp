@@ -1,4 +1,4 @@
-// Talks to a running `hone serve` over HTTP, for `hone index` beside it.
+// Talks to a running `hone serve` over HTTP, for commands beside it.
 #pragma once
 
 #include <functional>
@@ -15,5 +15,9 @@ namespace hone {
 Result<nlohmann::json> index_on_server(const std::string& url, const std::vector<fs::path>& folders,
                                        bool retry_failed,
                                        const std::function<void(const nlohmann::json&)>& on_status);
+
+// The answer to a POST of `body`.
+Result<nlohmann::json> post_to_server(const std::string& url, const std::string& path,
+                                      const nlohmann::json& body);
 
 }  // namespace hone

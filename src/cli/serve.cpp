@@ -6,6 +6,7 @@
 #include "base/config.hpp"
 #include "base/log.hpp"
 #include "cli/commands.hpp"
+#include "cli/faces.hpp"
 #include "server/api.hpp"
 
 namespace hone {
@@ -65,6 +66,11 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
                  return api.handle(request);
              }));
 
+    const auto faces = open_faces(*library);
+    if (!faces) log::info("faces are not read: {}", faces.error().message);
+    api.start_people(open_people(*library, faces ? faces->get() : nullptr), faces ? (*faces)->pack().name : "",
+                     faces ? "" : faces.error().message);
+
     // Without a model the pages still open and say what is missing.
     std::shared_ptr<ImageTextModel> model;
     std::shared_ptr<VectorSpace> space;
@@ -84,7 +90,9 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         SearchParts parts{
             model, std::make_unique<SearchEngine>(*library, space, model),
             std::make_unique<BackgroundIndexer>(
-                IndexParts{*library, &*analyzer, space.get(), thumbnails, decoders, api}, api, background)};
+                IndexParts{*library, &*analyzer, space.get(), thumbnails, decoders, api,
+                           faces ? faces->get() : nullptr},
+                api, background)};
         BackgroundIndexer& indexer = *parts.indexer;
         api.start(std::move(parts));
         indexer.request_scan();

@@ -24,6 +24,8 @@ constexpr int kMostRests = 30;
 struct PreparedItem {
     FileOutcome outcome;
     std::vector<float> tensor;
+    Image faces;
+    bool wants_vector = false;
 };
 
 }  // namespace
@@ -270,8 +272,10 @@ void Indexer::hand_on(Run& run, IntakeResult result) {
     if (run.stop.stop_requested()) return;  // perhaps given up half way
     if (result.fatal) return run.fail_run(*result.fatal);
     note_answer(run, result.outcome.folder, !result.silent);
-    if (!result.tensor.empty()) {
-        run.prepared.push({std::move(result.outcome), std::move(result.tensor)});
+    if (!result.tensor.empty() || result.faces.width > 0) {
+        const bool wants_vector = !result.tensor.empty();
+        run.prepared.push(
+            {std::move(result.outcome), std::move(result.tensor), std::move(result.faces), wants_vector});
     } else if (keeps_photo(result.outcome)) {
         const auto& failed = std::get<FileOutcome::Failed>(result.outcome.what);
         add_failure(run, result.outcome.facts, failed.stage, failed.reason, false);
@@ -336,7 +340,7 @@ void Indexer::read_files(Run& run) {
     if (--run.decoders_left > 0) return;
     settle_files(run, calls);
     run.prepared.close();
-    if (parts_.analyzer == nullptr) run.done.close();
+    if (parts_.analyzer == nullptr && parts_.faces == nullptr) run.done.close();
 }
 
 // What changed while it was read, or is damaged and very young, by one thread: copies in progress are few.
@@ -370,35 +374,59 @@ void Indexer::settle_files(Run& run, DriveCalls& calls) {
     }
 }
 
-void Indexer::embed_photos(Run& run) {
-    ContentAnalyzer& analyzer = *parts_.analyzer;
-    const AnalyzerKey key = content_analysis(analyzer);
+// A photo of which faces cannot be read is a photo all the same: they stay missing, and the log says why.
+void Indexer::find_faces(FileOutcome& outcome, const Image& picture) {
+    auto& photo = std::get<FileOutcome::IsPhoto>(outcome.what);
+    const auto found = parts_.faces->find(picture, photo.photo.width);
+    if (!found) {
+        log::warning("{}: {}", printable(outcome.facts.path), found.error().message);
+        return;
+    }
+    auto& faces = photo.faces.emplace();
+    for (const FoundFace& face : *found) faces.push_back(to_facts(face));
+    photo.face_model = parts_.faces->fingerprint();
+    photo.done.push_back(face_analysis(*parts_.faces));
+}
+
+void Indexer::run_networks(Run& run) {
     while (auto first = run.prepared.pop()) {
-        // The network is loaded when there is something for it to do. Under way, its failure ends the run.
-        if (const auto loaded = analyzer.model().load_image(); !loaded) {
-            run.fail_run(loaded.error());
-            break;
-        }
         std::vector<PreparedItem> items;
         items.push_back(std::move(*first));
-        while (items.size() < analyzer.model().batch_size()) {
+        const std::size_t batch = parts_.analyzer != nullptr ? parts_.analyzer->model().batch_size() : 1;
+        while (items.size() < batch) {
             auto next = run.prepared.try_pop();
             if (!next) break;
             items.push_back(std::move(*next));
         }
         std::vector<std::vector<float>> tensors;
-        for (PreparedItem& item : items) tensors.push_back(std::move(item.tensor));
-        auto vectors = analyzer.embed(tensors);
+        for (PreparedItem& item : items) {
+            if (!item.tensor.empty()) tensors.push_back(std::move(item.tensor));
+        }
+        Result<std::vector<std::vector<float>>> vectors;
+        if (!tensors.empty()) {
+            // The network is loaded when there is something for it to do. Under way, its failure ends the run.
+            if (const auto loaded = parts_.analyzer->model().load_image(); !loaded) {
+                run.fail_run(loaded.error());
+                break;
+            }
+            vectors = parts_.analyzer->embed(tensors);
+        }
+        std::size_t embedded = 0;
         for (std::size_t at = 0; at < items.size(); ++at) {
             FileOutcome& outcome = items[at].outcome;
-            if (vectors) {
-                auto& photo = std::get<FileOutcome::IsPhoto>(outcome.what);
-                photo.key = content_key(analyzer.model());
-                photo.vector = std::move((*vectors)[at]);
-                photo.done.push_back(key);
-            } else {
-                outcome.what = FileOutcome::Failed{"content", vectors.error().message};
+            if (embedded < tensors.size() && items[at].wants_vector) {
+                if (vectors) {
+                    auto& photo = std::get<FileOutcome::IsPhoto>(outcome.what);
+                    photo.key = content_key(parts_.analyzer->model());
+                    photo.vector = std::move((*vectors)[embedded++]);
+                    photo.done.push_back(content_analysis(*parts_.analyzer));
+                } else {
+                    outcome.what = FileOutcome::Failed{"content", vectors.error().message};
+                }
             }
+            const bool photo = std::holds_alternative<FileOutcome::IsPhoto>(outcome.what);
+            if (photo && items[at].faces.width > 0 && !run.stop.stop_requested())
+                find_faces(outcome, items[at].faces);
             run.done.push(std::move(outcome));
         }
     }
@@ -418,6 +446,7 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
         if (const auto* photo = std::get_if<FileOutcome::IsPhoto>(&outcome.what)) {
             if (committed[at].new_photo) ++run.summary.added;
             if (!photo->done.empty()) ++run.summary.read;
+            if (photo->faces) run.summary.faces += photo->faces->size();
             if (photo->key) {
                 ++run.summary.embedded;
                 HONE_CHECK(parts_.space->append(std::span(&*committed[at].photo, 1), photo->vector));
@@ -478,9 +507,12 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     if (network) HONE_CHECK(sync_vectors(catalog, content_key(parts_.analyzer->model()), *parts_.space));
     HONE_TRY(const auto looks, parts_.library.looks());
     (void)looks;
-    const Intake intake(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, options.svg);
+    const Intake intake(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, parts_.faces,
+                        options.svg);
     const unsigned readers = processor_count();
-    const unsigned embedders = network ? std::max(1U, parts_.analyzer->model().parallel_runs()) : 0;
+    const unsigned embedders = network                   ? std::max(1U, parts_.analyzer->model().parallel_runs())
+                               : parts_.faces != nullptr ? readers
+                                                         : 0;
     const std::size_t batch = network ? parts_.analyzer->model().batch_size() : 1;
     Run run(intake, tasks, stop, options, readers, embedders, batch * std::max(1U, embedders) * 2);
     HONE_TRY(run.complete, catalog.analyzed(intake.wanted()));
@@ -492,7 +524,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     std::vector<std::jthread> workers;
     for (unsigned reader = 0; reader < readers; ++reader) workers.emplace_back([&] { read_files(run); });
     for (unsigned embedder = 0; embedder < embedders; ++embedder)
-        workers.emplace_back([&] { embed_photos(run); });
+        workers.emplace_back([&] { run_networks(run); });
     write_outcomes(run);
     // A failed run leaves its queues closed: the threads end by themselves.
     walker.join();

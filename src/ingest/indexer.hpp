@@ -36,6 +36,7 @@ struct IndexSummary {
     std::uint64_t skipped = 0;
     std::uint64_t embedded = 0;  // vectors computed by this run
     std::uint64_t read = 0;      // photos decoded by this run
+    std::uint64_t faces = 0;     // found by this run
     std::map<std::string, std::uint64_t> skipped_kinds;
     double seconds = 0;
     double photos_per_second = 0;        // embedded (without a network: read) / seconds of reading
@@ -78,7 +79,8 @@ struct IndexOptions {
     std::chrono::milliseconds patience = kDrivePatience;
 };
 
-// What a run works with. analyzer and space: both nullptr without a network.
+// What a run works with. analyzer and space: both nullptr without a network; faces: nullptr when they are not
+// read.
 struct IndexParts {
     Library& library;
     ContentAnalyzer* analyzer;
@@ -86,6 +88,7 @@ struct IndexParts {
     ThumbnailStore& thumbnails;
     DecoderPool& decoders;
     IndexObserver& observer;
+    FaceAnalyzer* faces = nullptr;
 };
 
 class Indexer {
@@ -116,7 +119,8 @@ class Indexer {
     void hand_on(Run& run, IntakeResult result);
     bool keeps_photo(const FileOutcome& outcome);
     void note_answer(Run& run, FolderId folder, bool answered);
-    void embed_photos(Run& run);
+    void run_networks(Run& run);
+    void find_faces(FileOutcome& outcome, const Image& picture);
     void write_outcomes(Run& run);
     Result<> write(Run& run, std::vector<FileOutcome>& outcomes);
     void add_failure(Run& run, const FileFacts& file, const std::string& stage, const std::string& reason,

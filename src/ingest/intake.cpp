@@ -98,8 +98,33 @@ AnalyzerKey content_analysis(const ContentAnalyzer& analyzer) {
     return {std::string(ContentAnalyzer::kName), ContentAnalyzer::kVersion, analyzer.model().fingerprint()};
 }
 
+AnalyzerKey face_analysis(const FaceAnalyzer& analyzer) {
+    return {std::string(FaceAnalyzer::kName), FaceAnalyzer::kVersion, analyzer.fingerprint()};
+}
+
 std::vector<AnalyzerKey> pixel_analyses() {
     return {{"metadata", kMetadataVersion, ""}, {"hashes", kHashesVersion, ""}, {"look", kLookVersion, ""}};
+}
+
+FaceFacts to_facts(const FoundFace& one) {
+    FaceFacts face;
+    face.x = one.box.x;
+    face.y = one.box.y;
+    face.width = one.box.width;
+    face.height = one.box.height;
+    face.score = one.score;
+    face.vector = one.vector;
+    if (one.has_points) {
+        auto& points = face.landmarks.emplace();
+        for (std::size_t at = 0; at < one.points.size(); ++at) {
+            points[2 * at] = one.points[at].x;
+            points[2 * at + 1] = one.points[at].y;
+        }
+    }
+    if (one.estimate)
+        face.estimate = {one.estimate->age, one.estimate->male, one.estimate->range.low,
+                         one.estimate->range.high};
+    return face;
 }
 
 PhotoHashes to_hashes(std::span<const std::uint64_t> stored) {
@@ -178,17 +203,18 @@ struct Intake::Original {
 std::vector<AnalyzerKey> Intake::wanted() const {
     std::vector<AnalyzerKey> keys = pixel_analyses();
     if (analyzer_ != nullptr) keys.push_back(content_analysis(*analyzer_));
+    if (faces_ != nullptr) keys.push_back(face_analysis(*faces_));
     return keys;
 }
 
 Result<FileOutcome::IsPhoto> Intake::read_photo(const IntakeFile& file, const Original& original,
-                                                std::vector<float>& tensor) const {
+                                                IntakeResult& result) const {
     FileOutcome::IsPhoto photo;
     const Sha256& id = original.hashed.id;
     photo.photo.id = id;
     photo.photo.bytes = file.facts.size;
     // What is missing?
-    bool findings = true, network = analyzer_ != nullptr;
+    bool findings = true, network = analyzer_ != nullptr, faces = faces_ != nullptr;
     HONE_TRY(const std::optional<Photo> known, catalog_.photo(id));
     if (known) {
         HONE_TRY(const std::vector<Analysis> analyses, catalog_.analyses(known->number));
@@ -200,17 +226,19 @@ Result<FileOutcome::IsPhoto> Intake::read_photo(const IntakeFile& file, const Or
         };
         findings = !std::ranges::all_of(pixel_analyses(), is_done);
         network = network && !is_done(content_analysis(*analyzer_));
+        faces = faces && !is_done(face_analysis(*faces_));
         // With a sidecar, or when the one it had is gone, what the photo says of itself is put together anew.
         HONE_TRY(const std::vector<Place> places, catalog_.places_of(known->number));
         findings = findings || file.facts.sidecar != 0 || lost_sidecar(file, places);
     }
     const bool thumbnails = !thumbnails_.has_all(id);
-    if (!findings && !network && !thumbnails) return photo;
+    if (!findings && !network && !faces && !thumbnails) return photo;
 
     std::vector<int> sidecars;
     for (const FileDescriptor& sidecar : original.sidecars) sidecars.push_back(sidecar.get());
     PhotoWork work;
     work.network_side = network ? analyzer_->wanted_side() : 0;
+    work.faces_side = faces ? FaceAnalyzer::kPictureSide : 0;
     work.thumbnails = true;
     work.metadata = findings;
     work.svg = svg_;
@@ -237,7 +265,8 @@ Result<FileOutcome::IsPhoto> Intake::read_photo(const IntakeFile& file, const Or
         found.hashes.insert(found.hashes.end(), hashes.crops.begin(), hashes.crops.end());
         std::ranges::copy(pixel_analyses(), std::back_inserter(photo.done));
     }
-    if (network) tensor = analyzer_->prepare(prepared.network);
+    if (network) result.tensor = analyzer_->prepare(prepared.network);
+    if (faces) result.faces = std::move(prepared.faces);
     return photo;
 }
 
@@ -259,6 +288,7 @@ void Intake::look_at(const IntakeFile& file, const std::shared_ptr<Original>& or
     const auto failed = [&](const std::string& stage, const std::string& reason) {
         result.outcome.what = FileOutcome::Failed{stage, reason};
         result.tensor.clear();
+        result.faces = {};
     };
     const auto silent = [&] {
         result.silent = true;
@@ -281,7 +311,7 @@ void Intake::look_at(const IntakeFile& file, const std::shared_ptr<Original>& or
     if (original->too_large())
         return failed("read", fmt::format("larger than {} MB: no photo is", kMaximumFileBytes >> 20U));
     try {
-        auto photo = read_photo(file, *original, result.tensor);
+        auto photo = read_photo(file, *original, result);
         const bool decoded = photo.has_value();
         if (!calls.run([original, decoded](Pulse&) { original->look_again(decoded); })) return silent();
         if (!original->reason.empty()) return failed("read", original->reason);

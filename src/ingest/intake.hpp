@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analyze/content.hpp"
+#include "analyze/faces.hpp"
 #include "analyze/hashes.hpp"
 #include "analyze/look.hpp"
 #include "base/drive_calls.hpp"
@@ -24,6 +25,7 @@ struct IntakeFile {
 struct IntakeResult {
     FileOutcome outcome;
     std::vector<float> tensor;  // the network's input, when the network is wanted for this photo
+    Image faces;                // the picture in which faces are to be found, when they are wanted
     // The file changed while it was read, or is too young to tell damage from a copy that still runs: look
     // again when it has come to rest.
     bool unsettled = false;
@@ -31,12 +33,17 @@ struct IntakeResult {
     std::optional<Error> fatal;  // not the file's fault: the library cannot be written, no decoder starts
 };
 
-// Safe from any thread. analyzer: nullptr without a network.
+// Safe from any thread. analyzer, faces: nullptr without a network.
 class Intake {
   public:
     Intake(Catalog& catalog, DecoderPool& decoders, ThumbnailStore& thumbnails,
-           const ContentAnalyzer* analyzer, bool svg)
-        : catalog_(catalog), decoders_(decoders), thumbnails_(thumbnails), analyzer_(analyzer), svg_(svg) {}
+           const ContentAnalyzer* analyzer, const FaceAnalyzer* faces, bool svg)
+        : catalog_(catalog),
+          decoders_(decoders),
+          thumbnails_(thumbnails),
+          analyzer_(analyzer),
+          faces_(faces),
+          svg_(svg) {}
 
     // The analyses that a photo must have; a photo with all of them is not opened again.
     [[nodiscard]] std::vector<AnalyzerKey> wanted() const;
@@ -52,20 +59,23 @@ class Intake {
     void look_at(const IntakeFile& file, const std::shared_ptr<Original>& original, DriveCalls& calls,
                  IntakeResult& result) const;
     [[nodiscard]] Result<FileOutcome::IsPhoto> read_photo(const IntakeFile& file, const Original& original,
-                                                          std::vector<float>& tensor) const;
+                                                          IntakeResult& result) const;
 
     Catalog& catalog_;
     DecoderPool& decoders_;
     ThumbnailStore& thumbnails_;
     const ContentAnalyzer* analyzer_;
+    const FaceAnalyzer* faces_;
     const bool svg_;
 };
 
 AnalyzerKey content_analysis(const ContentAnalyzer& analyzer);
+AnalyzerKey face_analysis(const FaceAnalyzer& analyzer);
 // The analyses without a network, done in one decoding; version: raise any of them, and photos are read
 // again.
 std::vector<AnalyzerKey> pixel_analyses();
 
+FaceFacts to_facts(const FoundFace& face);
 PhotoHashes to_hashes(std::span<const std::uint64_t> stored);
 LookBytes to_look(std::span<const std::uint8_t> stored);
 

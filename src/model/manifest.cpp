@@ -166,6 +166,16 @@ bool is_model_name(std::string_view name) {
                                [&](unsigned char c) { return plain(c) || c == '.' || c == '_' || c == '-'; });
 }
 
+std::string manifest_role(const fs::path& directory) {
+    const auto text = read_text(directory / "manifest.json", 1 << 20);
+    if (!text) return "";
+    const json object = json::parse(*text, nullptr, false);
+    if (!object.is_object()) return "";
+    const auto role = object.find("role");
+    if (role == object.end()) return "image-text";
+    return role->is_string() ? role->get<std::string>() : "";
+}
+
 Result<Manifest> read_manifest(const fs::path& directory) {
     const fs::path path = directory / "manifest.json";
     HONE_TRY(const std::string text, read_text(path, 1 << 20));

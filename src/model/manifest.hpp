@@ -71,6 +71,9 @@ struct Manifest {
     [[nodiscard]] std::string fingerprint(Precision image_precision) const;
 };
 
+// "image-text", "faces", or "" when there is no manifest that says so.
+std::string manifest_role(const fs::path& directory);
+
 // Fails with the field that is wrong. Does not read the network files.
 Result<Manifest> read_manifest(const fs::path& directory);
 Result<> write_manifest(const Manifest& manifest);

@@ -47,19 +47,23 @@ class OnnxSession final : public Session {
         }
     }
 
-    Result<Tensor> run(std::span<const TensorView> inputs, const std::string& output) override {
+    using Session::run;
+    Result<std::vector<Tensor>> run(std::span<const TensorView> inputs,
+                                    std::span<const std::string> outputs) override {
         try {
-            std::vector<const char*> names;
+            std::vector<const char*> names, wanted;
             std::vector<Ort::Value> values;
             Buffers buffers;
             for (const TensorView& input : inputs) {
                 names.push_back(input.name.c_str());
                 values.push_back(to_value(input, buffers));
             }
-            const char* output_name = output.c_str();
-            auto results = session_.Run(Ort::RunOptions{nullptr}, names.data(), values.data(), values.size(),
-                                        &output_name, 1);
-            return to_tensor(results.front());
+            for (const std::string& output : outputs) wanted.push_back(output.c_str());
+            const auto results = session_.Run(Ort::RunOptions{nullptr}, names.data(), values.data(),
+                                              values.size(), wanted.data(), wanted.size());
+            std::vector<Tensor> tensors;
+            for (const Ort::Value& result : results) tensors.push_back(to_tensor(result));
+            return tensors;
         } catch (const Ort::Exception& error) {
             return fail("the network cannot run on {}: {}", device_name(device_), one_line(error.what()));
         }

@@ -35,8 +35,14 @@ class Session {
   public:
     virtual ~Session() = default;
     // One forward pass. Safe from any thread, also at the same time. Integer and 16-bit inputs are converted
-    // to what the network declares; the output comes as f32.
-    virtual Result<Tensor> run(std::span<const TensorView> inputs, const std::string& output) = 0;
+    // to what the network declares; outputs come as f32, in the order of their names.
+    virtual Result<std::vector<Tensor>> run(std::span<const TensorView> inputs,
+                                            std::span<const std::string> outputs) = 0;
+    Result<Tensor> run(std::span<const TensorView> inputs, const std::string& output) {
+        auto tensors = run(inputs, std::span(&output, 1));
+        if (!tensors) return std::unexpected(std::move(tensors).error());
+        return std::move(tensors->front());
+    }
     [[nodiscard]] virtual const std::vector<Port>& inputs() const = 0;
     [[nodiscard]] virtual const std::vector<Port>& outputs() const = 0;
     [[nodiscard]] virtual Device device() const = 0;

@@ -23,6 +23,7 @@ std::vector<StoredModel> ModelStore::list() const {
         }
         std::ranges::sort(folders);
         for (const fs::path& folder : folders) {
+            if (manifest_role(folder) == "faces") continue;  // model/face_pack.hpp
             auto manifest = read_manifest(folder);
             if (manifest && !names.insert(manifest->name).second) continue;
             models.push_back({std::move(manifest), folder});

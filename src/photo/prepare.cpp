@@ -12,6 +12,7 @@ namespace hone {
 namespace {
 
 constexpr int kLargestThumbnail = 1080, kMiddleThumbnail = 480, kSmallestThumbnail = 240;
+constexpr double kMostTiles = 4;
 constexpr int kLongestSide = 16'384;  // of a picture for the network: more is an extreme panorama
 
 vips::VImage box_shrink(const vips::VImage& image, int horizontal, int vertical) {
@@ -33,6 +34,13 @@ void make_network_image(const vips::VImage& rgb, int side, PreparedPhoto& photo)
     photo.network = to_image(box_shrink(rgb, along(rgb.width()), along(rgb.height())));
 }
 
+// Panoramas keep more of their length: faces are as small there as the photo is low.
+int faces_length(int width, int height, int side) {
+    if (side == 0) return 0;
+    const double ratio = static_cast<double>(std::max(width, height)) / std::max(1, std::min(width, height));
+    return static_cast<int>(side * std::clamp(ratio / 2, 1.0, kMostTiles));
+}
+
 void make_thumbnails(const vips::VImage& rgb, PreparedPhoto& photo) {
     const vips::VImage large = fit(rgb, kLargestThumbnail);
     const vips::VImage middle = fit(large, kMiddleThumbnail);
@@ -43,8 +51,11 @@ void make_thumbnails(const vips::VImage& rgb, PreparedPhoto& photo) {
 }
 
 void prepare_pixels(std::span<const std::uint8_t> bytes, const PhotoWork& work, PreparedPhoto& photo) {
-    const int long_side = work.thumbnails ? kLargestThumbnail : 0;
-    OpenedPicture picture = open_picture(bytes, work.network_side, long_side, work.maximum_pixels);
+    int long_side = work.thumbnails ? kLargestThumbnail : 0;
+    long_side = std::max(long_side, work.faces_side);
+    // A panorama of faces_length() is half as high as faces_side.
+    const int short_side = std::max(work.network_side, work.faces_side / 2);
+    OpenedPicture picture = open_picture(bytes, short_side, long_side, work.maximum_pixels);
     photo.format = picture.format;
     photo.width = picture.width;
     photo.height = picture.height;
@@ -52,7 +63,7 @@ void prepare_pixels(std::span<const std::uint8_t> bytes, const PhotoWork& work, 
     vips::VImage image = picture.image;
     const int shorter = std::min(image.width(), image.height()),
               longer = std::max(image.width(), image.height());
-    int shrink = std::max(1, work.network_side > 0 ? shorter / work.network_side : longer);
+    int shrink = std::max(1, short_side > 0 ? shorter / short_side : longer);
     if (long_side > 0) shrink = std::min(shrink, std::max(1, longer / long_side));
     if (shrink > 1) image = flatten_on_white(image);
     image = box_shrink(image, shrink, shrink).copy_memory();
@@ -62,10 +73,12 @@ void prepare_pixels(std::span<const std::uint8_t> bytes, const PhotoWork& work, 
     const vips::VImage stored = upright(Colors::kAsStored);
     const bool profile = image.get_typeof(VIPS_META_ICC_NAME) != 0;
     if (work.network_side > 0) make_network_image(stored, work.network_side, photo);
+    if (work.faces_side > 0)
+        photo.faces = to_image(fit(stored, faces_length(stored.width(), stored.height(), work.faces_side)));
     if (work.thumbnails)
         make_thumbnails(profile ? upright(Colors::kSrgb) : stored, photo);
     else
-        photo.color = mean_color(photo.network);
+        photo.color = mean_color(work.network_side > 0 ? photo.network : photo.faces);
 }
 
 }  // namespace

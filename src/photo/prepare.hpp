@@ -15,6 +15,7 @@ namespace hone {
 
 struct PhotoWork {
     int network_side = 0;  // pixels that the network wants on the shorter side; 0: no picture for the network
+    int faces_side = 0;    // pixels on the longer side of the picture in which faces are found; 0: no such
     bool thumbnails = false;
     bool metadata = false;
     bool svg = false;  // SVG drawings are refused otherwise
@@ -27,6 +28,8 @@ struct PreparedPhoto {
     std::uint32_t color = 0;    // mean, 0xRRGGBB
     // The numbers as stored, shorter side >= network_side (or the full size), less than twice of it.
     Image network;
+    // As network; longer side <= faces_side, or as long as kMostTiles of them for a panorama, or the full size.
+    Image faces;
     // sRGB, longer side <= 480: what look and hashes are made from. With thumbnails only.
     Image small;
     std::array<std::string, std::size(kThumbnailSizes)> thumbnails;  // WebP, in the order of kThumbnailSizes

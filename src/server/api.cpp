@@ -10,6 +10,7 @@
 #include "search/filter_parser.hpp"
 #include "server/json.hpp"
 #include "server/openapi.hpp"
+#include "server/people_json.hpp"
 #include "server/web_client.hpp"
 
 namespace hone {
@@ -130,6 +131,13 @@ std::span<const Api::Route> Api::routes() {
         {"GET", "/api/v1/photos/{}/thumbnail", &Api::thumbnail},
         {"GET", "/api/v1/photos/{}/original", &Api::original},
         {"GET", "/api/v1/photos/{}/similar", &Api::similar},
+        {"GET", "/api/v1/photos/{}/faces", &Api::faces_of_photo},
+        {"GET", "/api/v1/faces/{}/similar", &Api::similar_faces},
+        {"GET", "/api/v1/people", &Api::list_people},
+        {"POST", "/api/v1/people", &Api::edit_people},
+        {"GET", "/api/v1/people/questions", &Api::people_questions},
+        {"GET", "/api/v1/people/history", &Api::people_history},
+        {"GET", "/api/v1/people/{}", &Api::person},
         {"GET", "/api/v1/duplicates", &Api::duplicates},
         {"POST", "/api/v1/examples", &Api::add_example},
         {"GET", "/api/v1/folders", &Api::list_folders},
@@ -225,6 +233,98 @@ Result<HttpResponse> Api::similar(const HttpRequest& request, Parameter id) {
     HONE_TRY(query.limit, number_parameter(request, "limit", query.limit, SearchQuery::kLargestLimit));
     HONE_TRY(query.offset, number_parameter(request, "offset", 0, UINT32_MAX));
     return run_search(query);
+}
+
+Result<HttpResponse> Api::faces_of_photo(const HttpRequest&, Parameter id) {
+    HONE_TRY(const Photo photo, find_photo(id));
+    Catalog& catalog = library_.catalog();
+    HONE_TRY(const std::vector<Face> faces, catalog.faces_of(photo.number));
+    HONE_TRY(const std::vector<Analysis> analyses, catalog.analyses(photo.number));
+    const bool analyzed = std::ranges::any_of(
+        analyses, [](const Analysis& done) { return done.analyzer == FaceAnalyzer::kName; });
+    json body{{"faces", json::array()}, {"analyzed", analyzed}};
+    if (!analyzed) body["why"] = no_faces_.empty() ? "this picture was not read for faces yet" : no_faces_;
+    for (const Face& face : faces) {
+        HONE_TRY(json entry, to_json(catalog, face));
+        body["faces"].push_back(std::move(entry));
+    }
+    return answer(200, body);
+}
+
+namespace {
+
+Result<std::int64_t> number_of(const std::string& text, const char* what) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size())
+        return fail(ErrorKind::kNotFound, "'{}' is no number of a {}", text.substr(0, 40), what);
+    return number;
+}
+
+Result<bool> flag_parameter(const HttpRequest& request, const std::string& name) {
+    const auto found = request.query.find(name);
+    if (found == request.query.end() || found->second == "false") return false;
+    if (found->second == "true") return true;
+    return fail(ErrorKind::kUsage, "{} is true or false, not '{}'", name, found->second.substr(0, 40));
+}
+
+}  // namespace
+
+Result<HttpResponse> Api::similar_faces(const HttpRequest& request, Parameter id) {
+    HONE_TRY(const FaceId number, number_of(id, "face"));
+    HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 60, 1000));
+    Catalog& catalog = library_.catalog();
+    HONE_TRY(const Face face, catalog.face(number));
+    HONE_TRY(const auto faces, people_->similar(face, limit));
+    json body{{"results", json::array()}};
+    for (const auto& [other, distance] : faces) {
+        HONE_TRY(json entry, face_with_photo(catalog, other));
+        entry["distance"] = distance;
+        body["results"].push_back(std::move(entry));
+    }
+    return answer(200, body);
+}
+
+Result<HttpResponse> Api::list_people(const HttpRequest& request, Parameter) {
+    HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 200, 10'000));
+    HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
+    HONE_TRY(const bool hidden, flag_parameter(request, "hidden"));
+    HONE_TRY(const bool singles, flag_parameter(request, "singles"));
+    HONE_TRY(json body, people_page(library_.catalog(), hidden, singles, offset, limit));
+    body["model"] = face_model_.empty() ? json() : json(face_model_);
+    if (face_model_.empty()) body["why"] = no_faces_;
+    return answer(200, body);
+}
+
+Result<HttpResponse> Api::edit_people(const HttpRequest& request, Parameter) {
+    HONE_TRY(const json body, parse_body(request));
+    HONE_TRY(const PeopleEditResult edit, hone::edit_people(*people_, body));
+    HONE_TRY(const json done, to_json(library_.catalog(), edit));
+    return answer(200, done);
+}
+
+Result<HttpResponse> Api::person(const HttpRequest& request, Parameter id) {
+    HONE_TRY(const PersonId number, number_of(id, "person"));
+    HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 200, 10'000));
+    HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
+    HONE_TRY(const json body, person_page(library_.catalog(), number, offset, limit));
+    return answer(200, body);
+}
+
+Result<HttpResponse> Api::people_questions(const HttpRequest& request, Parameter) {
+    HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 20, 1000));
+    HONE_TRY(const json body, questions_page(library_.catalog(), *people_, limit));
+    return answer(200, body);
+}
+
+Result<HttpResponse> Api::people_history(const HttpRequest&, Parameter) {
+    constexpr std::size_t kListedEdits = 50;
+    HONE_TRY(const auto edits, library_.catalog().people_edits(kListedEdits));
+    json body{{"edits", json::array()}};
+    for (const PeopleEdit& edit : edits)
+        body["edits"].push_back(
+            {{"id", edit.id}, {"at", iso8601(edit.at)}, {"what", edit.what}, {"undone", edit.undone}});
+    return answer(200, body);
 }
 
 Result<HttpResponse> Api::list_photos(const HttpRequest& request, Parameter) {
@@ -502,6 +602,10 @@ void Api::on_failure(const IndexFailure& failure) {
     events_.publish("failure", to_json(failure));
 }
 void Api::on_scan_end(const IndexSummary& summary) {
+    if (people_) {
+        if (const auto grouped = people_->update(); !grouped)
+            log::write(log::Level::kError, grouped.error().message);
+    }
     events_.publish("scan", to_json(summary));
 }
 void Api::on_scan_error(const Error& error) {

@@ -8,6 +8,7 @@
 #include <shared_mutex>
 
 #include "ingest/background_indexer.hpp"
+#include "people/people.hpp"
 #include "search/engine.hpp"
 #include "server/events.hpp"
 #include "server/http_server.hpp"
@@ -44,6 +45,13 @@ class Api final : public BackgroundObserver {
     void start(SearchParts parts) { parts_ = std::move(parts); }
     void without_model(std::string reason) { no_model_ = std::move(reason); }
 
+    // Once, before handle() is called. model: name of the face pack; without one: why faces are not read.
+    void start_people(std::unique_ptr<People> people, std::string model, std::string why) {
+        people_ = std::move(people);
+        face_model_ = std::move(model);
+        no_faces_ = std::move(why);
+    }
+
     HttpResponse handle(const HttpRequest& request);
     static std::uint64_t body_limit(std::string_view method, std::string_view path);
     // Sends progress to the listeners when there is some; called a few times a second.
@@ -72,6 +80,13 @@ class Api final : public BackgroundObserver {
     Result<HttpResponse> thumbnail(const HttpRequest& request, Parameter id);
     Result<HttpResponse> original(const HttpRequest& request, Parameter id);
     Result<HttpResponse> similar(const HttpRequest& request, Parameter id);
+    Result<HttpResponse> faces_of_photo(const HttpRequest& request, Parameter id);
+    Result<HttpResponse> similar_faces(const HttpRequest& request, Parameter id);
+    Result<HttpResponse> list_people(const HttpRequest& request, Parameter);
+    Result<HttpResponse> edit_people(const HttpRequest& request, Parameter);
+    Result<HttpResponse> person(const HttpRequest& request, Parameter id);
+    Result<HttpResponse> people_questions(const HttpRequest& request, Parameter);
+    Result<HttpResponse> people_history(const HttpRequest& request, Parameter);
     Result<HttpResponse> duplicates(const HttpRequest& request, Parameter);
     Result<HttpResponse> add_example(const HttpRequest& request, Parameter);
     Result<HttpResponse> list_folders(const HttpRequest& request, Parameter);
@@ -98,6 +113,8 @@ class Api final : public BackgroundObserver {
     const std::string version_;
     std::string no_model_ = "no model is loaded";
     SearchParts parts_;
+    std::unique_ptr<People> people_;
+    std::string face_model_, no_faces_ = "faces are not read here";
     EventHub events_;
     ExampleStore examples_;
     bool was_busy_ = false;  // tick() only

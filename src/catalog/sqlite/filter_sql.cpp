@@ -143,9 +143,7 @@ class Writer {
     using Kind = FilterField;
 
     Result<> write_term(const FilterTerm& term) {
-        if (term.field == Kind::kPeople)
-            return fail(ErrorKind::kUnavailable,
-                        "no people are known yet: take people: out of the filter, or find faces first");
+        if (term.field == Kind::kOnly) return write_only(term);
         std::string& where = condition.where;
         // Each field looks into one table; what no row is there for is not found, never NULL.
         static constexpr const char* kMetadata = "photo.id IN (SELECT photo_id FROM metadata WHERE ";
@@ -231,6 +229,11 @@ class Writer {
                 expression = "(photo.width * photo.height / 1e6)";
                 measured = true;
                 break;
+            case Kind::kFaces:
+                expression = "(SELECT count(*) FROM face WHERE photo_id = photo.id)";
+                break;
+            case Kind::kAge:
+                return write_age(range);
             case Kind::kCopies:
                 expression = "(SELECT count(*) FROM place WHERE photo_id = photo.id AND state = 0)";
                 break;
@@ -274,6 +277,9 @@ class Writer {
                 return {};
             case Kind::kFolder:
                 return write_folder(text);
+            case Kind::kPeople:
+                add(std::string(kPersonThere), folded(text));
+                return {};
             case Kind::kFormat:
                 if (text == "raw")
                     condition.where += fmt::format("photo.format IN {}", kRawFormats);
@@ -381,6 +387,37 @@ class Writer {
         add(" AND hone_distance_km(latitude, longitude, ?", circle.latitude);
         add(", ?)", circle.longitude);
         add(" <= ?)", circle.radius_km);
+        return {};
+    }
+
+    static constexpr const char* kPersonThere =
+        "photo.id IN (SELECT face.photo_id FROM face JOIN person ON person.id = face.person_id WHERE "
+        "hone_matches(person.name, ?))";
+
+    // All of these people and nobody else whose face was found.
+    Result<> write_only(const FilterTerm& term) {
+        condition.where += "(";
+        for (const FilterValue& value : term.values) {
+            const auto* const name = std::get_if<std::string>(&value);
+            if (name == nullptr) return wrong_kind();
+            add(std::string(kPersonThere) + " AND ", folded(*name));
+        }
+        condition.where +=
+            "NOT EXISTS (SELECT 1 FROM face LEFT JOIN person ON person.id = face.person_id WHERE face.photo_id "
+            "= photo.id AND NOT (0";
+        for (const FilterValue& value : term.values)
+            add(" OR hone_matches(ifnull(person.name, ''), ?)", folded(std::get<std::string>(value)));
+        condition.where += ")))";
+        return {};
+    }
+
+    // low and high of what is shown for the face overlap the range.
+    Result<> write_age(const NumberRange& range) {
+        condition.where +=
+            "photo.id IN (SELECT photo_id FROM face WHERE age_high IS NOT NULL";
+        if (range.least) add(range.least_included ? " AND age_high >= ?" : " AND age_high > ?", *range.least);
+        if (range.most) add(range.most_included ? " AND age_low <= ?" : " AND age_low < ?", *range.most);
+        condition.where += ")";
         return {};
     }
 

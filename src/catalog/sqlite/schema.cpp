@@ -48,7 +48,24 @@ CREATE TABLE same_picture (first INTEGER NOT NULL REFERENCES photo(id), second I
 CREATE VIRTUAL TABLE words USING fts5(name, folder, title, keywords, camera, tokenize = "unicode61 remove_diacritics 2");
 )sql";
 
-constexpr const char* kVersions[] = {kVersion1, kVersion2};
+// Version 3: faces and people.
+constexpr const char* kVersion3 = R"sql(
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL DEFAULT '', hidden INTEGER NOT NULL DEFAULT 0);
+CREATE UNIQUE INDEX person_name ON person(name) WHERE name <> '';
+-- Pixels of the upright photo. points, vector: 32-bit floats in the machine's order. model: fingerprint of the networks.
+CREATE TABLE face (id INTEGER PRIMARY KEY AUTOINCREMENT, photo_id INTEGER NOT NULL REFERENCES photo(id), model TEXT NOT NULL,
+  x REAL NOT NULL, y REAL NOT NULL, width REAL NOT NULL, height REAL NOT NULL, points BLOB, score REAL NOT NULL, age REAL, male REAL, age_low INTEGER, age_high INTEGER, vector BLOB,
+  person_id INTEGER REFERENCES person(id), confirmed INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX face_photo ON face(photo_id);
+CREATE INDEX face_person ON face(person_id) WHERE person_id IS NOT NULL;
+-- Not the same person.
+CREATE TABLE face_rejection (face_id INTEGER NOT NULL REFERENCES face(id) ON DELETE CASCADE, person_id INTEGER NOT NULL REFERENCES person(id),
+  PRIMARY KEY (face_id, person_id)) WITHOUT ROWID;
+-- before: rows as they were, as JSON.
+CREATE TABLE people_edit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, what TEXT NOT NULL, before TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
+)sql";
+
+constexpr const char* kVersions[] = {kVersion1, kVersion2, kVersion3};
 static_assert(std::size(kVersions) == kSchemaVersion);
 
 }  // namespace

@@ -9,7 +9,7 @@ class Database;
 
 namespace hone {
 
-inline constexpr int kSchemaVersion = 2;  // PRAGMA user_version
+inline constexpr int kSchemaVersion = 3;  // PRAGMA user_version
 
 // Makes the tables of an empty database, or brings older ones to this version, in one transaction; refuses a
 // database that a newer Hone made or that is not Hone's.

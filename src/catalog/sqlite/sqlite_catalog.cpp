@@ -9,6 +9,7 @@
 #include "catalog/catalog.hpp"
 #include "catalog/sqlite/facts.hpp"
 #include "catalog/sqlite/filter_sql.hpp"
+#include "catalog/sqlite/people_tables.hpp"
 #include "catalog/sqlite/schema.hpp"
 
 namespace hone {
@@ -657,6 +658,102 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
+    Result<std::vector<Face>> faces_of(PhotoNumber photo) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<Face>> {
+            return read_faces(database, photo);
+        });
+    }
+    Result<Face> face(FaceId id) override {
+        return read([&](SQLite::Database& database) -> Result<Face> {
+            auto face = read_face(database, id);
+            if (!face) return fail(ErrorKind::kNotFound, "there is no face {}", id);
+            return std::move(*face);
+        });
+    }
+    Result<std::vector<Face>> faces_of_person(PersonId person) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<Face>> {
+            return read_faces_of(database, person);
+        });
+    }
+    Result<> for_each_face(const std::string& model, const std::function<void(const Face&)>& visit) override {
+        return read([&](SQLite::Database& database) -> Result<> {
+            hone::for_each_face(database, model, visit);
+            return {};
+        });
+    }
+    Result<std::uint64_t> count_faces() override {
+        return read([&](SQLite::Database& database) -> Result<std::uint64_t> {
+            return static_cast<std::uint64_t>(database.execAndGet("SELECT count(*) FROM face").getInt64());
+        });
+    }
+    Result<FaceId> add_face(PhotoNumber photo, const FaceFacts& face) override {
+        return write([&](SQLite::Database& database) -> Result<FaceId> {
+            return insert_face(database, photo, "", face);
+        });
+    }
+    Result<std::vector<NamedRegion>> named_regions() override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<NamedRegion>> {
+            return read_named_regions(database);
+        });
+    }
+    Result<std::string> faces_state() override {
+        return read([&](SQLite::Database& database) -> Result<std::string> {
+            return database
+                .execAndGet("SELECT (SELECT count(*) || ' ' || ifnull(max(id), 0) || ' ' || "
+                            "ifnull(sum(person_id), 0) || ' ' || ifnull(sum(confirmed), 0) FROM face) || ' ' || "
+                            "(SELECT count(*) FROM face_rejection) || ' ' || (SELECT count(*) || ' ' || "
+                            "ifnull(sum(undone), 0) FROM people_edit)")
+                .getString();
+        });
+    }
+    Result<std::vector<PersonCount>> people() override {
+        return read(
+            [&](SQLite::Database& database) -> Result<std::vector<PersonCount>> { return read_people(database); });
+    }
+    Result<Person> person(PersonId id) override {
+        return read([&](SQLite::Database& database) -> Result<Person> {
+            auto person = read_person(database, id);
+            if (!person) return fail(ErrorKind::kNotFound, "there is no person {}", id);
+            return std::move(*person);
+        });
+    }
+    Result<std::optional<Person>> person_named(const std::string& name) override {
+        return read([&](SQLite::Database& database) -> Result<std::optional<Person>> {
+            SQLite::Statement query(database, "SELECT id FROM person WHERE name = ? AND name <> ''");
+            query.bind(1, name);
+            if (!query.executeStep()) return std::nullopt;
+            return read_person(database, query.getColumn(0).getInt64());
+        });
+    }
+    Result<PersonId> add_person() override {
+        return write([&](SQLite::Database& database) -> Result<PersonId> { return insert_person(database); });
+    }
+    Result<std::vector<FaceRejection>> rejections() override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<FaceRejection>> {
+            return read_rejections(database);
+        });
+    }
+    Result<std::int64_t> change_people(const PeopleChange& change) override {
+        return write(
+            [&](SQLite::Database& database) -> Result<std::int64_t> { return apply_change(database, change); });
+    }
+    Result<std::optional<PeopleEdit>> undo_people_edit() override {
+        return write([&](SQLite::Database& database) -> Result<std::optional<PeopleEdit>> {
+            return undo_last_edit(database);
+        });
+    }
+    Result<std::vector<PeopleEdit>> people_edits(std::size_t limit) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<PeopleEdit>> {
+            return read_edits(database, limit);
+        });
+    }
+    Result<> forget_estimates() override {
+        return write([&](SQLite::Database& database) -> Result<> {
+            database.exec("UPDATE face SET age = NULL, male = NULL, age_low = NULL, age_high = NULL");
+            return {};
+        });
+    }
+
     Result<> check() override {
         return read([&](SQLite::Database& database) -> Result<> {
             SQLite::Statement query(database, "PRAGMA integrity_check(3)");
@@ -907,6 +1004,7 @@ class SqliteCatalog final : public Catalog {
             vector.exec();
         }
         if (outcome.findings) store_findings(database, number, *outcome.findings);
+        if (outcome.faces) store_faces(database, number, outcome.face_model, *outcome.faces);
         for (const AnalyzerKey& key : outcome.done) insert_analysis(database, number, key);
         return number;
     }

@@ -138,7 +138,7 @@ Reply answer(const Received& received, std::uint8_t* memory) {
     }
     const Request& request = received.request;
     const auto prepared = prepare_photo(photo.bytes(), sidecars,
-                                        {request.network_side, request.thumbnails != 0, request.metadata != 0,
+                                        {request.network_side, request.faces_side, request.thumbnails != 0, request.metadata != 0,
                                          request.svg != 0, request.maximum_pixels});
     if (!prepared) {
         copy_text(reply.reason, prepared.error().message);
@@ -151,9 +151,12 @@ Reply answer(const Received& received, std::uint8_t* memory) {
     reply.color = prepared->color;
     reply.network_width = prepared->network.width;
     reply.network_height = prepared->network.height;
+    reply.faces_width = prepared->faces.width;
+    reply.faces_height = prepared->faces.height;
     reply.small_width = prepared->small.width;
     reply.small_height = prepared->small.height;
     reply.network = writer.add(prepared->network.rgb.data(), prepared->network.rgb.size());
+    reply.faces = writer.add(prepared->faces.rgb.data(), prepared->faces.rgb.size());
     reply.small = writer.add(prepared->small.rgb.data(), prepared->small.rgb.size());
     reply.metadata = writer.add(prepared->metadata.data(), prepared->metadata.size());
     for (std::size_t at = 0; at < std::size(kThumbnailSizes); ++at)
@@ -187,7 +190,7 @@ void warm_up() {
         "<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/>"};
     for (const std::string_view head : kHeads) {
         (void)prepare_photo({reinterpret_cast<const std::uint8_t*>(head.data()), head.size()}, {},
-                            {1, true, true, true, 1000});
+                            {1, 1, true, true, true, 1000});
     }
     // A whole BMP: ImageMagick reads its settings with the first picture.
     static constexpr char kBitmap[] =
@@ -195,7 +198,7 @@ void warm_up() {
         "\0\0\0\0\0"
         "\0\0\1\2\3\0";
     (void)prepare_photo({reinterpret_cast<const std::uint8_t*>(kBitmap), 58}, {},
-                        {1, true, true, false, 1000});
+                        {1, 1, true, true, false, 1000});
     // Character sets of descriptions and keywords; an open converter keeps its module loaded.
     for (const char* charset :
          {"UTF-16LE", "UTF-16BE", "UCS-2LE", "UCS-2BE", "ISO-8859-1", "SHIFT_JIS", "EUC-JP"})

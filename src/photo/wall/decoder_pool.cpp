@@ -342,6 +342,7 @@ Result<PreparedPhoto> read_reply(const Reply& reply, Reader& reader) {
     photo.height = reply.height;
     photo.color = reply.color & 0xFFFFFFU;
     good = good && reader.image(reply.network, reply.network_width, reply.network_height, photo.network) &&
+           reader.image(reply.faces, reply.faces_width, reply.faces_height, photo.faces) &&
            reader.image(reply.small, reply.small_width, reply.small_height, photo.small) &&
            reader.text(reply.metadata, photo.metadata);
     for (std::size_t at = 0; good && at < photo.thumbnails.size(); ++at)
@@ -364,7 +365,7 @@ Result<PreparedPhoto> DecoderPool::prepare_once(int photo, std::span<const int> 
     if (interrupted_) return stopped();
     Lease lease(*this);
     HONE_CHECK(lease.make_ready());
-    const Request request{work.maximum_pixels, work.network_side, std::uint8_t{work.thumbnails},
+    const Request request{work.maximum_pixels, work.network_side, work.faces_side, std::uint8_t{work.thumbnails},
                           std::uint8_t{work.metadata}, std::uint8_t{work.svg}};
     if (!send_request(lease.process->socket.get(), request, photo, sidecars)) {
         // It died while it was idle, of no photo's fault.

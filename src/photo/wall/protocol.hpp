@@ -17,7 +17,7 @@ inline constexpr std::size_t kReasonBytes = 512;
 // With the photo's descriptor and those of its sidecars (SCM_RIGHTS), all read-only.
 struct Request {
     std::uint64_t maximum_pixels = 0;
-    std::int32_t network_side = 0;
+    std::int32_t network_side = 0, faces_side = 0;
     std::uint8_t thumbnails = 0, metadata = 0, svg = 0;
 };
 
@@ -29,8 +29,8 @@ struct Reply {
     std::uint8_t good = 0;
     std::int32_t format = 0, width = 0, height = 0;
     std::uint32_t color = 0;
-    std::int32_t network_width = 0, network_height = 0, small_width = 0, small_height = 0;
-    Part network, small, metadata, thumbnails[std::size(kThumbnailSizes)];
+    std::int32_t network_width = 0, network_height = 0, faces_width = 0, faces_height = 0, small_width = 0, small_height = 0;
+    Part network, faces, small, metadata, thumbnails[std::size(kThumbnailSizes)];
     char reason[kReasonBytes] = {};
 };
 

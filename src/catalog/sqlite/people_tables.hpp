@@ -1,0 +1,36 @@
+// Faces and people in SQLite: the part of sqlite_catalog.cpp that speaks of them. Functions throw
+// SQLite::Exception.
+#pragma once
+
+#include <functional>
+
+#include "base/result.hpp"
+#include "catalog/people.hpp"
+
+namespace SQLite {
+class Database;
+}
+
+namespace hone {
+
+void store_faces(SQLite::Database& database, PhotoNumber photo, const std::string& model,
+                 const std::vector<FaceFacts>& faces);
+FaceId insert_face(SQLite::Database& database, PhotoNumber photo, const std::string& model,
+                   const FaceFacts& face);
+std::vector<NamedRegion> read_named_regions(SQLite::Database& database);
+std::vector<Face> read_faces(SQLite::Database& database, PhotoNumber photo);
+std::optional<Face> read_face(SQLite::Database& database, FaceId face);
+std::vector<Face> read_faces_of(SQLite::Database& database, PersonId person);
+void for_each_face(SQLite::Database& database, const std::string& model,
+                   const std::function<void(const Face&)>& visit);
+std::vector<PersonCount> read_people(SQLite::Database& database);
+std::optional<Person> read_person(SQLite::Database& database, PersonId person);
+std::vector<FaceRejection> read_rejections(SQLite::Database& database);
+PersonId insert_person(SQLite::Database& database);
+// Gives the number of the edit; 0 for the machine's own work.
+std::int64_t apply_change(SQLite::Database& database, const PeopleChange& change);
+// What was taken back; nothing when there is nothing to take back.
+std::optional<PeopleEdit> undo_last_edit(SQLite::Database& database);
+std::vector<PeopleEdit> read_edits(SQLite::Database& database, std::size_t limit);
+
+}  // namespace hone

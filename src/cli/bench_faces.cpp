@@ -1,0 +1,197 @@
+// hone bench faces: how well faces are told apart, and what grouping many of them costs.
+#include "cli/bench_faces.hpp"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <sstream>
+
+#include "base/config.hpp"
+#include "base/time.hpp"
+#include "ingest/library.hpp"
+#include "cli/faces.hpp"
+#include "photo/wall/decoder_pool.hpp"
+#include "server/json.hpp"
+
+namespace hone {
+
+using nlohmann::json;
+
+namespace {
+
+Result<std::unique_ptr<FaceAnalyzer>> analyzer_of(const FacesBenchFlags& flags) {
+    std::vector<fs::path> folders{flags.models};
+    if (flags.models.empty()) folders = model_directories("");
+    HONE_TRY(FacePack pack, find_face_pack(folders, flags.model));
+    return std::make_unique<FaceAnalyzer>(std::move(pack), FaceOptions{});
+}
+
+// The vector of the surest face of a photo; empty when there is none.
+Result<std::vector<float>> vector_of(const std::string& path, FaceAnalyzer& analyzer, DecoderPool& decoders) {
+    HONE_TRY(const std::string bytes, read_text(path, kMaximumFileBytes));
+    PhotoWork work;
+    work.faces_side = FaceAnalyzer::kPictureSide;
+    HONE_TRY(const PreparedPhoto photo,
+             decoders.prepare(
+                 std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()), work));
+    HONE_TRY(const std::vector<FoundFace> faces, analyzer.find(photo.faces, photo.width));
+    const auto best = std::ranges::max_element(faces, {}, [](const FoundFace& face) {
+        return face.vector.empty() ? -1 : face.score * std::min(face.box.width, face.box.height);
+    });
+    return best == faces.end() ? std::vector<float>{} : best->vector;
+}
+
+double distance(std::span<const float> a, std::span<const float> b) {
+    double sum = 0;
+    for (std::size_t at = 0; at < a.size(); ++at) sum += (double{a[at]} - b[at]) * (double{a[at]} - b[at]);
+    return std::sqrt(sum);
+}
+
+Result<> bench_pairs(const FacesBenchFlags& flags, const GlobalOptions& options) {
+    HONE_TRY(const auto analyzer, analyzer_of(flags));
+    if (!analyzer->pack().embedder) return fail("the model {} tells nobody apart", analyzer->pack().name);
+    HONE_TRY(const std::string text, read_text(flags.pairs));
+    DecoderPool decoders(1);
+    std::map<std::string, std::vector<float>> vectors;
+    std::vector<double> same, different;
+    std::size_t without = 0, line_number = 0;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        ++line_number;
+        if (line.empty() || line[0] == '#') continue;
+        // Paths may hold spaces when tabs part the fields.
+        std::vector<std::string> fields;
+        std::istringstream words(line);
+        const bool tabs = line.find('\t') != std::string::npos;
+        for (std::string field; tabs ? static_cast<bool>(std::getline(words, field, '\t'))
+                                     : static_cast<bool>(words >> field);)
+            fields.push_back(field);
+        if (fields.size() != 3 || (fields[2] != "same" && fields[2] != "different"))
+            return fail(ErrorKind::kUsage, "{}, line {}: not `path_a path_b same|different`", flags.pairs,
+                        line_number);
+        std::span<const float> both[2];
+        for (std::size_t side = 0; side < 2; ++side) {
+            fs::path path = fields[side];
+            if (path.is_relative()) {
+                std::error_code error;
+                const fs::path beside = fs::path(flags.pairs).parent_path() / path;
+                if (!fs::exists(path, error) && fs::exists(beside, error)) path = beside;
+            }
+            auto known = vectors.find(path.native());
+            if (known == vectors.end()) {
+                HONE_TRY(auto vector, vector_of(path.native(), *analyzer, decoders));
+                known = vectors.emplace(path.native(), std::move(vector)).first;
+            }
+            both[side] = known->second;
+        }
+        if (both[0].empty() || both[1].empty()) {
+            ++without;
+            continue;
+        }
+        (fields[2] == "same" ? same : different).push_back(distance(both[0], both[1]));
+    }
+    std::ranges::sort(same);
+    std::ranges::sort(different);
+    double right = 0;
+    for (const double d : same) {
+        const auto [low, high] = std::equal_range(different.begin(), different.end(), d);
+        right += static_cast<double>(different.end() - high) + 0.5 * static_cast<double>(high - low);
+    }
+    const double pairs = static_cast<double>(same.size()) * static_cast<double>(different.size());
+    json answer{{"model", analyzer->pack().name},
+                {"pairs", same.size() + different.size()},
+                {"same", same.size()},
+                {"different", different.size()},
+                {"without_face", without},
+                {"threshold", analyzer->pack().embedder->same},
+                {"auc", pairs > 0 ? json(right / pairs) : json()},
+                {"tar_at_far", json::object()}};
+    const auto below = [](const std::vector<double>& sorted, double limit) {
+        return static_cast<double>(std::ranges::lower_bound(sorted, limit) - sorted.begin());
+    };
+    for (const double far : {0.01, 0.001, 0.0001}) {
+        if (different.empty() || same.empty()) break;
+        // The largest threshold that lets at most this share of the others pass.
+        const auto may = static_cast<std::size_t>(far * static_cast<double>(different.size()));
+        const double limit = may < different.size() ? different[may] : different.back();
+        answer["tar_at_far"][fmt::format("{}", far)] = below(same, limit) / static_cast<double>(same.size());
+    }
+    const double limit = analyzer->pack().embedder->same;
+    if (!same.empty()) answer["tar"] = below(same, limit) / static_cast<double>(same.size());
+    if (!different.empty()) answer["far"] = below(different, limit) / static_cast<double>(different.size());
+    fmt::print("{}\n", dump(answer, options.json ? 2 : -1));
+    return {};
+}
+
+// People with 1 to 200 faces each, and strangers.
+Result<> bench_clusters(const FacesBenchFlags& flags, const GlobalOptions& options) {
+    constexpr std::size_t kDimension = 128;
+    std::mt19937 random(7);
+    std::normal_distribution<float> normal;
+    std::vector<float> vectors;
+    vectors.reserve((flags.synthetic + 1) * kDimension);
+    std::vector<std::uint32_t> truth;
+    for (std::uint32_t person = 0; truth.size() < flags.synthetic + 1; ++person) {
+        std::array<float, kDimension> center{};
+        for (float& value : center) value = 0.08F * normal(random);
+        const std::size_t faces = person % 3 == 0 ? 1 : 1 + random() % 200;
+        for (std::size_t face = 0; face < faces && truth.size() < flags.synthetic + 1; ++face) {
+            for (const float value : center) vectors.push_back(value + 0.025F * normal(random));
+            truth.push_back(person);
+        }
+    }
+    const auto face = [&](std::size_t at) {
+        return ClusterFace{static_cast<FaceId>(at + 1), static_cast<PhotoNumber>(at), 0, {},
+                           std::span(vectors).subspan(at * kDimension, kDimension)};
+    };
+    std::vector<ClusterFace> all;
+    for (std::size_t at = 0; at < flags.synthetic; ++at) all.push_back(face(at));
+    FaceClusters clusters(kDimension, 0.51, 0.55);
+    const Stopwatch watch;
+    clusters.add(all, processor_count());
+    const std::vector<std::uint32_t> groups = clusters.groups();
+    const double full = watch.seconds();
+    const Stopwatch again;
+    const ClusterFace last = face(flags.synthetic);
+    clusters.add(std::span(&last, 1), 1);
+    (void)clusters.groups();
+    const double one = again.seconds();
+    std::map<std::pair<std::uint32_t, std::uint32_t>, double> both;
+    std::map<std::uint32_t, double> found, true_sizes;
+    for (std::size_t at = 0; at < groups.size(); ++at) {
+        ++both[{groups[at], truth[at]}];
+        ++found[groups[at]];
+        ++true_sizes[truth[at]];
+    }
+    const auto pairs = [](const auto& sizes) {
+        double sum = 0;
+        for (const auto& [key, size] : sizes) sum += size * (size - 1) / 2;
+        return sum;
+    };
+    const double right = pairs(both), precision = right / std::max(1.0, pairs(found)),
+                 recall = right / std::max(1.0, pairs(true_sizes));
+    const json answer{{"faces", flags.synthetic},
+                      {"seconds", full},
+                      {"one_more_ms", one * 1000},
+                      {"groups", found.size()},
+                      {"people", true_sizes.size()},
+                      {"precision", precision},
+                      {"recall", recall}};
+    if (options.json)
+        fmt::print("{}\n", dump(answer, 2));
+    else
+        fmt::print("{} faces: grouped in {:.1f} s, one more {:.1f} ms; {} groups of {} people, precision {:.4f}, "
+                   "recall {:.4f}\n",
+                   flags.synthetic, full, one * 1000, found.size(), true_sizes.size(), precision, recall);
+    return {};
+}
+
+}  // namespace
+
+Result<> bench_faces(const FacesBenchFlags& flags, const GlobalOptions& options) {
+    if (flags.synthetic > 0) return bench_clusters(flags, options);
+    if (!flags.pairs.empty()) return bench_pairs(flags, options);
+    return fail(ErrorKind::kUsage, "give --pairs FILE or --synthetic N");
+}
+
+}  // namespace hone

@@ -1,0 +1,75 @@
+// hone config [KEY [VALUE]]: the library's settings.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+
+#include "cli/commands.hpp"
+#include "cli/faces.hpp"
+#include "server/json.hpp"
+
+namespace hone {
+
+namespace {
+
+struct Setting {
+    const char *key, *usual, *help;
+};
+constexpr Setting kSettings[] = {
+    {kFacesSetting, "on", "on or off: whether faces are read"},
+    {kAgeGenderSetting, "on", "on or off: off computes no estimates and deletes those that are there"},
+    {kFaceSideSetting, "0", "pixels, 0 to 1280: the longer side in which faces are looked for; 0: as the model says"},
+    {kFaceModelSetting, "", "name of a face model; empty: the default one"},
+};
+
+Result<> check(const std::string& key, const std::string& value) {
+    if (key == kFacesSetting || key == kAgeGenderSetting) {
+        if (value != "on" && value != "off") return fail(ErrorKind::kUsage, "{} is on or off, not '{}'", key, value);
+    } else if (key == kFaceSideSetting) {
+        int side = -1;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), side);
+        const bool whole = error == std::errc{} && end == value.data() + value.size();
+        if (!whole || (side != 0 && (side < 160 || side > FaceAnalyzer::kPictureSide)))
+            return fail(ErrorKind::kUsage, "{} is 0 or between 160 and {}, not '{}'", key,
+                        FaceAnalyzer::kPictureSide, value);
+    }
+    return {};
+}
+
+Result<> config(const GlobalOptions& options, const std::string& key, const std::optional<std::string>& value) {
+    const bool known = key.empty() || std::ranges::any_of(kSettings, [&](const Setting& one) { return one.key == key; });
+    if (!known) return fail(ErrorKind::kUsage, "there is no setting '{}'; `hone config` lists them", key);
+    HONE_TRY(const fs::path directory, library_of(options));
+    if (value) {
+        HONE_CHECK(check(key, *value));
+        HONE_TRY(const auto library, open_for_writing(directory, "config"));
+        HONE_CHECK(library->catalog().set_setting(key, *value));
+        if (key == kAgeGenderSetting && *value == "off") HONE_CHECK(library->catalog().forget_estimates());
+        if (!options.quiet && !options.json) fmt::print("{} = {}\n", key, *value);
+        return {};
+    }
+    HONE_TRY(const auto library, Library::open(directory, Access::kRead));
+    nlohmann::json all = nlohmann::json::object();
+    for (const Setting& one : kSettings) {
+        if (!key.empty() && key != one.key) continue;
+        HONE_TRY(const auto stored, library->catalog().setting(one.key));
+        all[one.key] = stored.value_or(one.usual);
+        if (!options.json) fmt::print("{} = {}   ({})\n", one.key, stored.value_or(one.usual), one.help);
+    }
+    if (options.json) fmt::print("{}\n", dump(all, 2));
+    return {};
+}
+
+}  // namespace
+
+void add_config(CLI::App& app, const GlobalOptions& options, Action& chosen) {
+    auto key = std::make_shared<std::string>();
+    auto value = std::make_shared<std::optional<std::string>>();
+    CLI::App* command = app.add_subcommand("config", "show or change the library's settings");
+    command->add_option("KEY", *key, "a setting; without one, all are listed");
+    command->add_option("VALUE", *value, "its new value");
+    command->callback([&options, &chosen, key, value] {
+        chosen = [&options, key, value] { return run_command([&] { return config(options, *key, *value); }); };
+    });
+}
+
+}  // namespace hone

@@ -1,0 +1,173 @@
+// hone people: who is who.
+#include <CLI/CLI.hpp>
+#include <charconv>
+
+#include "cli/commands.hpp"
+#include "cli/faces.hpp"
+#include "cli/remote.hpp"
+#include "server/people_json.hpp"
+
+namespace hone {
+
+using nlohmann::json;
+
+namespace {
+
+struct PeopleFlags {
+    bool hidden = false, singles = false;
+    std::size_t limit = 1000;
+    std::string person, name;
+    std::vector<std::string> people;
+    std::vector<FaceId> faces;
+};
+
+// By number or by name.
+Result<PersonId> find_person(Catalog& catalog, const std::string& text) {
+    HONE_TRY(const auto named, catalog.person_named(text));
+    if (named) return named->id;
+    PersonId id = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (error != std::errc{} || end != text.data() + text.size())
+        return fail(ErrorKind::kNotFound, "nobody is named '{}'; `hone people list` shows who there is", text);
+    HONE_TRY(const Person person, catalog.person(id));
+    return person.id;
+}
+
+Result<> list_people(const GlobalOptions& options, const PeopleFlags& flags) {
+    HONE_TRY(const fs::path directory, library_of(options));
+    HONE_TRY(const auto library, Library::open(directory, Access::kRead));
+    HONE_TRY(json page, people_page(library->catalog(), flags.hidden, flags.singles, 0, flags.limit));
+    if (options.json) {
+        fmt::print("{}\n", dump(page, 2));
+        return {};
+    }
+    for (const json& person : page["people"]) {
+        fmt::print("{:>6}  {:>5} photos  {}{}\n", person["id"].get<PersonId>(),
+                   person["photos"].get<std::uint64_t>(),
+                   person["name"].is_string() ? printable(person["name"].get<std::string>()) : "(not named)",
+                   person["hidden"].get<bool>() ? "  (hidden)" : "");
+    }
+    if (page["people"].empty()) fmt::print("nobody is known yet\n");
+    return {};
+}
+
+Result<> list_questions(const GlobalOptions& options, const PeopleFlags& flags) {
+    HONE_TRY(const fs::path directory, library_of(options));
+    HONE_TRY(const auto library, Library::open(directory, Access::kRead));
+    HONE_TRY(const auto faces, open_faces(*library));
+    // A reader asks of what is written; grouping anew is the writer's.
+    HONE_TRY(const json page,
+             questions_page(library->catalog(), *open_people(*library, faces.get()), flags.limit));
+    if (options.json) {
+        fmt::print("{}\n", dump(page, 2));
+        return {};
+    }
+    for (const json& question : page["questions"]) {
+        const json& person = question["person"];
+        const std::string id = std::to_string(person["id"].get<PersonId>());
+        fmt::print("is face {} also {}?  (distance {:.2f}, settles {} faces)\n",
+                   question["face"]["id"].get<FaceId>(),
+                   person["name"].is_string() ? printable(person["name"].get<std::string>()) : "person " + id,
+                   question["distance"].get<double>(), question["settles"].get<std::uint64_t>());
+    }
+    return {};
+}
+
+// edit: as POST /people has it, its person and people by number or name.
+Result<> edit(const GlobalOptions& options, const PeopleFlags& flags, json document) {
+    HONE_TRY(const fs::path directory, library_of(options));
+    const auto url = server_of(directory);
+    std::unique_ptr<Library> library;
+    if (url) {
+        HONE_TRY(library, Library::open(directory, Access::kRead));
+    } else {
+        HONE_TRY(library, open_for_writing(directory, "people"));
+    }
+    if (!flags.person.empty()) {
+        const auto person = find_person(library->catalog(), flags.person);
+        // A name that is new is a new person, where there may be one.
+        if (!person && document["action"].get<std::string>() != "assign") return std::unexpected(person.error());
+        if (person)
+            document["person"] = *person;
+        else
+            document["name"] = flags.person;
+    }
+    for (const std::string& name : flags.people) {
+        HONE_TRY(const PersonId person, find_person(library->catalog(), name));
+        document["people"].push_back(person);
+    }
+    if (!flags.faces.empty()) document["faces"] = flags.faces;
+    json answer;
+    if (url) {
+        HONE_TRY(answer, post_to_server(*url, "/api/v1/people", document));
+    } else {
+        const auto faces = open_faces(*library);
+        const auto people = open_people(*library, faces ? faces->get() : nullptr);
+        HONE_TRY(const PeopleEditResult result, edit_people(*people, document));
+        HONE_TRY(answer, to_json(library->catalog(), result));
+    }
+    if (options.json)
+        fmt::print("{}\n", dump(answer, 2));
+    else if (!options.quiet)
+        fmt::print("{}\n", printable(answer.value("what", "")));
+    return {};
+}
+
+}  // namespace
+
+void add_people(CLI::App& app, const GlobalOptions& options, Action& chosen) {
+    auto flags = std::make_shared<PeopleFlags>();
+    CLI::App* command = app.add_subcommand("people", "who is who in the photos");
+    command->require_subcommand(1);
+    const auto runs = [&](CLI::App* sub, auto body) {
+        sub->callback([&options, &chosen, flags, body] {
+            chosen = [&options, flags, body] { return run_command([&] { return body(options, *flags); }); };
+        });
+    };
+    const auto edits = [&](const char* name, const char* help, auto document) {
+        CLI::App* sub = command->add_subcommand(name, help);
+        runs(sub, [name = std::string(name), document](const GlobalOptions& global, const PeopleFlags& given) {
+            json edited = document(given);
+            edited["action"] = name;
+            return edit(global, given, std::move(edited));
+        });
+        return sub;
+    };
+    const auto plain = [](const PeopleFlags&) { return json::object(); };
+    const auto with_name = [](const PeopleFlags& given) {
+        return given.name.empty() ? json::object() : json{{"name", given.name}};
+    };
+    const char* const who = "a person's number or name";
+    CLI::App* list = command->add_subcommand("list", "who there is: named first, then by photos");
+    list->add_flag("--hidden", flags->hidden, "hidden people too");
+    list->add_flag("--all", flags->singles, "also unnamed people of a single photo");
+    list->add_option("--limit", flags->limit, "people")->check(CLI::Range(1, 1'000'000))->default_str("1000");
+    runs(list, list_people);
+    CLI::App* name = edits("name", "give a person a name", [](const PeopleFlags& given) {
+        return json{{"name", given.name}};
+    });
+    name->add_option("PERSON", flags->person, who)->required();
+    name->add_option("NAME", flags->name, "\"\" takes the name away")->required();
+    CLI::App* merge = edits("merge", "make several people one", with_name);
+    merge->add_option("PERSON", flags->people, who)->required()->expected(2, 1000);
+    merge->add_option("--name", flags->name, "which name stays");
+    CLI::App* split = edits("split", "make faces a person of their own", plain);
+    split->add_option("PERSON", flags->person, who)->required();
+    split->add_option("FACE", flags->faces, "numbers as `hone faces PHOTO` shows them")->required();
+    CLI::App* assign = edits("assign", "say whose faces these are", plain);
+    assign->add_option("PERSON", flags->person, "a person's number or name, also a new name")->required();
+    assign->add_option("FACE", flags->faces, "numbers of faces")->required();
+    CLI::App* reject = edits("reject", "say that faces are not this person, for ever", plain);
+    reject->add_option("PERSON", flags->person, who)->required();
+    reject->add_option("FACE", flags->faces, "numbers of faces")->required();
+    for (const char* action : {"hide", "show"})
+        edits(action, action[0] == 'h' ? "leave a person out of lists" : "list a hidden person again", plain)
+            ->add_option("PERSON", flags->person, who)
+            ->required();
+    edits("undo", "take the last edit back", plain);
+    CLI::App* questions = command->add_subcommand("questions", "is this also ...? what settles most first");
+    questions->add_option("--limit", flags->limit, "questions");
+    runs(questions, list_questions);
+}
+
+}  // namespace hone

@@ -1,0 +1,356 @@
+#include "people/face_clusters.hpp"
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <numeric>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace hone {
+
+namespace {
+
+using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Row = std::uint32_t;
+
+constexpr std::size_t kTile = 512;  // faces by faces at once
+
+struct Link {
+    float distance;
+    Row other;
+    bool operator<(const Link& link) const { return std::tie(distance, other) < std::tie(link.distance, link.other); }
+};
+
+struct Edge {
+    float distance;
+    Row a, b;  // a < b
+    bool operator<(const Edge& edge) const {
+        return std::tie(distance, a, b) < std::tie(edge.distance, edge.a, edge.b);
+    }
+    bool operator==(const Edge& edge) const { return a == edge.a && b == edge.b; }
+};
+
+class Forest {
+  public:
+    Row root(Row face) {
+        while (parent_[face] != face) face = parent_[face] = parent_[parent_[face]];
+        return face;
+    }
+    // The smaller face is the root.
+    void join(Row a, Row b) {
+        a = root(a);
+        b = root(b);
+        parent_[std::max(a, b)] = std::min(a, b);
+    }
+    void grow(std::size_t size) {
+        const std::size_t before = parent_.size();
+        parent_.resize(size);
+        std::iota(parent_.begin() + static_cast<std::ptrdiff_t>(before), parent_.end(),
+                  static_cast<Row>(before));
+    }
+
+  private:
+    std::vector<Row> parent_;
+};
+
+// What is known of a group while it grows.
+struct Group {
+    PersonId person = 0;
+    std::vector<Row> faces;
+    std::unordered_set<PhotoNumber> photos;
+    std::vector<PersonId> rejected;
+    Eigen::VectorXd sum;
+    double squares = 0;  // sum of the squared lengths
+};
+
+}  // namespace
+
+struct FaceClusters::State {
+    State(std::size_t d, double link_below, double same_below)
+        : dimension(d),
+          link(static_cast<float>(link_below)),
+          reach(static_cast<float>(kAsk * std::max(same_below, link_below))),
+          alike(kAlike * std::max(same_below, link_below)) {}
+
+    const std::size_t dimension;
+    const float link, reach;
+    const double alike;
+    std::vector<float> vectors;  // one after the other
+    std::vector<float> squares;  // squared lengths
+    std::vector<FaceId> ids;
+    std::vector<PhotoNumber> photos;
+    std::vector<PersonId> confirmed;
+    std::vector<std::vector<PersonId>> rejected;
+    std::vector<std::vector<Link>> links;  // by face, a heap with the longest on top
+    Forest components;                     // of everything that can be joined
+    std::unordered_map<PersonId, Row> first_of_person;
+    std::vector<bool> changed;  // by face: its component must be worked out
+    std::vector<Row> group_of;
+    std::unordered_map<Row, PersonId> person_of_group;
+
+    [[nodiscard]] std::size_t size() const { return ids.size(); }
+    [[nodiscard]] Eigen::Map<const Matrix> rows(std::size_t first, std::size_t count) const {
+        return {vectors.data() + first * dimension, static_cast<Eigen::Index>(count),
+                static_cast<Eigen::Index>(dimension)};
+    }
+
+    static void keep(std::vector<Link>& heap, const Link& link) {
+        if (heap.size() == kKept && !(link < heap.front())) return;
+        heap.push_back(link);
+        std::push_heap(heap.begin(), heap.end());
+        if (heap.size() <= kKept) return;
+        std::pop_heap(heap.begin(), heap.end());
+        heap.pop_back();
+    }
+
+    void find_links(std::size_t first_new, unsigned threads) {
+        struct Found {
+            Row a, b;
+            float distance;
+        };
+        const std::size_t total = size(), tiles = (total - first_new + kTile - 1) / kTile;
+        std::atomic<std::size_t> next = 0;
+        const unsigned workers = static_cast<unsigned>(std::clamp<std::size_t>(threads, 1, tiles));
+        std::vector<std::vector<Found>> found(workers);
+        const float most = reach * reach;
+        const auto work = [&](unsigned worker) {
+            Matrix products;
+            while (true) {
+                const std::size_t tile = next++;
+                if (tile >= tiles) break;
+                const std::size_t a = first_new + tile * kTile, rows_a = std::min(kTile, total - a);
+                // Every earlier face, and those of the tile itself.
+                for (std::size_t b = 0; b < a + rows_a; b += kTile) {
+                    const std::size_t rows_b = std::min(kTile, a + rows_a - b);
+                    products.noalias() = rows(a, rows_a) * rows(b, rows_b).transpose();
+                    for (std::size_t i = 0; i < rows_a; ++i) {
+                        const float* line = products.data() + i * rows_b;
+                        const float own = squares[a + i];
+                        for (std::size_t j = 0; j < rows_b && b + j < a + i; ++j) {
+                            const float squared = own + squares[b + j] - 2 * line[j];
+                            if (squared < most)
+                                found[worker].push_back({static_cast<Row>(b + j), static_cast<Row>(a + i),
+                                                         std::sqrt(std::max(0.0F, squared))});
+                        }
+                    }
+                }
+            }
+        };
+        {
+            std::vector<std::jthread> helpers;
+            for (unsigned worker = 1; worker < workers; ++worker) helpers.emplace_back(work, worker);
+            work(0);
+        }
+        for (const auto& part : found) {
+            for (const Found& one : part) {
+                keep(links[one.a], {one.distance, one.b});
+                keep(links[one.b], {one.distance, one.a});
+                if (one.distance < link) components.join(one.a, one.b);
+                changed[one.a] = changed[one.b] = true;
+            }
+        }
+    }
+
+    // Would the groups be one?
+    [[nodiscard]] bool may_join(const Group& a, const Group& b) const {
+        if (a.person != 0 && b.person != 0 && a.person != b.person) return false;
+        const auto rejects = [](const Group& group, PersonId person) {
+            return person != 0 && std::ranges::find(group.rejected, person) != group.rejected.end();
+        };
+        if (rejects(a, b.person) || rejects(b, a.person)) return false;
+        const Group &small = a.photos.size() < b.photos.size() ? a : b, &large = &small == &a ? b : a;
+        if (std::ranges::any_of(small.photos, [&](PhotoNumber photo) { return large.photos.contains(photo); }))
+            return false;
+        const double n = static_cast<double>(a.faces.size()), m = static_cast<double>(b.faces.size());
+        const double mean_square = a.squares / n + b.squares / m - 2 * a.sum.dot(b.sum) / (n * m);
+        return mean_square <= alike * alike;
+    }
+
+    static void absorb(Group& into, Group& from) {
+        if (into.person == 0) into.person = from.person;
+        into.faces.insert(into.faces.end(), from.faces.begin(), from.faces.end());
+        into.photos.insert(from.photos.begin(), from.photos.end());
+        into.rejected.insert(into.rejected.end(), from.rejected.begin(), from.rejected.end());
+        into.sum += from.sum;
+        into.squares += from.squares;
+        from = {};
+    }
+
+    void solve(const std::vector<Row>& members) {
+        std::unordered_map<Row, std::size_t> place;  // of a face among the groups
+        std::vector<Group> groups(members.size());
+        std::unordered_map<PersonId, std::size_t> seeds;
+        for (std::size_t at = 0; at < members.size(); ++at) {
+            const Row face = members[at];
+            Group& group = groups[at];
+            group.faces = {face};
+            group.photos = {photos[face]};
+            group.person = confirmed[face];
+            group.rejected = rejected[face];
+            group.sum = rows(face, 1).row(0).transpose().cast<double>();
+            group.squares = squares[face];
+            place[face] = at;
+            if (group.person == 0) continue;
+            const auto [seed, first] = seeds.emplace(group.person, at);
+            if (!first) {
+                absorb(groups[seed->second], group);
+                place[face] = seed->second;
+            }
+        }
+        std::vector<Edge> edges;
+        for (const Row face : members) {
+            for (const Link& one : links[face]) {
+                if (one.distance < link)
+                    edges.push_back({one.distance, std::min(face, one.other), std::max(face, one.other)});
+            }
+        }
+        std::ranges::sort(edges, std::less<>{});
+        edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+        for (const Edge& edge : edges) {
+            std::size_t a = place.at(edge.a), b = place.at(edge.b);
+            if (a == b || !may_join(groups[a], groups[b])) continue;
+            if (groups[a].faces.size() < groups[b].faces.size()) std::swap(a, b);
+            for (const Row face : groups[b].faces) place[face] = a;
+            absorb(groups[a], groups[b]);
+        }
+        for (const Group& one : groups) {
+            if (one.faces.empty()) continue;
+            const Row first = std::ranges::min(one.faces);
+            for (const Row face : one.faces) group_of[face] = first;
+            person_of_group[first] = one.person;
+        }
+    }
+
+    void update() {
+        if (std::ranges::find(changed, true) == changed.end()) return;
+        std::unordered_map<Row, std::vector<Row>> members;
+        std::unordered_set<Row> dirty;
+        for (Row face = 0; face < size(); ++face) {
+            if (changed[face]) dirty.insert(components.root(face));
+        }
+        for (Row face = 0; face < size(); ++face) {
+            const Row root = components.root(face);
+            if (dirty.contains(root)) members[root].push_back(face);
+        }
+        for (const auto& [root, faces] : members) {
+            for (const Row face : faces) person_of_group.erase(face);
+            solve(faces);
+        }
+        changed.assign(size(), false);
+    }
+};
+
+FaceClusters::FaceClusters(std::size_t dimension, double link, double same)
+    : state_(std::make_unique<State>(dimension, link, same)) {}
+
+FaceClusters::~FaceClusters() = default;
+
+void FaceClusters::add(std::span<const ClusterFace> faces, unsigned threads) {
+    State& state = *state_;
+    const std::size_t first = state.size();
+    if (faces.empty()) return;
+    for (const ClusterFace& face : faces) {
+        const Row number = static_cast<Row>(state.size());
+        state.vectors.insert(state.vectors.end(), face.vector.begin(), face.vector.end());
+        state.squares.push_back(
+            std::inner_product(face.vector.begin(), face.vector.end(), face.vector.begin(), 0.0F));
+        state.ids.push_back(face.id);
+        state.photos.push_back(face.photo);
+        state.confirmed.push_back(face.confirmed);
+        state.rejected.push_back(face.rejected);
+        state.links.emplace_back();
+        state.group_of.push_back(number);
+        state.changed.push_back(true);
+    }
+    state.components.grow(state.size());
+    for (std::size_t face = first; face < state.size(); ++face) {
+        if (state.confirmed[face] == 0) continue;
+        const auto [seed, is_new] =
+            state.first_of_person.emplace(state.confirmed[face], static_cast<Row>(face));
+        if (!is_new) state.components.join(seed->second, static_cast<Row>(face));
+    }
+    state.find_links(first, threads);
+}
+
+std::size_t FaceClusters::size() const {
+    return state_->size();
+}
+
+FaceId FaceClusters::id(std::size_t face) const {
+    return state_->ids[face];
+}
+
+const std::vector<std::uint32_t>& FaceClusters::groups() {
+    state_->update();
+    return state_->group_of;
+}
+
+PersonId FaceClusters::person_of(std::uint32_t group) const {
+    const auto found = state_->person_of_group.find(group);
+    return found == state_->person_of_group.end() ? 0 : found->second;
+}
+
+std::vector<ClusterQuestion> FaceClusters::questions() {
+    State& state = *state_;
+    state.update();
+    std::unordered_map<std::uint64_t, ClusterQuestion> nearest;
+    for (Row face = 0; face < state.size(); ++face) {
+        for (const Link& link : state.links[face]) {
+            const Row a = state.group_of[face], b = state.group_of[link.other];
+            if (a == b) continue;
+            const std::uint64_t key = (std::uint64_t{std::min(a, b)} << 32U) | std::max(a, b);
+            const ClusterQuestion question{std::min(face, link.other), std::max(face, link.other), link.distance};
+            const auto [known, first] = nearest.emplace(key, question);
+            if (!first && link.distance < known->second.distance) known->second = question;
+        }
+    }
+    std::unordered_map<Row, std::unordered_set<PhotoNumber>> photos;
+    std::unordered_map<Row, std::vector<PersonId>> rejected;
+    for (Row face = 0; face < state.size(); ++face) {
+        photos[state.group_of[face]].insert(state.photos[face]);
+        auto& list = rejected[state.group_of[face]];
+        list.insert(list.end(), state.rejected[face].begin(), state.rejected[face].end());
+    }
+    std::vector<ClusterQuestion> questions;
+    for (const auto& [key, question] : nearest) {
+        const Row a = state.group_of[question.face], b = state.group_of[question.other];
+        const PersonId one = person_of(a), two = person_of(b);
+        const auto rejects = [&](Row group, PersonId person) {
+            return person != 0 && std::ranges::find(rejected[group], person) != rejected[group].end();
+        };
+        const bool together =
+            std::ranges::any_of(photos[a], [&](PhotoNumber photo) { return photos[b].contains(photo); });
+        if ((one != 0 && two != 0) || rejects(a, two) || rejects(b, one) || together) continue;
+        questions.push_back(question);
+    }
+    std::ranges::sort(questions, [](const ClusterQuestion& a, const ClusterQuestion& b) {
+        return std::tie(a.distance, a.face, a.other) < std::tie(b.distance, b.face, b.other);
+    });
+    return questions;
+}
+
+std::vector<std::pair<std::size_t, float>> FaceClusters::nearest(std::span<const float> vector,
+                                                                 std::size_t count) const {
+    const State& state = *state_;
+    const Eigen::Map<const Eigen::VectorXf> query(vector.data(), static_cast<Eigen::Index>(vector.size()));
+    std::vector<std::pair<std::size_t, float>> faces;
+    if (vector.size() != state.dimension || state.size() == 0) return faces;
+    const Eigen::VectorXf products = state.rows(0, state.size()) * query;
+    const float own = query.squaredNorm();
+    for (std::size_t face = 0; face < state.size(); ++face)
+        faces.emplace_back(
+            face, std::sqrt(std::max(0.0F, own + state.squares[face] -
+                                               2 * products[static_cast<Eigen::Index>(face)])));
+    const std::size_t kept = std::min(count, faces.size());
+    std::ranges::partial_sort(faces, faces.begin() + static_cast<std::ptrdiff_t>(kept),
+                              [](const auto& a, const auto& b) {
+                                  return std::tie(a.second, a.first) < std::tie(b.second, b.first);
+                              });
+    faces.resize(kept);
+    return faces;
+}
+
+}  // namespace hone

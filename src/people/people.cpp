@@ -1,0 +1,395 @@
+#include "people/people.hpp"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "base/config.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr double kRegionOverlap = 0.2;  // programs draw their boxes with more or less of the hair
+constexpr std::size_t kLongestName = 200;
+
+double overlap(const FaceFacts& face, const NamedRegion& region) {
+    const double width = std::min<double>(face.x + face.width, region.x + region.width) -
+                         std::max<double>(face.x, region.x),
+                 height = std::min<double>(face.y + face.height, region.y + region.height) -
+                          std::max<double>(face.y, region.y);
+    const double both = std::max(0.0, width) * std::max(0.0, height);
+    const double all = double{face.width} * face.height + region.width * region.height - both;
+    return all > 0 ? both / all : 0;
+}
+
+Result<std::string> clean_name(const std::string& text) {
+    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+    std::string name = text;
+    while (!name.empty() && blank(name.back())) name.pop_back();
+    name.erase(name.begin(), std::ranges::find_if_not(name, blank));
+    if (name.size() > kLongestName)
+        return fail(ErrorKind::kUsage, "the name has {} bytes; at most {} are kept", name.size(), kLongestName);
+    if (std::ranges::any_of(name, [](unsigned char c) { return c < ' ' || c == 0x7F; }))
+        return fail(ErrorKind::kUsage, "the name holds a control character");
+    return name;
+}
+
+std::string called(const Person& person) {
+    return person.name.empty() ? fmt::format("person {}", person.id) : person.name;
+}
+
+std::string counted(std::size_t faces) {
+    return fmt::format("{} {}", faces, faces == 1 ? "face" : "faces");
+}
+
+}  // namespace
+
+People::People(Catalog& catalog, const FacePack* pack, std::string model)
+    : catalog_(catalog),
+      model_(std::move(model)),
+      dimension_(pack != nullptr && pack->embedder ? static_cast<std::size_t>(pack->embedder->dimension) : 0),
+      link_(dimension_ > 0 ? pack->embedder->link : 0),
+      same_(dimension_ > 0 ? pack->embedder->same : 0) {}
+
+Result<> People::update() {
+    const std::lock_guard lock(mutex_);
+    HONE_CHECK(take_regions());
+    if (dimension_ == 0) return {};
+    HONE_TRY(const std::string state, catalog_.faces_state());
+    if (clusters_ && state == state_) return {};
+    HONE_CHECK(regroup());
+    HONE_CHECK(write_groups());
+    HONE_TRY(state_, catalog_.faces_state());
+    return {};
+}
+
+// Other programs' names for faces. A face that somebody spoke of already is left as it is.
+Result<> People::take_regions() {
+    HONE_TRY(const std::vector<NamedRegion> regions, catalog_.named_regions());
+    if (regions.empty()) return {};
+    HONE_TRY(const auto rejections, catalog_.rejections());
+    for (const NamedRegion& region : regions) {
+        const auto name = clean_name(region.name);
+        if (!name || name->empty()) continue;
+        HONE_TRY(const std::vector<Face> faces, catalog_.faces_of(region.photo));
+        const Face* best = nullptr;
+        double most = kRegionOverlap;
+        for (const Face& face : faces) {
+            if (const double shared = overlap(face, region); shared >= most) {
+                most = shared;
+                best = &face;
+            }
+        }
+        if (best != nullptr && best->confirmed) continue;
+        HONE_TRY(std::optional<Person> person, catalog_.person_named(*name));
+        const bool refused = best != nullptr && person &&
+                             std::ranges::any_of(rejections, [&](const FaceRejection& rejection) {
+                                 return rejection.face == best->id && rejection.person == person->id;
+                             });
+        // What was taken back stays as the person left it.
+        if (refused) continue;
+        PeopleChange change;
+        if (!person) {
+            HONE_TRY(const PersonId id, catalog_.add_person());
+            person = Person{id, *name, false};
+            change.people.push_back(*person);
+        }
+        FaceId face = best != nullptr ? best->id : 0;
+        if (best == nullptr) {
+            FaceFacts drawn;
+            drawn.x = static_cast<float>(region.x);
+            drawn.y = static_cast<float>(region.y);
+            drawn.width = static_cast<float>(region.width);
+            drawn.height = static_cast<float>(region.height);
+            drawn.score = 1;
+            HONE_TRY(face, catalog_.add_face(region.photo, drawn));
+        }
+        change.faces.push_back({face, person->id, true});
+        HONE_TRY(const auto edit, catalog_.change_people(change));
+        (void)edit;
+    }
+    return {};
+}
+
+Result<> People::regroup() {
+    HONE_TRY(const auto rejections, catalog_.rejections());
+    std::unordered_map<FaceId, std::vector<PersonId>> rejected;
+    for (const FaceRejection& rejection : rejections) rejected[rejection.face].push_back(rejection.person);
+    std::vector<Face> faces;
+    HONE_CHECK(catalog_.for_each_face(model_, [&](const Face& face) {
+        if (face.vector.size() == dimension_) faces.push_back(face);
+    }));
+    clusters_ = std::make_unique<FaceClusters>(dimension_, link_, same_);
+    std::vector<ClusterFace> all;
+    all.reserve(faces.size());
+    for (const Face& face : faces) {
+        const auto found = rejected.find(face.id);
+        all.push_back({face.id, face.photo, face.confirmed ? face.person : 0,
+                       found == rejected.end() ? std::vector<PersonId>{} : found->second, face.vector});
+    }
+    clusters_->add(all, processor_count());
+    return {};
+}
+
+// Every group is one person: whose it was said to be, else the person most of its faces were before (who is
+// taken by the group that has most of them), else a new one.
+Result<> People::write_groups() {
+    const std::vector<std::uint32_t>& groups = clusters_->groups();
+    std::unordered_map<FaceId, std::pair<PersonId, bool>> before;
+    HONE_CHECK(catalog_.for_each_face(
+        model_, [&](const Face& face) { before[face.id] = {face.person, face.confirmed}; }));
+    std::map<std::uint32_t, std::map<PersonId, std::size_t>> counts;  // group -> who its faces were
+    std::map<std::uint32_t, PersonId> person_of;
+    std::unordered_map<PersonId, bool> taken;
+    for (std::size_t face = 0; face < groups.size(); ++face) {
+        const auto [person, confirmed] = before[clusters_->id(face)];
+        auto& was = counts[groups[face]];
+        if (person != 0 && !confirmed) ++was[person];
+    }
+    for (const auto& [group, was] : counts) {
+        if (const PersonId person = clusters_->person_of(group); person != 0) {
+            person_of[group] = person;
+            taken[person] = true;
+        }
+    }
+    struct Claim {
+        std::size_t faces;
+        std::uint32_t group;
+        PersonId person;
+    };
+    std::vector<Claim> claims;
+    for (const auto& [group, was] : counts) {
+        for (const auto& [person, faces] : was) {
+            if (!person_of.contains(group)) claims.push_back({faces, group, person});
+        }
+    }
+    std::ranges::sort(claims, [](const Claim& a, const Claim& b) {
+        return std::tuple(b.faces, a.group, a.person) < std::tuple(a.faces, b.group, b.person);
+    });
+    HONE_TRY(const auto people, catalog_.people());
+    std::unordered_map<PersonId, bool> named;
+    for (const PersonCount& person : people) named[person.id] = !person.name.empty();
+    for (const Claim& claim : claims) {
+        // A name goes where a person said so, and nowhere else.
+        if (person_of.contains(claim.group) || taken[claim.person] || named[claim.person]) continue;
+        person_of[claim.group] = claim.person;
+        taken[claim.person] = true;
+    }
+    PeopleChange change;
+    for (std::size_t face = 0; face < groups.size(); ++face) {
+        const auto [person, confirmed] = before[clusters_->id(face)];
+        if (confirmed) continue;
+        auto& group = person_of[groups[face]];
+        if (group == 0) {
+            HONE_TRY(group, catalog_.add_person());
+        }
+        if (group != person) change.faces.push_back({clusters_->id(face), group, false});
+    }
+    if (change.faces.empty()) return {};
+    HONE_TRY(const auto edit, catalog_.change_people(change));
+    (void)edit;
+    return {};
+}
+
+Result<PeopleEditResult> People::done(const PeopleChange& change, PersonId person) {
+    HONE_TRY(const std::int64_t edit, catalog_.change_people(change));
+    HONE_CHECK(update());
+    return PeopleEditResult{edit, change.what, person};
+}
+
+Result<std::vector<Face>> People::find_faces(std::span<const FaceId> faces) {
+    if (faces.empty()) return fail(ErrorKind::kUsage, "name at least one face");
+    std::vector<Face> found;
+    for (const FaceId id : faces) {
+        HONE_TRY(Face face, catalog_.face(id));
+        found.push_back(std::move(face));
+    }
+    return found;
+}
+
+Result<PeopleEditResult> People::name(PersonId id, const std::string& text) {
+    HONE_TRY(Person person, catalog_.person(id));
+    HONE_TRY(const std::string name, clean_name(text));
+    if (!name.empty()) {
+        HONE_TRY(const auto other, catalog_.person_named(name));
+        if (other && other->id != id)
+            return fail(ErrorKind::kInUse, "somebody else is named {} (person {}); merge the two instead", name,
+                        other->id);
+    }
+    HONE_TRY(const std::vector<Face> faces, catalog_.faces_of_person(id));
+    PeopleChange change;
+    for (const Face& face : faces) {
+        if (!face.confirmed) change.faces.push_back({face.id, id, true});
+    }
+    change.what = name.empty()          ? fmt::format("took the name of {} away", called(person))
+                  : person.name.empty() ? fmt::format("named {} {}", counted(faces.size()), name)
+                                        : fmt::format("renamed {} to {}", person.name, name);
+    person.name = name;
+    change.people.push_back(person);
+    return done(change, id);
+}
+
+Result<PeopleEditResult> People::merge(std::span<const PersonId> people, const std::string& text) {
+    if (people.size() < 2) return fail(ErrorKind::kUsage, "name at least two people to merge");
+    HONE_TRY(std::string name, clean_name(text));
+    std::vector<Person> all;
+    for (const PersonId id : people) {
+        HONE_TRY(Person person, catalog_.person(id));
+        if (std::ranges::any_of(all, [&](const Person& other) { return other.id == id; })) continue;
+        all.push_back(std::move(person));
+    }
+    const auto has_name = [](const Person& person) { return !person.name.empty(); };
+    if (name.empty() && std::ranges::count_if(all, has_name) > 1) {
+        std::string names;
+        for (const Person& person : all) names += names.empty() ? called(person) : " and " + called(person);
+        return fail(ErrorKind::kInUse, "{} have different names; say which one stays", names);
+    }
+    const auto first_named = std::ranges::find_if(all, has_name);
+    Person target = first_named == all.end() ? all.front() : *first_named;
+    if (name.empty()) name = target.name;
+    PeopleChange change;
+    std::size_t faces = 0;
+    for (const Person& person : all) {
+        HONE_TRY(const std::vector<Face> theirs, catalog_.faces_of_person(person.id));
+        for (const Face& face : theirs) change.faces.push_back({face.id, target.id, true});
+        faces += theirs.size();
+        if (person.id != target.id && has_name(person)) change.people.push_back({person.id, "", person.hidden});
+    }
+    change.what = fmt::format("merged {} people, {}, into {}", all.size(), counted(faces),
+                              name.empty() ? called(target) : name);
+    target.name = name;
+    change.people.push_back(target);  // after the others gave their names up
+    return done(change, target.id);
+}
+
+Result<PeopleEditResult> People::split(PersonId id, std::span<const FaceId> ids) {
+    HONE_TRY(const Person person, catalog_.person(id));
+    HONE_TRY(const std::vector<Face> faces, find_faces(ids));
+    for (const Face& face : faces) {
+        if (face.person != id)
+            return fail(ErrorKind::kUsage, "the face {} is not one of {}", face.id, called(person));
+    }
+    HONE_TRY(const std::vector<Face> all, catalog_.faces_of_person(id));
+    HONE_TRY(const PersonId own, catalog_.add_person());
+    PeopleChange change;
+    for (const Face& face : all) {
+        const bool moved = std::ranges::find(ids, face.id) != ids.end();
+        // Who is left is confirmed: the two must not be one again.
+        change.faces.push_back({face.id, moved ? own : id, true});
+        change.rejections.push_back({face.id, moved ? id : own});
+    }
+    change.what = fmt::format("split {} off {}", counted(faces.size()), called(person));
+    return done(change, own);
+}
+
+Result<PeopleEditResult> People::assign(std::span<const FaceId> ids, PersonId id, const std::string& text) {
+    HONE_TRY(const std::vector<Face> faces, find_faces(ids));
+    PeopleChange change;
+    Person person;
+    if (id != 0) {
+        HONE_TRY(person, catalog_.person(id));
+    } else {
+        HONE_TRY(const std::string name, clean_name(text));
+        if (name.empty()) return fail(ErrorKind::kUsage, "name a person");
+        HONE_TRY(const auto known, catalog_.person_named(name));
+        if (known) {
+            person = *known;
+        } else {
+            HONE_TRY(const PersonId added, catalog_.add_person());
+            person = {added, name, false};
+            change.people.push_back(person);
+        }
+    }
+    // The others of a group that only the machine put together are confirmed with it.
+    HONE_TRY(const std::vector<Face> theirs, catalog_.faces_of_person(person.id));
+    for (const Face& face : theirs) {
+        if (!face.confirmed) change.faces.push_back({face.id, person.id, true});
+    }
+    for (const Face& face : faces) change.faces.push_back({face.id, person.id, true});
+    change.what = fmt::format("said that {} {} {}", counted(faces.size()), faces.size() == 1 ? "is" : "are",
+                              called(person));
+    return done(change, person.id);
+}
+
+Result<PeopleEditResult> People::reject(std::span<const FaceId> ids, PersonId id) {
+    HONE_TRY(const Person person, catalog_.person(id));
+    HONE_TRY(const std::vector<Face> faces, find_faces(ids));
+    HONE_TRY(const std::vector<Face> theirs, catalog_.faces_of_person(id));
+    PeopleChange change;
+    for (const Face& face : theirs) {
+        if (!face.confirmed && std::ranges::find(ids, face.id) == ids.end())
+            change.faces.push_back({face.id, id, true});
+    }
+    for (const Face& face : faces) {
+        change.rejections.push_back({face.id, id});
+        if (face.person == id) change.faces.push_back({face.id, 0, false});
+    }
+    change.what = fmt::format("said that {} {} not {}", counted(faces.size()),
+                              faces.size() == 1 ? "is" : "are", called(person));
+    return done(change, id);
+}
+
+Result<PeopleEditResult> People::hide(PersonId id, bool hidden) {
+    HONE_TRY(Person person, catalog_.person(id));
+    PeopleChange change;
+    change.what = fmt::format("{} {}", hidden ? "hid" : "showed", called(person));
+    person.hidden = hidden;
+    change.people.push_back(person);
+    return done(change, id);
+}
+
+Result<PeopleEditResult> People::undo() {
+    HONE_TRY(const auto undone, catalog_.undo_people_edit());
+    if (!undone) return fail(ErrorKind::kNotFound, "there is nothing to take back");
+    HONE_CHECK(update());
+    return PeopleEditResult{undone->id, "took back: " + undone->what, 0};
+}
+
+Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
+    HONE_CHECK(update());
+    const std::lock_guard lock(mutex_);
+    std::vector<PersonQuestion> questions;
+    if (!clusters_) return questions;
+    const std::vector<std::uint32_t> groups = clusters_->groups();
+    std::unordered_map<std::uint32_t, std::uint64_t> sizes;
+    for (const std::uint32_t group : groups) ++sizes[group];
+    for (const ClusterQuestion& one : clusters_->questions()) {
+        const std::uint32_t a = groups[one.face], b = groups[one.other];
+        // The smaller one is asked about, never the one with a name.
+        const bool ask_first = clusters_->person_of(a) == 0 &&
+                               (clusters_->person_of(b) != 0 || sizes[a] <= sizes[b]);
+        const std::size_t asked = ask_first ? one.face : one.other, other = ask_first ? one.other : one.face;
+        HONE_TRY(Face face, catalog_.face(clusters_->id(asked)));
+        HONE_TRY(const Face theirs, catalog_.face(clusters_->id(other)));
+        if (theirs.person == 0) continue;
+        HONE_TRY(const Person person, catalog_.person(theirs.person));
+        if (person.hidden) continue;
+        // Two single faces settle little: only named people and groups are asked about.
+        if (person.name.empty() && sizes[groups[other]] < 2) continue;
+        questions.push_back({std::move(face), person.id, one.distance, sizes[groups[asked]]});
+    }
+    std::ranges::stable_sort(questions, [](const PersonQuestion& a, const PersonQuestion& b) {
+        return std::tuple(b.settles, a.distance) < std::tuple(a.settles, b.distance);
+    });
+    if (questions.size() > limit) questions.resize(limit);
+    return questions;
+}
+
+Result<std::vector<std::pair<Face, float>>> People::similar(const Face& face, std::size_t limit) {
+    HONE_CHECK(update());
+    const std::lock_guard lock(mutex_);
+    if (face.vector.empty() || face.model != model_ || !clusters_)
+        return fail(ErrorKind::kUsage, "the face {} is too small to be compared, or was read with other networks",
+                    face.id);
+    std::vector<std::pair<Face, float>> faces;
+    for (const auto& [at, distance] : clusters_->nearest(face.vector, limit + 1)) {
+        if (clusters_->id(at) == face.id) continue;
+        HONE_TRY(Face other, catalog_.face(clusters_->id(at)));
+        faces.emplace_back(std::move(other), distance);
+    }
+    if (faces.size() > limit) faces.resize(limit);
+    return faces;
+}
+
+}  // namespace hone

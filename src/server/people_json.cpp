@@ -1,0 +1,191 @@
+#include "server/people_json.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/time.hpp"
+
+namespace hone {
+
+using nlohmann::json;
+
+namespace {
+
+double rounded(double value, double unit) {
+    return std::round(value / unit) * unit;
+}
+
+// A list of whole numbers, or what is wrong with it.
+Result<std::vector<std::int64_t>> numbers(const json& edit, const char* field) {
+    std::vector<std::int64_t> list;
+    const auto found = edit.find(field);
+    const bool good = found != edit.end() && found->is_array() && !found->empty() &&
+                      std::ranges::all_of(*found, [](const json& one) { return one.is_number_unsigned(); });
+    if (!good) return fail(ErrorKind::kUsage, "{} must be a list of numbers", field);
+    for (const json& one : *found) list.push_back(one.get<std::int64_t>());
+    return list;
+}
+
+Result<std::int64_t> number(const json& edit, const char* field) {
+    const auto found = edit.find(field);
+    if (found == edit.end() || !found->is_number_unsigned())
+        return fail(ErrorKind::kUsage, "{} must be a number", field);
+    return found->get<std::int64_t>();
+}
+
+Result<std::string> text(const json& edit, const char* field) {
+    const auto found = edit.find(field);
+    if (found == edit.end()) return std::string();
+    if (!found->is_string()) return fail(ErrorKind::kUsage, "{} must be text", field);
+    return found->get<std::string>();
+}
+
+}  // namespace
+
+Result<json> to_json(Catalog& catalog, const Face& face) {
+    json entry{{"id", face.id},
+               {"box",
+                {rounded(face.x, 0.01), rounded(face.y, 0.01), rounded(face.width, 0.01),
+                 rounded(face.height, 0.01)}},
+               {"score", rounded(face.score, 0.0001)},
+               {"person", nullptr},
+               {"confirmed", face.confirmed}};
+    if (face.id != 0) {
+        HONE_TRY(const auto photo, catalog.photo(face.photo));
+        if (photo) entry["photo"] = to_hex(photo->id);
+    }
+    if (face.landmarks) {
+        entry["landmarks"] = json::array();
+        for (std::size_t at = 0; at < face.landmarks->size(); at += 2)
+            entry["landmarks"].push_back(
+                {rounded((*face.landmarks)[at], 0.01), rounded((*face.landmarks)[at + 1], 0.01)});
+    }
+    if (face.estimate) {
+        entry["age"] = {face.estimate->age_low, face.estimate->age_high};
+        const double male = rounded(face.estimate->male, 0.0001);
+        entry["gender"] = {{"male", male}, {"female", rounded(1 - male, 0.0001)}};
+    }
+    if (face.person != 0) {
+        HONE_TRY(const Person person, catalog.person(face.person));
+        entry["person"] = {{"id", person.id},
+                           {"name", person.name.empty() ? json() : json(person.name)},
+                           {"hidden", person.hidden}};
+    }
+    return entry;
+}
+
+Result<json> face_with_photo(Catalog& catalog, const Face& face) {
+    HONE_TRY(json entry, to_json(catalog, face));
+    HONE_TRY(const auto photo, catalog.photo(face.photo));
+    entry["width"] = photo ? photo->width : 0;
+    entry["height"] = photo ? photo->height : 0;
+    return entry;
+}
+
+Result<json> to_json(Catalog& catalog, const PersonCount& person) {
+    json entry{{"id", person.id},         {"name", person.name.empty() ? json() : json(person.name)},
+               {"hidden", person.hidden}, {"faces", person.faces},
+               {"photos", person.photos}, {"cover", nullptr}};
+    if (person.cover != 0) {
+        HONE_TRY(const Face cover, catalog.face(person.cover));
+        HONE_TRY(entry["cover"], face_with_photo(catalog, cover));
+        if (cover.estimate) entry["age"] = {cover.estimate->age_low, cover.estimate->age_high};
+    }
+    return entry;
+}
+
+namespace {
+
+Result<json> person_entry(Catalog& catalog, PersonId id) {
+    HONE_TRY(const Person person, catalog.person(id));
+    HONE_TRY(const auto people, catalog.people());
+    const auto found = std::ranges::find(people, id, [](const PersonCount& one) { return one.id; });
+    if (found != people.end()) return to_json(catalog, *found);
+    PersonCount alone;
+    static_cast<Person&>(alone) = person;
+    return to_json(catalog, alone);
+}
+
+}  // namespace
+
+Result<json> to_json(Catalog& catalog, const PeopleEditResult& edit) {
+    json entry{{"edit", edit.edit}, {"what", edit.what}, {"person", nullptr}};
+    if (edit.person != 0) {
+        HONE_TRY(entry["person"], person_entry(catalog, edit.person));
+    }
+    return entry;
+}
+
+Result<json> people_page(Catalog& catalog, bool hidden, bool singles, std::size_t offset, std::size_t limit) {
+    HONE_TRY(auto people, catalog.people());
+    std::erase_if(people, [&](const PersonCount& person) {
+        return (person.hidden && !hidden) || (!singles && person.name.empty() && person.photos < 2);
+    });
+    json page{{"total", people.size()}, {"people", json::array()}};
+    for (std::size_t at = offset; at < std::min(offset + limit, people.size()); ++at) {
+        HONE_TRY(json entry, to_json(catalog, people[at]));
+        page["people"].push_back(std::move(entry));
+    }
+    HONE_TRY(page["faces"], catalog.count_faces());
+    return page;
+}
+
+Result<json> person_page(Catalog& catalog, PersonId person, std::size_t offset, std::size_t limit) {
+    HONE_TRY(json page, person_entry(catalog, person));
+    HONE_TRY(const auto faces, catalog.faces_of_person(person));
+    page["members"] = json::array();
+    for (std::size_t at = offset; at < std::min(offset + limit, faces.size()); ++at) {
+        HONE_TRY(json entry, face_with_photo(catalog, faces[at]));
+        page["members"].push_back(std::move(entry));
+    }
+    return page;
+}
+
+Result<json> questions_page(Catalog& catalog, People& people, std::size_t limit) {
+    HONE_TRY(const auto questions, people.questions(limit));
+    json page{{"questions", json::array()}};
+    for (const PersonQuestion& question : questions) {
+        HONE_TRY(json face, face_with_photo(catalog, question.face));
+        HONE_TRY(json person, person_entry(catalog, question.person));
+        page["questions"].push_back({{"face", std::move(face)},
+                                     {"person", std::move(person)},
+                                     {"distance", rounded(question.distance, 0.0001)},
+                                     {"settles", question.settles}});
+    }
+    return page;
+}
+
+Result<PeopleEditResult> edit_people(People& people, const json& edit) {
+    if (!edit.is_object()) return fail(ErrorKind::kUsage, "an edit is an object with an action");
+    for (const auto& [field, value] : edit.items()) {
+        if (field != "action" && field != "person" && field != "people" && field != "faces" && field != "name")
+            return fail(ErrorKind::kUsage, "unknown field '{}' of an edit", field.substr(0, 40));
+    }
+    HONE_TRY(const std::string action, text(edit, "action"));
+    HONE_TRY(const std::string name, text(edit, "name"));
+    if (action == "undo") return people.undo();
+    if (action == "merge") {
+        HONE_TRY(const auto list, numbers(edit, "people"));
+        return people.merge(list, name);
+    }
+    if (action == "assign") {
+        HONE_TRY(const auto faces, numbers(edit, "faces"));
+        if (!edit.contains("person")) return people.assign(faces, 0, name);
+        HONE_TRY(const PersonId person, number(edit, "person"));
+        return people.assign(faces, person, name);
+    }
+    if (action == "name" || action == "hide" || action == "show") {
+        HONE_TRY(const PersonId person, number(edit, "person"));
+        return action == "name" ? people.name(person, name) : people.hide(person, action == "hide");
+    }
+    if (action == "split" || action == "reject") {
+        HONE_TRY(const PersonId person, number(edit, "person"));
+        HONE_TRY(const auto faces, numbers(edit, "faces"));
+        return action == "split" ? people.split(person, faces) : people.reject(faces, person);
+    }
+    return fail(ErrorKind::kUsage,
+                "unknown action '{}'; there are name, merge, split, assign, reject, hide, show and undo",
+                action.substr(0, 40));
+}
+
+}  // namespace hone
