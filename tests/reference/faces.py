@@ -14,9 +14,9 @@ from PIL import Image
 
 from preprocess_golden import open_rgb
 
-LEAST = 20       # pixels: smaller faces get no vector and no estimate
-LEAST_SEEN = 6   # pixels of the detector's picture: smaller ones are no faces
-EDGE = 0.02      # of the box: a face that reaches this near to the photo's edge counts as cut by it
+# Pixels of the shorter side of the box: smaller ones are no faces (in the detector's picture), get no vector, no estimate
+LEAST, LEAST_EMBEDDED, LEAST_ESTIMATED = 6, 20, 24
+WITHOUT_POINTS = 1.1  # side of the square that stands for an aligned face where the detector gives no points
 
 
 def load_rgb(path):
@@ -40,7 +40,7 @@ def suppress(faces, limit):
 
 def cut_by_edge(box, width, height):
     x, y, w, h = box
-    return x < EDGE * w or y < EDGE * h or x + w > width - EDGE * w or y + h > height - EDGE * h
+    return x < 0 or y < 0 or x + w > width or y + h > height
 
 
 def decode_centerface(out, score, width, height):
@@ -84,6 +84,13 @@ def similarity(source, target):
     v = (s ** 2).sum()
     a, b = (s * t).sum() / v, (s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]).sum() / v
     return a, b, mt[0] - (a * ms[0] - b * ms[1]), mt[1] - (b * ms[0] + a * ms[1])
+
+
+def square_on(box, ratio, size):
+    """The upright square on the middle of the box, side = ratio x its longer side, as a similarity to size x size pixels."""
+    x, y, w, h = box
+    k = size / (ratio * max(w, h))
+    return k, 0.0, size / 2 - k * (x + w / 2), size / 2 - k * (y + h / 2)
 
 
 def warp(rgb, transform, size):
@@ -132,11 +139,11 @@ class Network:
 
 
 class FacePack:
-    """parts: which networks to load; those whose part the manifest lacks are passed over."""
+    """parts: which networks to load; those whose part the manifest lacks are passed over. files: their folder, when it is another."""
 
-    def __init__(self, folder, parts=('face-detector', 'face-embedder', 'age-gender')):
+    def __init__(self, folder, parts=('face-detector', 'face-embedder', 'age-gender'), files=None):
         self.manifest = json.loads((pathlib.Path(folder) / 'manifest.json').read_text())
-        self.networks = {p: Network(self.manifest[p], folder) for p in parts if p in self.manifest}
+        self.networks = {p: Network(self.manifest[p], files or folder) for p in parts if p in self.manifest}
 
     def detect(self, rgb, score=None):
         """Best first, in pixels of the photo."""
@@ -152,7 +159,7 @@ class FacePack:
         out = self.networks['face-detector'](x)
         named = {role: out[name] for role, name in part.get('outputs', {}).items()} or out
         faces = suppress(DECODE[part['kind']](named, part['score'] if score is None else score, width, height), part['iou'])
-        faces = [f for f in faces if min(f['box'][2:]) >= LEAST_SEEN]
+        faces = [f for f in faces if min(f['box'][2:]) >= LEAST]
         for f in faces:
             f['box'] = f['box'] / r
             f['points'] = None if f['points'] is None else f['points'] / r
@@ -160,17 +167,18 @@ class FacePack:
 
     def vector(self, rgb, face):
         part = self.manifest['face-embedder']
-        chip = warp(rgb, similarity(face['points'], np.asarray(part['template'], float)), part['size'])
+        if face['points'] is None:
+            to_chip = square_on(face['box'], WITHOUT_POINTS, part['size'])
+        else:
+            to_chip = similarity(face['points'], np.asarray(part['template'], float))
+        chip = warp(rgb, to_chip, part['size'])
         v = self.networks['face-embedder'](chip)[part['output']].reshape(-1).astype(np.float64)
         return v / np.linalg.norm(v) if part['metric'] == 'cosine' else v
 
     def age_gender(self, rgb, box):
         """(years, probability of male) of the upright square on the middle of the box."""
         part = self.manifest['age-gender']
-        size = part['size']
-        x, y, w, h = box
-        k = size / (part['crop'] * max(w, h))
-        out = self.networks['age-gender'](warp(rgb, (k, 0.0, size / 2 - k * (x + w / 2), size / 2 - k * (y + h / 2)), size))
+        out = self.networks['age-gender'](warp(rgb, square_on(box, part['crop'], part['size']), part['size']))
         gender = out[part['gender']].reshape(-1)
         male = gender[part['male_index']] if 'male_index' in part else 1 - gender[part['female_index']]
         return float(out[part['age']].reshape(-1)[part['age_index']]), float(male)
@@ -179,11 +187,10 @@ class FacePack:
         """Faces with 'vector' where they are large enough, and 'age', 'male' where they are whole too."""
         faces = self.detect(rgb)
         for f in faces:
-            if min(f['box'][2:]) < LEAST:
-                continue
-            if 'face-embedder' in self.networks and f['points'] is not None:
+            smaller = min(f['box'][2:])
+            if 'face-embedder' in self.networks and smaller >= LEAST_EMBEDDED:
                 f['vector'] = self.vector(rgb, f)
-            if 'age-gender' in self.networks and not cut_by_edge(f['box'], rgb.shape[1], rgb.shape[0]):
+            if 'age-gender' in self.networks and smaller >= LEAST_ESTIMATED and not cut_by_edge(f['box'], rgb.shape[1], rgb.shape[0]):
                 f['age'], f['male'] = self.age_gender(rgb, f['box'])
         return faces
 
