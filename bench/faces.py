@@ -148,13 +148,13 @@ def show(lines, others=None):
         print(f'{what:62} {value!s:>10}' + (f' {others[n][1]!s:>10}' if others else ''))
 
 
-def vectors(arguments, library, expected):
-    """The largest distance of the program's vectors to the reference's. expected: {path: faces}."""
+def vectors(arguments, expected):
+    """The largest distance of the program's vectors to the reference's. expected: {path: (library, faces)}."""
     worst, count, missing = 0.0, 0, 0
-    for path in list(expected)[:arguments.vectors]:
+    for path, (library, there) in expected.items():
         done = subprocess.run([arguments.hone, 'faces', path, '--json', '--vectors', '--library', library], check=True, stdout=subprocess.PIPE)
         told = json.loads(done.stdout)['faces']
-        for face in expected[path]:
+        for face in there:
             if face['vector'] is None:
                 continue
             same = max(told, key=lambda f: reference.iou(f['box'], face['box']), default=None)
@@ -163,7 +163,7 @@ def vectors(arguments, library, expected):
                 continue
             count += 1
             worst = max(worst, float(np.linalg.norm(np.array(same['vector']) - face['vector'])))
-    print(f'vectors of {count} faces in {min(arguments.vectors, len(expected))} photos: at most {worst:.3f} from the reference\'s; {missing} faces without one')
+    print(f'vectors of {count} faces in {len(expected)} photos: at most {worst:.3f} from the reference\'s; {missing} faces without one')
 
 
 def main():
@@ -186,9 +186,12 @@ def main():
             rows = json.loads((arguments.portraits / 'truth.json').read_text())
             paths = sorted(p for name in ('images', 'older') for p in (arguments.portraits / name).glob('*.jpg'))
             there = by_reference(pack, paths)
-            expected.update(list(there.items())[:arguments.vectors // 2])
-            lines = portraits(arguments.portraits, rows, there)
-            show(*((lines,) if arguments.reference_only else (portraits(arguments.portraits, rows, by_hone(arguments, str(scratch / 'portraits'), paths)), lines)))
+            library = str(scratch / 'portraits')
+            expected.update({path: (library, there[path]) for path in paths[:arguments.vectors // 2]})
+            lines = [portraits(arguments.portraits, rows, there)]
+            if not arguments.reference_only:
+                lines.insert(0, portraits(arguments.portraits, rows, by_hone(arguments, library, paths)))
+            show(*lines)
         else:
             print(f'portraits: skipped, there is no {arguments.portraits}')
         if arguments.scenes.is_dir():
@@ -200,14 +203,17 @@ def main():
                 yunet = {path: other.detect(reference.load_rgb(path)) for path in paths}
             else:
                 print(f'faces of YuNet-n: skipped, there is no {arguments.yunet}')
-            with_faces = {path: f for path, f in there.items() if any(face['vector'] is not None for face in f)}
-            expected.update(list(with_faces.items())[:arguments.vectors - len(expected)])
-            lines = scenes(arguments.scenes, rows, there, yunet)
-            show(*((lines,) if arguments.reference_only else (scenes(arguments.scenes, rows, by_hone(arguments, str(scratch / 'scenes'), paths), yunet), lines)))
+            library = str(scratch / 'scenes')
+            with_vectors = [path for path in paths if any(face['vector'] is not None for face in there[path])]
+            expected.update({path: (library, there[path]) for path in with_vectors[:arguments.vectors - len(expected)]})
+            lines = [scenes(arguments.scenes, rows, there, yunet)]
+            if not arguments.reference_only:
+                lines.insert(0, scenes(arguments.scenes, rows, by_hone(arguments, library, paths), yunet))
+            show(*lines)
         else:
             print(f'scenes: skipped, there is no {arguments.scenes}')
         if expected and not arguments.reference_only:
-            vectors(arguments, str(scratch / 'portraits'), expected)
+            vectors(arguments, expected)
     finally:
         shutil.rmtree(scratch)
 
