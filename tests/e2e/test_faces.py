@@ -1,0 +1,396 @@
+"""Faces and people through the real program, on real photos: what is found, who is who, what a person says of it, filters."""
+import json
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance, ImageOps
+
+from conftest import HONE, SHARED, names, need, use_model
+from test_originals_untouched import snapshot
+
+SENATE, KNOWN = SHARED / 'photos/faces-us-senate', SHARED / 'photos/known'
+PEOPLE = {'Amy': 'amy-klobuchar', 'Angus': 'angus-king', 'Tammy': 'tammy-duckworth'}
+# What a viewer does to the stored pixels of an orientation, undone.
+STORED = {1: None, 2: Image.FLIP_LEFT_RIGHT, 3: Image.ROTATE_180, 4: Image.FLIP_TOP_BOTTOM, 5: Image.TRANSPOSE, 6: Image.ROTATE_90,
+          7: Image.TRANSVERSE, 8: Image.ROTATE_270}
+ORIENTATION = 0x0112
+
+
+@pytest.fixture(scope='module', autouse=True)
+def pack():
+    """The face pack that script/bootstrap builds, where the program under test looks for it."""
+    return need(HONE.parents[2] / 'models/faces/face_detection.onnx', 'the networks of the face pack (script/bootstrap)').parent
+
+
+@pytest.fixture(scope='module')
+def senate():
+    return need(SENATE, 'the portraits')
+
+
+@pytest.fixture(scope='module')
+def group_photo():
+    """Four people."""
+    return need(KNOWN, 'the known photos') / 'face.jpg'
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / 'faces'
+    made.mkdir()
+    return made
+
+
+def variants(im):
+    """The same picture as other cameras and programs might have left it: other bytes, other pixels, the same person."""
+    w, h = im.size
+    yield im
+    yield im.resize((w * 7 // 10, h * 7 // 10), Image.BICUBIC)
+    yield ImageEnhance.Brightness(im.crop((w // 30, h // 30, w, h))).enhance(1.12)
+
+
+@pytest.fixture
+def album(folder, senate, group_photo):
+    """Three photos each of three people, one of two of them, one of four others, one of nobody."""
+    portraits = {}
+    for name, file in PEOPLE.items():
+        portraits[name] = Image.open(senate / f'images/{file}.jpg').convert('RGB')
+        for n, im in enumerate(variants(portraits[name])):
+            im.save(folder / f'{name}-{n}.jpg', quality=92)
+    both = Image.new('RGB', (1024, 512))
+    for x, name in ((0, 'Amy'), (512, 'Angus')):
+        both.paste(portraits[name].resize((512, 512)), (x, 0))
+    both.save(folder / 'both.jpg', quality=92)
+    shutil.copy(group_photo, folder / 'four.jpg')
+    shutil.copy(KNOWN / 'owl.jpg', folder / 'nobody.jpg')
+    for path in folder.iterdir():
+        path.chmod(0o644)
+    return folder
+
+
+def faces_of(hone, path):
+    return hone('faces', path, '--json').ok().json()['faces']
+
+
+def people(hone, *more):
+    """{id: person}"""
+    return {person['id']: person for person in hone('people', 'list', '--json', *more).ok().json()['people']}
+
+
+def edit(hone, *args):
+    return hone('people', *args).ok()
+
+
+def person_of(hone, path):
+    face, = faces_of(hone, path)
+    return face['person']
+
+
+def overlap(a, b):
+    w = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    h = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    both = max(0, w) * max(0, h)
+    return both / (a[2] * a[3] + b[2] * b[3] - both)
+
+
+def check(face, width, height):
+    """What every face says of itself."""
+    x, y, w, h = face['box']
+    assert w > 0 and h > 0 and -w < x < width and -h < y < height, face
+    assert 0 < face['score'] <= 1
+    assert len(face.get('landmarks') or [[0, 0]] * 5) == 5
+    assert ('age' in face) == ('gender' in face)
+    if 'age' in face:
+        assert 0 <= face['age'][0] <= face['age'][1] <= 120
+        assert sum(face['gender'].values()) == pytest.approx(1, abs=.02)
+
+
+def indexed(hone, test_models, folder):
+    """Reads a folder; the words' model is the small random one."""
+    use_model(hone.library, test_models / 'clip-random')
+    summary = hone('index', folder, '--json').ok().json()
+    assert summary['failed'] == 0, summary
+    return summary
+
+
+@pytest.fixture
+def known(hone, test_models, album):
+    """{name: id} of the three, named, in a library that has read the album."""
+    indexed(hone, test_models, album)
+    found = {}
+    for name in PEOPLE:
+        found[name] = person_of(hone, album / f'{name}-0.jpg')
+        edit(hone, 'name', found[name], name)
+    return found
+
+
+# What is found
+
+def test_group_photo(hone, test_models, folder, group_photo):
+    shutil.copy(group_photo, folder)
+    indexed(hone, test_models, folder)
+    found = faces_of(hone, folder / 'face.jpg')
+    width, height = Image.open(group_photo).size
+    assert len(found) == 4 and len({face['id'] for face in found}) == 4
+    for face in found:
+        check(face, width, height)
+    assert hone('faces', folder / 'face.jpg').ok().out.strip(), 'and in words'
+
+
+def test_orientations(hone, test_models, folder, group_photo):
+    """The same upright picture in all eight ways of storing it: the same boxes and points, in upright pixels."""
+    upright = Image.open(group_photo).convert('RGB')
+    for orientation, method in STORED.items():
+        exif = Image.Exif()
+        exif[ORIENTATION] = orientation
+        path = folder / f'{orientation}.jpg'
+        (upright if method is None else upright.transpose(method)).save(path, quality=97, subsampling=0, exif=exif)
+        assert ImageOps.exif_transpose(Image.open(path)).size == upright.size
+    indexed(hone, test_models, folder)
+    expected = faces_of(hone, folder / '1.jpg')
+    assert len(expected) == 4
+    for orientation in STORED:
+        found = faces_of(hone, folder / f'{orientation}.jpg')
+        assert len(found) == len(expected), orientation
+        for face in expected:
+            same = max(found, key=lambda f: overlap(f['box'], face['box']))
+            assert overlap(same['box'], face['box']) > .85, (orientation, face, same)
+            if 'landmarks' in face:
+                far = np.linalg.norm(np.array(same['landmarks']) - face['landmarks'], axis=1).max()
+                assert far < .1 * max(face['box'][2:]), (orientation, far)
+
+
+def test_no_face(hone, test_models, folder):
+    for name in ('owl.jpg', 'cat_720p.jpg'):
+        shutil.copy(need(KNOWN, 'the known photos') / name, folder)
+    indexed(hone, test_models, folder)
+    for path in folder.iterdir():
+        assert faces_of(hone, path) == []
+    assert people(hone) == {}
+
+
+def test_small_faces_and_such_at_the_border_carry_no_estimate(hone, test_models, folder, coco):
+    cut, crowd = '000000100667.jpg', '000000217285.jpg'
+    for name in (cut, crowd):
+        shutil.copy(coco / 'images' / name, folder)
+    indexed(hone, test_models, folder)
+    found = sorted(faces_of(hone, folder / cut), key=lambda f: -f['box'][2])
+    assert len(found) >= 2 and 'age' not in found[0] and 'gender' not in found[0], 'its forehead is outside of the picture'
+    assert 'age' in found[1], 'the whole one beside it'
+    small = [face for face in faces_of(hone, folder / crowd) if min(face['box'][2:]) < 20]
+    assert len(small) > 15 and not [face for face in small if 'age' in face or 'gender' in face]
+
+
+def test_grey_photo(hone, test_models, folder, senate):
+    colour = Image.open(senate / 'images/amy-klobuchar.jpg').convert('RGB')
+    colour.save(folder / 'colour.png')
+    colour.convert('L').save(folder / 'grey.png')
+    colour.convert('L').save(folder / 'grey.jpg', quality=92)
+    indexed(hone, test_models, folder)
+    expected, = faces_of(hone, folder / 'colour.png')
+    for name in ('grey.png', 'grey.jpg'):
+        face, = faces_of(hone, folder / name)
+        check(face, *colour.size)
+        assert 'age' in face and overlap(face['box'], expected['box']) > .8
+        assert face['person'] == expected['person'], 'colours do not make the person'
+
+
+def test_a_photo_in_two_places_is_one(hone, test_models, folder, senate):
+    (folder / 'again').mkdir()
+    shutil.copy(senate / 'images/angus-king.jpg', folder / 'one.jpg')
+    shutil.copy(senate / 'images/angus-king.jpg', folder / 'again/two.jpg')
+    assert indexed(hone, test_models, folder)['photos'] == 1
+    one, two = faces_of(hone, folder / 'one.jpg'), faces_of(hone, folder / 'again/two.jpg')
+    assert len(one) == 1 and one == two
+    edit(hone, 'name', one[0]['person'], 'Angus')
+    person, = people(hone).values()
+    assert (person['faces'], person['photos']) == (1, 1)
+
+
+def test_estimates_of_portraits(hone, test_models, folder, senate):
+    """Of twenty people, women and men: every gender, most ages."""
+    rows = json.loads((senate / 'truth.json').read_text())
+    rows = [r for r in rows if r['gender'] == 'female'][:10] + [r for r in rows if r['gender'] == 'male'][:10]
+    for row in rows:
+        shutil.copy(senate / row['file'], folder)
+    indexed(hone, test_models, folder)
+    gender = 0
+    for row in rows:
+        face = max(faces_of(hone, folder / pathlib.Path(row['file']).name), key=lambda f: f['box'][2])
+        gender += (face['gender']['male'] > .5) == (row['gender'] == 'male')
+        assert face['age'][1] > 30 and 5 <= face['age'][1] - face['age'][0] <= 40, (row, face)
+    assert gender >= 19
+
+
+# Who is who
+
+def test_people_are_found(hone, test_models, album):
+    indexed(hone, test_models, album)
+    ids = {name: {person_of(hone, album / f'{name}-{n}.jpg') for n in range(3)} for name in PEOPLE}
+    assert all(len(found) == 1 and None not in found for found in ids.values()), ids
+    assert len(set.union(*ids.values())) == 3, ids
+    amy, angus = sorted(faces_of(hone, album / 'both.jpg'), key=lambda f: f['box'][0])
+    assert ({amy['person']}, {angus['person']}) == (ids['Amy'], ids['Angus'])
+    listed = people(hone)
+    counts = {name: listed[next(iter(found))]['photos'] for name, found in ids.items()}
+    assert counts == {'Amy': 4, 'Angus': 4, 'Tammy': 3}
+    assert all(person['name'] is None and not person['hidden'] for person in listed.values())
+
+
+def test_names_stay(hone, known, album):
+    listed = people(hone)
+    assert {listed[id]['name'] for id in known.values()} == set(PEOPLE)
+    assert faces_of(hone, album / 'Amy-1.jpg')[0]['name'] == 'Amy'
+    hone('index', album).ok()
+    assert {name: person_of(hone, album / f'{name}-2.jpg') for name in known} == known
+    hone('people', 'name', known['Angus'], 'Amy').refused(1, 'Amy')
+    shutil.copy(album / 'Amy-1.jpg', album / 'moved.jpg')
+    (album / 'Amy-1.jpg').unlink()
+    hone('index', album).ok()
+    assert person_of(hone, album / 'moved.jpg') == known['Amy']
+
+
+def test_a_new_photo_joins_its_person(hone, known, album):
+    Image.open(album / 'Tammy-0.jpg').resize((400, 400)).save(album / 'new.jpg', quality=90)
+    hone('index', album).ok()
+    face, = faces_of(hone, album / 'new.jpg')
+    assert (face['person'], face['name']) == (known['Tammy'], 'Tammy')
+
+
+def test_undo_of_a_name(hone, known):
+    edit(hone, 'undo')  # the last one that `known` gave
+    listed = people(hone)
+    assert listed[known['Tammy']]['name'] is None and listed[known['Angus']]['name'] == 'Angus'
+
+
+def test_merge_and_undo(hone, known, album):
+    hone('people', 'merge', known['Amy'], known['Angus']).refused(1, 'name')
+    assert len({person_of(hone, album / f'{name}-0.jpg') for name in known}) == 3, 'nothing was done'
+    unnamed = faces_of(hone, album / 'four.jpg')[0]['person']
+    assert unnamed and unnamed not in known.values()
+    edit(hone, 'merge', known['Amy'], unnamed)
+    assert faces_of(hone, album / 'four.jpg')[0]['person'] == known['Amy']
+    assert people(hone)[known['Amy']]['photos'] == 5
+    edit(hone, 'undo')
+    assert faces_of(hone, album / 'four.jpg')[0]['person'] == unnamed
+    assert people(hone)[known['Amy']]['photos'] == 4
+
+
+def test_split_and_undo(hone, known, album):
+    face, = faces_of(hone, album / 'Amy-2.jpg')
+    edit(hone, 'split', known['Amy'], face['id'])
+    apart = person_of(hone, album / 'Amy-2.jpg')
+    assert apart and apart != known['Amy'] and person_of(hone, album / 'Amy-0.jpg') == known['Amy']
+    Image.open(album / 'Amy-0.jpg').resize((450, 450)).save(album / 'new.jpg', quality=90)
+    hone('index', album).ok()
+    assert person_of(hone, album / 'Amy-2.jpg') == apart, 'the machine does not put back what a person took apart'
+    (album / 'new.jpg').unlink()
+    edit(hone, 'undo')
+    assert person_of(hone, album / 'Amy-2.jpg') == known['Amy']
+
+
+def test_hide_and_show(hone, known):
+    edit(hone, 'hide', known['Angus'])
+    assert known['Angus'] not in people(hone) and known['Amy'] in people(hone)
+    edit(hone, 'show', known['Angus'])
+    assert people(hone)[known['Angus']]['hidden'] is False
+    edit(hone, 'hide', known['Angus'])
+    edit(hone, 'undo')
+    assert known['Angus'] in people(hone)
+
+
+def test_wrong_people_are_refused(hone, known):
+    hone('people', 'name', 99999, 'Nobody').refused(1, '99999')
+    hone('people', 'merge', known['Amy'], 99999).refused(1, '99999')
+    hone('people', 'nonsense').refused(2)
+
+
+def test_similar_faces(hone, known, album):
+    face, = faces_of(hone, album / 'Amy-0.jpg')
+    results = hone('similar', '--face', face['id'], '--json').ok().json()['results']
+    distances = [row['distance'] for row in results]
+    assert face['id'] not in [row['id'] for row in results] and distances == sorted(distances)
+    assert {row['person']['id'] for row in results[:3]} == {known['Amy']}
+
+
+# Over HTTP
+
+def test_edits_over_http(serve, hone, known, album):
+    with serve(album) as server:
+        server.wait_idle()
+        listed = server.get('/people').json()
+        assert listed['faces'] == 15 and listed['model'] == 'faces-default'
+        by_name = {person['name']: person for person in listed['people']}
+        assert set(PEOPLE) <= set(by_name) and by_name['Amy']['cover']['box']
+        assert [bool(person['name']) for person in listed['people']][:3] == [True] * 3, 'named ones first'
+        detail = server.get(f'/people/{known["Amy"]}').json()
+        assert len(detail['members']) == 4 and all(member['photo'] and member['width'] for member in detail['members'])
+        assert server.post('/people', {'action': 'name', 'person': known['Amy'], 'name': 'Angus'}).status == 409
+        assert server.post('/people', {'action': 'merge', 'people': [known['Amy'], known['Angus']]}).status == 409
+        done = server.post('/people', {'action': 'merge', 'people': [known['Amy'], known['Angus']], 'name': 'Both'})
+        assert done.status == 200 and done.json()['person']['name'] == 'Both' and done.json()['person']['photos'] == 7
+        assert server.get('/people/history').json()['edits'][0]['id'] == done.json()['edit']
+        assert server.post('/people', {'action': 'undo'}).status == 200
+        assert {person['name'] for person in server.get('/people').json()['people']} >= set(PEOPLE)
+        amy = detail['members'][-1]
+        assert server.post('/people', {'action': 'reject', 'faces': [amy['id']], 'person': known['Amy']}).status == 200
+        assert server.get(f'/people/{known["Amy"]}').json()['faces'] == 3
+        assert server.post('/people', {'action': 'assign', 'faces': [amy['id']], 'person': known['Amy']}).status == 200
+        assert server.get(f'/people/{known["Amy"]}').json()['faces'] == 4
+        assert isinstance(server.get('/people/questions').json()['questions'], list)
+        for wrong in ({}, {'action': 'nonsense'}, {'action': 'name', 'person': 'x'}, {'action': 'split', 'person': known['Amy'], 'faces': []}):
+            assert server.post('/people', wrong).status in (400, 422), wrong
+
+
+# Filters
+
+def test_filters(serve, hone, known, album):
+    with serve(album) as server:
+        server.wait_idle()
+
+        def found(text):
+            return set(names(server.search(None, filter=text, limit=100)))
+
+        def of(*people):
+            return {f'{name}-{n}.jpg' for name in people for n in range(3)}
+
+        assert found('people:Amy') == found('people:amy') == of('Amy') | {'both.jpg'}
+        assert found('people:Amy people:"Angus"') == {'both.jpg'}
+        assert found('people:Amy,Tammy') == of('Amy', 'Tammy') | {'both.jpg'}
+        assert found('-people:Amy') == of('Angus', 'Tammy') | {'four.jpg', 'nobody.jpg'}
+        assert found('only:Amy') == of('Amy')
+        assert 'both.jpg' in found('only:Amy,Angus') <= of('Amy', 'Angus') | {'both.jpg'}
+        assert found('faces:0') == {'nobody.jpg'}
+        assert found('faces:2..') == {'both.jpg', 'four.jpg'}
+        assert found('faces:1') == of(*PEOPLE)
+        assert found('age:0..5') == set()
+        assert found('age:20..90') >= of(*PEOPLE) | {'both.jpg'} and 'nobody.jpg' not in found('age:20..90')
+        assert server.post('/search', {'filter': 'age:old'}).status == 400
+
+
+# Settings, and the originals
+
+def test_without_age_and_gender(hone, test_models, folder, senate):
+    changed = hone('config', 'set', 'faces.age_gender', 'false')
+    if changed.code == 2:
+        pytest.skip('the program has no `hone config`')
+    changed.ok()
+    shutil.copy(senate / 'images/amy-klobuchar.jpg', folder)
+    indexed(hone, test_models, folder)
+    face, = faces_of(hone, folder / 'amy-klobuchar.jpg')
+    assert 'age' not in face and 'gender' not in face and face['person'] is not None
+
+
+def test_originals_are_left_alone(serve, hone, test_models, album):
+    before = snapshot(album)
+    indexed(hone, test_models, album)
+    amy = person_of(hone, album / 'Amy-0.jpg')
+    edit(hone, 'name', amy, 'Amy')
+    edit(hone, 'split', amy, faces_of(hone, album / 'Amy-1.jpg')[0]['id'])
+    edit(hone, 'undo')
+    with serve(album) as server:
+        server.wait_idle()
+        server.get('/people')
+        server.search(None, filter='people:Amy')
+    assert snapshot(album) == before
