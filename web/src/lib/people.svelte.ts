@@ -186,7 +186,7 @@ class People {
         ? {
             name: 'Merge them',
             run: () =>
-              void this.edit({ action: 'merge', people: [other.id, person], name: other.name ?? name }),
+              void this.edit({ action: 'merge', people: [person, other.id], name: other.name ?? name }),
           }
         : null,
     );
