@@ -27,6 +27,8 @@ class People {
   /** Null: no model reads faces. Undefined: not known yet. */
   model = $state<string | null | undefined>(undefined);
   loading = $state(false);
+  /** The list was answered at least once. */
+  listed = $state(false);
   error = $state('');
   /** People who were hidden, and those on one picture only, are in the list too. */
   hidden = $state(false);
@@ -43,7 +45,6 @@ class People {
 
   private readonly later = new Set<number>();
   private running: AbortController | null = null;
-  private listed = false;
 
   question = $derived(this.questions[0] ?? null);
 
