@@ -2,12 +2,13 @@
 // Node only, no dependency. Listens on 127.0.0.1 and nowhere else.
 //
 //   node dev/mock_server.mjs --photos DIR [--captions FILE] [--port 7700] [--count 100000] [--likely N]
-//                            [--seconds 6] [--empty] [--no-model] [--paused]
+//                            [--seconds 6] [--empty] [--no-model] [--paused] [--faces]
 //
 // --photos    JPEG, PNG or WebP files of one folder; without it pictures are drawn (SVG), so tests need no photos
 // --captions  JSON list of {"file", "captions"}: words then find what the captions say
 // --count     pretends to hold so many pictures, each file many times under other ids
 // --likely    how many of them are likely for any words
+// --faces     pretends that faces were read: some pictures then have people on them
 // --seconds   how long the pretended reading takes; --empty starts without a folder, as on a first run
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, createReadStream } from 'node:fs';
@@ -25,9 +26,11 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
 // ---- pictures ----
 
-/** Width and height of a JPEG or PNG, from its head. */
+/** Width and height of a JPEG, PNG or lossy WebP, from its head. */
 function size(bytes) {
   if (bytes.readUInt32BE(0) === 0x89504e47) return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  if (bytes.toString('latin1', 8, 16) === 'WEBPVP8 ')
+    return [bytes.readUInt16LE(26) & 0x3fff, bytes.readUInt16LE(28) & 0x3fff];
   let at = 2;
   while (at + 9 < bytes.length && bytes[at] === 0xff) {
     const marker = bytes[at + 1];
@@ -119,6 +122,11 @@ const fields = {
   name: (photo, value) => basename(photo.file.path).includes(value),
   rating: (photo, value) => (photo.index % 5 === 0 ? 4 : 0) >= Number(value.replace(/\D/g, '')),
   is: (photo, value) => value === 'unreachable' && photo.index === 5,
+  people: (photo, value) => namesOn(photo).includes(value.toLowerCase()),
+  only: (photo, value) => {
+    const names = namesOn(photo);
+    return names.length > 0 && names.every((name) => value.toLowerCase().split(',').includes(name));
+  },
 };
 function passes(text) {
   const terms = [...(text ?? '').matchAll(/(-?)(?:(\w+):)?("(?:\\.|[^"])*"|[^\s]+)/g)].map((found) => {
@@ -134,6 +142,159 @@ function passes(text) {
     return (photo) => test(photo, value) !== (not === '-');
   });
   return (photo) => terms.every((term) => term(photo));
+}
+
+// ---- the pretended faces: round shapes of the drawn pictures, the middle of a portrait ----
+
+const withFaces = flag('faces');
+const firstPeople = () => [
+  { id: 1, name: 'Anna', hidden: false },
+  { id: 2, name: 'Ben Old', hidden: false },
+  { id: 3, name: null, hidden: false },
+  { id: 4, name: null, hidden: false },
+  { id: 5, name: 'Carla', hidden: true },
+  { id: 6, name: null, hidden: false },
+];
+let people = withFaces ? firstPeople() : [];
+let faces = [];
+let rejected = [];
+let edits = [];
+let nextPerson = 7;
+let nextEdit = 1;
+if (withFaces)
+  for (const photo of photos.slice(0, 400)) {
+    if (photo.index % 4 === 3) continue;
+    const { width, height } = photo.file;
+    const side = Math.round(Math.min(width, height) * (photo.index % 2 ? 0.5 : 0.3));
+    const add = (x, person) =>
+      faces.push({
+        id: faces.length + 1,
+        photo: photo.id,
+        box: [
+          Math.round(Math.max(0, Math.min(width - side, x - side / 2))),
+          Math.round((height - side) / 2),
+          side,
+          side,
+        ],
+        score: 0.9,
+        ...(photo.index % 5 === 4
+          ? {}
+          : {
+              age: [20 + (photo.index % 40), 31 + (photo.index % 40)],
+              gender: { male: photo.noise, female: 1 - photo.noise },
+            }),
+        person,
+        confirmed: photo.index % 8 === 0,
+      });
+    add(width * photo.noise, photo.index % 9 === 8 ? null : (photo.index % 5) + 1);
+    if (photo.index % 6 === 0) add(width * 0.25, photo.index === 6 ? 6 : (photo.index % 3) + 1);
+  }
+const personOf = (id) => people.find((person) => person.id === id);
+const facesOf = (id) => faces.filter((face) => face.person === id);
+function namesOn(photo) {
+  return faces
+    .filter((face) => face.photo === photo.id)
+    .map((face) => personOf(face.person)?.name?.toLowerCase())
+    .filter(Boolean);
+}
+const faceView = (face) => ({ ...face, person: personOf(face.person) ?? null });
+const placed = (face) => {
+  const { width, height } = byId.get(face.photo).file;
+  return { ...faceView(face), width, height };
+};
+function personView(person) {
+  const all = facesOf(person.id);
+  const cover = placed(all.find((face) => face.confirmed) ?? all[0]);
+  return {
+    ...person,
+    faces: all.length,
+    photos: new Set(all.map((face) => face.photo)).size,
+    cover,
+    ...(cover.age ? { age: cover.age } : {}),
+  };
+}
+const peopleViews = () =>
+  people
+    .filter((person) => facesOf(person.id).length > 0)
+    .map(personView)
+    .sort((one, other) => !one.name - !other.name || other.photos - one.photos || one.id - other.id);
+function questions() {
+  return faces
+    .filter((face) => face.id % 17 === 0 && !face.confirmed)
+    .flatMap((face) =>
+      [1, 3]
+        .filter((id) => id !== face.person && facesOf(id).length > 0)
+        .filter((id) => !rejected.some((one) => one.face === face.id && one.person === id))
+        .slice(0, 1)
+        .map((id) => ({
+          face: placed(face),
+          person: personView(personOf(id)),
+          distance: 0.49,
+          settles: 1 + (face.id % 14),
+        })),
+    );
+}
+const foundPerson = (id) => {
+  const person = personOf(id);
+  if (!person || facesOf(id).length === 0)
+    throw new Refusal(404, 'Not found', `No person has the number ${id}.`);
+  return person;
+};
+function editPeople(edit) {
+  if (edit.action === 'undo') {
+    const last = edits.shift();
+    if (!last) throw new Refusal(409, 'Nothing to undo', 'There is no change of people to take back.');
+    ({ people, faces, rejected } = last.before);
+    return { edit: nextEdit++, what: `took back: ${last.what}`, person: null };
+  }
+  const before = structuredClone({ people, faces, rejected });
+  const named = (name, but) =>
+    people.find((one) => one.id !== but && one.name?.toLowerCase() === name.toLowerCase());
+  const count = (number) => (number === 1 ? '1 face' : `${number} faces`);
+  let what = '';
+  let person = null;
+  if (edit.action === 'name') {
+    person = foundPerson(edit.person);
+    if (named(edit.name, person.id))
+      throw new Refusal(409, 'Name in use', `Another person is called ${edit.name}; merge the two instead.`);
+    person.name = edit.name;
+    what = `named ${count(facesOf(person.id).length)} ${edit.name}`;
+  } else if (edit.action === 'merge') {
+    const all = edit.people.map(foundPerson);
+    const names = new Set(all.map((one) => one.name).filter(Boolean));
+    if (names.size > 1 && !edit.name) throw new Refusal(409, 'Two names', 'Which name stays?');
+    person = all[0];
+    const name = edit.name ?? [...names][0] ?? null;
+    for (const face of faces) if (edit.people.includes(face.person)) face.person = person.id;
+    for (const other of all) if (other !== person) other.name = null;
+    person.name = name;
+    what = `merged ${all.length} people${name ? ` as ${name}` : ''}`;
+  } else if (edit.action === 'split' || edit.action === 'assign') {
+    person =
+      edit.person && edit.action === 'assign' ? foundPerson(edit.person) : edit.name && named(edit.name);
+    if (!person) people.push((person = { id: nextPerson++, name: edit.name ?? null, hidden: false }));
+    for (const face of faces)
+      if (edit.faces.includes(face.id)) Object.assign(face, { person: person.id, confirmed: true });
+    what = `${edit.action === 'split' ? 'split off' : 'assigned'} ${count(edit.faces.length)}${person.name ? ` to ${person.name}` : ''}`;
+  } else if (edit.action === 'reject') {
+    for (const face of faces)
+      if (edit.faces.includes(face.id)) {
+        rejected.push({ face: face.id, person: edit.person });
+        if (face.person === edit.person) face.person = null;
+      }
+    what = `${count(edit.faces.length)} kept apart from ${personOf(edit.person)?.name ?? 'this person'}`;
+  } else if (edit.action === 'hide' || edit.action === 'show') {
+    person = foundPerson(edit.person);
+    person.hidden = edit.action === 'hide';
+    what = `${edit.action === 'hide' ? 'hid' : 'showed'} ${person.name ?? 'an unnamed person'}`;
+  } else throw new Refusal(400, 'Bad request', `'${edit.action}' is no action.`);
+  const entry = { id: nextEdit++, at: new Date().toISOString(), what, before };
+  edits.unshift(entry);
+  return {
+    edit: entry.id,
+    what,
+    person: person && facesOf(person.id).length > 0 ? personView(person) : null,
+  };
 }
 
 // ---- the pretended library ----
@@ -345,9 +506,7 @@ function facetStates(query) {
     state('look', 0.5 + 0.3 * (1 - 0.7 ** liked)),
     {
       ...state('people', 0.5),
-      available: false,
-      why: 'no faces are read yet',
-      weight: 0,
+      ...(withFaces ? {} : { available: false, why: 'no faces are read yet', weight: 0 }),
     },
     state('moment', 0.5),
   ];
@@ -597,9 +756,52 @@ async function answer(request, response, url) {
     emit('progress', indexing());
     return json({ state: 'running' }, 202);
   }
+  if (route === 'GET /people') {
+    const of = (name) => url.searchParams.get(name);
+    const all = peopleViews().filter(
+      (person) =>
+        (of('hidden') === 'true' || !person.hidden) &&
+        (person.name || person.photos > 1 || of('singles') === 'true'),
+    );
+    const offset = Number(of('offset') ?? 0);
+    return json({
+      total: all.length,
+      people: all.slice(offset, offset + Number(of('limit') ?? 200)),
+      faces: faces.length,
+      model: withFaces ? 'faces-mock' : null,
+    });
+  }
+  if (route === 'GET /people/questions') return json({ questions: questions().slice(0, 20) });
+  if (route === 'GET /people/history')
+    return json({ edits: edits.slice(0, 50).map(({ id, at, what }) => ({ id, at, what })) });
+  if (route === 'POST /people') return json(editPeople(JSON.parse((await body(request)).toString())));
+  const onePerson = /^\/people\/(\d+)$/.exec(path);
+  if (onePerson && request.method === 'GET') {
+    const person = foundPerson(Number(onePerson[1]));
+    const offset = Number(url.searchParams.get('offset') ?? 0);
+    const members = facesOf(person.id).sort((a, b) => b.confirmed - a.confirmed || b.id - a.id);
+    const limit = Number(url.searchParams.get('limit') ?? 200);
+    return json({ ...personView(person), members: members.slice(offset, offset + limit).map(placed) });
+  }
+  const oneFace = /^\/faces\/(\d+)\/similar$/.exec(path);
+  if (oneFace && request.method === 'GET') {
+    const of = faces.find((face) => face.id === Number(oneFace[1]));
+    if (!of) throw new Refusal(404, 'Not found', `No face has the number ${oneFace[1]}.`);
+    const others = faces
+      .filter((face) => face !== of)
+      .map((face) => ({ ...placed(face), distance: face.person === of.person ? 0.3 : 0.6 }))
+      .sort((a, b) => a.distance - b.distance);
+    return json({ results: others.slice(0, Number(url.searchParams.get('limit') ?? 60)) });
+  }
   const one = /^\/photos\/([0-9a-f]+)(\/\w+)?$/.exec(path);
   if (one && request.method === 'GET') {
     const photo = known(one[1]);
+    if (one[2] === '/faces')
+      return json(
+        withFaces
+          ? { faces: faces.filter((face) => face.photo === photo.id).map(faceView), analyzed: true }
+          : { faces: [], analyzed: false, why: 'no model for faces is here' },
+      );
     if (one[2] === '/thumbnail') return sendPicture(response, photo, true);
     if (one[2] === '/original') return sendPicture(response, photo, false);
     if (one[2] === '/similar')

@@ -136,6 +136,44 @@ const steps = {
     await shot('help');
     await page.keyboard.press('Escape');
   },
+  async people() {
+    await page.goto(`${url}/#/people`);
+    await page.reload();
+    await page.waitForTimeout(900);
+    await shot('people');
+    await page.getByRole('textbox').first().or(page.getByRole('combobox').first()).first().fill('an');
+    await shot('people-name');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await page
+      .getByRole('checkbox', { name: /^Select/ })
+      .nth(0)
+      .check();
+    await page
+      .getByRole('checkbox', { name: /^Select/ })
+      .nth(2)
+      .check();
+    await page.getByRole('button', { name: 'History' }).click();
+    await shot('people-merge');
+    await page.goto(`${url}/#/people/1`);
+    await page.waitForTimeout(700);
+    await page.getByRole('checkbox', { name: 'Select face 2', exact: true }).check();
+    await shot('person');
+    await page.getByRole('button', { name: 'Clear the selection' }).click();
+    await page.getByRole('button', { name: /^Face 1 of/ }).click();
+    await page.waitForSelector('[role=dialog]');
+    await page.waitForTimeout(700);
+    await page.evaluate(() => localStorage.removeItem('hone.faces'));
+    await page.keyboard.press('b');
+    await page
+      .getByRole('button', { name: /^Face 1 of/ })
+      .last()
+      .click();
+    await page.getByRole('button', { name: 'Similar faces' }).click();
+    await page.waitForTimeout(500);
+    await shot('lightbox-face');
+    await page.keyboard.press('b');
+  },
   async library() {
     await page.goto(`${url}/#/library`);
     await page.waitForTimeout(500);

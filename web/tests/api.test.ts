@@ -78,6 +78,31 @@ describe('requests', () => {
   });
 });
 
+describe('people', () => {
+  it('asks with the parts that the contract names', async () => {
+    answer(200, '{}', 'application/json');
+    await api.people({ limit: 200, offset: 0 });
+    await api.people({ hidden: true, singles: true, limit: 10, offset: 20 });
+    await api.person(3, 200, 400);
+    await api.similarFaces(12, 24);
+    await api.faces('abc');
+    await api.editPeople({ action: 'reject', faces: [12], person: 3 });
+    const calls = vi.mocked(fetch).mock.calls;
+    expect(calls.map(([url]) => String(url).slice('/api/v1'.length))).toEqual([
+      '/people?hidden=false&limit=200&offset=0',
+      '/people?hidden=true&singles=true&limit=10&offset=20',
+      '/people/3?limit=200&offset=400',
+      '/faces/12/similar?limit=24',
+      '/photos/abc/faces',
+      '/people',
+    ]);
+    expect(calls.at(-1)![1]).toMatchObject({
+      method: 'POST',
+      body: '{"action":"reject","faces":[12],"person":3}',
+    });
+  });
+});
+
 describe('srcset', () => {
   it('gives widths, not long sides', () => {
     expect(srcset({ id: 'x', width: 3000, height: 2000 })).toContain('size=1080 1080w');

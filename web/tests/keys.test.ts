@@ -21,6 +21,9 @@ describe('keys', () => {
     ['s', 'similar'],
     ['e', 'possible'],
     ['w', 'why'],
+    ['b', 'faces'],
+    ['y', 'yes'],
+    ['n', 'no'],
     ['t', 'theme'],
     ['/', 'words'],
     ['ArrowUp', 'up'],
@@ -66,6 +69,14 @@ describe('keys', () => {
       expect(keys.read(press('f', part), false, 0)).toBeNull();
   });
 
+  it('reads Ctrl+Z as undo, but not while typing', () => {
+    const keys = new Keys(() => false);
+    expect(keys.read(press('z', { ctrlKey: true }), false, 0)).toBe('undo');
+    expect(keys.read(press('z', { metaKey: true }), false, 0)).toBe('undo');
+    expect(keys.read(press('z', { ctrlKey: true }), true, 0)).toBeNull();
+    expect(keys.read(press('Z', { ctrlKey: true, shiftKey: true }), false, 0)).toBeNull();
+  });
+
   it('can be turned off; arrows, Enter and Escape stay', () => {
     const keys = new Keys(() => false);
     expect(keys.read(press('f'), false, 0)).toBeNull();
@@ -79,6 +90,8 @@ describe('keys', () => {
     expect(keys.read(press('g'), false, 1000)).toBeNull();
     expect(keys.read(press('l'), false, 1500)).toBe('library');
     expect(keys.read(press('l'), false, 1600), 'L alone is nothing').toBeNull();
+    keys.read(press('g'), false, 3000);
+    expect(keys.read(press('p'), false, 3100)).toBe('people');
     keys.read(press('g'), false, 5000);
     expect(keys.read(press('l'), false, 9000)).toBeNull();
     keys.read(press('g'), false, 10_000);

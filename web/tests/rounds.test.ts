@@ -187,6 +187,8 @@ describe('addresses', () => {
     { route: { view: 'home' }, open: '' },
     { route: { view: 'home' }, open: a },
     { route: { view: 'library' }, open: '' },
+    { route: { view: 'people' }, open: '' },
+    { route: { view: 'person', id: 12 }, open: id(3) },
     { route: { view: 'search', search: rounds.newSearch({ from: a }) }, open: '' },
     { route: { view: 'search', search: rounds.newSearch({ words: 'x' }) }, open: b },
     {

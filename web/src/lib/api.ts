@@ -197,6 +197,97 @@ export interface Failures {
   skipped: Record<string, number>;
 }
 
+/** x, y, width, height in pixels of the whole photo, upright. */
+export type Box = readonly [number, number, number, number];
+/** From, to: years. */
+export type AgeRange = readonly [number, number];
+
+export interface Face {
+  id: number;
+  /** Id of its photo. */
+  photo: string;
+  box: Box;
+  landmarks?: readonly (readonly [number, number])[];
+  score: number;
+  /** Estimates of a model; absent when there are none. */
+  age?: AgeRange;
+  gender?: { male: number; female: number };
+  person: { id: number; name: string | null; hidden: boolean } | null;
+  /** Somebody said so, the machine does not change it. */
+  confirmed: boolean;
+}
+
+/** A face with the pixels of its photo, so that it can be cut out of a thumbnail. */
+export interface PlacedFace extends Face {
+  width: number;
+  height: number;
+}
+
+export interface SimilarFace extends PlacedFace {
+  distance: number;
+}
+
+export interface PhotoFaces {
+  faces: Face[];
+  analyzed: boolean;
+  /** Why the photo was not read for faces. */
+  why?: string;
+}
+
+export interface Person {
+  id: number;
+  name: string | null;
+  hidden: boolean;
+  faces: number;
+  photos: number;
+  cover: PlacedFace;
+  /** As the cover looks. */
+  age?: AgeRange;
+}
+
+export interface PersonDetail extends Person {
+  members: PlacedFace[];
+}
+
+export interface PeoplePage {
+  total: number;
+  people: Person[];
+  /** All faces of the library. */
+  faces: number;
+  /** Null: no model reads faces. */
+  model: string | null;
+}
+
+export interface Question {
+  face: PlacedFace;
+  person: Person;
+  distance: number;
+  /** Faces that an answer decides. */
+  settles: number;
+}
+
+export interface PastEdit {
+  id: number;
+  at: string;
+  what: string;
+}
+
+export type PeopleEdit =
+  | { action: 'name'; person: number; name: string }
+  | { action: 'merge'; people: number[]; name?: string }
+  | { action: 'split'; person: number; faces: number[] }
+  | { action: 'assign'; faces: number[]; person: number }
+  | { action: 'assign'; faces: number[]; name: string }
+  | { action: 'reject'; faces: number[]; person: number }
+  | { action: 'hide' | 'show'; person: number }
+  | { action: 'undo' };
+
+export interface EditDone {
+  edit: number;
+  what: string;
+  person: Person | null;
+}
+
 export interface Example {
   id: string;
   width: number;
@@ -305,6 +396,23 @@ export const api = {
   pause: async (): Promise<void> => void (await call('/scan/pause', post({}))),
   resume: async (): Promise<void> => void (await call('/scan/resume', post({}))),
   failures: (signal?: AbortSignal) => json<Failures>('/failures', at(signal)),
+  faces: (photo: string, signal?: AbortSignal) => json<PhotoFaces>(`/photos/${photo}/faces`, at(signal)),
+  similarFaces: (face: number, limit: number, signal?: AbortSignal) =>
+    json<{ results: SimilarFace[] }>(`/faces/${face}/similar?limit=${limit}`, at(signal)),
+  people: (
+    query: { hidden?: boolean; singles?: boolean; limit: number; offset: number },
+    signal?: AbortSignal,
+  ) =>
+    json<PeoplePage>(
+      `/people?hidden=${query.hidden === true}${query.singles ? '&singles=true' : ''}&limit=${query.limit}&offset=${query.offset}`,
+      at(signal),
+    ),
+  person: (id: number, limit: number, offset: number, signal?: AbortSignal) =>
+    json<PersonDetail>(`/people/${id}?limit=${limit}&offset=${offset}`, at(signal)),
+  questions: (limit: number, signal?: AbortSignal) =>
+    json<{ questions: Question[] }>(`/people/questions?limit=${limit}`, at(signal)),
+  edits: (signal?: AbortSignal) => json<{ edits: PastEdit[] }>('/people/history', at(signal)),
+  editPeople: (edit: PeopleEdit) => json<EditDone>('/people', post(edit)),
 };
 
 export type ThumbnailSize = 240 | 480 | 1080;

@@ -23,8 +23,16 @@ export function markedAt(filter: string, column: number): [string, string, strin
   return [signs.slice(0, from).join(''), signs.slice(from, to).join(''), signs.slice(to).join('')];
 }
 
-export const keywordTerm = (keyword: string): string =>
-  `keyword:"${keyword.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+
+export const keywordTerm = (keyword: string): string => `keyword:${quoted(keyword)}`;
+
+/** A person by name; a name that is not one plain word stands in quotation marks. */
+export const personTerm = (name: string): string =>
+  `people:${/^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]*$/u.test(name) ? name : quoted(name)}`;
+
+/** Pictures in which all of these are. */
+export const peopleFilter = (names: readonly string[]): string => names.map(personTerm).join(' ');
 
 /** The filter narrowed by one more term. */
 export function withTerm(filter: string, term: string): string {
@@ -40,6 +48,10 @@ export const filterExamples = [
   'camera:Canon',
   'rating:>=3',
   'has:gps',
+  'people:Anna',
+  'only:Anna,Ben',
+  'faces:2..',
+  'age:0..12',
   'near:48.2,16.37,5km',
   'format:heic',
   'folder:Holidays',

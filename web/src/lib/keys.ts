@@ -19,6 +19,10 @@ export type Command =
   | 'words'
   | 'filter'
   | 'library'
+  | 'people'
+  | 'faces'
+  | 'yes'
+  | 'no'
   | 'home'
   | 'possible'
   | 'theme'
@@ -66,11 +70,14 @@ const letters: Record<string, Command> = {
   z: 'zoom',
   v: 'filter',
   w: 'why',
+  b: 'faces',
+  y: 'yes',
+  n: 'no',
   '/': 'words',
   '?': 'help',
 };
 
-const afterG: Record<string, Command> = { l: 'library', s: 'home', h: 'home' };
+const afterG: Record<string, Command> = { l: 'library', p: 'people', s: 'home', h: 'home' };
 
 /** Milliseconds in which the second key of `G L` must follow. */
 const together = 1200;
@@ -82,6 +89,9 @@ export class Keys {
 
   /** The command of a key press, or null. `typing` says that a text field has the focus; `now` in milliseconds. */
   read(event: KeyEvent, typing: boolean, now: number): Command | null {
+    const undo = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+    // A text field undoes its own changes.
+    if (undo && !typing && event.key.toLowerCase() === 'z') return 'undo';
     if (event.ctrlKey || event.metaKey || event.altKey) return null;
     if (typing) return event.key === 'Escape' ? 'close' : null;
     if (!event.shiftKey && Object.hasOwn(always, event.key)) return always[event.key]!;
@@ -140,7 +150,8 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
       { does: 'Fits', keys: ['F'] },
       { does: 'Not this', keys: ['X'] },
       { does: 'Take the mark off', keys: ['same key'] },
-      { does: 'Undo the last mark', keys: ['U'] },
+      { does: 'Undo the last mark, or the last change of people', keys: ['U'] },
+      { does: 'The same', keys: ['Ctrl', 'Z'] },
     ],
   },
   {
@@ -159,7 +170,15 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
     name: 'Picture',
     keys: [
       { does: 'Similar pictures', keys: ['S'] },
+      { does: 'Faces', keys: ['B'] },
       { does: 'Copy path', keys: ['P'] },
+    ],
+  },
+  {
+    name: 'People',
+    keys: [
+      { does: 'The same person', keys: ['Y'] },
+      { does: 'Not the same', keys: ['N'] },
     ],
   },
   {
@@ -168,6 +187,7 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
       { does: 'Words', keys: ['/'] },
       { does: 'Filter', keys: ['V'] },
       { does: 'Start', keys: ['G', 'S'] },
+      { does: 'People', keys: ['G', 'P'] },
       { does: 'Library', keys: ['G', 'L'] },
     ],
   },

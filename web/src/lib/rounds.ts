@@ -42,7 +42,12 @@ export interface Search {
   readonly at: number;
 }
 
-export type Route = { view: 'home' } | { view: 'library' } | { view: 'search'; search: Search };
+export type Route =
+  | { view: 'home' }
+  | { view: 'library' }
+  | { view: 'people' }
+  | { view: 'person'; id: number }
+  | { view: 'search'; search: Search };
 
 export interface Address {
   route: Route;
@@ -282,7 +287,14 @@ export function toHash(address: Address): string {
     if (search.at > 0) fields.push(`n=${search.at}`);
   }
   if (open) fields.push(`o=${packId(open)}`);
-  const path = route.view === 'search' ? 's' : route.view === 'library' ? 'library' : '';
+  const path =
+    route.view === 'search'
+      ? 's'
+      : route.view === 'person'
+        ? `people/${route.id}`
+        : route.view === 'home'
+          ? ''
+          : route.view;
   return `#/${path}${fields.length > 0 ? `?${fields.join('&')}` : ''}`;
 }
 
@@ -305,6 +317,9 @@ export function fromHash(hash: string): Address {
   }
   const open = unpackId(fields.get('o') ?? '') ?? '';
   if (path === 'library') return { route: { view: 'library' }, open };
+  if (path === 'people') return { route: { view: 'people' }, open };
+  const person = /^people\/(\d{1,15})$/.exec(path)?.[1];
+  if (person) return { route: { view: 'person', id: Number(person) }, open };
   if (path !== 's') return { route: { view: 'home' }, open };
 
   const ids = (fields.get('i') ?? '').split('.').map(unpackId);

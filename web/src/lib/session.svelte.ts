@@ -221,7 +221,12 @@ class Session {
     this.address = address;
     const search = address.route.view === 'search' ? address.route.search : null;
     this.syncMarks(search ? rounds.marksNow(search) : rounds.noMarks);
-    const key = search ? rounds.roundKey(search) : address.route.view;
+    const { route } = address;
+    const key = search
+      ? rounds.roundKey(search)
+      : route.view === 'person'
+        ? `person ${route.id}`
+        : route.view;
     if (key === this.shownKey) {
       if (search && before.route.view === 'search' && before.route.search.seenBefore !== search.seenBefore)
         void this.loadBefore();
@@ -272,8 +277,20 @@ class Session {
   }
 
   libraryPage(): void {
+    this.page({ view: 'library' });
+  }
+
+  peoplePage(): void {
+    this.page({ view: 'people' });
+  }
+
+  personPage(id: number): void {
+    this.page({ view: 'person', id });
+  }
+
+  private page(route: Route): void {
     this.endTyping();
-    this.go({ route: { view: 'library' }, open: '' });
+    this.go({ route, open: '' });
     scrollTo(0, 0);
   }
 

@@ -19,16 +19,25 @@ function remember(key: string, value: string): void {
 
 const phone = '(max-width: 760px)';
 
+export interface NoticeAction {
+  name: string;
+  run: () => void;
+}
+
 class Ui {
   theme = $state<'light' | 'dark'>(document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light');
   singleKeys = $state(remembered('hone.keys') !== 'off');
   rowHeight = $state(Number(remembered('hone.row')) || 206);
+  /** Boxes around the faces of an open picture. */
+  faces = $state(remembered('hone.faces') === 'on');
   help = $state(false);
   /** Picture that the panel beside the grid explains; empty for none. */
   why = $state('');
   /** Heard by screen readers, and shown for a moment when it reports something the user must know. */
   message = $state('');
   notice = $state('');
+  /** What can be done about the notice while it is shown. */
+  action = $state.raw<NoticeAction | null>(null);
   isPhone = $state(false);
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -58,6 +67,12 @@ class Ui {
     remember('hone.keys', on ? 'on' : 'off');
   }
 
+  switchFaces(): void {
+    this.faces = !this.faces;
+    remember('hone.faces', this.faces ? 'on' : 'off');
+    this.say(this.faces ? 'Faces are marked.' : 'Faces are not marked.');
+  }
+
   setRowHeight(height: number): void {
     this.rowHeight = height;
     remember('hone.row', String(height));
@@ -69,11 +84,18 @@ class Ui {
   }
 
   /** Said, and shown for a few seconds. */
-  tell(text: string): void {
+  tell(text: string, action: NoticeAction | null = null): void {
     this.say(text);
     this.notice = text;
+    this.action = action;
     clearTimeout(this.noticeTimer);
-    this.noticeTimer = setTimeout(() => (this.notice = ''), 5000);
+    this.noticeTimer = setTimeout(() => this.untell(), action ? 12_000 : 5000);
+  }
+
+  untell(): void {
+    clearTimeout(this.noticeTimer);
+    this.notice = '';
+    this.action = null;
   }
 }
 

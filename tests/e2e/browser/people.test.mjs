@@ -1,0 +1,249 @@
+// People: names, merges, questions, splits and their undo; the faces of an open picture; no model for faces.
+//
+//   node --test tests/e2e/browser/people.test.mjs
+//
+// Always against the mock server, whose people are known.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { breaches, browser, server } from './support.mjs';
+
+let hone;
+let bare;
+let visit;
+let page;
+
+before(async () => {
+  hone = await server({ onlyMock: true, mock: ['--count', '80', '--seconds', '0', '--faces'] });
+  bare = await server({ onlyMock: true, mock: ['--count', '20', '--seconds', '0'] });
+  visit = await browser(hone.url);
+  page = visit.page;
+  await page.goto(hone.url);
+});
+
+after(async () => {
+  await visit?.close();
+  await hone?.stop();
+  await bare?.stop();
+});
+
+const cards = () => page.getByRole('list', { name: 'People' }).getByRole('listitem');
+const cardOf = (name) => cards().filter({ has: page.getByRole('link', { name }) });
+const notice = (text) => page.locator('.notice').filter({ hasText: text });
+const hash = () => page.evaluate(() => location.hash);
+const wait = async (what, why) => {
+  for (let tries = 0; tries < 100; tries++) {
+    if (await what()) return;
+    await page.waitForTimeout(50);
+  }
+  assert.fail(why);
+};
+
+test('G P lists people: named first, unnamed with a field for the name', async () => {
+  await page.locator('[role=gridcell]').first().waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('p');
+  await page.getByRole('heading', { name: 'People', exact: true }).waitFor();
+  await cards().first().waitFor();
+  assert.equal(await hash(), '#/people');
+  const names = await cards().evaluateAll((all) =>
+    all.map((card) => card.querySelector('b')?.textContent ?? ''),
+  );
+  assert.deepEqual(names.slice(0, 2), ['Anna', 'Ben Old']);
+  assert.equal(names.includes('Carla'), false, 'hidden');
+  assert.ok((await page.getByRole('combobox').count()) >= 2);
+  assert.deepEqual(await breaches(page), []);
+});
+
+test('a new name is given, an undo takes it back', async () => {
+  const field = page.getByRole('combobox').first();
+  await field.fill('Dora');
+  await field.press('Enter');
+  await notice(/^Named \d+ faces Dora\./).waitFor();
+  await cardOf(/^Dora,/).waitFor();
+  await wait(
+    () => page.evaluate(() => document.activeElement?.getAttribute('aria-label')?.startsWith('Dora')),
+    'the focus is on the card that was named',
+  );
+  await page.keyboard.press('Control+z');
+  await notice(/^Took back: named/).waitFor();
+  await cardOf(/^Dora,/).waitFor({ state: 'detached' });
+});
+
+test('a known name is offered as one types, and joins the two', async () => {
+  const people = await cards().count();
+  const field = page.getByRole('combobox').first();
+  await field.fill('an');
+  await page.getByRole('option', { name: /Anna/ }).waitFor();
+  assert.deepEqual(await breaches(page), []);
+  await field.press('ArrowDown');
+  await field.press('Enter');
+  await notice(/^Merged 2 people as Anna\./).waitFor();
+  await wait(async () => (await cards().count()) === people - 1, 'one person less');
+  await notice(/^Merged/)
+    .getByRole('button', { name: 'Undo' })
+    .click();
+  await wait(async () => (await cards().count()) === people, 'both are back');
+});
+
+test('a question is answered by key, another one waits for later', async () => {
+  const question = page.getByRole('region', { name: 'A question' });
+  await question.getByRole('heading', { name: 'Is this also Anna?' }).waitFor();
+  assert.equal(await question.getByRole('img').count(), 2);
+  await page.locator('#main').focus();
+  await page.keyboard.press('n');
+  await notice(/kept apart from Anna/).waitFor();
+  await question.getByRole('button', { name: 'Later' }).click();
+  await page.getByRole('button', { name: 'History' }).click();
+  await page
+    .getByRole('region', { name: 'History of people' })
+    .getByText(/kept apart from Anna/)
+    .waitFor();
+  assert.deepEqual(await breaches(page), []);
+  await page.getByRole('button', { name: 'History' }).click();
+});
+
+test('several are selected: two names ask which stays, a search takes both', async () => {
+  await cardOf(/^Anna,/)
+    .getByRole('checkbox')
+    .check();
+  await cardOf(/^Ben Old,/)
+    .getByRole('checkbox')
+    .check();
+  const bar = page.getByRole('toolbar', { name: 'Selection' });
+  await bar.getByText(/^2 people/).waitFor();
+  assert.equal(await bar.getByRole('button', { name: 'All are Anna' }).count(), 1);
+  assert.deepEqual(await breaches(page), []);
+  await bar.getByRole('button', { name: 'Search with these' }).click();
+  await page.getByRole('textbox', { name: 'Only' }).waitFor();
+  assert.equal(
+    await page.getByRole('textbox', { name: 'Only' }).inputValue(),
+    'people:Anna people:"Ben Old"',
+  );
+  await page.goBack();
+  await cards().first().waitFor();
+});
+
+test('hidden ones are shown when asked for', async () => {
+  await cardOf(/^Ben Old,/)
+    .getByRole('checkbox')
+    .check();
+  await page.getByRole('toolbar', { name: 'Selection' }).getByRole('button', { name: 'Hide' }).click();
+  await cardOf(/^Ben Old,/).waitFor({ state: 'detached' });
+  await page.getByRole('checkbox', { name: 'Show hidden' }).check();
+  await cardOf(/^Ben Old,.*hidden/).waitFor();
+  await cardOf(/^Carla,.*hidden/).waitFor();
+  await page.getByRole('checkbox', { name: 'Show hidden' }).uncheck();
+  await page.getByRole('button', { name: 'Undo', exact: true }).first().click();
+  await cardOf(/^Ben Old,/).waitFor();
+});
+
+test('a person: rename, split off, not this one, open a picture, search', async () => {
+  await cardOf(/^Anna,/)
+    .getByRole('link')
+    .click();
+  await page.getByRole('heading', { name: 'Anna', exact: true }).waitFor();
+  assert.equal(await hash(), '#/people/1');
+  assert.deepEqual(await breaches(page), []);
+  await page.getByRole('button', { name: 'Rename' }).click();
+  const field = page.getByRole('combobox', { name: 'Name of this person' });
+  await field.fill('Ben Old');
+  await field.press('Enter');
+  await notice(/Another person is called Ben Old/)
+    .getByRole('button', { name: 'Merge them' })
+    .click();
+  await notice(/Merged 2 people as Ben Old/).waitFor();
+  await page.getByRole('heading', { name: 'Ben Old', exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Undo', exact: true }).first().click();
+  await notice(/Took back/).waitFor();
+  await page.getByRole('heading', { name: 'Anna', exact: true }).waitFor();
+  await page.getByRole('checkbox', { name: 'Select face 2', exact: true }).check();
+  await page.getByRole('button', { name: 'Split off' }).click();
+  await notice(/^Split off 1 face\./).waitFor();
+  await page.getByRole('checkbox', { name: 'Select face 1', exact: true }).check();
+  await page.getByRole('button', { name: 'Not Anna' }).click();
+  await notice(/kept apart from Anna/).waitFor();
+  await page.getByRole('button', { name: /^Face 1 of/ }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog
+    .getByText(/drawn-\d+\.svg/)
+    .first()
+    .waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Search these photos' }).click();
+  await page.getByRole('textbox', { name: 'Only' }).waitFor();
+  assert.equal(await page.getByRole('textbox', { name: 'Only' }).inputValue(), 'people:Anna');
+});
+
+test('an open picture lists its faces, B marks them, a name is given there', async () => {
+  await page.goto(`${hone.url}/#/s?w=name%3Adrawn-12.svg`);
+  await page.locator('[role=gridcell]').first().click();
+  const faces = page.getByRole('dialog').getByRole('region', { name: 'Faces' });
+  await faces.getByRole('heading', { name: '2 faces' }).waitFor();
+  const said = await faces.textContent();
+  assert.match(said, /looks \d+–\d+ · (wo)?man, \d+ %/);
+  assert.match(said, /Age and gender are estimates by a model, from this picture only\./);
+  assert.equal(await page.locator('.fb').count(), 0);
+  await page.keyboard.press('b');
+  await wait(async () => (await page.locator('.fb').count()) === 2, 'both faces are marked');
+  assert.deepEqual(await breaches(page), []);
+  const face = await faces.getByRole('button', { name: /^Face \d of 2: Anna/ }).getAttribute('data-face-row');
+  const row = faces.locator(`[data-face-row="${face}"]`);
+  await row.click();
+  await faces.getByRole('button', { name: 'Similar faces' }).click();
+  await faces
+    .getByRole('group', { name: /^Similar faces/ })
+    .getByRole('button')
+    .last()
+    .click();
+  assert.deepEqual(await breaches(page), []);
+  const before = await row.textContent();
+  await faces.getByRole('button', { name: /^Not / }).first().click();
+  await notice(/kept apart/).waitFor();
+  await wait(async () => (await row.textContent()) !== before, 'the face has no name any more');
+  const field = faces.getByRole('combobox');
+  await field.fill('Emil');
+  await field.press('Enter');
+  await notice(/Assigned 1 face to Emil/).waitFor();
+  await faces.getByRole('button', { name: /Emil/ }).first().waitFor();
+  await page.locator('.lb').focus();
+  await page.keyboard.press('u');
+  await notice(/Took back: assigned/).waitFor();
+  await page.keyboard.press('b');
+  await page.keyboard.press('Escape');
+});
+
+test('dark, and on a phone, nothing is out of reach', async () => {
+  await page.goto(`${hone.url}/#/people`);
+  await cards().first().waitFor();
+  await page.keyboard.press('t');
+  // Colours change in a moment, not at once.
+  await page.waitForTimeout(400);
+  assert.deepEqual(await breaches(page), []);
+  await page.setViewportSize({ width: 320, height: 700 });
+  assert.deepEqual(await breaches(page), []);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.keyboard.press('t');
+});
+
+test('without a model for faces the pages say so', async () => {
+  await page.goto(`${bare.url}/#/people`);
+  await page.getByText('No model for faces is here.').waitFor();
+  assert.deepEqual(await breaches(page), []);
+  await page.goto(`${bare.url}/#/s?w=name%3Adrawn-0.svg`);
+  await page.locator('[role=gridcell]').first().click();
+  await page.getByText('Not read for faces: no model for faces is here.').waitFor();
+  assert.deepEqual(await breaches(page), []);
+});
+
+test('nothing went wrong or elsewhere', () => {
+  assert.deepEqual(
+    visit.elsewhere.filter((url) => !url.startsWith(bare.url)),
+    [],
+  );
+  assert.deepEqual(
+    visit.errors.filter((line) => !/status of 409/.test(line)),
+    [],
+  );
+});
