@@ -11,8 +11,8 @@ namespace hone {
 
 namespace {
 
-constexpr std::size_t kBatch = 16;        // faces a run
-constexpr double kWithoutPoints = 1.1;    // side of the square that is cut out when there are no landmarks
+constexpr std::size_t kBatch = 16;      // faces a run
+constexpr double kWithoutPoints = 1.1;  // side of the square that is cut out when there are no landmarks
 
 float smaller_side(const Box& box) {
     return std::min(box.width, box.height);

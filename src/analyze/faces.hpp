@@ -35,10 +35,10 @@ struct FaceOptions {
 class FaceAnalyzer {
   public:
     static constexpr std::string_view kName = "faces";
-    static constexpr int kVersion = 1;       // raise when faces of the same networks would change
+    static constexpr int kVersion = 1;         // raise when faces of the same networks would change
     static constexpr int kPictureSide = 1280;  // pixels on the longer side that are enough
     static constexpr float kLeastEmbedded = 20, kLeastEstimated = 24;  // pixels, the shorter side of the box
-    static constexpr std::size_t kMostFaces = 500;  // of one photo, the best ones
+    static constexpr std::size_t kMostFaces = 500;                     // of one photo, the best ones
 
     FaceAnalyzer(FacePack pack, FaceOptions options);
 

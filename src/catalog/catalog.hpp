@@ -19,7 +19,8 @@
 
 namespace hone {
 
-// PhotoNumber (catalog/people.hpp): short name of a photo inside one catalogue; the id is what the world sees.
+// PhotoNumber (catalog/people.hpp): short name of a photo inside one catalogue; the id is what the world
+// sees.
 using FolderId = std::int64_t;
 using PlaceId = std::int64_t;
 
@@ -224,17 +225,19 @@ class Catalog {
     // Of photos that are there: confirmed first, then the newest.
     virtual Result<std::vector<Face>> faces_of_person(PersonId person) = 0;
     // Every face with a vector of that model, in the order of their ids.
-    virtual Result<> for_each_face(const std::string& model, const std::function<void(const Face&)>& visit) = 0;
+    virtual Result<> for_each_face(const std::string& model,
+                                   const std::function<void(const Face&)>& visit) = 0;
     virtual Result<std::uint64_t> count_faces() = 0;
     // A face that no network found.
     virtual Result<FaceId> add_face(PhotoNumber photo, const FaceFacts& face) = 0;
     // Of photos that are there.
     virtual Result<std::vector<NamedRegion>> named_regions() = 0;
-    // Changes whenever a face or what is said of one does.
+    virtual Result<> for_each_person_on_photo(const std::function<void(PhotoNumber, PersonId)>& visit) = 0;
+    // Changes whenever a face or what is said of one does; cheap.
     virtual Result<std::string> faces_state() = 0;
     // People with faces in photos that are there: the named first, then by photos.
     virtual Result<std::vector<PersonCount>> people() = 0;
-    virtual Result<Person> person(PersonId id) = 0;                          // kNotFound
+    virtual Result<Person> person(PersonId id) = 0;  // kNotFound
     virtual Result<std::optional<Person>> person_named(const std::string& name) = 0;
     virtual Result<PersonId> add_person() = 0;
     virtual Result<std::vector<FaceRejection>> rejections() = 0;

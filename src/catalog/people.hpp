@@ -19,11 +19,11 @@ struct FaceFacts {
     std::optional<std::array<float, 10>> landmarks;  // x, y of eyes, nose, corners of the mouth
     float score = 0;
     struct Estimate {
-        float age = 0, male = 0;         // years and probability, as the network says
-        int age_low = 0, age_high = 0;   // what is shown
+        float age = 0, male = 0;        // years and probability, as the network says
+        int age_low = 0, age_high = 0;  // what is shown
     };
     std::optional<Estimate> estimate;
-    std::vector<float> vector;       // empty when there is none
+    std::vector<float> vector;  // empty when there is none
 };
 
 // A face keeps its id, its person and what was said of it when its photo is read again: the face at the same
@@ -62,7 +62,7 @@ struct PeopleChange {
     std::vector<Person> people;  // new values of persons that are there
     std::vector<FaceAssignment> faces;
     std::vector<FaceRejection> rejections;  // "not the same person", added
-    std::string what;                       // what a person did, for the history; empty: the machine's own work
+    std::string what;  // what a person did, for the history; empty: the machine's own work
 };
 
 // A face that the photo's own metadata names, in pixels of the upright photo.

@@ -295,8 +295,10 @@ void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen) {
         ->default_str("pages");
     feedback->add_option("--seed", feedback_flags.seed, "of the noisy people")->default_str("1");
     feedback->add_option("--per-query", feedback_flags.per_query, "CSV file with a line a query");
-    CLI::App* faces = command->add_subcommand("faces", "how well faces are told apart, and what grouping costs");
-    faces->add_option("--pairs", flags->faces.pairs, "lines: path_a path_b same|different; by blanks or tabs");
+    CLI::App* faces =
+        command->add_subcommand("faces", "how well faces are told apart, and what grouping costs");
+    faces->add_option("--pairs", flags->faces.pairs,
+                      "lines: path_a path_b same|different; by blanks or tabs");
     faces->add_option("--models", flags->faces.models, "folder of model folders");
     faces->add_option("--model", flags->faces.model, "name of a face model");
     faces->add_option("--synthetic", flags->faces.synthetic, "group so many made-up faces");

@@ -8,8 +8,8 @@
 
 #include "base/config.hpp"
 #include "base/time.hpp"
-#include "ingest/library.hpp"
 #include "cli/faces.hpp"
+#include "ingest/library.hpp"
 #include "photo/wall/decoder_pool.hpp"
 #include "server/json.hpp"
 
@@ -31,9 +31,9 @@ Result<std::vector<float>> vector_of(const std::string& path, FaceAnalyzer& anal
     HONE_TRY(const std::string bytes, read_text(path, kMaximumFileBytes));
     PhotoWork work;
     work.faces_side = FaceAnalyzer::kPictureSide;
-    HONE_TRY(const PreparedPhoto photo,
-             decoders.prepare(
-                 std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()), work));
+    HONE_TRY(
+        const PreparedPhoto photo,
+        decoders.prepare(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()), work));
     HONE_TRY(const std::vector<FoundFace> faces, analyzer.find(photo.faces, photo.width));
     const auto best = std::ranges::max_element(faces, {}, [](const FoundFace& face) {
         return face.vector.empty() ? -1 : face.score * std::min(face.box.width, face.box.height);
@@ -63,8 +63,8 @@ Result<> bench_pairs(const FacesBenchFlags& flags, const GlobalOptions& options)
         std::vector<std::string> fields;
         std::istringstream words(line);
         const bool tabs = line.find('\t') != std::string::npos;
-        for (std::string field; tabs ? static_cast<bool>(std::getline(words, field, '\t'))
-                                     : static_cast<bool>(words >> field);)
+        for (std::string field;
+             tabs ? static_cast<bool>(std::getline(words, field, '\t')) : static_cast<bool>(words >> field);)
             fields.push_back(field);
         if (fields.size() != 3 || (fields[2] != "same" && fields[2] != "different"))
             return fail(ErrorKind::kUsage, "{}, line {}: not `path_a path_b same|different`", flags.pairs,
@@ -141,7 +141,10 @@ Result<> bench_clusters(const FacesBenchFlags& flags, const GlobalOptions& optio
         }
     }
     const auto face = [&](std::size_t at) {
-        return ClusterFace{static_cast<FaceId>(at + 1), static_cast<PhotoNumber>(at), 0, {},
+        return ClusterFace{static_cast<FaceId>(at + 1),
+                           static_cast<PhotoNumber>(at),
+                           0,
+                           {},
                            std::span(vectors).subspan(at * kDimension, kDimension)};
     };
     std::vector<ClusterFace> all;
@@ -180,9 +183,10 @@ Result<> bench_clusters(const FacesBenchFlags& flags, const GlobalOptions& optio
     if (options.json)
         fmt::print("{}\n", dump(answer, 2));
     else
-        fmt::print("{} faces: grouped in {:.1f} s, one more {:.1f} ms; {} groups of {} people, precision {:.4f}, "
-                   "recall {:.4f}\n",
-                   flags.synthetic, full, one * 1000, found.size(), true_sizes.size(), precision, recall);
+        fmt::print(
+            "{} faces: grouped in {:.1f} s, one more {:.1f} ms; {} groups of {} people, precision {:.4f}, "
+            "recall {:.4f}\n",
+            flags.synthetic, full, one * 1000, found.size(), true_sizes.size(), precision, recall);
     return {};
 }
 

@@ -17,13 +17,15 @@ struct Setting {
 constexpr Setting kSettings[] = {
     {kFacesSetting, "on", "on or off: whether faces are read"},
     {kAgeGenderSetting, "on", "on or off: off computes no estimates and deletes those that are there"},
-    {kFaceSideSetting, "0", "pixels, 0 to 1280: the longer side in which faces are looked for; 0: as the model says"},
+    {kFaceSideSetting, "0",
+     "pixels, 0 to 1280: the longer side in which faces are looked for; 0: as the model says"},
     {kFaceModelSetting, "", "name of a face model; empty: the default one"},
 };
 
 Result<> check(const std::string& key, const std::string& value) {
     if (key == kFacesSetting || key == kAgeGenderSetting) {
-        if (value != "on" && value != "off") return fail(ErrorKind::kUsage, "{} is on or off, not '{}'", key, value);
+        if (value != "on" && value != "off")
+            return fail(ErrorKind::kUsage, "{} is on or off, not '{}'", key, value);
     } else if (key == kFaceSideSetting) {
         int side = -1;
         const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), side);
@@ -35,8 +37,10 @@ Result<> check(const std::string& key, const std::string& value) {
     return {};
 }
 
-Result<> config(const GlobalOptions& options, const std::string& key, const std::optional<std::string>& value) {
-    const bool known = key.empty() || std::ranges::any_of(kSettings, [&](const Setting& one) { return one.key == key; });
+Result<> config(const GlobalOptions& options, const std::string& key,
+                const std::optional<std::string>& value) {
+    const bool known =
+        key.empty() || std::ranges::any_of(kSettings, [&](const Setting& one) { return one.key == key; });
     if (!known) return fail(ErrorKind::kUsage, "there is no setting '{}'; `hone config` lists them", key);
     HONE_TRY(const fs::path directory, library_of(options));
     if (value) {
@@ -68,7 +72,9 @@ void add_config(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     command->add_option("KEY", *key, "a setting; without one, all are listed");
     command->add_option("VALUE", *value, "its new value");
     command->callback([&options, &chosen, key, value] {
-        chosen = [&options, key, value] { return run_command([&] { return config(options, *key, *value); }); };
+        chosen = [&options, key, value] {
+            return run_command([&] { return config(options, *key, *value); });
+        };
     });
 }
 

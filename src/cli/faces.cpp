@@ -55,7 +55,8 @@ Result<std::pair<std::vector<Face>, std::string>> faces_of(const Library& librar
         }
         HONE_TRY(const auto analyses, library.catalog().analyses(known->number));
         for (const Analysis& done : analyses) {
-            if (done.analyzer == FaceAnalyzer::kName && done.model == (*analyzer)->fingerprint()) return answer;
+            if (done.analyzer == FaceAnalyzer::kName && done.model == (*analyzer)->fingerprint())
+                return answer;
         }
     }
     if (!analyzer) return std::unexpected(analyzer.error());
@@ -70,7 +71,9 @@ Result<std::pair<std::vector<Face>, std::string>> faces_of(const Library& librar
     DecoderPool decoders(1);
     PhotoWork work;
     work.faces_side = FaceAnalyzer::kPictureSide;
-    HONE_TRY(const PreparedPhoto prepared, decoders.prepare(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()), work));
+    HONE_TRY(
+        const PreparedPhoto prepared,
+        decoders.prepare(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()), work));
     HONE_TRY(const std::vector<FoundFace> found, (*analyzer)->find(prepared.faces, prepared.width));
     answer.first.clear();
     for (const FoundFace& one : found) {
@@ -103,9 +106,10 @@ Result<> show_faces(const GlobalOptions& options, const FacesFlags& flags) {
     }
     if (list.empty()) fmt::print("no face was found\n");
     for (const json& face : list) {
-        std::string line = fmt::format("{:.0f}, {:.0f}  {:.0f} x {:.0f}  score {:.2f}", face["box"][0].get<double>(),
-                                       face["box"][1].get<double>(), face["box"][2].get<double>(),
-                                       face["box"][3].get<double>(), face["score"].get<double>());
+        std::string line =
+            fmt::format("{:.0f}, {:.0f}  {:.0f} x {:.0f}  score {:.2f}", face["box"][0].get<double>(),
+                        face["box"][1].get<double>(), face["box"][2].get<double>(),
+                        face["box"][3].get<double>(), face["score"].get<double>());
         if (face.contains("age")) {
             const double male = face["gender"]["male"].get<double>();
             line += fmt::format("  {} to {} years, {} {:.0f} % (estimates)", face["age"][0].get<int>(),

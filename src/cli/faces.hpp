@@ -8,10 +8,10 @@
 namespace hone {
 
 // Settings in the catalogue (hone config).
-inline constexpr const char* kFacesSetting = "faces";                    // on, off
-inline constexpr const char* kAgeGenderSetting = "faces.age_gender";     // on, off
-inline constexpr const char* kFaceSideSetting = "faces.side";            // pixels; 0: as the model says
-inline constexpr const char* kFaceModelSetting = "faces.model";          // a face pack's name
+inline constexpr const char* kFacesSetting = "faces";                 // on, off
+inline constexpr const char* kAgeGenderSetting = "faces.age_gender";  // on, off
+inline constexpr const char* kFaceSideSetting = "faces.side";         // pixels; 0: as the model says
+inline constexpr const char* kFaceModelSetting = "faces.model";       // a face pack's name
 
 // kUnavailable with the reason when faces are switched off or no face model is there.
 Result<std::unique_ptr<FaceAnalyzer>> open_faces(const Library& library);

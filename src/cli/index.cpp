@@ -101,8 +101,8 @@ Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const
     const auto faces = open_faces(*library);
     if (!faces) log::info("faces are not read: {}", faces.error().message);
     const std::unique_ptr<People> people = open_people(*library, faces ? faces->get() : nullptr);
-    Indexer indexer({*library, &analyzer, space.get(), thumbnails, decoders, observer,
-                     faces ? faces->get() : nullptr});
+    Indexer indexer(
+        {*library, &analyzer, space.get(), thumbnails, decoders, observer, faces ? faces->get() : nullptr});
 
     std::signal(SIGINT, [](int) { interrupted = 1; });
     std::signal(SIGTERM, [](int) { interrupted = 1; });

@@ -28,7 +28,8 @@ Result<PersonId> find_person(Catalog& catalog, const std::string& text) {
     PersonId id = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
     if (error != std::errc{} || end != text.data() + text.size())
-        return fail(ErrorKind::kNotFound, "nobody is named '{}'; `hone people list` shows who there is", text);
+        return fail(ErrorKind::kNotFound, "nobody is named '{}'; `hone people list` shows who there is",
+                    text);
     HONE_TRY(const Person person, catalog.person(id));
     return person.id;
 }
@@ -86,7 +87,8 @@ Result<> edit(const GlobalOptions& options, const PeopleFlags& flags, json docum
     if (!flags.person.empty()) {
         const auto person = find_person(library->catalog(), flags.person);
         // A name that is new is a new person, where there may be one.
-        if (!person && document["action"].get<std::string>() != "assign") return std::unexpected(person.error());
+        if (!person && document["action"].get<std::string>() != "assign")
+            return std::unexpected(person.error());
         if (person)
             document["person"] = *person;
         else
@@ -126,11 +128,12 @@ void add_people(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     };
     const auto edits = [&](const char* name, const char* help, auto document) {
         CLI::App* sub = command->add_subcommand(name, help);
-        runs(sub, [name = std::string(name), document](const GlobalOptions& global, const PeopleFlags& given) {
-            json edited = document(given);
-            edited["action"] = name;
-            return edit(global, given, std::move(edited));
-        });
+        runs(sub,
+             [name = std::string(name), document](const GlobalOptions& global, const PeopleFlags& given) {
+                 json edited = document(given);
+                 edited["action"] = name;
+                 return edit(global, given, std::move(edited));
+             });
         return sub;
     };
     const auto plain = [](const PeopleFlags&) { return json::object(); };
@@ -143,9 +146,8 @@ void add_people(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     list->add_flag("--all", flags->singles, "also unnamed people of a single photo");
     list->add_option("--limit", flags->limit, "people")->check(CLI::Range(1, 1'000'000))->default_str("1000");
     runs(list, list_people);
-    CLI::App* name = edits("name", "give a person a name", [](const PeopleFlags& given) {
-        return json{{"name", given.name}};
-    });
+    CLI::App* name = edits("name", "give a person a name",
+                           [](const PeopleFlags& given) { return json{{"name", given.name}}; });
     name->add_option("PERSON", flags->person, who)->required();
     name->add_option("NAME", flags->name, "\"\" takes the name away")->required();
     CLI::App* merge = edits("merge", "make several people one", with_name);

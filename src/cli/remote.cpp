@@ -43,7 +43,8 @@ Result<json> call(const std::string& url, const json* body) {
     if (status >= 400 || document.is_discarded()) {
         return fail(status == 400   ? ErrorKind::kUsage
                     : status == 404 ? ErrorKind::kNotFound
-                                    : ErrorKind::kFailed, "{}",
+                                    : ErrorKind::kFailed,
+                    "{}",
                     document.is_object() ? document.value("detail", "the server refused")
                                          : "the server's answer is not understood");
     }

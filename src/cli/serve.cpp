@@ -68,8 +68,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
 
     const auto faces = open_faces(*library);
     if (!faces) log::info("faces are not read: {}", faces.error().message);
-    api.start_people(open_people(*library, faces ? faces->get() : nullptr), faces ? (*faces)->pack().name : "",
-                     faces ? "" : faces.error().message);
+    api.start_people(open_people(*library, faces ? faces->get() : nullptr),
+                     faces ? (*faces)->pack().name : "", faces ? "" : faces.error().message);
 
     // Without a model the pages still open and say what is missing.
     std::shared_ptr<ImageTextModel> model;
@@ -89,10 +89,9 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         background.index.patience = flags.patience;
         SearchParts parts{
             model, std::make_unique<SearchEngine>(*library, space, model),
-            std::make_unique<BackgroundIndexer>(
-                IndexParts{*library, &*analyzer, space.get(), thumbnails, decoders, api,
-                           faces ? faces->get() : nullptr},
-                api, background)};
+            std::make_unique<BackgroundIndexer>(IndexParts{*library, &*analyzer, space.get(), thumbnails,
+                                                           decoders, api, faces ? faces->get() : nullptr},
+                                                api, background)};
         BackgroundIndexer& indexer = *parts.indexer;
         api.start(std::move(parts));
         indexer.request_scan();

@@ -404,7 +404,8 @@ void Indexer::run_networks(Run& run) {
         }
         Result<std::vector<std::vector<float>>> vectors;
         if (!tensors.empty()) {
-            // The network is loaded when there is something for it to do. Under way, its failure ends the run.
+            // The network is loaded when there is something for it to do. Under way, its failure ends the
+            // run.
             if (const auto loaded = parts_.analyzer->model().load_image(); !loaded) {
                 run.fail_run(loaded.error());
                 break;
@@ -510,7 +511,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     const Intake intake(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, parts_.faces,
                         options.svg);
     const unsigned readers = processor_count();
-    const unsigned embedders = network                   ? std::max(1U, parts_.analyzer->model().parallel_runs())
+    const unsigned embedders = network ? std::max(1U, parts_.analyzer->model().parallel_runs())
                                : parts_.faces != nullptr ? readers
                                                          : 0;
     const std::size_t batch = network ? parts_.analyzer->model().batch_size() : 1;

@@ -158,7 +158,8 @@ std::vector<DetectedFace> suppress(std::vector<DetectedFace> faces, double iou) 
     best_first(faces);
     std::vector<DetectedFace> kept;
     for (const DetectedFace& face : faces) {
-        if (std::ranges::all_of(kept, [&](const DetectedFace& other) { return overlap(face.box, other.box) <= iou; }))
+        if (std::ranges::all_of(
+                kept, [&](const DetectedFace& other) { return overlap(face.box, other.box) <= iou; }))
             kept.push_back(face);
     }
     return kept;

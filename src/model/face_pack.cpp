@@ -13,8 +13,9 @@ using nlohmann::json;
 namespace {
 
 constexpr std::string_view kDefaultFaces = "faces-default";
-constexpr std::pair<std::string_view, DetectorKind> kDetectors[] = {
-    {"centerface", DetectorKind::kCenterFace}, {"yunet", DetectorKind::kYuNet}, {"yolo", DetectorKind::kYolo}};
+constexpr std::pair<std::string_view, DetectorKind> kDetectors[] = {{"centerface", DetectorKind::kCenterFace},
+                                                                    {"yunet", DetectorKind::kYuNet},
+                                                                    {"yolo", DetectorKind::kYolo}};
 
 // Thrown inside this file only.
 struct BadField {
@@ -64,7 +65,8 @@ PixelInput parse_input(const json& object) {
 DetectorManifest parse_detector(const json& object) {
     DetectorManifest detector;
     const std::string kind = object.at("kind").get<std::string>();
-    const auto* const known = std::ranges::find(kDetectors, kind, [](const auto& entry) { return entry.first; });
+    const auto* const known =
+        std::ranges::find(kDetectors, kind, [](const auto& entry) { return entry.first; });
     if (known == std::end(kDetectors))
         throw BadField{fmt::format("face-detector.kind has the unknown value '{}'", kind)};
     detector.kind = known->second;

@@ -62,7 +62,7 @@ struct AgeGenderManifest {
     ModelFile file;
     PixelInput input;
     int size = 112;
-    float crop = 0.95F;  // side of the upright square against the longer side of the box
+    float crop = 0.95F;       // side of the upright square against the longer side of the box
     std::string age, gender;  // outputs
     std::size_t age_index = 0;
     std::size_t gender_index = 0;

@@ -21,7 +21,9 @@ constexpr std::size_t kTile = 512;  // faces by faces at once
 struct Link {
     float distance;
     Row other;
-    bool operator<(const Link& link) const { return std::tie(distance, other) < std::tie(link.distance, link.other); }
+    bool operator<(const Link& link) const {
+        return std::tie(distance, other) < std::tie(link.distance, link.other);
+    }
 };
 
 struct Edge {
@@ -162,7 +164,8 @@ struct FaceClusters::State {
         };
         if (rejects(a, b.person) || rejects(b, a.person)) return false;
         const Group &small = a.photos.size() < b.photos.size() ? a : b, &large = &small == &a ? b : a;
-        if (std::ranges::any_of(small.photos, [&](PhotoNumber photo) { return large.photos.contains(photo); }))
+        if (std::ranges::any_of(small.photos,
+                                [&](PhotoNumber photo) { return large.photos.contains(photo); }))
             return false;
         const double n = static_cast<double>(a.faces.size()), m = static_cast<double>(b.faces.size());
         const double mean_square = a.squares / n + b.squares / m - 2 * a.sum.dot(b.sum) / (n * m);
@@ -302,7 +305,8 @@ std::vector<ClusterQuestion> FaceClusters::questions() {
             const Row a = state.group_of[face], b = state.group_of[link.other];
             if (a == b) continue;
             const std::uint64_t key = (std::uint64_t{std::min(a, b)} << 32U) | std::max(a, b);
-            const ClusterQuestion question{std::min(face, link.other), std::max(face, link.other), link.distance};
+            const ClusterQuestion question{std::min(face, link.other), std::max(face, link.other),
+                                           link.distance};
             const auto [known, first] = nearest.emplace(key, question);
             if (!first && link.distance < known->second.distance) known->second = question;
         }
@@ -342,8 +346,8 @@ std::vector<std::pair<std::size_t, float>> FaceClusters::nearest(std::span<const
     const float own = query.squaredNorm();
     for (std::size_t face = 0; face < state.size(); ++face)
         faces.emplace_back(
-            face, std::sqrt(std::max(0.0F, own + state.squares[face] -
-                                               2 * products[static_cast<Eigen::Index>(face)])));
+            face, std::sqrt(std::max(
+                      0.0F, own + state.squares[face] - 2 * products[static_cast<Eigen::Index>(face)])));
     const std::size_t kept = std::min(count, faces.size());
     std::ranges::partial_sort(faces, faces.begin() + static_cast<std::ptrdiff_t>(kept),
                               [](const auto& a, const auto& b) {

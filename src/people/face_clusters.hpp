@@ -37,9 +37,9 @@ struct ClusterQuestion {
 // Not safe from several threads at once.
 class FaceClusters {
   public:
-    static constexpr std::size_t kKept = 64;   // links a face
+    static constexpr std::size_t kKept = 64;  // links a face
     static constexpr double kAlike = 1.15;
-    static constexpr double kAsk = 1.15;       // up to this times max(same, link) a person is asked
+    static constexpr double kAsk = 1.15;  // up to this times max(same, link) a person is asked
 
     // link, same: distances (model/face_pack.hpp).
     FaceClusters(std::size_t dimension, double link, double same);

@@ -29,7 +29,8 @@ Result<std::string> clean_name(const std::string& text) {
     while (!name.empty() && blank(name.back())) name.pop_back();
     name.erase(name.begin(), std::ranges::find_if_not(name, blank));
     if (name.size() > kLongestName)
-        return fail(ErrorKind::kUsage, "the name has {} bytes; at most {} are kept", name.size(), kLongestName);
+        return fail(ErrorKind::kUsage, "the name has {} bytes; at most {} are kept", name.size(),
+                    kLongestName);
     if (std::ranges::any_of(name, [](unsigned char c) { return c < ' ' || c == 0x7F; }))
         return fail(ErrorKind::kUsage, "the name holds a control character");
     return name;
@@ -83,10 +84,10 @@ Result<> People::take_regions() {
         }
         if (best != nullptr && best->confirmed) continue;
         HONE_TRY(std::optional<Person> person, catalog_.person_named(*name));
-        const bool refused = best != nullptr && person &&
-                             std::ranges::any_of(rejections, [&](const FaceRejection& rejection) {
-                                 return rejection.face == best->id && rejection.person == person->id;
-                             });
+        const bool refused =
+            best != nullptr && person && std::ranges::any_of(rejections, [&](const FaceRejection& rejection) {
+                return rejection.face == best->id && rejection.person == person->id;
+            });
         // What was taken back stays as the person left it.
         if (refused) continue;
         PeopleChange change;
@@ -214,8 +215,8 @@ Result<PeopleEditResult> People::name(PersonId id, const std::string& text) {
     if (!name.empty()) {
         HONE_TRY(const auto other, catalog_.person_named(name));
         if (other && other->id != id)
-            return fail(ErrorKind::kInUse, "somebody else is named {} (person {}); merge the two instead", name,
-                        other->id);
+            return fail(ErrorKind::kInUse, "somebody else is named {} (person {}); merge the two instead",
+                        name, other->id);
     }
     HONE_TRY(const std::vector<Face> faces, catalog_.faces_of_person(id));
     PeopleChange change;
@@ -254,7 +255,8 @@ Result<PeopleEditResult> People::merge(std::span<const PersonId> people, const s
         HONE_TRY(const std::vector<Face> theirs, catalog_.faces_of_person(person.id));
         for (const Face& face : theirs) change.faces.push_back({face.id, target.id, true});
         faces += theirs.size();
-        if (person.id != target.id && has_name(person)) change.people.push_back({person.id, "", person.hidden});
+        if (person.id != target.id && has_name(person))
+            change.people.push_back({person.id, "", person.hidden});
     }
     change.what = fmt::format("merged {} people, {}, into {}", all.size(), counted(faces),
                               name.empty() ? called(target) : name);
@@ -357,8 +359,8 @@ Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
     for (const ClusterQuestion& one : clusters_->questions()) {
         const std::uint32_t a = groups[one.face], b = groups[one.other];
         // The smaller one is asked about, never the one with a name.
-        const bool ask_first = clusters_->person_of(a) == 0 &&
-                               (clusters_->person_of(b) != 0 || sizes[a] <= sizes[b]);
+        const bool ask_first =
+            clusters_->person_of(a) == 0 && (clusters_->person_of(b) != 0 || sizes[a] <= sizes[b]);
         const std::size_t asked = ask_first ? one.face : one.other, other = ask_first ? one.other : one.face;
         HONE_TRY(Face face, catalog_.face(clusters_->id(asked)));
         HONE_TRY(const Face theirs, catalog_.face(clusters_->id(other)));
@@ -380,8 +382,8 @@ Result<std::vector<std::pair<Face, float>>> People::similar(const Face& face, st
     HONE_CHECK(update());
     const std::lock_guard lock(mutex_);
     if (face.vector.empty() || face.model != model_ || !clusters_)
-        return fail(ErrorKind::kUsage, "the face {} is too small to be compared, or was read with other networks",
-                    face.id);
+        return fail(ErrorKind::kUsage,
+                    "the face {} is too small to be compared, or was read with other networks", face.id);
     std::vector<std::pair<Face, float>> faces;
     for (const auto& [at, distance] : clusters_->nearest(face.vector, limit + 1)) {
         if (clusters_->id(at) == face.id) continue;

@@ -15,8 +15,8 @@
 namespace hone {
 
 struct PersonQuestion {
-    Face face;               // is this ...
-    PersonId person = 0;     // ... also this one?
+    Face face;            // is this ...
+    PersonId person = 0;  // ... also this one?
     float distance = 0;
     std::uint64_t settles = 0;  // faces that an answer decides
 };
@@ -68,7 +68,7 @@ class People {
     const std::string model_;
     const std::size_t dimension_;
     const double link_, same_;
-    std::mutex mutex_;  // guards what follows
+    std::mutex mutex_;   // guards what follows
     std::string state_;  // of the catalogue's faces when clusters_ was made
     std::unique_ptr<FaceClusters> clusters_;
 };

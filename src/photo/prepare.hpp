@@ -28,7 +28,8 @@ struct PreparedPhoto {
     std::uint32_t color = 0;    // mean, 0xRRGGBB
     // The numbers as stored, shorter side >= network_side (or the full size), less than twice of it.
     Image network;
-    // As network; longer side <= faces_side, or as long as kMostTiles of them for a panorama, or the full size.
+    // As network; longer side <= faces_side, or as long as kMostTiles of them for a panorama, or the full
+    // size.
     Image faces;
     // sRGB, longer side <= 480: what look and hashes are made from. With thumbnails only.
     Image small;

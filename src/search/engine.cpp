@@ -391,7 +391,14 @@ Result<> SearchRun::score_facets() {
     } else {
         candidates.push_back({{Facet::kLook, true, "", 0.5, pull(Facet::kLook), 0}, std::nullopt, 1});
     }
-    without(Facet::kPeople, "no faces are read yet");
+    const bool by_people = evidence_.liked.size() >= 2 || query_.facets.contains(Facet::kPeople);
+    if (facts_->people.empty())
+        without(Facet::kPeople, "no faces are read yet");
+    else if (auto scores = by_people ? score_people(*facts_, facet_marks_) : std::nullopt)
+        candidates.push_back(
+            {{Facet::kPeople, true, "", scores->learnt, pull(Facet::kPeople), 0}, std::move(scores), 1});
+    else
+        candidates.push_back({{Facet::kPeople, true, "", 0.5, pull(Facet::kPeople), 0}, std::nullopt, 1});
     const bool by_moment = evidence_.liked.size() >= 2 || query_.facets.contains(Facet::kMoment);
     if (std::ranges::none_of(facts_->moments,
                              [](const Moment& moment) { return !std::isnan(moment.seconds); }))

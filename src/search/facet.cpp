@@ -172,9 +172,14 @@ std::optional<FacetScores> score_looks(const LookSpaces& spaces, const FacetMark
     return result;
 }
 
-std::optional<FacetScores> score_moments(const LibraryFacts& facts, const FacetMarks& marks) {
+namespace {
+
+// Scores by how near a photo is to the liked ones. photos: their number; near(photo, liked photo): 0..1, NaN
+// when one of the two lacks what is compared.
+template <typename Near>
+std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMarks& marks,
+                                             const Near& near_to) {
     struct Known {
-        Moment moment;
         double weight;
         Source source;
         PhotoNumber photo;
@@ -182,9 +187,8 @@ std::optional<FacetScores> score_moments(const LibraryFacts& facts, const FacetM
     std::vector<Known> liked;
     const auto take = [&](const FacetMark& mark, Source source) {
         if (!mark.photo) return;
-        const Moment moment = facts.moment(*mark.photo);
-        if (!std::isnan(moment.seconds) || !std::isnan(moment.latitude))
-            liked.push_back({moment, mark.weight, source, *mark.photo});
+        if (!std::isnan(near_to(*mark.photo, *mark.photo)))
+            liked.push_back({mark.weight, source, *mark.photo});
     };
     if (marks.from) take(*marks.from, {Source::Kind::kWords, 0});
     for (const FacetMark& mark : marks.liked) take(mark, {Source::Kind::kLiked, mark.index});
@@ -195,17 +199,16 @@ std::optional<FacetScores> score_moments(const LibraryFacts& facts, const FacetM
     // NaN for a photo that lacks the facet.
     const auto score = [&](PhotoNumber photo, const Known* left_out) {
         double sum = 0, weights = 0;
-        const Moment moment = facts.moment(photo);
         for (const Known& known : liked) {
             if (&known == left_out) continue;
-            const double near = nearness(moment, known.moment);
+            const double near = near_to(photo, known.photo);
             if (std::isnan(near)) continue;
             sum += known.weight * near;
             weights += known.weight;
         }
         return weights > 0 ? sum / weights : std::numeric_limits<double>::quiet_NaN();
     };
-    std::vector<float> raw(facts.moments.size());
+    std::vector<float> raw(photos);
     std::vector<float> known_scores;
     for (PhotoNumber photo = 0; photo < raw.size(); ++photo) {
         raw[photo] = static_cast<float>(score(photo, nullptr));
@@ -240,10 +243,10 @@ std::optional<FacetScores> score_moments(const LibraryFacts& facts, const FacetM
         if (count > 0) result.learnt = sum / count;
     }
     auto kept = std::make_shared<const std::vector<Known>>(std::move(liked));
-    result.shares = [&facts, kept, total, spread](PhotoNumber photo) {
+    result.shares = [near_to, kept, total, spread](PhotoNumber photo) {
         std::vector<Share> shares;
         for (const Known& known : *kept) {
-            const double near = nearness(facts.moment(photo), known.moment);
+            const double near = near_to(photo, known.photo);
             if (!std::isnan(near))
                 shares.push_back({known.source, known.weight * near / total / spread.deviation});
         }
@@ -251,6 +254,25 @@ std::optional<FacetScores> score_moments(const LibraryFacts& facts, const FacetM
         return shares;
     };
     return result;
+}
+
+}  // namespace
+
+std::optional<FacetScores> score_moments(const LibraryFacts& facts, const FacetMarks& marks) {
+    return score_by_nearness(facts.moments.size(), marks, [&facts](PhotoNumber photo, PhotoNumber liked) {
+        return nearness(facts.moment(photo), facts.moment(liked));
+    });
+}
+
+std::optional<FacetScores> score_people(const LibraryFacts& facts, const FacetMarks& marks) {
+    // Which share of the people on both photos is on each of them (Jaccard 1901).
+    return score_by_nearness(facts.people.size(), marks, [&facts](PhotoNumber photo, PhotoNumber liked) {
+        const auto a = facts.people_of(photo), b = facts.people_of(liked);
+        if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
+        const auto both = static_cast<double>(std::ranges::count_if(
+            a, [&](PersonId person) { return std::ranges::find(b, person) != b.end(); }));
+        return both / (static_cast<double>(a.size() + b.size()) - both);
+    });
 }
 
 std::vector<FoundLookWord> find_look_words(std::string_view text) {

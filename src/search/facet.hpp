@@ -54,6 +54,8 @@ struct FacetMarks {
 std::optional<FacetScores> score_looks(const LookSpaces& spaces, const FacetMarks& marks, unsigned threads);
 // Nothing when no liked photo has a time or a place.
 std::optional<FacetScores> score_moments(const LibraryFacts& facts, const FacetMarks& marks);
+// Nothing when nobody is on a liked photo.
+std::optional<FacetScores> score_people(const LibraryFacts& facts, const FacetMarks& marks);
 
 // A look word of the text.
 struct FoundLookWord {

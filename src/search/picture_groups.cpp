@@ -94,8 +94,9 @@ Result<std::shared_ptr<const PictureGroups>> PictureGroups::read(Catalog& catalo
 Result<std::shared_ptr<const LibraryFacts>> LibraryFactsCache::get(
     Catalog& catalog, const std::shared_ptr<const PresentPhotos::Bits>& present) {
     HONE_TRY(const std::uint64_t pairs, catalog.count_same_pictures());
+    HONE_TRY(const std::string faces, catalog.faces_state());
     const std::lock_guard lock(mutex_);
-    if (facts_ && present_ == present && pairs_ == pairs) return facts_;
+    if (facts_ && present_ == present && pairs_ == pairs && faces_ == faces) return facts_;
     auto facts = std::make_shared<LibraryFacts>();
     HONE_TRY(facts->groups, PictureGroups::read(catalog, *present));
     HONE_TRY(const std::vector<Catalog::Moment> moments, catalog.moments());
@@ -107,8 +108,13 @@ Result<std::shared_ptr<const LibraryFacts>> LibraryFactsCache::get(
         known.latitude = static_cast<float>(moment.position->latitude);
         known.longitude = static_cast<float>(moment.position->longitude);
     }
+    HONE_CHECK(catalog.for_each_person_on_photo([&](PhotoNumber photo, PersonId person) {
+        if (photo >= facts->people.size()) facts->people.resize(std::size_t{photo} + 1);
+        facts->people[photo].push_back(person);
+    }));
     present_ = present;
     pairs_ = pairs;
+    faces_ = faces;
     facts_ = std::move(facts);
     return facts_;
 }

@@ -47,7 +47,11 @@ struct Moment {
 // What the engine keeps of the whole catalogue between searches, read anew when photos or pairs were added.
 struct LibraryFacts {
     std::shared_ptr<const PictureGroups> groups;
-    std::vector<Moment> moments;  // by photo number; photos beyond the end are without
+    std::vector<Moment> moments;                // by photo number; photos beyond the end are without
+    std::vector<std::vector<PersonId>> people;  // by photo number: who is on it, each once
+    [[nodiscard]] std::span<const PersonId> people_of(PhotoNumber photo) const {
+        return photo < people.size() ? std::span<const PersonId>(people[photo]) : std::span<const PersonId>();
+    }
     [[nodiscard]] Moment moment(PhotoNumber photo) const {
         return photo < moments.size() ? moments[photo] : Moment{};
     }
@@ -62,6 +66,7 @@ class LibraryFactsCache {
     std::mutex mutex_;
     std::shared_ptr<const PresentPhotos::Bits> present_;  // what facts_ was read for
     std::uint64_t pairs_ = 0;
+    std::string faces_;
     std::shared_ptr<const LibraryFacts> facts_;
 };
 

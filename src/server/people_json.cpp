@@ -20,7 +20,7 @@ Result<std::vector<std::int64_t>> numbers(const json& edit, const char* field) {
     std::vector<std::int64_t> list;
     const auto found = edit.find(field);
     const bool good = found != edit.end() && found->is_array() && !found->empty() &&
-                      std::ranges::all_of(*found, [](const json& one) { return one.is_number_unsigned(); });
+                      std::ranges::all_of(*found, [](const json& one) { return one.is_number_integer(); });
     if (!good) return fail(ErrorKind::kUsage, "{} must be a list of numbers", field);
     for (const json& one : *found) list.push_back(one.get<std::int64_t>());
     return list;
@@ -28,7 +28,7 @@ Result<std::vector<std::int64_t>> numbers(const json& edit, const char* field) {
 
 Result<std::int64_t> number(const json& edit, const char* field) {
     const auto found = edit.find(field);
-    if (found == edit.end() || !found->is_number_unsigned())
+    if (found == edit.end() || !found->is_number_integer())
         return fail(ErrorKind::kUsage, "{} must be a number", field);
     return found->get<std::int64_t>();
 }
@@ -158,7 +158,8 @@ Result<json> questions_page(Catalog& catalog, People& people, std::size_t limit)
 Result<PeopleEditResult> edit_people(People& people, const json& edit) {
     if (!edit.is_object()) return fail(ErrorKind::kUsage, "an edit is an object with an action");
     for (const auto& [field, value] : edit.items()) {
-        if (field != "action" && field != "person" && field != "people" && field != "faces" && field != "name")
+        if (field != "action" && field != "person" && field != "people" && field != "faces" &&
+            field != "name")
             return fail(ErrorKind::kUsage, "unknown field '{}' of an edit", field.substr(0, 40));
     }
     HONE_TRY(const std::string action, text(edit, "action"));

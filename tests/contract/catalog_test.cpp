@@ -34,12 +34,13 @@ class Catalogs : public testing::TestWithParam<Implementation> {
     }
     static FileOutcome photo(const Folder& folder, const std::string& path, const std::string& bytes,
                              std::vector<float> vector = {1, 2}) {
-        FileOutcome::IsPhoto what{
-            {sha256(bytes), bytes.size(), 640, 480, "jpeg", 0x102030}, {}, kKey, std::move(vector), {}};
-        if (what.vector.empty())
-            what.key.reset();
-        else
+        FileOutcome::IsPhoto what;
+        what.photo = {sha256(bytes), bytes.size(), 640, 480, "jpeg", 0x102030};
+        what.vector = std::move(vector);
+        if (!what.vector.empty()) {
+            what.key = kKey;
             what.done = {{"content", 1, "model-a"}};
+        }
         return {folder.id, {path, bytes.size(), 1000, 7, 0}, what};
     }
     static CommittedFile commit(Catalog& catalog, const FileOutcome& outcome) {

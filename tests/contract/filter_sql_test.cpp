@@ -24,6 +24,8 @@ CREATE TABLE metadata (photo_id INTEGER PRIMARY KEY REFERENCES photo(id), taken_
   latitude REAL, longitude REAL, altitude REAL, rating INTEGER, title TEXT, description TEXT,
   motion INTEGER NOT NULL DEFAULT 0, document TEXT NOT NULL);
 CREATE TABLE keyword (photo_id INTEGER NOT NULL REFERENCES photo(id), word TEXT NOT NULL, PRIMARY KEY (photo_id, word)) WITHOUT ROWID;
+CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT NOT NULL, hidden INTEGER NOT NULL);
+CREATE TABLE face (id INTEGER PRIMARY KEY, photo_id INTEGER NOT NULL, person_id INTEGER, age_low INTEGER, age_high INTEGER);
 CREATE VIRTUAL TABLE words USING fts5(name, folder, title, keywords, camera, tokenize = "unicode61 remove_diacritics 2");
 )sql";
 
@@ -225,11 +227,23 @@ TEST_F(FilterSql, Joins) {
     EXPECT_EQ(run({PhotoFilter::Kind::kOr, {}, {}}), "");
 }
 
-TEST_F(FilterSql, PeopleAreNotKnownYet) {
-    const auto condition = to_sql(*parse_filter("a OR -people:Ada"));
-    ASSERT_FALSE(condition);
-    EXPECT_EQ(condition.error().kind, ErrorKind::kUnavailable);
-    EXPECT_THAT(condition.error().message, HasSubstr("no people are known yet"));
+TEST_F(FilterSql, PeopleTheirFacesAndAges) {
+    database_.exec(
+        "INSERT INTO person VALUES (1, 'Anna', 0), (2, 'Ben', 0), (3, '', 0);"
+        "INSERT INTO face VALUES (1, 1, 1, 30, 40), (2, 1, 2, 5, 9), (3, 2, 1, 31, 44), (4, 3, 3, NULL, "
+        "NULL)");
+    EXPECT_EQ(found("people:anna"), "1 2");
+    EXPECT_EQ(found("people:Anna people:Ben"), "1");
+    EXPECT_EQ(found("people:Anna,Ben"), "1 2");
+    EXPECT_EQ(found("-people:Anna"), "3 4 5");
+    EXPECT_EQ(found("people:Nobody"), "");
+    EXPECT_EQ(found("only:Anna"), "2");
+    EXPECT_EQ(found("only:Anna,Ben"), "1");
+    EXPECT_EQ(found("faces:2.."), "1");
+    EXPECT_EQ(found("faces:0"), "4 5");
+    EXPECT_EQ(found("age:0..12"), "1");
+    EXPECT_EQ(found("age:44.."), "2");
+    EXPECT_EQ(found("age:10..29"), "");
 }
 
 TEST_F(FilterSql, RefusesValuesOfAnotherKind) {

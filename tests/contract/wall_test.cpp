@@ -18,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr PhotoWork kWork{64, true, true, false, kMaximumPixels};
+constexpr PhotoWork kWork{64, 0, true, true, false, kMaximumPixels};
 
 // A GIF's first bytes, then what the decoder shall do.
 std::string fault(const std::string& what) {

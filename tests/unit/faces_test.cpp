@@ -109,8 +109,11 @@ TEST(FaceDetector, OfOverlappingFacesTheBestStays) {
 // Figures of the reference pipeline (tests/reference/faces.py) for the same numbers.
 TEST(FaceChip, SimilarityEqualsTheReference) {
     const Landmarks from{{{120, 100}, {180, 110}, {150, 140}, {118, 170}, {170, 178}}};
-    const Landmarks to{{{47.5492F, 46.5990F}, {100.4761F, 46.5990F}, {74.0127F, 76.5625F},
-                        {50.4149F, 103.0233F}, {97.6104F, 103.0233F}}};
+    const Landmarks to{{{47.5492F, 46.5990F},
+                        {100.4761F, 46.5990F},
+                        {74.0127F, 76.5625F},
+                        {50.4149F, 103.0233F},
+                        {97.6104F, 103.0233F}}};
     const Similarity fit = fit_similarity(from, to);
     // What is left over stands at right angles to turning, growing and moving.
     double dx = 0, dy = 0, turn = 0, grow = 0;

@@ -275,7 +275,7 @@ TEST_F(Engine, AWrongFilterSaysWhereAndWhat) {
         EXPECT_EQ(page.error().kind, ErrorKind::kUsage);
         EXPECT_EQ(page.error().message, "filter, column 12: 'raiting' is no field; did you mean rating?");
         query.filter = "people:Ada";
-        EXPECT_EQ(search(query).error().kind, ErrorKind::kUnavailable);
+        EXPECT_EQ(search(query)->total, 0U);
     }
 }
 

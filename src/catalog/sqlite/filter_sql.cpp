@@ -403,7 +403,8 @@ class Writer {
             add(std::string(kPersonThere) + " AND ", folded(*name));
         }
         condition.where +=
-            "NOT EXISTS (SELECT 1 FROM face LEFT JOIN person ON person.id = face.person_id WHERE face.photo_id "
+            "NOT EXISTS (SELECT 1 FROM face LEFT JOIN person ON person.id = face.person_id WHERE "
+            "face.photo_id "
             "= photo.id AND NOT (0";
         for (const FilterValue& value : term.values)
             add(" OR hone_matches(ifnull(person.name, ''), ?)", folded(std::get<std::string>(value)));
@@ -413,8 +414,7 @@ class Writer {
 
     // low and high of what is shown for the face overlap the range.
     Result<> write_age(const NumberRange& range) {
-        condition.where +=
-            "photo.id IN (SELECT photo_id FROM face WHERE age_high IS NOT NULL";
+        condition.where += "photo.id IN (SELECT photo_id FROM face WHERE age_high IS NOT NULL";
         if (range.least) add(range.least_included ? " AND age_high >= ?" : " AND age_high > ?", *range.least);
         if (range.most) add(range.most_included ? " AND age_low <= ?" : " AND age_low < ?", *range.most);
         condition.where += ")";

@@ -89,8 +89,10 @@ void put_face(SQLite::Database& database, FaceId id, PhotoNumber photo, const st
               const FaceFacts& face) {
     SQLite::Statement upsert(
         database,
-        "INSERT INTO face (id, photo_id, model, x, y, width, height, points, score, age, male, vector, age_low, "
-        "age_high) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET model = excluded.model, "
+        "INSERT INTO face (id, photo_id, model, x, y, width, height, points, score, age, male, vector, "
+        "age_low, "
+        "age_high) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET model = "
+        "excluded.model, "
         "x = excluded.x, y = excluded.y, width = excluded.width, height = excluded.height, points = "
         "excluded.points, score = excluded.score, age = excluded.age, male = excluded.male, vector = "
         "excluded.vector, age_low = excluded.age_low, age_high = excluded.age_high");
@@ -118,9 +120,17 @@ constexpr const char* kAssign = "UPDATE face SET person_id = ?, confirmed = ? WH
 
 }  // namespace
 
+void count_change(SQLite::Database& database) {
+    database.exec(
+        "INSERT INTO setting VALUES ('faces-changes', '1') ON CONFLICT (key) DO UPDATE SET value = value + "
+        "1");
+}
+
 void store_faces(SQLite::Database& database, PhotoNumber photo, const std::string& model,
                  const std::vector<FaceFacts>& faces) {
     const std::vector<Face> before = read_faces(database, photo);
+    if (before.empty() && faces.empty()) return;
+    count_change(database);
     // The pairs that overlap most first.
     struct Pair {
         double overlap;
@@ -156,6 +166,7 @@ void store_faces(SQLite::Database& database, PhotoNumber photo, const std::strin
 
 FaceId insert_face(SQLite::Database& database, PhotoNumber photo, const std::string& model,
                    const FaceFacts& face) {
+    count_change(database);
     put_face(database, 0, photo, model, face);
     return database.getLastInsertRowid();
 }
@@ -163,13 +174,13 @@ FaceId insert_face(SQLite::Database& database, PhotoNumber photo, const std::str
 std::vector<NamedRegion> read_named_regions(SQLite::Database& database) {
     SQLite::Statement query(
         database,
-        "SELECT photo_id, document, photo.width, photo.height FROM metadata JOIN photo ON photo.id = photo_id "
+        "SELECT photo_id, document, photo.width, photo.height FROM metadata JOIN photo ON photo.id = "
+        "photo_id "
         "WHERE instr(document, '\"regions\"') > 0 AND EXISTS (SELECT 1 FROM place WHERE place.photo_id = "
         "photo.id AND place.state = 0)");
     std::vector<NamedRegion> regions;
     while (query.executeStep()) {
-        const auto metadata =
-            parse_metadata(json::parse(query.getColumn(1).getString(), nullptr, false));
+        const auto metadata = parse_metadata(json::parse(query.getColumn(1).getString(), nullptr, false));
         if (!metadata) continue;
         const double width = query.getColumn(2).getInt(), height = query.getColumn(3).getInt();
         for (const Region& region : metadata->regions) {
@@ -184,7 +195,8 @@ std::vector<NamedRegion> read_named_regions(SQLite::Database& database) {
 
 std::vector<Face> read_faces(SQLite::Database& database, PhotoNumber photo) {
     SQLite::Statement query(
-        database, fmt::format("SELECT {} FROM face WHERE photo_id = ? ORDER BY score DESC, id", kFaceColumns));
+        database,
+        fmt::format("SELECT {} FROM face WHERE photo_id = ? ORDER BY score DESC, id", kFaceColumns));
     query.bind(1, static_cast<std::int64_t>(photo));
     std::vector<Face> faces;
     while (query.executeStep()) faces.push_back(face_of(query));
@@ -200,8 +212,9 @@ std::optional<Face> read_face(SQLite::Database& database, FaceId face) {
 
 std::vector<Face> read_faces_of(SQLite::Database& database, PersonId person) {
     SQLite::Statement query(
-        database, fmt::format("SELECT {} FROM face WHERE person_id = ? AND {} ORDER BY confirmed DESC, id DESC",
-                              kFaceColumns, kPresent));
+        database,
+        fmt::format("SELECT {} FROM face WHERE person_id = ? AND {} ORDER BY confirmed DESC, id DESC",
+                    kFaceColumns, kPresent));
     query.bind(1, person);
     std::vector<Face> faces;
     while (query.executeStep()) faces.push_back(face_of(query));
@@ -211,8 +224,8 @@ std::vector<Face> read_faces_of(SQLite::Database& database, PersonId person) {
 void for_each_face(SQLite::Database& database, const std::string& model,
                    const std::function<void(const Face&)>& visit) {
     SQLite::Statement query(
-        database, fmt::format("SELECT {} FROM face WHERE model = ? AND vector IS NOT NULL ORDER BY id",
-                              kFaceColumns));
+        database,
+        fmt::format("SELECT {} FROM face WHERE model = ? AND vector IS NOT NULL ORDER BY id", kFaceColumns));
     query.bind(1, model);
     while (query.executeStep()) visit(face_of(query));
 }
@@ -221,12 +234,13 @@ std::vector<PersonCount> read_people(SQLite::Database& database) {
     // The best face: confirmed, then the largest that was surely found.
     SQLite::Statement query(
         database,
-        fmt::format("SELECT person.id, person.name, person.hidden, count(*), count(DISTINCT face.photo_id), "
-                    "(SELECT best.id FROM face AS best WHERE best.person_id = person.id ORDER BY "
-                    "best.confirmed DESC, best.score * min(best.width, best.height) DESC, best.id LIMIT 1) "
-                    "FROM person JOIN face ON face.person_id = person.id WHERE {} GROUP BY person.id ORDER BY "
-                    "person.name = '', count(DISTINCT face.photo_id) DESC, person.id",
-                    kPresent));
+        fmt::format(
+            "SELECT person.id, person.name, person.hidden, count(*), count(DISTINCT face.photo_id), "
+            "(SELECT best.id FROM face AS best WHERE best.person_id = person.id ORDER BY "
+            "best.confirmed DESC, best.score * min(best.width, best.height) DESC, best.id LIMIT 1) "
+            "FROM person JOIN face ON face.person_id = person.id WHERE {} GROUP BY person.id ORDER BY "
+            "person.name = '', count(DISTINCT face.photo_id) DESC, person.id",
+            kPresent));
     std::vector<PersonCount> people;
     while (query.executeStep()) {
         PersonCount person;
@@ -262,6 +276,7 @@ PersonId insert_person(SQLite::Database& database) {
 }
 
 std::int64_t apply_change(SQLite::Database& database, const PeopleChange& change) {
+    count_change(database);
     json before{{"people", json::array()}, {"faces", json::array()}, {"rejections", json::array()}};
     const bool logged = !change.what.empty();
     for (const Person& person : change.people) {
@@ -301,6 +316,7 @@ std::optional<PeopleEdit> undo_last_edit(SQLite::Database& database) {
     if (!query.executeStep()) return std::nullopt;
     PeopleEdit edit{query.getColumn(0).getInt64(), query.getColumn(1).getInt64(),
                     query.getColumn(2).getString(), true};
+    count_change(database);
     const json before = json::parse(query.getColumn(3).getString());
     // Backwards: a name that went from one to another is free again before it goes back.
     const json& people = before.at("people");

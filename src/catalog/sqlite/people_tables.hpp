@@ -13,6 +13,8 @@ class Database;
 
 namespace hone {
 
+// Called by everything here that changes something.
+void count_change(SQLite::Database& database);
 void store_faces(SQLite::Database& database, PhotoNumber photo, const std::string& model,
                  const std::vector<FaceFacts>& faces);
 FaceId insert_face(SQLite::Database& database, PhotoNumber photo, const std::string& model,

@@ -696,19 +696,26 @@ class SqliteCatalog final : public Catalog {
             return read_named_regions(database);
         });
     }
+    Result<> for_each_person_on_photo(const std::function<void(PhotoNumber, PersonId)>& visit) override {
+        return read([&](SQLite::Database& database) -> Result<> {
+            SQLite::Statement query(
+                database,
+                "SELECT DISTINCT photo_id, person_id FROM face WHERE person_id IS NOT NULL ORDER BY 1, 2");
+            while (query.executeStep())
+                visit(static_cast<PhotoNumber>(query.getColumn(0).getInt64()), query.getColumn(1).getInt64());
+            return {};
+        });
+    }
     Result<std::string> faces_state() override {
         return read([&](SQLite::Database& database) -> Result<std::string> {
-            return database
-                .execAndGet("SELECT (SELECT count(*) || ' ' || ifnull(max(id), 0) || ' ' || "
-                            "ifnull(sum(person_id), 0) || ' ' || ifnull(sum(confirmed), 0) FROM face) || ' ' || "
-                            "(SELECT count(*) FROM face_rejection) || ' ' || (SELECT count(*) || ' ' || "
-                            "ifnull(sum(undone), 0) FROM people_edit)")
-                .getString();
+            SQLite::Statement query(database, "SELECT value FROM setting WHERE key = 'faces-changes'");
+            return query.executeStep() ? query.getColumn(0).getString() : std::string();
         });
     }
     Result<std::vector<PersonCount>> people() override {
-        return read(
-            [&](SQLite::Database& database) -> Result<std::vector<PersonCount>> { return read_people(database); });
+        return read([&](SQLite::Database& database) -> Result<std::vector<PersonCount>> {
+            return read_people(database);
+        });
     }
     Result<Person> person(PersonId id) override {
         return read([&](SQLite::Database& database) -> Result<Person> {
@@ -734,8 +741,9 @@ class SqliteCatalog final : public Catalog {
         });
     }
     Result<std::int64_t> change_people(const PeopleChange& change) override {
-        return write(
-            [&](SQLite::Database& database) -> Result<std::int64_t> { return apply_change(database, change); });
+        return write([&](SQLite::Database& database) -> Result<std::int64_t> {
+            return apply_change(database, change);
+        });
     }
     Result<std::optional<PeopleEdit>> undo_people_edit() override {
         return write([&](SQLite::Database& database) -> Result<std::optional<PeopleEdit>> {
@@ -749,6 +757,7 @@ class SqliteCatalog final : public Catalog {
     }
     Result<> forget_estimates() override {
         return write([&](SQLite::Database& database) -> Result<> {
+            count_change(database);
             database.exec("UPDATE face SET age = NULL, male = NULL, age_low = NULL, age_high = NULL");
             return {};
         });

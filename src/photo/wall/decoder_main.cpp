@@ -138,8 +138,8 @@ Reply answer(const Received& received, std::uint8_t* memory) {
     }
     const Request& request = received.request;
     const auto prepared = prepare_photo(photo.bytes(), sidecars,
-                                        {request.network_side, request.faces_side, request.thumbnails != 0, request.metadata != 0,
-                                         request.svg != 0, request.maximum_pixels});
+                                        {request.network_side, request.faces_side, request.thumbnails != 0,
+                                         request.metadata != 0, request.svg != 0, request.maximum_pixels});
     if (!prepared) {
         copy_text(reply.reason, prepared.error().message);
         return reply;

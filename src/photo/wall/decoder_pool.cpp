@@ -365,8 +365,8 @@ Result<PreparedPhoto> DecoderPool::prepare_once(int photo, std::span<const int> 
     if (interrupted_) return stopped();
     Lease lease(*this);
     HONE_CHECK(lease.make_ready());
-    const Request request{work.maximum_pixels, work.network_side, work.faces_side, std::uint8_t{work.thumbnails},
-                          std::uint8_t{work.metadata}, std::uint8_t{work.svg}};
+    const Request request{work.maximum_pixels,           work.network_side,           work.faces_side,
+                          std::uint8_t{work.thumbnails}, std::uint8_t{work.metadata}, std::uint8_t{work.svg}};
     if (!send_request(lease.process->socket.get(), request, photo, sidecars)) {
         // It died while it was idle, of no photo's fault.
         lease.lose();

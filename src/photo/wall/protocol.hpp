@@ -29,7 +29,8 @@ struct Reply {
     std::uint8_t good = 0;
     std::int32_t format = 0, width = 0, height = 0;
     std::uint32_t color = 0;
-    std::int32_t network_width = 0, network_height = 0, faces_width = 0, faces_height = 0, small_width = 0, small_height = 0;
+    std::int32_t network_width = 0, network_height = 0, faces_width = 0, faces_height = 0, small_width = 0,
+                 small_height = 0;
     Part network, faces, small, metadata, thumbnails[std::size(kThumbnailSizes)];
     char reason[kReasonBytes] = {};
 };
