@@ -16,6 +16,7 @@ int report(const Error& error) {
     switch (error.kind) {
         case ErrorKind::kInUse:
             return kExitInUse;
+        case ErrorKind::kConflict:
         case ErrorKind::kUsage:
         case ErrorKind::kTooLarge:
         case ErrorKind::kFailed:

@@ -43,6 +43,7 @@ Result<json> call(const std::string& url, const json* body) {
     if (status >= 400 || document.is_discarded()) {
         return fail(status == 400   ? ErrorKind::kUsage
                     : status == 404 ? ErrorKind::kNotFound
+                    : status == 409 ? ErrorKind::kConflict
                                     : ErrorKind::kFailed,
                     "{}",
                     document.is_object() ? document.value("detail", "the server refused")

@@ -215,7 +215,7 @@ Result<PeopleEditResult> People::name(PersonId id, const std::string& text) {
     if (!name.empty()) {
         HONE_TRY(const auto other, catalog_.person_named(name));
         if (other && other->id != id)
-            return fail(ErrorKind::kInUse, "somebody else is named {} (person {}); merge the two instead",
+            return fail(ErrorKind::kConflict, "somebody else is named {} (person {}); merge the two instead",
                         name, other->id);
     }
     HONE_TRY(const std::vector<Face> faces, catalog_.faces_of_person(id));
@@ -244,7 +244,7 @@ Result<PeopleEditResult> People::merge(std::span<const PersonId> people, const s
     if (name.empty() && std::ranges::count_if(all, has_name) > 1) {
         std::string names;
         for (const Person& person : all) names += names.empty() ? called(person) : " and " + called(person);
-        return fail(ErrorKind::kInUse, "{} have different names; say which one stays", names);
+        return fail(ErrorKind::kConflict, "{} have different names; say which one stays", names);
     }
     const auto first_named = std::ranges::find_if(all, has_name);
     Person target = first_named == all.end() ? all.front() : *first_named;

@@ -37,10 +37,10 @@ class People {
     // metadata become named people. Cheap when nothing changed.
     Result<> update();
 
-    // A name that somebody else has is kInUse. An empty name takes the name away. The person's faces are
+    // A name that somebody else has is kConflict. An empty name takes the name away. The person's faces are
     // confirmed by it.
     Result<PeopleEditResult> name(PersonId person, const std::string& name);
-    // Into the first, or into the only one with a name; two names need `name`, else kInUse.
+    // Into the first, or into the only one with a name; two names need `name`, else kConflict.
     Result<PeopleEditResult> merge(std::span<const PersonId> people, const std::string& name = "");
     // The faces become a person of their own and stay apart from the one they were.
     Result<PeopleEditResult> split(PersonId person, std::span<const FaceId> faces);

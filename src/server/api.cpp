@@ -37,6 +37,7 @@ HttpResponse to_response(const Error& error) {
         case ErrorKind::kTooLarge:
             return problem(413, error.message);
         case ErrorKind::kInUse:
+        case ErrorKind::kConflict:
             return problem(409, error.message);
         case ErrorKind::kUnavailable:
             return problem(503, error.message);
@@ -321,9 +322,10 @@ Result<HttpResponse> Api::people_history(const HttpRequest&, Parameter) {
     constexpr std::size_t kListedEdits = 50;
     HONE_TRY(const auto edits, library_.catalog().people_edits(kListedEdits));
     json body{{"edits", json::array()}};
-    for (const PeopleEdit& edit : edits)
-        body["edits"].push_back(
-            {{"id", edit.id}, {"at", iso8601(edit.at)}, {"what", edit.what}, {"undone", edit.undone}});
+    for (const PeopleEdit& edit : edits) {
+        if (!edit.undone)
+            body["edits"].push_back({{"id", edit.id}, {"at", iso8601(edit.at)}, {"what", edit.what}});
+    }
     return answer(200, body);
 }
 

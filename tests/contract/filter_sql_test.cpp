@@ -237,6 +237,7 @@ TEST_F(FilterSql, PeopleTheirFacesAndAges) {
     EXPECT_EQ(found("people:Anna,Ben"), "1 2");
     EXPECT_EQ(found("-people:Anna"), "3 4 5");
     EXPECT_EQ(found("people:Nobody"), "");
+    EXPECT_EQ(found("people:\"#3\""), "3");
     EXPECT_EQ(found("only:Anna"), "2");
     EXPECT_EQ(found("only:Anna,Ben"), "1");
     EXPECT_EQ(found("faces:2.."), "1");

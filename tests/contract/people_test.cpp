@@ -110,7 +110,7 @@ TEST_F(PeopleTest, ANameIsOnePersons) {
     ASSERT_TRUE(people_->name(person_of(a), "Anna"));
     const auto again = people_->name(person_of(c), "Anna");
     ASSERT_FALSE(again);
-    EXPECT_EQ(again.error().kind, ErrorKind::kInUse);
+    EXPECT_EQ(again.error().kind, ErrorKind::kConflict);
     EXPECT_THAT(again.error().message, HasSubstr("merge"));
 }
 
@@ -152,7 +152,7 @@ TEST_F(PeopleTest, TwoNamesAreMergedOnlyWhenToldWhichStays) {
     const PersonId both[] = {person_of(a), person_of(c)};
     ASSERT_TRUE(people_->name(both[0], "Anna"));
     ASSERT_TRUE(people_->name(both[1], "Ben"));
-    EXPECT_EQ(people_->merge(both).error().kind, ErrorKind::kInUse);
+    EXPECT_EQ(people_->merge(both).error().kind, ErrorKind::kConflict);
     const auto merged = people_->merge(both, "Ben");
     ASSERT_TRUE(merged) << merged.error().message;
     EXPECT_EQ(person_of(a), person_of(c));

@@ -6,6 +6,7 @@
 #include <unicode/unistr.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <numbers>
 
@@ -278,8 +279,7 @@ class Writer {
             case Kind::kFolder:
                 return write_folder(text);
             case Kind::kPeople:
-                add(std::string(kPersonThere), folded(text));
-                return {};
+                return write_person(text);
             case Kind::kFormat:
                 if (text == "raw")
                     condition.where += fmt::format("photo.format IN {}", kRawFormats);
@@ -393,6 +393,18 @@ class Writer {
     static constexpr const char* kPersonThere =
         "photo.id IN (SELECT face.photo_id FROM face JOIN person ON person.id = face.person_id WHERE "
         "hone_matches(person.name, ?))";
+
+    // "#12": the person of that number, named or not.
+    Result<> write_person(const std::string& text) {
+        std::int64_t number = 0;
+        const char* const end = text.data() + text.size();
+        if (text.starts_with('#') &&
+            std::from_chars(text.data() + 1, end, number) == std::from_chars_result{end, {}})
+            add("photo.id IN (SELECT photo_id FROM face WHERE person_id = ?)", number);
+        else
+            add(std::string(kPersonThere), folded(text));
+        return {};
+    }
 
     // All of these people and nobody else whose face was found.
     Result<> write_only(const FilterTerm& term) {
