@@ -371,8 +371,8 @@ Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
         if (person.name.empty() && sizes[groups[other]] < 2) continue;
         questions.push_back({std::move(face), person.id, one.distance, sizes[groups[asked]]});
     }
-    std::ranges::stable_sort(questions, [](const PersonQuestion& a, const PersonQuestion& b) {
-        return std::tuple(b.settles, a.distance) < std::tuple(a.settles, b.distance);
+    std::ranges::sort(questions, [](const PersonQuestion& a, const PersonQuestion& b) {
+        return std::tuple(b.settles, a.distance, a.face.id) < std::tuple(a.settles, b.distance, b.face.id);
     });
     if (questions.size() > limit) questions.resize(limit);
     return questions;
