@@ -231,5 +231,13 @@ TEST(ExploringPage, IsAsLongAsThePoolAllows) {
     EXPECT_EQ(page, all) << "also when everything was shown, and each photo once";
 }
 
+// Ten neighbours a photo in blocks of 512: nothing is left over for the last block.
+TEST(SpaceStatistics, EdgesMayFillTheirBlocksExactly) {
+    const test::MadeSpace space(test::MadeSpace::kinds(512, 8, 16, 0.3F));
+    const auto roughness = space.statistics()->roughness(space.view(), 2);
+    ASSERT_EQ(roughness.size(), 16U * space.statistics()->stride());
+    EXPECT_GT(roughness[0], 0);
+}
+
 }  // namespace
 }  // namespace hone
