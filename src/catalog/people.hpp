@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "photo/box.hpp"
+
 namespace hone {
 
 using FaceId = std::int64_t;
@@ -15,7 +17,7 @@ using PhotoNumber = std::uint32_t;
 
 // What an analyzer found. Pixels of the whole photo, upright.
 struct FaceFacts {
-    float x = 0, y = 0, width = 0, height = 0;
+    Box box;
     std::optional<std::array<float, 10>> landmarks;  // x, y of eyes, nose, corners of the mouth
     float score = 0;
     struct Estimate {
@@ -69,7 +71,7 @@ struct PeopleChange {
 struct NamedRegion {
     PhotoNumber photo = 0;
     std::string name;
-    double x = 0, y = 0, width = 0, height = 0;  // of the upper left corner
+    Box box;
 };
 
 struct PeopleEdit {

@@ -9,8 +9,6 @@
 #include "base/config.hpp"
 #include "base/time.hpp"
 #include "cli/faces.hpp"
-#include "ingest/library.hpp"
-#include "photo/wall/decoder_pool.hpp"
 #include "server/json.hpp"
 
 namespace hone {
@@ -28,13 +26,7 @@ Result<std::unique_ptr<FaceAnalyzer>> analyzer_of(const FacesBenchFlags& flags) 
 
 // The vector of the surest face of a photo; empty when there is none.
 Result<std::vector<float>> vector_of(const std::string& path, FaceAnalyzer& analyzer, DecoderPool& decoders) {
-    HONE_TRY(const std::string bytes, read_text(path, kMaximumFileBytes));
-    PhotoWork work;
-    work.faces_side = FaceAnalyzer::kPictureSide;
-    HONE_TRY(
-        const PreparedPhoto photo,
-        decoders.prepare(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()), work));
-    HONE_TRY(const std::vector<FoundFace> faces, analyzer.find(photo.faces, photo.width));
+    HONE_TRY(const std::vector<FoundFace> faces, find_faces(path, analyzer, decoders));
     const auto best = std::ranges::max_element(faces, {}, [](const FoundFace& face) {
         return face.vector.empty() ? -1 : face.score * std::min(face.box.width, face.box.height);
     });

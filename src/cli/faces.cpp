@@ -7,7 +7,6 @@
 #include "base/config.hpp"
 #include "cli/commands.hpp"
 #include "ingest/intake.hpp"
-#include "photo/wall/decoder_pool.hpp"
 #include "server/people_json.hpp"
 
 namespace hone {
@@ -27,6 +26,15 @@ Result<std::unique_ptr<FaceAnalyzer>> open_faces(const Library& library) {
     if (side) std::from_chars(side->data(), side->data() + side->size(), options.side);
     HONE_TRY(FacePack pack, find_face_pack(model_directories(library.directory()), name.value_or("")));
     return std::make_unique<FaceAnalyzer>(std::move(pack), options);
+}
+
+Result<std::vector<FoundFace>> find_faces(const fs::path& photo, FaceAnalyzer& analyzer,
+                                          DecoderPool& decoders) {
+    HONE_TRY(const auto bytes, read_file(photo, kMaximumFileBytes));
+    PhotoWork work;
+    work.faces_side = FaceAnalyzer::kPictureSide;
+    HONE_TRY(const PreparedPhoto prepared, decoders.prepare(bytes, work));
+    return analyzer.find(prepared.faces, prepared.width);
 }
 
 std::unique_ptr<People> open_people(const Library& library, const FaceAnalyzer* faces) {
@@ -67,14 +75,8 @@ Result<std::pair<std::vector<Face>, std::string>> faces_of(const Library& librar
     } else if (std::error_code error; !fs::is_regular_file(path, error)) {
         return std::unexpected(known.error());
     }
-    HONE_TRY(const std::string bytes, read_text(path, kMaximumFileBytes));
     DecoderPool decoders(1);
-    PhotoWork work;
-    work.faces_side = FaceAnalyzer::kPictureSide;
-    HONE_TRY(
-        const PreparedPhoto prepared,
-        decoders.prepare(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()), work));
-    HONE_TRY(const std::vector<FoundFace> found, (*analyzer)->find(prepared.faces, prepared.width));
+    HONE_TRY(const std::vector<FoundFace> found, find_faces(path, **analyzer, decoders));
     answer.first.clear();
     for (const FoundFace& one : found) {
         Face& face = answer.first.emplace_back();

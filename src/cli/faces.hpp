@@ -4,6 +4,7 @@
 #include "analyze/faces.hpp"
 #include "cli/context.hpp"
 #include "people/people.hpp"
+#include "photo/wall/decoder_pool.hpp"
 
 namespace hone {
 
@@ -15,6 +16,9 @@ inline constexpr const char* kFaceModelSetting = "faces.model";       // a face 
 
 // kUnavailable with the reason when faces are switched off or no face model is there.
 Result<std::unique_ptr<FaceAnalyzer>> open_faces(const Library& library);
+// The faces of a file, whether a library holds it or not.
+Result<std::vector<FoundFace>> find_faces(const fs::path& photo, FaceAnalyzer& analyzer,
+                                          DecoderPool& decoders);
 // faces: nullptr when there is none.
 std::unique_ptr<People> open_people(const Library& library, const FaceAnalyzer* faces);
 

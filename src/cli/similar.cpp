@@ -22,20 +22,17 @@ Result<> similar_faces(const GlobalOptions& options, const SimilarFlags& flags) 
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
     Catalog& catalog = library->catalog();
     HONE_TRY(const auto analyzer, open_faces(*library));
-    HONE_TRY(const Face face, catalog.face(flags.face));
-    HONE_TRY(const auto faces, open_people(*library, analyzer.get())->similar(face, flags.query.limit));
-    nlohmann::json list = nlohmann::json::array();
-    for (const auto& [other, distance] : faces) {
-        HONE_TRY(nlohmann::json entry, face_with_photo(catalog, other));
-        entry["distance"] = distance;
-        HONE_TRY(const std::vector<Place> places, catalog.places_of(other.photo));
+    const auto people = open_people(*library, analyzer.get());
+    HONE_TRY(nlohmann::json page, similar_faces_page(catalog, *people, flags.face, flags.query.limit));
+    for (nlohmann::json& entry : page["results"]) {
+        HONE_TRY(const Photo photo, catalog.resolve(entry["photo"].get<std::string>()));
+        HONE_TRY(const std::vector<Place> places, catalog.places_of(photo.number));
         entry["path"] = places.empty() ? "" : utf8_path(places.front().facts.path);
         if (!options.json)
-            fmt::print("{:.3f}  face {}  {}\n", distance, other.id,
+            fmt::print("{:.3f}  face {}  {}\n", entry["distance"].get<float>(), entry["id"].get<FaceId>(),
                        printable(entry["path"].get<std::string>()));
-        list.push_back(std::move(entry));
     }
-    if (options.json) fmt::print("{}\n", dump({{"results", list}}, 2));
+    if (options.json) fmt::print("{}\n", dump(page, 2));
     return {};
 }
 

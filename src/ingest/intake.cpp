@@ -108,10 +108,7 @@ std::vector<AnalyzerKey> pixel_analyses() {
 
 FaceFacts to_facts(const FoundFace& one) {
     FaceFacts face;
-    face.x = one.box.x;
-    face.y = one.box.y;
-    face.width = one.box.width;
-    face.height = one.box.height;
+    face.box = one.box;
     face.score = one.score;
     face.vector = one.vector;
     if (one.has_points) {

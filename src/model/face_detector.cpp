@@ -146,14 +146,6 @@ Result<std::vector<DetectedFace>> decode_yolo(std::span<const Tensor> outputs, f
     return faces;
 }
 
-double overlap(const Box& a, const Box& b) {
-    const double width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x),
-                 height = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
-    const double both = std::max(0.0, width) * std::max(0.0, height);
-    const double all = double{a.width} * a.height + double{b.width} * b.height - both;
-    return all > 0 ? both / all : 0;
-}
-
 std::vector<DetectedFace> suppress(std::vector<DetectedFace> faces, double iou) {
     best_first(faces);
     std::vector<DetectedFace> kept;

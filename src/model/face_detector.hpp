@@ -34,7 +34,6 @@ Result<std::vector<DetectedFace>> decode_yunet(std::span<const Tensor> outputs, 
 // YOLO v8/v11 with one class: 1 x 5 x N, middle x, middle y, width, height, score. No landmarks.
 Result<std::vector<DetectedFace>> decode_yolo(std::span<const Tensor> outputs, float score);
 
-double overlap(const Box& a, const Box& b);  // intersection over union
 // Best first; of faces that overlap by more than `iou` the best stays.
 std::vector<DetectedFace> suppress(std::vector<DetectedFace> faces, double iou);
 

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/sha256.hpp"
+#include "model/manifest_fields.hpp"
+#include "model/store.hpp"
 
 namespace hone {
 
@@ -17,11 +19,6 @@ constexpr std::pair<std::string_view, DetectorKind> kDetectors[] = {{"centerface
                                                                     {"yunet", DetectorKind::kYuNet},
                                                                     {"yolo", DetectorKind::kYolo}};
 
-// Thrown inside this file only.
-struct BadField {
-    std::string message;
-};
-
 double number(const json& object, const char* field, double otherwise, double least, double most) {
     const double value = object.value(field, otherwise);
     if (!(value >= least && value <= most))
@@ -31,15 +28,6 @@ double number(const json& object, const char* field, double otherwise, double le
 
 int whole(const json& object, const char* field, int otherwise, int least, int most) {
     return static_cast<int>(number(object, field, otherwise, least, most));
-}
-
-ModelFile parse_file(const json& object) {
-    const json& file = object.at("file");
-    const std::string path = file.at("path").get<std::string>();
-    const fs::path relative = fs::path(path).lexically_normal();
-    if (path.empty() || relative.is_absolute() || *relative.begin() == "..")
-        throw BadField{fmt::format("the file '{}' is outside of the model's folder", path)};
-    return {path, file.value("sha256", ""), file.value("bytes", std::uint64_t{0})};
 }
 
 bool choice(const json& object, const char* field, const char* usual, const char* other) {
@@ -70,7 +58,7 @@ DetectorManifest parse_detector(const json& object) {
     if (known == std::end(kDetectors))
         throw BadField{fmt::format("face-detector.kind has the unknown value '{}'", kind)};
     detector.kind = known->second;
-    detector.file = parse_file(object);
+    detector.file = parse_model_file(object.at("file"));
     detector.input = parse_input(object);
     detector.side = whole(object, "side", detector.side, 32, 4096);
     detector.multiple = whole(object, "multiple", detector.multiple, 1, 256);
@@ -84,7 +72,7 @@ DetectorManifest parse_detector(const json& object) {
 
 EmbedderManifest parse_embedder(const json& object) {
     EmbedderManifest embedder;
-    embedder.file = parse_file(object);
+    embedder.file = parse_model_file(object.at("file"));
     embedder.input = parse_input(object);
     embedder.output = object.value("output", embedder.output);
     embedder.size = whole(object, "size", embedder.size, 16, 1024);
@@ -105,7 +93,7 @@ EmbedderManifest parse_embedder(const json& object) {
 
 AgeGenderManifest parse_age_gender(const json& object) {
     AgeGenderManifest network;
-    network.file = parse_file(object);
+    network.file = parse_model_file(object.at("file"));
     network.input = parse_input(object);
     network.size = whole(object, "size", network.size, 16, 1024);
     network.crop = static_cast<float>(number(object, "crop", network.crop, 0.1, 4));
@@ -170,26 +158,19 @@ Result<FacePack> read_face_pack(const fs::path& directory) {
 Result<FacePack> find_face_pack(std::span<const fs::path> directories, const std::string& name) {
     std::optional<FacePack> best;
     std::optional<Error> broken;
-    for (const fs::path& parent : directories) {
-        std::vector<fs::path> folders;
-        std::error_code error;
-        for (fs::directory_iterator it(parent, error), end; !error && it != end; it.increment(error))
-            folders.push_back(it->path());
-        std::ranges::sort(folders);
-        for (const fs::path& folder : folders) {
-            if (manifest_role(folder) != "faces") continue;
-            auto pack = read_face_pack(folder);
-            if (!pack) {
-                broken = pack.error();
-                continue;
-            }
-            // A manifest whose network was not put beside it yet is a recipe only.
-            std::error_code missing;
-            if (!fs::exists(folder / pack->detector.file.path, missing) && name.empty()) continue;
-            if (name.empty() ? !best || (best->name != kDefaultFaces && pack->name == kDefaultFaces)
-                             : !best && pack->name == name)
-                best = std::move(*pack);
+    for (const fs::path& folder : model_folders(directories)) {
+        if (manifest_role(folder) != "faces") continue;
+        auto pack = read_face_pack(folder);
+        if (!pack) {
+            broken = pack.error();
+            continue;
         }
+        // A manifest whose network was not put beside it yet is a recipe only.
+        std::error_code missing;
+        if (!fs::exists(folder / pack->detector.file.path, missing) && name.empty()) continue;
+        if (name.empty() ? !best || (best->name != kDefaultFaces && pack->name == kDefaultFaces)
+                         : !best && pack->name == name)
+            best = std::move(*pack);
     }
     if (best) return std::move(*best);
     if (broken) return std::unexpected(std::move(*broken));
@@ -198,14 +179,7 @@ Result<FacePack> find_face_pack(std::span<const fs::path> directories, const std
 }
 
 Result<> verify_files(const FacePack& pack) {
-    for (const ModelFile* file : files_of(pack)) {
-        const fs::path path = pack.directory / file->path;
-        HONE_TRY(const Sha256 digest, sha256_file(path));
-        if (!file->sha256.empty() && to_hex(digest) != file->sha256)
-            return fail("{} is damaged: its SHA-256 is {}, the manifest of {} says {}", printable(path),
-                        to_hex(digest), pack.name, file->sha256);
-    }
-    return {};
+    return verify_model_files(pack.directory, pack.name, files_of(pack));
 }
 
 AgeRange age_range(const AgeGenderManifest& manifest, float estimate) {

@@ -12,14 +12,12 @@
 
 #include "model/manifest.hpp"
 #include "model/session.hpp"
+#include "photo/box.hpp"
 
 namespace hone {
 
 struct Point {
     float x = 0, y = 0;  // pixels; pixel centres lie at whole numbers
-};
-struct Box {
-    float x = 0, y = 0, width = 0, height = 0;
 };
 // Eye on the image's left, eye on its right, tip of the nose, corner of the mouth left, right.
 using Landmarks = std::array<Point, 5>;

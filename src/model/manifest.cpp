@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/sha256.hpp"
+#include "model/manifest_fields.hpp"
 
 namespace hone {
 
@@ -24,11 +25,6 @@ constexpr std::pair<std::string_view, TokenizerKind> kTokenizers[] = {
     {"sentencepiece", TokenizerKind::kSentencePiece}};
 constexpr std::string_view kFilters[] = {"bicubic", "bilinear", "lanczos"};
 
-// Thrown inside this file only; read_manifest turns it into an Error.
-struct BadField {
-    std::string message;
-};
-
 template <typename Value, std::size_t count>
 Value parse_name(const std::pair<std::string_view, Value> (&table)[count], const std::string& text,
                  const char* field) {
@@ -46,24 +42,10 @@ std::string_view name_of(const std::pair<std::string_view, Value> (&table)[count
     return "";
 }
 
-// A file named by a manifest must lie inside its folder: manifests come from strangers.
-std::string safe_path(const std::string& path) {
-    const fs::path relative = fs::path(path).lexically_normal();
-    if (path.empty() || relative.is_absolute() || *relative.begin() == "..") {
-        throw BadField{fmt::format("the file '{}' is outside of the model's folder", path)};
-    }
-    return path;
-}
-
-ModelFile parse_file(const json& entry) {
-    return {safe_path(entry.at("path").get<std::string>()), entry.value("sha256", ""),
-            entry.value("bytes", std::uint64_t{0})};
-}
-
 std::map<Precision, ModelFile> parse_files(const json& entries) {
     std::map<Precision, ModelFile> files;
     for (const auto& [name, entry] : entries.items())
-        files.emplace(parse_name(kPrecisions, name, "files"), parse_file(entry));
+        files.emplace(parse_name(kPrecisions, name, "files"), parse_model_file(entry));
     if (files.empty()) throw BadField{"files is empty"};
     return files;
 }
@@ -107,7 +89,7 @@ TextTower parse_text(const json& object) {
     }
     const json& tokenizer = object.at("tokenizer");
     tower.tokenizer = parse_name(kTokenizers, tokenizer.at("kind").get<std::string>(), "text.tokenizer.kind");
-    tower.tokenizer_file = parse_file(tokenizer);
+    tower.tokenizer_file = parse_model_file(tokenizer);
     const auto optional_id = [&](const char* field) -> std::optional<std::int64_t> {
         if (!tokenizer.contains(field) || tokenizer[field].is_null()) return std::nullopt;
         return tokenizer[field].get<std::int64_t>();
@@ -262,13 +244,26 @@ Result<> verify_files(const Manifest& manifest) {
     for (const auto* tower : {&manifest.image.files, &manifest.text.files}) {
         for (const auto& [precision, file] : *tower) files.push_back(&file);
     }
+    return verify_model_files(manifest.directory, manifest.name, files);
+}
+
+ModelFile parse_model_file(const json& entry) {
+    const std::string path = entry.at("path").get<std::string>();
+    const fs::path relative = fs::path(path).lexically_normal();
+    if (path.empty() || relative.is_absolute() || *relative.begin() == "..")
+        throw BadField{fmt::format("the file '{}' is outside of the model's folder", path)};
+    return {path, entry.value("sha256", ""), entry.value("bytes", std::uint64_t{0})};
+}
+
+Result<> verify_model_files(const fs::path& directory, const std::string& model,
+                            std::span<const ModelFile* const> files) {
     for (const ModelFile* file : files) {
-        const fs::path path = manifest.directory / file->path;
+        const fs::path path = directory / file->path;
         HONE_TRY(const Sha256 digest, sha256_file(path));
         if (!file->sha256.empty() && to_hex(digest) != file->sha256) {
             return fail(
                 "{} is damaged: its SHA-256 is {}, the manifest of {} says {}; add or pull the model again",
-                printable(path), to_hex(digest), manifest.name, file->sha256);
+                printable(path), to_hex(digest), model, file->sha256);
         }
     }
     return {};

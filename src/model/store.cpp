@@ -11,10 +11,9 @@ constexpr std::string_view kDefaultPack = "hone-default";  // the packs built at
 
 }  // namespace
 
-std::vector<StoredModel> ModelStore::list() const {
-    std::vector<StoredModel> models;
-    std::set<std::string> names;
-    for (const fs::path& parent : directories_) {
+std::vector<fs::path> model_folders(std::span<const fs::path> directories) {
+    std::vector<fs::path> all;
+    for (const fs::path& parent : directories) {
         std::vector<fs::path> folders;
         std::error_code error;
         for (fs::directory_iterator it(parent, error), end; !error && it != end; it.increment(error)) {
@@ -22,12 +21,19 @@ std::vector<StoredModel> ModelStore::list() const {
             if (fs::is_regular_file(it->path() / "manifest.json", ignored)) folders.push_back(it->path());
         }
         std::ranges::sort(folders);
-        for (const fs::path& folder : folders) {
-            if (manifest_role(folder) == "faces") continue;  // model/face_pack.hpp
-            auto manifest = read_manifest(folder);
-            if (manifest && !names.insert(manifest->name).second) continue;
-            models.push_back({std::move(manifest), folder});
-        }
+        all.insert(all.end(), folders.begin(), folders.end());
+    }
+    return all;
+}
+
+std::vector<StoredModel> ModelStore::list() const {
+    std::vector<StoredModel> models;
+    std::set<std::string> names;
+    for (const fs::path& folder : model_folders(directories_)) {
+        if (manifest_role(folder) == "faces") continue;  // model/face_pack.hpp
+        auto manifest = read_manifest(folder);
+        if (manifest && !names.insert(manifest->name).second) continue;
+        models.push_back({std::move(manifest), folder});
     }
     return models;
 }

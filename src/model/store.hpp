@@ -2,12 +2,16 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "model/manifest.hpp"
 
 namespace hone {
+
+// Folders with a manifest.json, of whatever role, in the order of the directories, then by name.
+std::vector<fs::path> model_folders(std::span<const fs::path> directories);
 
 struct StoredModel {
     Result<Manifest> manifest;  // or why it cannot be used

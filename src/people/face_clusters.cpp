@@ -108,6 +108,14 @@ struct FaceClusters::State {
         heap.pop_back();
     }
 
+    // The faces of one person are worked out together. A face that is no longer theirs may stay in the
+    // component: it only has to hold what can be joined.
+    void join_person(Row face) {
+        if (confirmed[face] == 0) return;
+        const auto [seed, is_new] = first_of_person.emplace(confirmed[face], face);
+        if (!is_new) components.join(seed->second, face);
+    }
+
     void find_links(std::size_t first_new, unsigned threads) {
         struct Found {
             Row a, b;
@@ -269,13 +277,29 @@ void FaceClusters::add(std::span<const ClusterFace> faces, unsigned threads) {
         state.changed.push_back(true);
     }
     state.components.grow(state.size());
-    for (std::size_t face = first; face < state.size(); ++face) {
-        if (state.confirmed[face] == 0) continue;
-        const auto [seed, is_new] =
-            state.first_of_person.emplace(state.confirmed[face], static_cast<Row>(face));
-        if (!is_new) state.components.join(seed->second, static_cast<Row>(face));
-    }
+    for (std::size_t face = first; face < state.size(); ++face) state.join_person(static_cast<Row>(face));
     state.find_links(first, threads);
+}
+
+void FaceClusters::say(std::size_t face, PersonId confirmed, std::span<const PersonId> rejected) {
+    State& state = *state_;
+    if (state.confirmed[face] == confirmed && std::ranges::equal(state.rejected[face], rejected)) return;
+    state.confirmed[face] = confirmed;
+    state.rejected[face].assign(rejected.begin(), rejected.end());
+    state.changed[face] = true;
+    state.join_person(static_cast<Row>(face));
+}
+
+bool FaceClusters::begins(std::span<const ClusterFace> faces) const {
+    const State& state = *state_;
+    if (faces.size() < state.size()) return false;
+    for (std::size_t face = 0; face < state.size(); ++face) {
+        const auto known = std::span(state.vectors).subspan(face * state.dimension, state.dimension);
+        if (faces[face].id != state.ids[face] || faces[face].photo != state.photos[face] ||
+            !std::ranges::equal(faces[face].vector, known))
+            return false;
+    }
+    return true;
 }
 
 std::size_t FaceClusters::size() const {

@@ -48,9 +48,14 @@ class FaceClusters {
     // O(faces x added) distances. Ids must be new.
     void add(std::span<const ClusterFace> faces, unsigned threads);
 
+    // What a person says of a face that is there.
+    void say(std::size_t face, PersonId confirmed, std::span<const PersonId> rejected);
+    // Whether the faces that are here are the first of these, with the same ids, photos and vectors.
+    [[nodiscard]] bool begins(std::span<const ClusterFace> faces) const;
+
     [[nodiscard]] std::size_t size() const;
     [[nodiscard]] FaceId id(std::size_t face) const;
-    // By face: the smallest index of its group. Only what add() changed since the last call is worked out
+    // By face: the smallest index of its group. Only what changed since the last call is worked out
     // anew.
     [[nodiscard]] const std::vector<std::uint32_t>& groups();
     // Of a group's first face: whose it is, as a person said; 0 when nobody did.

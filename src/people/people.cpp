@@ -13,16 +13,6 @@ namespace {
 constexpr double kRegionOverlap = 0.2;  // programs draw their boxes with more or less of the hair
 constexpr std::size_t kLongestName = 200;
 
-double overlap(const FaceFacts& face, const NamedRegion& region) {
-    const double width = std::min<double>(face.x + face.width, region.x + region.width) -
-                         std::max<double>(face.x, region.x),
-                 height = std::min<double>(face.y + face.height, region.y + region.height) -
-                          std::max<double>(face.y, region.y);
-    const double both = std::max(0.0, width) * std::max(0.0, height);
-    const double all = double{face.width} * face.height + region.width * region.height - both;
-    return all > 0 ? both / all : 0;
-}
-
 Result<std::string> clean_name(const std::string& text) {
     const auto blank = [](char c) { return c == ' ' || c == '\t'; };
     std::string name = text;
@@ -54,13 +44,24 @@ People::People(Catalog& catalog, const FacePack* pack, std::string model)
       same_(dimension_ > 0 ? pack->embedder->same : 0) {}
 
 Result<> People::update() {
+    {
+        const std::lock_guard lock(mutex_);
+        HONE_CHECK(take_regions());
+    }
+    return regroup();
+}
+
+Result<> People::regroup() {
     const std::lock_guard lock(mutex_);
-    HONE_CHECK(take_regions());
     if (dimension_ == 0) return {};
     HONE_TRY(const std::string state, catalog_.faces_state());
     if (clusters_ && state == state_) return {};
-    HONE_CHECK(regroup());
-    HONE_CHECK(write_groups());
+    std::vector<Face> faces;
+    HONE_CHECK(catalog_.for_each_face(model_, [&](const Face& face) {
+        if (face.vector.size() == dimension_) faces.push_back(face);
+    }));
+    HONE_CHECK(fill_clusters(faces));
+    HONE_CHECK(write_groups(faces));
     HONE_TRY(state_, catalog_.faces_state());
     return {};
 }
@@ -77,7 +78,7 @@ Result<> People::take_regions() {
         const Face* best = nullptr;
         double most = kRegionOverlap;
         for (const Face& face : faces) {
-            if (const double shared = overlap(face, region); shared >= most) {
+            if (const double shared = overlap(face.box, region.box); shared >= most) {
                 most = shared;
                 best = &face;
             }
@@ -99,10 +100,7 @@ Result<> People::take_regions() {
         FaceId face = best != nullptr ? best->id : 0;
         if (best == nullptr) {
             FaceFacts drawn;
-            drawn.x = static_cast<float>(region.x);
-            drawn.y = static_cast<float>(region.y);
-            drawn.width = static_cast<float>(region.width);
-            drawn.height = static_cast<float>(region.height);
+            drawn.box = region.box;
             drawn.score = 1;
             HONE_TRY(face, catalog_.add_face(region.photo, drawn));
         }
@@ -113,15 +111,11 @@ Result<> People::take_regions() {
     return {};
 }
 
-Result<> People::regroup() {
+// The clusters hold the faces in this order afterwards.
+Result<> People::fill_clusters(std::span<const Face> faces) {
     HONE_TRY(const auto rejections, catalog_.rejections());
     std::unordered_map<FaceId, std::vector<PersonId>> rejected;
     for (const FaceRejection& rejection : rejections) rejected[rejection.face].push_back(rejection.person);
-    std::vector<Face> faces;
-    HONE_CHECK(catalog_.for_each_face(model_, [&](const Face& face) {
-        if (face.vector.size() == dimension_) faces.push_back(face);
-    }));
-    clusters_ = std::make_unique<FaceClusters>(dimension_, link_, same_);
     std::vector<ClusterFace> all;
     all.reserve(faces.size());
     for (const Face& face : faces) {
@@ -129,24 +123,25 @@ Result<> People::regroup() {
         all.push_back({face.id, face.photo, face.confirmed ? face.person : 0,
                        found == rejected.end() ? std::vector<PersonId>{} : found->second, face.vector});
     }
-    clusters_->add(all, processor_count());
+    // New faces have the largest ids. A face that went away or has another vector is rare: all is begun anew.
+    if (!clusters_ || !clusters_->begins(all))
+        clusters_ = std::make_unique<FaceClusters>(dimension_, link_, same_);
+    const std::size_t known = clusters_->size();
+    for (std::size_t at = 0; at < known; ++at) clusters_->say(at, all[at].confirmed, all[at].rejected);
+    clusters_->add(std::span(all).subspan(known), processor_count());
     return {};
 }
 
 // Every group is one person: whose it was said to be, else the person most of its faces were before (who is
 // taken by the group that has most of them), else a new one.
-Result<> People::write_groups() {
+Result<> People::write_groups(std::span<const Face> faces) {
     const std::vector<std::uint32_t>& groups = clusters_->groups();
-    std::unordered_map<FaceId, std::pair<PersonId, bool>> before;
-    HONE_CHECK(catalog_.for_each_face(
-        model_, [&](const Face& face) { before[face.id] = {face.person, face.confirmed}; }));
     std::map<std::uint32_t, std::map<PersonId, std::size_t>> counts;  // group -> who its faces were
     std::map<std::uint32_t, PersonId> person_of;
     std::unordered_map<PersonId, bool> taken;
-    for (std::size_t face = 0; face < groups.size(); ++face) {
-        const auto [person, confirmed] = before[clusters_->id(face)];
-        auto& was = counts[groups[face]];
-        if (person != 0 && !confirmed) ++was[person];
+    for (std::size_t at = 0; at < faces.size(); ++at) {
+        auto& was = counts[groups[at]];
+        if (faces[at].person != 0 && !faces[at].confirmed) ++was[faces[at].person];
     }
     for (const auto& [group, was] : counts) {
         if (const PersonId person = clusters_->person_of(group); person != 0) {
@@ -161,8 +156,8 @@ Result<> People::write_groups() {
     };
     std::vector<Claim> claims;
     for (const auto& [group, was] : counts) {
-        for (const auto& [person, faces] : was) {
-            if (!person_of.contains(group)) claims.push_back({faces, group, person});
+        for (const auto& [person, count] : was) {
+            if (!person_of.contains(group)) claims.push_back({count, group, person});
         }
     }
     std::ranges::sort(claims, [](const Claim& a, const Claim& b) {
@@ -178,14 +173,13 @@ Result<> People::write_groups() {
         taken[claim.person] = true;
     }
     PeopleChange change;
-    for (std::size_t face = 0; face < groups.size(); ++face) {
-        const auto [person, confirmed] = before[clusters_->id(face)];
-        if (confirmed) continue;
-        auto& group = person_of[groups[face]];
-        if (group == 0) {
-            HONE_TRY(group, catalog_.add_person());
+    for (std::size_t at = 0; at < faces.size(); ++at) {
+        if (faces[at].confirmed) continue;
+        auto& person = person_of[groups[at]];
+        if (person == 0) {
+            HONE_TRY(person, catalog_.add_person());
         }
-        if (group != person) change.faces.push_back({clusters_->id(face), group, false});
+        if (person != faces[at].person) change.faces.push_back({faces[at].id, person, false});
     }
     if (change.faces.empty()) return {};
     HONE_TRY(const auto edit, catalog_.change_people(change));
@@ -195,7 +189,7 @@ Result<> People::write_groups() {
 
 Result<PeopleEditResult> People::done(const PeopleChange& change, PersonId person) {
     HONE_TRY(const std::int64_t edit, catalog_.change_people(change));
-    HONE_CHECK(update());
+    HONE_CHECK(regroup());
     return PeopleEditResult{edit, change.what, person};
 }
 
@@ -344,12 +338,12 @@ Result<PeopleEditResult> People::hide(PersonId id, bool hidden) {
 Result<PeopleEditResult> People::undo() {
     HONE_TRY(const auto undone, catalog_.undo_people_edit());
     if (!undone) return fail(ErrorKind::kNotFound, "there is nothing to take back");
-    HONE_CHECK(update());
+    HONE_CHECK(regroup());
     return PeopleEditResult{undone->id, "took back: " + undone->what, 0};
 }
 
 Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
-    HONE_CHECK(update());
+    HONE_CHECK(regroup());
     const std::lock_guard lock(mutex_);
     std::vector<PersonQuestion> questions;
     if (!clusters_) return questions;
@@ -379,7 +373,7 @@ Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
 }
 
 Result<std::vector<std::pair<Face, float>>> People::similar(const Face& face, std::size_t limit) {
-    HONE_CHECK(update());
+    HONE_CHECK(regroup());
     const std::lock_guard lock(mutex_);
     if (face.vector.empty() || face.model != model_ || !clusters_)
         return fail(ErrorKind::kUsage,

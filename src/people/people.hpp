@@ -33,8 +33,8 @@ class People {
     // pack: whose vectors are compared; nullptr: nothing is grouped, edits work all the same.
     People(Catalog& catalog, const FacePack* pack, std::string model);
 
-    // Brings groups and people in line with the faces and with what was said of them. Named regions of
-    // metadata become named people. Cheap when nothing changed.
+    // After a scan. Named regions of metadata become named people; groups and people are brought in line with
+    // the faces and with what was said of them.
     Result<> update();
 
     // A name that somebody else has is kConflict. An empty name takes the name away. The person's faces are
@@ -59,8 +59,10 @@ class People {
 
   private:
     Result<> take_regions();
+    // Cheap when no face and nothing said of one changed.
     Result<> regroup();
-    Result<> write_groups();
+    Result<> fill_clusters(std::span<const Face> faces);
+    Result<> write_groups(std::span<const Face> faces);
     Result<PeopleEditResult> done(const PeopleChange& change, PersonId person);
     Result<std::vector<Face>> find_faces(std::span<const FaceId> faces);
 

@@ -61,6 +61,21 @@ Result<std::size_t> number_parameter(const HttpRequest& request, const std::stri
     return value;
 }
 
+Result<std::int64_t> number_of(const std::string& text, const char* what) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size())
+        return fail(ErrorKind::kNotFound, "no {} has the number '{}'", what, text.substr(0, 40));
+    return number;
+}
+
+Result<bool> flag_parameter(const HttpRequest& request, const std::string& name) {
+    const auto found = request.query.find(name);
+    if (found == request.query.end() || found->second == "false") return false;
+    if (found->second == "true") return true;
+    return fail(ErrorKind::kUsage, "{} is true or false, not '{}'", name, found->second.substr(0, 40));
+}
+
 Result<json> parse_body(const HttpRequest& request) {
     json body = json::parse(request.body, nullptr, false);
     if (body.is_discarded()) return fail(ErrorKind::kUsage, "the body is not valid JSON");
@@ -252,37 +267,10 @@ Result<HttpResponse> Api::faces_of_photo(const HttpRequest&, Parameter id) {
     return answer(200, body);
 }
 
-namespace {
-
-Result<std::int64_t> number_of(const std::string& text, const char* what) {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size())
-        return fail(ErrorKind::kNotFound, "'{}' is no number of a {}", text.substr(0, 40), what);
-    return number;
-}
-
-Result<bool> flag_parameter(const HttpRequest& request, const std::string& name) {
-    const auto found = request.query.find(name);
-    if (found == request.query.end() || found->second == "false") return false;
-    if (found->second == "true") return true;
-    return fail(ErrorKind::kUsage, "{} is true or false, not '{}'", name, found->second.substr(0, 40));
-}
-
-}  // namespace
-
 Result<HttpResponse> Api::similar_faces(const HttpRequest& request, Parameter id) {
     HONE_TRY(const FaceId number, number_of(id, "face"));
     HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 60, 1000));
-    Catalog& catalog = library_.catalog();
-    HONE_TRY(const Face face, catalog.face(number));
-    HONE_TRY(const auto faces, people_->similar(face, limit));
-    json body{{"results", json::array()}};
-    for (const auto& [other, distance] : faces) {
-        HONE_TRY(json entry, face_with_photo(catalog, other));
-        entry["distance"] = distance;
-        body["results"].push_back(std::move(entry));
-    }
+    HONE_TRY(const json body, similar_faces_page(library_.catalog(), *people_, number, limit));
     return answer(200, body);
 }
 
@@ -466,10 +454,7 @@ Result<HttpResponse> Api::add_folder(const HttpRequest& request, Parameter) {
 }
 
 Result<HttpResponse> Api::remove_folder(const HttpRequest&, Parameter id) {
-    FolderId folder = 0;
-    const auto [stopped, error] = std::from_chars(id.data(), id.data() + id.size(), folder);
-    if (error != std::errc{} || stopped != id.data() + id.size())
-        return fail(ErrorKind::kNotFound, "no folder has the number '{}'", id.substr(0, 40));
+    HONE_TRY(const FolderId folder, number_of(id, "folder"));
     HONE_CHECK(library_.catalog().remove_folder(folder));
     HONE_CHECK(library_.reload_present());
     return HttpResponse{204, {}, "", {}, {}};

@@ -45,8 +45,8 @@ Result<std::string> text(const json& edit, const char* field) {
 Result<json> to_json(Catalog& catalog, const Face& face) {
     json entry{{"id", face.id},
                {"box",
-                {rounded(face.x, 0.01), rounded(face.y, 0.01), rounded(face.width, 0.01),
-                 rounded(face.height, 0.01)}},
+                {rounded(face.box.x, 0.01), rounded(face.box.y, 0.01), rounded(face.box.width, 0.01),
+                 rounded(face.box.height, 0.01)}},
                {"score", rounded(face.score, 0.0001)},
                {"person", nullptr},
                {"confirmed", face.confirmed}};
@@ -151,6 +151,18 @@ Result<json> questions_page(Catalog& catalog, People& people, std::size_t limit)
                                      {"person", std::move(person)},
                                      {"distance", rounded(question.distance, 0.0001)},
                                      {"settles", question.settles}});
+    }
+    return page;
+}
+
+Result<json> similar_faces_page(Catalog& catalog, People& people, FaceId id, std::size_t limit) {
+    HONE_TRY(const Face face, catalog.face(id));
+    HONE_TRY(const auto faces, people.similar(face, limit));
+    json page{{"results", json::array()}};
+    for (const auto& [other, distance] : faces) {
+        HONE_TRY(json entry, face_with_photo(catalog, other));
+        entry["distance"] = distance;
+        page["results"].push_back(std::move(entry));
     }
     return page;
 }

@@ -19,6 +19,7 @@ Result<nlohmann::json> people_page(Catalog& catalog, bool hidden, bool singles, 
                                    std::size_t limit);
 Result<nlohmann::json> person_page(Catalog& catalog, PersonId person, std::size_t offset, std::size_t limit);
 Result<nlohmann::json> questions_page(Catalog& catalog, People& people, std::size_t limit);
+Result<nlohmann::json> similar_faces_page(Catalog& catalog, People& people, FaceId face, std::size_t limit);
 // One edit as POST /people has it. kUsage naming what is wrong.
 Result<PeopleEditResult> edit_people(People& people, const nlohmann::json& edit);
 

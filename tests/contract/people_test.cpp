@@ -35,9 +35,7 @@ class PeopleTest : public testing::Test {
 
     static FaceFacts face(float x, std::vector<float> vector) {
         FaceFacts facts;
-        facts.x = x;
-        facts.y = 10;
-        facts.width = facts.height = 50;
+        facts.box = {x, 10, 50, 50};
         facts.score = 0.9F;
         facts.vector = std::move(vector);
         return facts;

@@ -202,6 +202,12 @@ ClusterFace face_of(const Crowd& made, std::size_t at, PersonId confirmed = 0) {
     return {static_cast<FaceId>(at + 1), static_cast<PhotoNumber>(at), confirmed, {}, made.vectors[at]};
 }
 
+std::vector<ClusterFace> faces_of(const Crowd& made) {
+    std::vector<ClusterFace> faces;
+    for (std::size_t at = 0; at < made.vectors.size(); ++at) faces.push_back(face_of(made, at));
+    return faces;
+}
+
 // Sets of face ids.
 std::set<std::set<FaceId>> partition(FaceClusters& clusters) {
     std::map<std::uint32_t, std::set<FaceId>> groups;
@@ -215,8 +221,7 @@ std::set<std::set<FaceId>> partition(FaceClusters& clusters) {
 TEST(FaceClusters, FindsThePeople) {
     const Crowd made = crowd(20, 10, 0.1F);
     FaceClusters clusters(kNumbers, 1.2, 1.3);
-    std::vector<ClusterFace> faces;
-    for (std::size_t at = 0; at < made.vectors.size(); ++at) faces.push_back(face_of(made, at));
+    std::vector<ClusterFace> faces = faces_of(made);
     clusters.add(faces, 2);
     EXPECT_EQ(partition(clusters).size(), 20U);
 }
@@ -260,8 +265,7 @@ TEST(FaceClusters, APhotoShowsNobodyTwice) {
 TEST(FaceClusters, WhatAPersonSaidHolds) {
     const Crowd made = crowd(2, 4, 0.05F);
     FaceClusters clusters(kNumbers, 1, 1);
-    std::vector<ClusterFace> faces;
-    for (std::size_t at = 0; at < made.vectors.size(); ++at) faces.push_back(face_of(made, at));
+    std::vector<ClusterFace> faces = faces_of(made);
     faces[0].confirmed = faces[4].confirmed = 7;  // one person, however unlike
     faces[1].confirmed = 8;                       // another one, however alike
     faces[2].rejected = {7, 8};
@@ -273,6 +277,32 @@ TEST(FaceClusters, WhatAPersonSaidHolds) {
     EXPECT_NE(groups[2], groups[1]);
     EXPECT_EQ(clusters.person_of(groups[4]), 7);
     EXPECT_EQ(clusters.person_of(groups[2]), 0);
+}
+
+TEST(FaceClusters, WhatIsSaidLaterIsAsIfSaidFromTheStart) {
+    const Crowd made = crowd(12, 5, 0.28F);
+    std::vector<ClusterFace> faces = faces_of(made);
+    FaceClusters later(kNumbers, 1.5, 1.6);
+    later.add(faces, 1);
+    const auto before = partition(later);
+    const auto say = [&](std::size_t face, PersonId confirmed, std::vector<PersonId> rejected) {
+        faces[face].confirmed = confirmed;
+        faces[face].rejected = std::move(rejected);
+        later.say(face, confirmed, faces[face].rejected);
+        FaceClusters anew(kNumbers, 1.5, 1.6);
+        anew.add(faces, 1);
+        EXPECT_EQ(partition(later), partition(anew));
+        EXPECT_TRUE(later.begins(faces));
+    };
+    say(0, 1, {});
+    say(30, 1, {});  // one person, far apart
+    say(1, 2, {1});
+    say(2, 0, {1, 2});
+    EXPECT_NE(partition(later), before);
+    for (const std::size_t face : {0U, 30U, 1U, 2U}) say(face, 0, {});
+    EXPECT_EQ(partition(later), before);
+    faces[3].photo = 999;
+    EXPECT_FALSE(later.begins(faces));
 }
 
 TEST(FaceClusters, AChainOfLookAlikesJoinsNoStrangers) {
@@ -289,8 +319,7 @@ TEST(FaceClusters, AChainOfLookAlikesJoinsNoStrangers) {
 TEST(FaceClusters, TheNearestComeFirst) {
     const Crowd made = crowd(3, 3, 0.05F);
     FaceClusters clusters(kNumbers, 1, 1);
-    std::vector<ClusterFace> faces;
-    for (std::size_t at = 0; at < made.vectors.size(); ++at) faces.push_back(face_of(made, at));
+    std::vector<ClusterFace> faces = faces_of(made);
     clusters.add(faces, 1);
     const auto nearest = clusters.nearest(made.vectors[4], 3);
     ASSERT_EQ(nearest.size(), 3U);

@@ -36,10 +36,10 @@ Face face_of(const SQLite::Statement& query) {
     face.id = query.getColumn(0).getInt64();
     face.photo = static_cast<PhotoNumber>(query.getColumn(1).getInt64());
     face.model = query.getColumn(2).getString();
-    face.x = static_cast<float>(query.getColumn(3).getDouble());
-    face.y = static_cast<float>(query.getColumn(4).getDouble());
-    face.width = static_cast<float>(query.getColumn(5).getDouble());
-    face.height = static_cast<float>(query.getColumn(6).getDouble());
+    face.box.x = static_cast<float>(query.getColumn(3).getDouble());
+    face.box.y = static_cast<float>(query.getColumn(4).getDouble());
+    face.box.width = static_cast<float>(query.getColumn(5).getDouble());
+    face.box.height = static_cast<float>(query.getColumn(6).getDouble());
     if (const auto points = numbers_of<float>(query.getColumn(7)); points.size() == 10)
         std::ranges::copy(points, face.landmarks.emplace().begin());
     face.score = static_cast<float>(query.getColumn(8).getDouble());
@@ -51,14 +51,6 @@ Face face_of(const SQLite::Statement& query) {
     face.person = query.getColumn(12).isNull() ? 0 : query.getColumn(12).getInt64();
     face.confirmed = query.getColumn(13).getInt() != 0;
     return face;
-}
-
-double overlap(const FaceFacts& a, const FaceFacts& b) {
-    const double width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x),
-                 height = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
-    const double both = std::max(0.0, width) * std::max(0.0, height);
-    const double all = double{a.width} * a.height + double{b.width} * b.height - both;
-    return all > 0 ? both / all : 0;
 }
 
 void bind_person(SQLite::Statement& statement, int index, PersonId person) {
@@ -99,10 +91,10 @@ void put_face(SQLite::Database& database, FaceId id, PhotoNumber photo, const st
     if (id != 0) upsert.bind(1, id);
     upsert.bind(2, static_cast<std::int64_t>(photo));
     upsert.bind(3, model);
-    upsert.bind(4, static_cast<double>(face.x));
-    upsert.bind(5, static_cast<double>(face.y));
-    upsert.bind(6, static_cast<double>(face.width));
-    upsert.bind(7, static_cast<double>(face.height));
+    upsert.bind(4, static_cast<double>(face.box.x));
+    upsert.bind(5, static_cast<double>(face.box.y));
+    upsert.bind(6, static_cast<double>(face.box.width));
+    upsert.bind(7, static_cast<double>(face.box.height));
     if (face.landmarks) upsert.bind(8, face.landmarks->data(), static_cast<int>(sizeof *face.landmarks));
     upsert.bind(9, static_cast<double>(face.score));
     if (face.estimate) {
@@ -139,7 +131,7 @@ void store_faces(SQLite::Database& database, PhotoNumber photo, const std::strin
     std::vector<Pair> pairs;
     for (std::size_t old = 0; old < before.size(); ++old) {
         for (std::size_t now = 0; now < faces.size(); ++now) {
-            const double shared = overlap(before[old], faces[now]);
+            const double shared = overlap(before[old].box, faces[now].box);
             if (shared >= kSamePlace) pairs.push_back({shared, old, now});
         }
     }
@@ -185,9 +177,12 @@ std::vector<NamedRegion> read_named_regions(SQLite::Database& database) {
         const double width = query.getColumn(2).getInt(), height = query.getColumn(3).getInt();
         for (const Region& region : metadata->regions) {
             if (region.name.empty() || (!region.type.empty() && region.type != "Face")) continue;
-            regions.push_back({static_cast<PhotoNumber>(query.getColumn(0).getInt64()), region.name,
-                               (region.x - region.width / 2) * width, (region.y - region.height / 2) * height,
-                               region.width * width, region.height * height});
+            const auto pixels = [](double share, double side) { return static_cast<float>(share * side); };
+            regions.push_back(
+                {static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
+                 region.name,
+                 {pixels(region.x - region.width / 2, width), pixels(region.y - region.height / 2, height),
+                  pixels(region.width, width), pixels(region.height, height)}});
         }
     }
     return regions;
