@@ -13,11 +13,11 @@ namespace hone {
 // What a caller can do about an error; the command line maps it to an exit code, HTTP to a status.
 enum class ErrorKind {
     kFailed,      // exit 1, HTTP 500: the world did not allow it (disk full, broken file)
-    kUsage,       // exit 2, HTTP 400: what was asked cannot be asked
+    kUsage,       // exit 1 (2 when the command line alone shows it), HTTP 400: it cannot be asked like this
     kInUse,       // exit 3, HTTP 409: another process holds the library
     kConflict,    // exit 1, HTTP 409: what is there already speaks against it
     kNotFound,    // exit 1, HTTP 404
-    kTooLarge,    // exit 2, HTTP 413
+    kTooLarge,    // exit 1, HTTP 413
     kUnavailable  // exit 1, HTTP 503: works later or after set-up (no model, still starting)
 };
 

@@ -55,9 +55,12 @@ void add_similar(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     add_model_flags(*command, flags->model);
     command->callback([&options, &chosen, flags] {
         chosen = [&options, flags] {
+            if (flags->face == 0 && flags->query.from.empty()) {
+                report({ErrorKind::kUsage, "name a photo, or a --face"});
+                return kExitUsage;
+            }
             return run_command([&]() -> Result<> {
                 if (flags->face != 0) return similar_faces(options, *flags);
-                if (flags->query.from.empty()) return fail(ErrorKind::kUsage, "name a photo, or a --face");
                 HONE_CHECK(rank_by_space(flags->query, flags->space));
                 return search_and_print(options, flags->model, flags->query);
             });
