@@ -135,7 +135,9 @@ class SearchRun {
         return has(holds_words_, number) ? text_bonus(curve_, score) : 0;
     }
     // Best rows by the words alone that may be shown, for an exploring or diverse page.
-    [[nodiscard]] std::vector<std::size_t> pool() const;
+    [[nodiscard]] std::vector<std::size_t> pool();
+    [[nodiscard]] const std::vector<float>& scores_by_words();
+    void number_by_words();
 
     const SearchEngine& engine_;
     Catalog& catalog_;
@@ -153,7 +155,7 @@ class SearchRun {
     bool from_is_words_ = false;
     std::vector<NamedMark> liked_, unliked_;
     std::vector<PhotoNumber> seen_;
-    PhotoBits may_show_;
+    PhotoBits passes_, may_show_;  // the filter; all that decides
 
     const FeedbackMethod* method_ = nullptr;
     std::vector<float> words_;
@@ -162,7 +164,7 @@ class SearchRun {
     std::vector<std::size_t> liked_index_, unliked_index_;  // of evidence_ in liked_, unliked_
     std::optional<FeedbackSpace> space_;
     std::unique_ptr<Ranking> by_words_, ranking_;
-    std::vector<float> scores_;
+    std::vector<float> scores_, scores_by_words_;
     ScoreSpread content_spread_;
 
     struct ActiveFacet {
@@ -309,6 +311,7 @@ Result<> SearchRun::find_shown() {
         for (std::size_t number = 0; number < may_show_.size(); ++number)
             may_show_[number] = may_show_[number] && has(matches, static_cast<PhotoNumber>(number));
     }
+    passes_ = may_show_;
     if (from_ && from_->photo && query_.show != Show::kAll && has(may_show_, *from_->photo))
         may_show_[*from_->photo] = false;
     if (query_.show == Show::kAll) return {};
@@ -496,7 +499,7 @@ void SearchRun::calibrate() {
         if (curve) page_.calibration = Calibration::kMarks;
         if (!curve && text) {
             // These marks do not say where the end is: as many photos are likely as by the words.
-            const std::vector<float> by_words = by_words_->scores(view_, threads_);
+            const std::vector<float>& by_words = scores_by_words();
             if (const auto words = words_curve(by_words)) {
                 const auto likely = static_cast<std::size_t>(
                     std::ranges::count_if(by_words, [&](float score) { return score >= words->middle; }));
@@ -537,8 +540,37 @@ Result<> SearchRun::add_bonus() {
     return {};
 }
 
-std::vector<std::size_t> SearchRun::pool() const {
-    std::vector<float> by_words = by_words_->scores(view_, threads_);
+const std::vector<float>& SearchRun::scores_by_words() {
+    if (scores_by_words_.empty()) scores_by_words_ = by_words_->scores(view_, threads_);
+    return scores_by_words_;
+}
+
+// One pass over the scores for the whole page.
+void SearchRun::number_by_words() {
+    if (words_.empty() || !evidence_.has_marks() || page_.hits.empty()) return;
+    const std::vector<float>& scores = scores_by_words();
+    std::vector<std::pair<float, SearchHit*>> hits;
+    for (SearchHit& hit : page_.hits) {
+        if (const auto row = engine_.content_->find(hit.photo.number); row && *row < view_.size())
+            hits.emplace_back(scores[*row], &hit);
+    }
+    std::ranges::sort(hits, std::less{}, &std::pair<float, SearchHit*>::first);
+    std::vector<std::uint64_t> above(hits.size() + 1);  // [n]: rows above exactly the first n hits
+    for_each_row(view_, [&](std::size_t row, PhotoNumber photo) {
+        if (has(passes_, photo))
+            ++above[static_cast<std::size_t>(std::ranges::lower_bound(hits, scores[row], std::less{},
+                                                                      &std::pair<float, SearchHit*>::first) -
+                                             hits.begin())];
+    });
+    std::uint64_t number = 1;
+    for (std::size_t at = hits.size(); at-- > 0;) {
+        number += above[at + 1];
+        hits[at].second->number_by_words = number;
+    }
+}
+
+std::vector<std::size_t> SearchRun::pool() {
+    std::vector<float> by_words = scores_by_words();
     for_each_row(view_, [&](std::size_t row, PhotoNumber photo) {
         if (!has(may_show_, photo)) by_words[row] = kHidden;
     });
@@ -715,6 +747,7 @@ Result<SearchPage> SearchRun::rank() {
         count_scores(scores_, curve_, page_);
         order_rows();
         HONE_CHECK(fill_page());
+        number_by_words();
     }
     page_.took_ms = watch.seconds() * 1000;
     return std::move(page_);

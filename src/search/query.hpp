@@ -79,6 +79,9 @@ struct SearchHit {
     Listing listing;
     double score = 0;
     double probability = 0;
+    // Its place, from 1, among all photos that the filter lets through when the words alone rank their
+    // pictures; only where marks rank as well.
+    std::optional<std::uint64_t> number_by_words;
     bool explores = false;
     std::vector<std::pair<Photo, Listing>> stack;  // other photos of this card, at most kListedStack
     std::size_t stacked = 0;                       // how many there are

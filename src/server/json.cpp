@@ -117,6 +117,7 @@ json to_json(const SearchPage& page) {
         json entry = photo_json(hit.photo, hit.listing);
         entry["score"] = hit.score;
         entry["probability"] = hit.probability;
+        if (hit.number_by_words) entry["number_by_words"] = *hit.number_by_words;
         entry["reasons"] = json::array();
         for (const Reason& reason : hit.reasons)
             entry["reasons"].push_back(

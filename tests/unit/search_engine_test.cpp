@@ -472,6 +472,33 @@ TEST_F(Rounds, TakingTheLastMarkBackGivesThePageBeforeExactly) {
     }
 }
 
+TEST_F(Rounds, EachResultSaysWhichNumberItWasByTheWordsAlone) {
+    SearchQuery query = asking("words");
+    query.show = Show::kAll;
+    query.limit = 60;
+    const std::vector<std::string> by_words = ids_of(*search(query));
+    EXPECT_FALSE(search(query)->hits.front().number_by_words);
+    query.like = {ids[3], ids[9]};
+    query.unlike = {ids[5]};
+    const auto expect_numbers = [&](const std::vector<std::string>& order) {
+        const SearchPage page = *search(query);
+        ASSERT_GT(page.hits.size(), 20U);
+        EXPECT_NE(ids_of(page), order);
+        for (const SearchHit& hit : page.hits) {
+            const auto place = std::ranges::find(order, to_hex(hit.photo.id)) - order.begin();
+            EXPECT_EQ(hit.number_by_words, static_cast<std::uint64_t>(place) + 1);
+        }
+    };
+    expect_numbers(by_words);
+    // Among the photos of the filter, and also when those that were seen are left out of the page.
+    query.show = Show::kNew;
+    query.seen = {ids[0], ids[6]};
+    query.filter = "NOT name:59";
+    std::vector<std::string> filtered = by_words;
+    std::erase(filtered, ids[59]);
+    expect_numbers(filtered);
+}
+
 TEST_F(Rounds, WithoutMarksEveryMethodGivesThePageOfTheWords) {
     SearchQuery query = asking("words");
     query.method = "text";
