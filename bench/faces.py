@@ -166,6 +166,25 @@ def vectors(arguments, expected):
     print(f'vectors of {count} faces in {len(expected)} photos: at most {worst:.3f} from the reference\'s; {missing} faces without one')
 
 
+def speed(arguments, scratch):
+    """The whole analyzer beside its networks alone, YuNet + MobileFace beside the pack."""
+    models = scratch / 'models'
+    shutil.copytree(arguments.pack, models / 'faces')
+    beside = [arguments.yunet / 'yunet_n_dynamic.onnx', arguments.yunet.parent / 'mobileface-v2/mobileface_v2.onnx',
+              arguments.pack / 'face_agegender.onnx']
+    if all(path.is_file() for path in beside):
+        shutil.copytree(ROOT / 'models/faces-yunet', models / 'faces-yunet', dirs_exist_ok=True)
+        for path in beside:
+            shutil.copy(path, models / 'faces-yunet')
+    else:
+        print(f'speed of YuNet: skipped, its networks are not in {arguments.yunet.parent}')
+    for photos in arguments.portraits / 'images', arguments.scenes / 'images':
+        if photos.is_dir():
+            print(f'{photos.parent.name}, long side 640, one thread:')
+            print(subprocess.run([arguments.hone, 'bench', 'faces', '--photos', photos, '--models', models], check=True,
+                                 capture_output=True, text=True).stdout, end='')
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--hone', default=str(ROOT / 'build/release/hone'))
@@ -214,6 +233,8 @@ def main():
             print(f'scenes: skipped, there is no {arguments.scenes}')
         if expected and not arguments.reference_only:
             vectors(arguments, expected)
+        if not arguments.reference_only:
+            speed(arguments, scratch)
     finally:
         shutil.rmtree(scratch)
 

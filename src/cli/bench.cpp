@@ -299,6 +299,8 @@ void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen) {
         command->add_subcommand("faces", "how well faces are told apart, and what grouping costs");
     faces->add_option("--pairs", flags->faces.pairs,
                       "lines: path_a path_b same|different; by blanks or tabs");
+    faces->add_option("--photos", flags->faces.photos,
+                      "photos/s on one thread, beside what the networks alone take, of every face model");
     faces->add_option("--models", flags->faces.models, "folder of model folders");
     faces->add_option("--model", flags->faces.model, "name of a face model");
     faces->add_option("--synthetic", flags->faces.synthetic, "group so many made-up faces");

@@ -1,8 +1,11 @@
 // hone models [list|pull|add|use|verify|devices]
 #include <CLI/CLI.hpp>
 
+#include "base/config.hpp"
 #include "cli/commands.hpp"
+#include "cli/faces.hpp"
 #include "cli/progress_bar.hpp"
+#include "model/face_pack.hpp"
 #include "model/hub.hpp"
 #include "model/import.hpp"
 #include "server/json.hpp"
@@ -23,6 +26,34 @@ std::string precisions_of(const Manifest& manifest) {
     return fmt::format("{}", fmt::join(names, ","));
 }
 
+// Adds the networks that read faces.
+Result<> list_faces(const fs::path& library, json& list) {
+    std::string chosen;
+    if (const auto opened = Library::open(library, Access::kRead)) {
+        HONE_TRY(const auto setting, (*opened)->catalog().setting(kFaceModelSetting));
+        chosen = setting.value_or("");
+    }
+    const std::vector<fs::path> directories = model_directories(library);
+    const auto used = find_face_pack(directories, chosen);
+    for (const StoredFacePack& stored : list_face_packs(directories)) {
+        json entry{{"directory", utf8_path(stored.directory)}, {"role", "faces"}};
+        if (stored.pack) {
+            entry.update({{"name", stored.pack->name},
+                          {"title", stored.pack->title},
+                          {"licence", stored.pack->licence},
+                          {"complete", stored.is_complete},
+                          {"used", used && used->name == stored.pack->name}});
+            if (stored.pack->embedder) entry["dimension"] = stored.pack->embedder->dimension;
+        } else {
+            entry.update({{"name", stored.directory.filename().string()},
+                          {"problem", stored.pack.error().message},
+                          {"used", false}});
+        }
+        list.push_back(std::move(entry));
+    }
+    return {};
+}
+
 Result<> list_models(const GlobalOptions& options) {
     HONE_TRY(const fs::path directory, library_of(options));
     const ModelStore store = open_store(directory);
@@ -37,6 +68,7 @@ Result<> list_models(const GlobalOptions& options) {
         if (model.manifest) {
             entry.update({{"name", model.manifest->name},
                           {"title", model.manifest->title},
+                          {"role", "image-text"},
                           {"licence", model.manifest->licence},
                           {"dimension", model.manifest->dimension},
                           {"precisions", precisions_of(*model.manifest)},
@@ -48,6 +80,7 @@ Result<> list_models(const GlobalOptions& options) {
         }
         list.push_back(std::move(entry));
     }
+    HONE_CHECK(list_faces(directory, list));
     if (options.json) {
         fmt::print("{}\n", dump({{"models", list}}, 2));
         return {};
@@ -55,6 +88,13 @@ Result<> list_models(const GlobalOptions& options) {
     for (const json& entry : list) {
         if (entry.contains("problem"))
             fmt::print("! {}: {}\n", entry.value("name", ""), entry.value("problem", ""));
+        else if (entry["role"] == "faces")
+            fmt::print("{} {}  faces{}  licence {}  {}\n", entry.value("used", false) ? "*" : " ",
+                       entry.value("name", ""),
+                       entry.value("complete", true)
+                           ? ""
+                           : "  not fetched yet: hone models pull " + entry.value("name", ""),
+                       entry.value("licence", ""), entry.value("directory", ""));
         else
             fmt::print("{} {}  {} numbers  {}  licence {}  {}\n", entry.value("used", false) ? "*" : " ",
                        entry.value("name", ""), entry.value("dimension", 0), entry.value("precisions", ""),
@@ -81,9 +121,42 @@ Result<> add_model_folder(const GlobalOptions& options, const ModelsFlags& flags
     return print_added(options, manifest);
 }
 
+void show_download(ProgressBar& bar, const HubProgress& progress) {
+    bar.show(
+        progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : 0,
+        fmt::format("{:.1f} of {:.1f} MB  {}", static_cast<double>(progress.done) / 1e6,
+                    static_cast<double>(progress.total) / 1e6, progress.file));
+}
+
+Result<> pull_faces(const GlobalOptions& options, const StoredFacePack& recipe, const fs::path& into) {
+    const std::string& name = recipe.pack->name;
+    if (recipe.is_complete)
+        return fail(ErrorKind::kUsage, "{} is there already, in {}", name, printable(recipe.directory));
+    if (recipe.pack->hub.empty())
+        return fail("the manifest {} does not say where its networks can be fetched",
+                    printable(recipe.directory / "manifest.json"));
+    HONE_CHECK(make_directories(into));
+    ProgressBar bar(options.quiet || options.json);
+    HONE_TRY(const FacePack pack, pull_face_pack(*recipe.pack, into, [&](const HubProgress& progress) {
+                 show_download(bar, progress);
+             }));
+    bar.clear();
+    if (options.json)
+        fmt::print(
+            "{}\n",
+            dump({{"name", pack.name}, {"role", "faces"}, {"directory", utf8_path(pack.directory)}}, 2));
+    else
+        fmt::print("{} is there; use it with `hone config {} {}`\n", pack.name, kFaceModelSetting, pack.name);
+    return {};
+}
+
 Result<> pull_model(const GlobalOptions& options, const ModelsFlags& flags) {
     HONE_TRY(const fs::path directory, library_of(options));
     const ModelStore store = open_store(directory);
+    for (const StoredFacePack& stored : list_face_packs(model_directories(directory))) {
+        if (stored.pack && stored.pack->name == flags.source)
+            return pull_faces(options, stored, store.own_directory());
+    }
     HONE_TRY(HubRequest request, parse_repository(flags.source));
     if (!flags.precision.empty()) {
         HONE_TRY(request.precision, parse_precision(flags.precision));
@@ -100,12 +173,7 @@ Result<> pull_model(const GlobalOptions& options, const ModelsFlags& flags) {
         store.own_directory() / fmt::format(".pull-{}-{}", name, model_name_from(request.revision));
     HONE_CHECK(make_directories(request.directory));
     ProgressBar bar(options.quiet || options.json);
-    request.progress = [&](const HubProgress& progress) {
-        bar.show(
-            progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total) : 0,
-            fmt::format("{:.1f} of {:.1f} MB  {}", static_cast<double>(progress.done) / 1e6,
-                        static_cast<double>(progress.total) / 1e6, progress.file));
-    };
+    request.progress = [&](const HubProgress& progress) { show_download(bar, progress); };
     HONE_TRY(const fs::path fetched, fetch_repository(request));
     bar.clear();
     HONE_TRY(Manifest manifest, add_model(fetched, name, store.own_directory()));
@@ -146,6 +214,16 @@ Result<> verify_models(const GlobalOptions& options, const ModelsFlags& flags) {
         HONE_CHECK(verify_files(*model.manifest));
         if (!options.quiet) fmt::print("{}: all files are as the manifest says\n", name);
     }
+    for (const StoredFacePack& stored : list_face_packs(model_directories(directory))) {
+        const std::string name = stored.pack ? stored.pack->name : stored.directory.filename().string();
+        const bool asked = flags.source == name;
+        if (!flags.source.empty() && !asked) continue;
+        if (!stored.pack) return std::unexpected(stored.pack.error());
+        if (!stored.is_usable && !asked) continue;  // a recipe
+        found = true;
+        HONE_CHECK(verify_files(*stored.pack));
+        if (!options.quiet) fmt::print("{}: all files are as the manifest says\n", name);
+    }
     if (!found) return fail(ErrorKind::kNotFound, "no model is named '{}'", flags.source);
     return {};
 }
@@ -174,7 +252,9 @@ void add_models(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     CLI::App* command = app.add_subcommand("models", "the networks that read pictures and words");
     command->require_subcommand(0, 1);
     CLI::App* list = command->add_subcommand("list", "list them; * is used");
-    std::string shortcuts = "OWNER/NAME[@REVISION], or one of:";
+    std::string shortcuts =
+        "OWNER/NAME[@REVISION], the name of a face model that `hone models list` shows as not fetched, or "
+        "one of:";
     for (const HubShortcut& shortcut : hub_shortcuts())
         shortcuts += fmt::format(" {} ({});", shortcut.name, shortcut.note);
     CLI::App* pull = command->add_subcommand("pull", "fetch a model from a hub (HF_ENDPOINT, HF_TOKEN)");

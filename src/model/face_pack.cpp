@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/sha256.hpp"
+#include "model/hub.hpp"
 #include "model/manifest_fields.hpp"
 #include "model/store.hpp"
 
@@ -144,6 +145,7 @@ Result<FacePack> read_face_pack(const fs::path& directory) {
         pack.title = object.value("title", pack.name);
         pack.licence = object.value("licence", "unknown");
         pack.source = object.value("source", "");
+        pack.hub = object.value("hub", pack.hub);
         pack.detector = parse_detector(object.at("face-detector"));
         if (object.contains("face-embedder")) pack.embedder = parse_embedder(object["face-embedder"]);
         if (object.contains("age-gender")) pack.age_gender = parse_age_gender(object["age-gender"]);
@@ -155,27 +157,77 @@ Result<FacePack> read_face_pack(const fs::path& directory) {
     }
 }
 
+std::vector<StoredFacePack> list_face_packs(std::span<const fs::path> directories) {
+    std::vector<StoredFacePack> packs;
+    for (const fs::path& folder : model_folders(directories)) {
+        if (manifest_role(folder) != "faces") continue;
+        StoredFacePack stored{read_face_pack(folder), folder};
+        if (stored.pack) {
+            const auto is_there = [&](const ModelFile* file) {
+                std::error_code error;
+                return fs::exists(folder / file->path, error);
+            };
+            stored.is_complete = std::ranges::all_of(files_of(*stored.pack), is_there);
+            stored.is_usable = is_there(&stored.pack->detector.file);
+            const auto same = std::ranges::find_if(packs, [&](const StoredFacePack& other) {
+                return other.pack && other.pack->name == stored.pack->name;
+            });
+            if (same != packs.end()) {
+                if (!same->is_usable && stored.is_usable) *same = std::move(stored);
+                continue;
+            }
+        }
+        packs.push_back(std::move(stored));
+    }
+    return packs;
+}
+
 Result<FacePack> find_face_pack(std::span<const fs::path> directories, const std::string& name) {
     std::optional<FacePack> best;
     std::optional<Error> broken;
-    for (const fs::path& folder : model_folders(directories)) {
-        if (manifest_role(folder) != "faces") continue;
-        auto pack = read_face_pack(folder);
-        if (!pack) {
-            broken = pack.error();
-            continue;
+    for (StoredFacePack& stored : list_face_packs(directories)) {
+        if (!stored.pack) {
+            broken = stored.pack.error();
+        } else if (!name.empty()) {
+            if (stored.pack->name != name) continue;
+            if (!stored.is_usable)
+                return fail(ErrorKind::kUnavailable,
+                            "the networks of {} are not here yet: hone models pull {}", name, name);
+            return std::move(*stored.pack);
+        } else if (stored.is_usable && (!best || stored.pack->name == kDefaultFaces)) {
+            best = std::move(*stored.pack);
         }
-        // A manifest whose network was not put beside it yet is a recipe only.
-        std::error_code missing;
-        if (!fs::exists(folder / pack->detector.file.path, missing) && name.empty()) continue;
-        if (name.empty() ? !best || (best->name != kDefaultFaces && pack->name == kDefaultFaces)
-                         : !best && pack->name == name)
-            best = std::move(*pack);
     }
     if (best) return std::move(*best);
     if (broken) return std::unexpected(std::move(*broken));
     if (!name.empty()) return fail(ErrorKind::kNotFound, "no face model is named '{}'", name);
     return fail(ErrorKind::kUnavailable, "no face model is there: run script/bootstrap for the default one");
+}
+
+Result<FacePack> pull_face_pack(const FacePack& recipe, const fs::path& into,
+                                const std::function<void(const HubProgress&)>& progress) try {
+    HONE_TRY(const std::string text, read_text(recipe.directory / "manifest.json", 1 << 20));
+    json manifest = json::parse(text);
+    const fs::path unfinished = into / fmt::format(".pull-{}", recipe.name);
+    HONE_CHECK(make_directories(unfinished));
+    for (const auto& [part, repository] : recipe.hub) {
+        HONE_TRY(HubRequest request, parse_repository(repository));
+        request.directory = unfinished;
+        request.progress = progress;
+        json& file = manifest.at(part).at("file");
+        const std::string path = file.at("path").get<std::string>();
+        HONE_CHECK(fetch_one(request, path));
+        HONE_TRY(const Sha256 digest, sha256_file(unfinished / path));
+        file["sha256"] = to_hex(digest);
+        file["bytes"] = fs::file_size(unfinished / path);
+    }
+    HONE_CHECK(write_file_atomically(unfinished / "manifest.json", manifest.dump(2) + "\n"));
+    fs::rename(unfinished, into / recipe.name);
+    return read_face_pack(into / recipe.name);
+} catch (const json::exception& error) {
+    return fail("broken manifest in {}: {}", printable(recipe.directory), error.what());
+} catch (const fs::filesystem_error& error) {
+    return fail("cannot put {} into {}: {}", recipe.name, printable(into), error.code().message());
 }
 
 Result<> verify_files(const FacePack& pack) {

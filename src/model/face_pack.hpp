@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +16,8 @@
 #include "photo/box.hpp"
 
 namespace hone {
+
+struct HubProgress;
 
 struct Point {
     float x = 0, y = 0;  // pixels; pixel centres lie at whole numbers
@@ -74,6 +77,8 @@ struct AgeGenderManifest {
 struct FacePack {
     std::string name, title, licence, source;
     fs::path directory;
+    std::map<std::string, std::string>
+        hub;  // part of the manifest -> repository[@revision] that has its file
     DetectorManifest detector;
     std::optional<EmbedderManifest> embedder;
     std::optional<AgeGenderManifest> age_gender;
@@ -86,6 +91,19 @@ struct FacePack {
 Result<FacePack> read_face_pack(const fs::path& directory);
 // kUnavailable with what to do when there is none. name: a certain one, else "faces-default", else the first.
 Result<FacePack> find_face_pack(std::span<const fs::path> directories, const std::string& name = "");
+// All face packs, in the order of the directories, then by name; a name that is there twice is listed once,
+// the first whose networks are there wins.
+struct StoredFacePack {
+    Result<FacePack> pack;  // or why it cannot be used
+    fs::path directory;
+    bool is_complete = false;  // all its files are there
+    bool is_usable = false;    // the detector's is; else the manifest is a recipe for pull_face_pack()
+};
+std::vector<StoredFacePack> list_face_packs(std::span<const fs::path> directories);
+// Fetches the networks of a recipe from the repositories it names and makes `into`/NAME of them, whole or not
+// at all, with their sizes and SHA-256 in the manifest. Partial downloads are continued.
+Result<FacePack> pull_face_pack(const FacePack& recipe, const fs::path& into,
+                                const std::function<void(const HubProgress&)>& progress);
 // Compares sizes and SHA-256 as verify_files() does.
 Result<> verify_files(const FacePack& pack);
 

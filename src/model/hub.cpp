@@ -336,4 +336,14 @@ Result<fs::path> fetch_repository(const HubRequest& request) {
     return request.directory;
 }
 
+Result<> fetch_one(const HubRequest& request, const std::string& path) {
+    HONE_TRY(const std::vector<RemoteFile> all, list_files(request));
+    const auto file = std::ranges::find(all, path, &RemoteFile::path);
+    if (file == all.end())
+        return fail(ErrorKind::kNotFound, "{}@{} has no file {}", request.repository, request.revision, path);
+    HONE_CHECK(fetch_file(request, *file, 0, file->size));
+    if (request.progress) request.progress({file->path, file->size, file->size});
+    return {};
+}
+
 }  // namespace hone

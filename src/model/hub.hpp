@@ -37,4 +37,7 @@ Result<HubRequest> parse_repository(std::string_view text);
 // Gives the folder.
 Result<fs::path> fetch_repository(const HubRequest& request);
 
+// The same for one file of the repository. kNotFound when it has none of that path.
+Result<> fetch_one(const HubRequest& request, const std::string& path);
+
 }  // namespace hone

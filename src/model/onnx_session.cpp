@@ -1,6 +1,9 @@
 // model/session.hpp on ONNX Runtime.
 #include <onnxruntime_cxx_api.h>
 
+#include <atomic>
+#include <chrono>
+
 #include <algorithm>
 #include <map>
 
@@ -10,6 +13,8 @@
 namespace hone {
 
 namespace {
+
+std::atomic<std::int64_t> running_ns{0};  // network_seconds()
 
 Ort::Env& environment() {
     // What the engine logs stands in its exceptions too, or speaks of its own graph rewriting: nothing a
@@ -59,8 +64,12 @@ class OnnxSession final : public Session {
                 values.push_back(to_value(input, buffers));
             }
             for (const std::string& output : outputs) wanted.push_back(output.c_str());
+            const auto started = std::chrono::steady_clock::now();
             const auto results = session_.Run(Ort::RunOptions{nullptr}, names.data(), values.data(),
                                               values.size(), wanted.data(), wanted.size());
+            running_ns += std::chrono::duration_cast<std::chrono::nanoseconds>(
+                              std::chrono::steady_clock::now() - started)
+                              .count();
             std::vector<Tensor> tensors;
             for (const Ort::Value& result : results) tensors.push_back(to_tensor(result));
             return tensors;
@@ -177,6 +186,10 @@ Result<std::unique_ptr<Session>> open_session(std::span<const std::uint8_t> netw
     return open_with("a network", options, [&](const Ort::SessionOptions& engine) {
         return Ort::Session(environment(), network.data(), network.size(), engine);
     });
+}
+
+double network_seconds() {
+    return static_cast<double>(running_ns) * 1e-9;
 }
 
 std::string engine_version() {

@@ -59,5 +59,8 @@ Result<std::unique_ptr<Session>> open_session(std::span<const std::uint8_t> netw
                                               const SessionOptions& options);
 
 std::string engine_version();  // "ONNX Runtime 1.30.0"
+// Seconds that the networks of this process have been running so far, all threads together: what a pipeline
+// cannot save.
+double network_seconds();
 
 }  // namespace hone

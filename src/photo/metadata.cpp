@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 
+#include "photo/exiv2_start.hpp"
 #include "photo/file_name_date.hpp"
 #include "photo/metadata_text.hpp"
 
@@ -49,7 +50,9 @@ void lock_xmp(void* mutex, bool lock) {
         toolkit->unlock();
 }
 
-void start_libraries() {
+}  // namespace
+
+void start_exiv2() {
     static std::once_flag once;
     std::call_once(once, [] {
         static std::mutex xmp_toolkit;
@@ -59,6 +62,39 @@ void start_libraries() {
         Exiv2::enableBMFF(true);  // CR3
     });
 }
+
+Region turned(Region region, int orientation) {
+    const double x = region.x, y = region.y;
+    switch (orientation) {
+        case 2:
+            region.x = 1 - x;
+            break;
+        case 3:
+            region.x = 1 - x, region.y = 1 - y;
+            break;
+        case 4:
+            region.y = 1 - y;
+            break;
+        case 5:
+            region.x = y, region.y = x;
+            break;
+        case 6:
+            region.x = 1 - y, region.y = x;
+            break;
+        case 7:
+            region.x = 1 - y, region.y = 1 - x;
+            break;
+        case 8:
+            region.x = y, region.y = 1 - x;
+            break;
+        default:
+            break;
+    }
+    if (orientation >= 5) std::swap(region.width, region.height);
+    return region;
+}
+
+namespace {
 
 // Runs one step of reading; what Exiv2 throws is a warning.
 template <typename Step>
@@ -600,38 +636,6 @@ XmpFacts read_xmp(const Exiv2::XmpData& xmp, int stored_width, int stored_height
     return facts;
 }
 
-// Centre and extent of a part after turning the picture upright, by EXIF orientation (EXIF 2.3, tag 0x0112).
-Region turned(Region region, int orientation) {
-    const double x = region.x, y = region.y;
-    switch (orientation) {
-        case 2:
-            region.x = 1 - x;
-            break;
-        case 3:
-            region.x = 1 - x, region.y = 1 - y;
-            break;
-        case 4:
-            region.y = 1 - y;
-            break;
-        case 5:
-            region.x = y, region.y = x;
-            break;
-        case 6:
-            region.x = 1 - y, region.y = x;
-            break;
-        case 7:
-            region.x = 1 - y, region.y = 1 - x;
-            break;
-        case 8:
-            region.x = y, region.y = 1 - x;
-            break;
-        default:
-            break;
-    }
-    if (orientation >= 5) std::swap(region.width, region.height);
-    return region;
-}
-
 // ---- containers ----
 
 struct Blocks {
@@ -930,7 +934,7 @@ PhotoMetadata read_metadata(std::span<const std::uint8_t> bytes, Format format,
     PhotoMetadata photo;
     current_warnings = warnings;
     guarded("the file", [&] {
-        start_libraries();
+        start_exiv2();
         photo = assemble(bytes, format, sidecars);
     });
     current_warnings = nullptr;

@@ -41,6 +41,10 @@ struct Region {
     friend bool operator==(const Region&, const Region&) = default;
 };
 
+// Of the picture turned upright, from that of the stored one, by EXIF orientation (EXIF 2.3, tag
+// 0x0112), 1..8.
+Region turned(Region region, int orientation);
+
 // Texts are valid UTF-8 without control characters at their ends, never empty when set.
 struct PhotoMetadata {
     std::string make, model, lens;           // as the camera writes them; empty when unknown

@@ -1,13 +1,17 @@
 """Faces and people through the real program, on real photos: what is found, who is who, what a person says of it, filters."""
+import csv
 import json
 import pathlib
+import re
 import shutil
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from conftest import HONE, SHARED, names, need, use_model
+from hub import Hub
+
+from conftest import HONE, SHARED, names, need, run_hone, use_model
 from test_originals_untouched import snapshot
 
 SENATE, KNOWN = SHARED / 'photos/faces-us-senate', SHARED / 'photos/known'
@@ -395,3 +399,135 @@ def test_originals_are_left_alone(serve, hone, test_models, album):
         server.get('/people')
         server.search(None, filter='people:Amy')
     assert snapshot(album) == before
+
+
+def test_names_go_out_as_sidecars_and_come_back(hone, known, album, tmp_path, test_models):
+    """Never beside the originals unless that is the folder given; another library reads the names again."""
+    before = snapshot(album)
+    assert hone('export', '--format', 'xmp', '--to', tmp_path / 'out', '--json').ok().json() == {'written': 10, 'unchanged': 0, 'left': 0}
+    assert snapshot(album) == before
+    written = {path.name for path in (tmp_path / 'out').rglob('*')}
+    assert written == {path.name + '.xmp' for path in album.iterdir() if path.name.split('-')[0] in PEOPLE or path.name == 'both.jpg'}
+    assert hone('export', '--format', 'xmp', '--to', tmp_path / 'out', '--json').ok().json() == {'written': 0, 'unchanged': 10, 'left': 0}
+    (tmp_path / 'out/Amy-0.jpg.xmp').write_text('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
+    assert hone('export', '--format', 'xmp', '--to', tmp_path / 'out', '--json').ok().json() == {'written': 0, 'unchanged': 9, 'left': 1}
+    hone('export', '--format', 'xmp').refused(1, '--to')
+
+    (tmp_path / 'out/Amy-0.jpg.xmp').unlink()
+    hone('export', '--format', 'xmp', '--to', album).ok()
+    assert len(list(album.glob('*.xmp'))) == 10, 'beside the originals when that is what was asked for'
+    other = tmp_path / 'other'
+    use_model(other, test_models / 'clip-random')
+    run_hone('index', album, library=other).ok()
+    found = run_hone('people', 'list', '--json', library=other).ok().json()['people']
+    assert {p['name']: p['photos'] for p in found if p['name']} == {'Amy': 4, 'Angus': 4, 'Tammy': 3}
+
+
+def test_export_of_all_and_as_a_table(hone, known, album, tmp_path):
+    everything = hone('export', '--format', 'json').ok().json()
+    assert {p['name'] for p in everything['people']} == set(PEOPLE)
+    assert {pathlib.Path(p['paths'][0]).name for p in everything['photos']} == {path.name for path in album.iterdir()}
+    assert {f['person']['name'] for p in everything['photos'] for f in p['faces'] if f['person']} >= set(PEOPLE)
+    hone('export', '--format', 'csv', '--to', tmp_path / 'table.csv').ok()
+    with open(tmp_path / 'table.csv', newline='') as file:
+        table = {pathlib.Path(row['path']).name: row for row in csv.DictReader(file)}
+    assert len(table) == len(everything['photos'])
+    assert table['Tammy-0.jpg']['people'] == 'Tammy'
+    assert list(tmp_path.glob('*.part')) == []
+    hone('export', '--format', 'json', '--to', '/no/such/folder/x.json').refused(1, '/no/such/folder')
+
+
+def square_photo(path, red, blue, at=(300, 200), side=128):
+    """1280 x 800: a white square, which the networks of faces-original in deps/testmodels take for a face."""
+    im = Image.new('RGB', (1280, 800), (red, 0, blue))
+    im.paste((255, 255, 255), (*at, at[0] + side, at[1] + side))
+    im.save(path)
+
+
+def test_the_originals_networks_are_pulled_and_used(hone, test_models, folder):
+    """By the manifest in models/faces-original, from a hub that has networks of the same shapes."""
+    repositories = test_models / 'faces-original'
+    hub = {str(path.relative_to(repositories)): path for path in repositories.glob('*/*')}
+    assert len(hub) == 3
+    row = {m['name']: m for m in hone('models', 'list', '--json').ok().json()['models']}
+    assert row['faces-original']['complete'] is False and row['faces-default']['used'] is True
+    hone('config', 'faces.model', 'faces-original').ok()
+    square_photo(folder / 'red.png', 120, 0)
+    hone('faces', folder / 'red.png').refused(1, 'hone models pull faces-original')
+    with Hub(hub) as server:
+        server.faults['arc.onnx'] = [{'wrong': True, 'always': True}]
+        hone('models', 'pull', 'faces-original', env={'HF_ENDPOINT': server.url}).refused(1, 'arc.onnx', 'SHA-256')
+        server.faults.clear()
+        hone('models', 'pull', 'faces-original', env={'HF_ENDPOINT': server.url}).ok()
+    hone('models', 'verify', 'faces-original').ok()
+    hone('models', 'pull', 'faces-original').refused(1, 'already')
+    row = {m['name']: m for m in hone('models', 'list', '--json').ok().json()['models']}
+    assert row['faces-original']['used'] is True and row['faces-original']['dimension'] == 512
+
+    square_photo(folder / 'blue.png', 0, 120, at=(700, 400))
+    indexed(hone, test_models, folder)
+    red, = hone('faces', folder / 'red.png', '--json', '--vectors').ok().json()['faces']
+    blue, = hone('faces', folder / 'blue.png', '--json', '--vectors').ok().json()['faces']
+    for face, at in (red, (300, 200)), (blue, (700, 400)):
+        assert overlap(face['box'], [*at, 128, 128]) > .8, face
+        assert len(face['vector']) == 512
+        assert face['score'] > .8
+        low, high = face['age']
+        assert low < 100 and high >= 90, 'white is a hundred years old here'
+
+
+def test_sixty_faces(hone, test_models, folder, senate):
+    """A wall of sixty portraits is sixty faces, and the grid is theirs."""
+    portraits = sorted((senate / 'images').iterdir())[:60]
+    wall = Image.new('RGB', (1200, 900), 'white')
+    for at, path in enumerate(portraits):
+        tile = ImageOps.fit(Image.open(path).convert('RGB'), (120, 150), centering=(.5, .2))
+        wall.paste(tile, (at % 10 * 120, at // 10 * 150))
+    wall.save(folder / 'wall.jpg', quality=95)
+    hone('config', 'faces.side', '1280').ok()
+    indexed(hone, test_models, folder)
+    found = faces_of(hone, folder / 'wall.jpg')
+    tiles = {(int(f['box'][0] + f['box'][2] / 2) // 120, int(f['box'][1] + f['box'][3] / 2) // 150) for f in found}
+    assert len(tiles) >= 58 and len(found) <= 62, (len(tiles), len(found))
+    persons = [face['person'] for face in found if face['person'] is not None]
+    assert len(set(persons)) == len(persons), 'one photo, nobody twice'
+
+
+def test_drawings_are_no_crash(hone, test_models, folder):
+    for n, draw in enumerate((lambda d: d.ellipse((50, 50, 250, 290), outline='black', width=4),
+                              lambda d: (d.ellipse((60, 40, 340, 360), fill='#ffe0c0'), d.ellipse((130, 140, 170, 180), fill='black'),
+                                         d.ellipse((230, 140, 270, 180), fill='black'), d.arc((140, 200, 260, 300), 20, 160, fill='black', width=6)))):
+        im = Image.new('RGB', (400, 400), 'white')
+        draw(ImageDraw.Draw(im))
+        im.save(folder / f'{n}.png')
+    assert indexed(hone, test_models, folder)['failed'] == 0
+    for path in folder.iterdir():
+        for face in faces_of(hone, path):
+            check(face, 400, 400)
+
+
+def test_a_network_that_is_missing_or_wrong_costs_only_itself(hone, test_models, folder, senate):
+    """Photos are read all the same; what is missing is said once, with the way out."""
+    shutil.copy(senate / 'images/amy-klobuchar.jpg', folder)
+    copy = hone.library / 'models/faces-copy'
+    shutil.copytree(HONE.parents[2] / 'models/faces', copy, ignore=shutil.ignore_patterns('*.py', '*.md'))
+    manifest = json.loads((copy / 'manifest.json').read_text())
+    (copy / 'manifest.json').write_text(json.dumps({**manifest, 'name': 'faces-copy'}))
+    hone('config', 'faces.model', 'faces-copy').ok()
+    use_model(hone.library, test_models / 'clip-random')
+    photo = folder / 'amy-klobuchar.jpg'
+
+    (copy / 'face_embedding.onnx').unlink()
+    run = hone('index', folder, '--json').ok()
+    assert run.json()['failed'] == 0
+    assert re.search('face_embedding', run.err), run
+    face, = hone('faces', photo, '--json', '--vectors').ok().json()['faces']
+    assert face['vector'] == [] and 'age' in face, 'where the face is, and the estimates, need no embedding'
+
+    with open(photo, 'ab') as file:
+        file.write(b' ')  # another photo
+    shutil.copy(copy / 'face_agegender.onnx', copy / 'face_embedding.onnx')
+    run = hone('index', folder, '--json').ok()
+    assert run.json()['failed'] == 0
+    assert re.search('embedding', run.err), run
+    assert hone('search', 'a face', '--json').ok().json()['total'] == 1

@@ -8,6 +8,7 @@ OUT/clip-immich      the layout of Immich's repositories: visual/model.onnx, tex
 OUT/clip-combined    one model.onnx with both towers
 OUT/siglip-random    a SigLIP-like pair with a SentencePiece tokenizer
 OUT/other-dimension  Xenova's layout, vectors of another length (48)
+OUT/faces-original   the networks of models/faces-original by their repositories, of the same shapes, which see white squares as faces
 OUT/conse-h          manifest for a small real network of ../shared, when that is there
 OUT/broken/...       truncated, wrong-sha, dimensions (image and text differ), not-json, outside, missing-file, empty
 
@@ -438,6 +439,50 @@ def make_conse_h(folder, shared):
     write(folder / 'manifest.json', m)
 
 
+def yolo_of_squares():
+    """images 1x3x640x640 (0..1) -> output0 1x5x8400 (centre x, y, width, height, score): white squares of 64 pixels, by three
+    strides as the real network has them; the two coarser ones see nothing."""
+    g = Graph(5)
+    grey = g.op('ReduceMean', 'images', axes=[1], keepdims=1)
+    white = g.op('AveragePool', grey, kernel_shape=[64, 64], strides=[8, 8], pads=[28, 28, 28, 28])
+    sharper = g.op('Relu', g.op('Add', g.op('Mul', white, g.const(np.float64(2))), g.const(np.float64(-1))))
+    score = g.op('Reshape', sharper, g.ints(1, 1, 6400))
+    row, column = np.mgrid[0:80, 0:80]
+    boxes = np.zeros((1, 4, 8400), np.float32)
+    boxes[0, 0, :6400], boxes[0, 1, :6400] = (column * 8 + 4).ravel(), (row * 8 + 4).ravel()
+    boxes[0, 2:] = 64
+    rest = g.const(np.zeros((1, 1, 2000)))
+    g.op('Concat', g.const(boxes), g.op('Concat', score, rest, axis=2), axis=1, out='output0')
+    return g.model([f32('images', 1, 3, 640, 640)], [f32('output0', 1, 5, 8400)])
+
+
+def arcface_of_pools():
+    """input_1 Nx112x112x3 -> embedding Nx512: a fixed matrix on 7 x 7 means of the pixels."""
+    g = Graph(6)
+    pooled = g.op('AveragePool', g.op('Transpose', 'input_1', perm=[0, 3, 1, 2]), kernel_shape=[16, 16], strides=[16, 16])
+    flat = g.op('Reshape', pooled, g.ints(0, 147))
+    g.op('MatMul', flat, g.weight(147, 512), out='embedding')
+    return g.model([f32('input_1', 'N', 112, 112, 3)], [f32('embedding', 'N', 512)])
+
+
+def age_of_brightness():
+    """pixel_values Nx3x224x224 (-1..1) -> logits Nx2: age = 50 x (1 + mean), probability of female = red against blue."""
+    g = Graph(7)
+    mean = g.op('ReduceMean', 'pixel_values', axes=[1, 2, 3], keepdims=0)
+    age = g.op('Mul', g.op('Add', mean, g.const(np.float64(1))), g.const(np.float64(50)))
+    channels = g.op('ReduceMean', 'pixel_values', axes=[2, 3], keepdims=0)
+    contrast = g.op('MatMul', channels, g.const(np.array([[4.0], [0.0], [-4.0]])))
+    female = g.op('Sigmoid', contrast)
+    g.op('Concat', g.op('Unsqueeze', age, g.ints(1)), female, axis=1, out='logits')
+    return g.model([f32('pixel_values', 'N', 3, 224, 224)], [f32('logits', 'N', 2)])
+
+
+def make_faces_original(folder):
+    write(folder / 'AdamCodd/YOLOv11n-face-detection/model.onnx', yolo_of_squares())
+    write(folder / 'garavv/arcface-onnx/arc.onnx', arcface_of_pools())
+    write(folder / 'onnx-community/age-gender-prediction-ONNX/onnx/model.onnx', age_of_brightness())
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--shared', type=pathlib.Path, default=pathlib.Path('../shared'))
@@ -451,6 +496,7 @@ def main():
     make_siglip(a.out / 'siglip-random')
     make_xenova(a.out / 'other-dimension', tokenizer, dimension=48, seeds=(3, 4), variants=False)
     make_broken(a.out / 'broken', a.out / 'clip-random', a.out / 'clip-manifest', tokenizer)
+    make_faces_original(a.out / 'faces-original')
     make_conse_h(a.out / 'conse-h', a.shared)
 
 
