@@ -512,6 +512,28 @@ function facetStates(query) {
   ];
 }
 
+/** The scores of all pictures of a search by its words or its start picture alone, the best first; null without marks. */
+function scoresByWords(query, whole) {
+  if (!query.text && !query.from) return null;
+  if (!query.like?.length && !query.unlike?.length) return null;
+  const alone = wordsAlone(query);
+  return Float64Array.from(whole, (photo) => scoreOf(photo, alone))
+    .sort()
+    .reverse();
+}
+const wordsAlone = ({ text, from }) => understood({ text, from, look_words: [], method: 'text' });
+/** From 1; equal ones share a place. */
+function placeIn(scores, score) {
+  let low = 0;
+  let high = scores.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (scores[middle] > score) low = middle + 1;
+    else high = middle;
+  }
+  return low + 1;
+}
+
 /** The cards of a search in their order, and its counts. */
 function ranked(query) {
   const { method = 'hone', show = 'new', collapse = true, diverse = false } = query;
@@ -573,6 +595,7 @@ function ranked(query) {
     of,
     ranks,
     probability,
+    byWords: scoresByWords(query, whole),
     head: {
       total: scored.length,
       likely: scored.filter(({ score }) => score >= likely).length,
@@ -593,7 +616,7 @@ function page(query) {
   const { limit = 60, offset = 0, method = 'hone', show = 'new', collapse = true, diverse = false } = query;
   const key = JSON.stringify([{ ...query, limit: 0, offset: 0 }, done]);
   if (lastRanked.key !== key) lastRanked = { key, value: ranked(query) };
-  const { cards, of, ranks, probability, head } = lastRanked.value;
+  const { cards, of, ranks, probability, byWords, head } = lastRanked.value;
   return {
     query: {
       text: query.text ?? '',
@@ -626,6 +649,7 @@ function page(query) {
         ...view(photo),
         score,
         probability: probability(score),
+        ...(byWords ? { number_by_words: placeIn(byWords, scoreOf(photo, wordsAlone(query))) } : {}),
         explores: kind === true,
         stack: stack.slice(0, 20).map(view),
         stacked: stack.length,

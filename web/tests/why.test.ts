@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FacetState, Reason } from '../src/lib/api';
-import { causes, scoreOf, signed, waysOn } from '../src/lib/why';
+import { causes, numberByWords, scoreOf, signed, waysOn } from '../src/lib/why';
 
 const marks = { like: ['a', 'b'], unlike: ['c'] };
 const reasons: Reason[] = [
@@ -90,4 +90,12 @@ describe('ways on', () => {
 
 it('writes a sign before a number', () => {
   expect([0.314, -0.05, 0.001, -0.004].map(signed)).toEqual(['+0.31', '−0.05', '0.00', '0.00']);
+});
+
+it('says which number a picture was before the marks, and nothing when that is not known', () => {
+  expect(numberByWords({ number_by_words: 17 }, 'dog')).toBe('By the words alone it was number 17.');
+  expect(numberByWords({ number_by_words: 1204 }, ' ')).toBe(
+    'By the start picture alone it was number 1,204.',
+  );
+  expect(numberByWords({}, 'dog')).toBe('');
 });

@@ -172,6 +172,16 @@ test('W tells why a picture is where it is, by what its score is made of', async
   const sum = causes.reduce((all, cause) => all + cause.value, 0);
   assert.ok(Math.abs(sum - result.score) < 0.005 * causes.length, `${sum} is not ${result.score}`);
   assert.match(await why.innerText(), new RegExp(`Score ${result.score.toFixed(2)}`));
+  // Which number it was is what the same search without marks says.
+  const alone = await (
+    await fetch(`${hone.url}/api/v1/search`, {
+      method: 'POST',
+      body: JSON.stringify({ text: 'drawn red', look_words: [], collapse: false, show: 'all', limit: 240 }),
+    })
+  ).json();
+  const number = alone.results.findIndex((one) => one.id === id) + 1;
+  assert.equal(result.number_by_words, number);
+  assert.match(await why.innerText(), new RegExp(`By the words alone it was number ${number}\\.`));
   const { like, unlike } = sent.findLast((one) => one.like);
   assert.ok(causes.some((cause) => cause.mark.includes(like[0]) && /^Fits/.test(cause.said)));
   assert.ok(causes.some((cause) => cause.mark.includes(unlike[0]) && /^Not this/.test(cause.said)));

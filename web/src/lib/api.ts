@@ -77,6 +77,8 @@ export interface Result extends Photo {
   score: number;
   /** 0 to 1. */
   probability: number;
+  /** Its place, from 1, when the words (or the start picture) alone rank; only where marks rank as well. */
+  number_by_words?: number;
   /** It stands for a kind of picture that was not shown yet, as long as nothing fits. */
   explores: boolean;
   /** Up to 20 of the `stacked` pictures that this one stands for besides its own. */

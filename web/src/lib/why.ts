@@ -2,7 +2,8 @@
 // among the reasons of the answer.
 import { facetNames, levelOf, type Pulls } from './facets';
 import type { Marks } from './rounds';
-import type { Facet, FacetState, Reason } from './api';
+import type { Facet, FacetState, Reason, Result } from './api';
+import { count } from './text';
 
 export type CauseKind =
   'words' | 'file' | 'start' | 'look' | 'fits' | 'not' | 'moment' | 'passed' | 'library' | 'other';
@@ -68,6 +69,14 @@ export function causes(reasons: readonly Reason[], marks: Marks, start = ''): Ca
 
 export const scoreOf = (reasons: readonly Reason[]): number =>
   reasons.reduce((sum, reason) => sum + reason.weight, 0);
+
+/** Where a picture stood before any mark; empty when the answer does not say. */
+export function numberByWords(result: Pick<Result, 'number_by_words'>, words: string): string {
+  const number = result.number_by_words;
+  if (number === undefined) return '';
+  const alone = words.trim() ? 'the words' : 'the start picture';
+  return `By ${alone} alone it was number ${count(number)}.`;
+}
 
 export interface Ways {
   /** The mark that weighs most. */
