@@ -382,6 +382,12 @@ function refuseWrong(query) {
   for (const [facet, pull] of Object.entries(query.facets ?? {}))
     if (!facetNames.includes(facet) || !(pull >= 0 && pull <= 10))
       throw new Refusal(400, 'Bad request', `facets: '${facet}' must be a known facet with 0 to 10.`);
+  for (const [id, weight] of Object.entries(query.weights ?? {})) {
+    if (![...(query.like ?? []), ...(query.unlike ?? [])].includes(id))
+      throw new Refusal(400, 'Bad request', `the picture ${id} has a weight and no mark; mark it too`);
+    if (!(weight >= 0.1 && weight <= 10))
+      throw new Refusal(400, 'Bad request', `the weight of the mark ${id} must be between 0.1 and 10`);
+  }
   if ((query.limit ?? 60) > 1000) throw new Refusal(400, 'Bad request', 'limit is at most 1000.');
   const both = (query.like ?? []).find((id) => (query.unlike ?? []).includes(id));
   if (both) throw new Refusal(400, 'Bad request', `${both} and ${both} both fit and do not.`);
@@ -401,6 +407,11 @@ function understood(query) {
   const text = query.text ?? '';
   const like = photosOf(query.like);
   const unlike = photosOf(query.unlike);
+  const evidence = (photo) => ({
+    photo,
+    words: content(photo.file.words),
+    weight: query.weights?.[photo.id] ?? 1,
+  });
   const marked = new Set([...like, ...unlike]);
   const all = content(text);
   const read = lookWords.filter((word) => all.includes(word));
@@ -409,8 +420,8 @@ function understood(query) {
     wanted: content(from ? from.file.words : text),
     key: `${text}${query.from ?? ''}`,
     looks: read.map((word) => ({ word, used: allowed.includes(word) })),
-    like: like.map((photo) => ({ photo, words: content(photo.file.words) })),
-    unlike: unlike.map((photo) => ({ photo, words: content(photo.file.words) })),
+    like: like.map(evidence),
+    unlike: unlike.map(evidence),
     passed: photosOf(query.seen)
       .filter((photo) => !marked.has(photo))
       .map((photo) => content(photo.file.words)),
@@ -436,15 +447,16 @@ function scoreOf(photo, of, reasons) {
     if (used) add('look', (chance(word, photo) - 0.4) * 0.16 * look, `look:${word}`);
   if (of.wordsWin || of.onlyWords) return sum;
   const alike = (other) => 0.5 - Math.abs(other.noise - photo.noise);
-  for (const { photo: other, words } of of.like) {
-    add('content', (overlap(words, photo.file.words) * 0.6 * content) / of.like.length, other.id);
-    add('look', (alike(other) * 0.12 * look) / of.like.length, other.id);
-    if (Math.abs(other.index - photo.index) < 4)
-      add('moment', (0.05 * of.pull('moment')) / of.like.length, other.id);
+  for (const { photo: other, words, weight } of of.like) {
+    const share = weight / of.like.length;
+    add('content', overlap(words, photo.file.words) * 0.6 * content * share, other.id);
+    add('look', alike(other) * 0.12 * look * share, other.id);
+    if (Math.abs(other.index - photo.index) < 4) add('moment', 0.05 * of.pull('moment') * share, other.id);
   }
-  for (const { photo: other, words } of of.unlike) {
-    add('content', (-overlap(words, photo.file.words) * 0.3 * content) / of.unlike.length, other.id);
-    add('look', (-alike(other) * 0.05 * look) / of.unlike.length, other.id);
+  for (const { photo: other, words, weight } of of.unlike) {
+    const share = weight / of.unlike.length;
+    add('content', -overlap(words, photo.file.words) * 0.3 * content * share, other.id);
+    add('look', -alike(other) * 0.05 * look * share, other.id);
   }
   if (of.passed.length > 0) {
     const near = of.passed.reduce((whole, words) => whole + overlap(words, photo.file.words), 0);

@@ -16,6 +16,7 @@ describe('keys', () => {
     ['f', 'fits'],
     ['F', 'fits'],
     ['x', 'not'],
+    ['d', 'weigh'],
     ['u', 'undo'],
     ['r', 'next'],
     ['s', 'similar'],

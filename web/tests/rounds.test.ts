@@ -42,6 +42,54 @@ describe('marks', () => {
   });
 });
 
+describe('weights of marks', () => {
+  const weigh = (search: Search, picture: string, weight: number): Search =>
+    rounds.withMarks(search, rounds.weighed(rounds.marksNow(search), picture, weight));
+  const marked = mark(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'), b, 'not');
+  const again = (search: Search) =>
+    rounds.fromHash(rounds.toHash({ route: { view: 'search', search }, open: '' })).route;
+
+  it('are kept where they are not one, and go with their mark', () => {
+    let marks = rounds.marksNow(weigh(weigh(marked, a, 2), b, 0.5));
+    expect(marks.weights).toEqual({ [a]: 2, [b]: 0.5 });
+    marks = rounds.weighed(marks, a, 1);
+    expect(marks.weights).toEqual({ [b]: 0.5 });
+    expect(rounds.toggled(marks, b, 'not')).toEqual({ like: [a], unlike: [] });
+    expect(rounds.toggled(marks, b, 'fits').weights, 'on the other side it is a new mark').toBeUndefined();
+    expect(rounds.weighed(marks, c, 2), 'a picture without a mark has none').toBe(marks);
+  });
+
+  it('are sent with the round that they made, and make one of their own', () => {
+    const first = rounds.nextRound(marked);
+    expect(rounds.request(first, [])).not.toHaveProperty('weights');
+    expect(rounds.canGoOn(first)).toBe(false);
+    const heavy = weigh(first, a, 2);
+    expect(rounds.canGoOn(heavy)).toBe(true);
+    expect(rounds.request(heavy, []), 'not before the next round').not.toHaveProperty('weights');
+    const second = rounds.nextRound(heavy);
+    expect(rounds.request(second, []).weights).toEqual({ [a]: 2 });
+    expect(rounds.weighedAnew(second, 2)).toBe(1);
+    expect(rounds.weighedAnew(second, 1)).toBe(0);
+    const light = rounds.nextRound(weigh(first, a, 0.5));
+    expect(rounds.roundKey(light)).not.toBe(rounds.roundKey(second));
+    expect(rounds.placeKey(light)).not.toBe(rounds.placeKey(second));
+  });
+
+  it('are in the link, behind the number of their picture', () => {
+    const search = weigh(rounds.nextRound(weigh(weigh(marked, a, 2), b, 0.5)), a, 1);
+    const hash = rounds.toHash({ route: { view: 'search', search }, open: '' });
+    expect(hash).toContain('&r=0d-1h~0-1h&');
+    expect(again(search)).toEqual({ view: 'search', search });
+    expect(again(marked), 'an old link').toEqual({ view: 'search', search: marked });
+  });
+
+  it('count once when the link is broken there', () => {
+    const { route } = rounds.fromHash(`#/s?q=dog&i=${[a, b].map(rounds.packId).join('.')}&r=0q-0d.1h.1d`);
+    if (route.view !== 'search') throw new Error('no search');
+    expect(rounds.marksNow(route.search)).toMatchObject({ like: [a], unlike: [b], weights: { [b]: 0.5 } });
+  });
+});
+
 describe('rounds', () => {
   it('asks with the words alone first, with the marks next', () => {
     let search = rounds.newSearch({ words: ' a dog ' });

@@ -346,6 +346,37 @@ describe('session', () => {
     expect(session.undo()).toBeNull();
   });
 
+  it('says how much a mark counts, and takes that back like a mark', async () => {
+    session.setWords('dog');
+    await settled();
+    session.weighNext(id(1));
+    expect(ui.notice).toContain('Mark this picture first');
+    session.mark(id(1), 'fits');
+    session.weighNext(id(1));
+    expect(ui.message).toBe('Counts double: 1.jpg. 1 fit, 0 not. Press R to search again.');
+    expect(session.weights.get(id(1))).toBe(2);
+    expect(location.hash).toContain('r=0d-');
+    session.stepWeight(id(1), 1);
+    expect(session.weights.get(id(1)), 'double is the most').toBe(2);
+    session.next();
+    await settled();
+    expect(sent.find((one) => one.body.like)!.body.weights).toEqual({ [id(1)]: 2 });
+    session.weighNext(id(1));
+    expect(session.weights.get(id(1))).toBe(0.5);
+    expect(session.ready).toBe(true);
+    session.weighNext(id(1));
+    expect(session.weights.size).toBe(0);
+    expect(session.undo()).toBe(id(1));
+    expect(session.weights.get(id(1))).toBe(0.5);
+    expect(session.undo()).toBe(id(1));
+    expect(session.weights.get(id(1))).toBe(2);
+    expect(session.ready, 'as the round was searched').toBe(false);
+    session.back();
+    expect(session.weights.get(id(1)), 'each round has its own').toBe(2);
+    session.takeOffAll();
+    expect(session.weights.size).toBe(0);
+  });
+
   it('comes back to a round with the same question and the same seen ones', async () => {
     session.setWords('dog');
     await settled();

@@ -49,6 +49,7 @@ const asked = async (what) => {
   }
   return sent.findLast(what);
 };
+const answered = () => page.waitForFunction(() => !document.querySelector('.stale'));
 const inRound = (name) =>
   page.waitForFunction(
     (wanted) => document.querySelector('[aria-current=step] b')?.textContent === wanted,
@@ -199,6 +200,7 @@ test('what follows from it can be done: the facet, the mark, a search like it', 
   await why.waitFor({ state: 'detached' });
   await asked((one) => one.facets?.content === 0.5);
   await page.locator('[data-facet=content].set').waitFor();
+  await answered();
   await cells().nth(2).focus();
   await page.keyboard.press('w');
   const marks = await dock().locator('.th button').count();
@@ -213,6 +215,73 @@ test('what follows from it can be done: the facet, the mark, a search like it', 
   await why.getByRole('button', { name: 'Search like this one' }).click();
   await page.getByText('Like this picture').waitFor();
   assert.equal(sent.at(-1).from, id);
+});
+
+test('a mark counts double or half: by key, in the panel of the dock, in the link, and back', async () => {
+  await search('drawn');
+  await page.keyboard.press('d');
+  await page.getByText('Mark this picture first: F fits, X does not.').first().waitFor();
+  await page.keyboard.press('f');
+  const card = page.locator('[role=gridcell]:focus');
+  const id = await card.getAttribute('data-id');
+  await page.keyboard.press('d');
+  await heard(/^Counts double: drawn-\d+\.svg\. 1 fit, 0 not\./);
+  assert.match(await card.getAttribute('aria-label'), /, fits, counts double\.$/);
+  assert.equal(await card.locator('.tag').getAttribute('data-weight'), '2×');
+  assert.equal(await dock().locator('.weight').getAttribute('data-weight'), '2×');
+  assert.match(await hash(), /&r=0d-/);
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('x');
+  await nowBreaches('a mark that counts double');
+  await page.keyboard.press('r');
+  await inRound('Round 2');
+  assert.deepEqual((await asked((one) => one.like)).weights, { [id]: 2 });
+
+  // All of them, with what they count; from the label of a group.
+  const label = dock().getByRole('button', { name: 'Not this: 1. What each mark counts' });
+  await label.focus();
+  await page.keyboard.press('Enter');
+  const panel = page.getByRole('dialog', { name: 'What each mark counts' });
+  await panel.waitFor();
+  assert.equal(await panel.getByRole('listitem').count(), 2);
+  const not = panel.getByRole('list', { name: 'Not this' });
+  assert.match(await not.innerText(), /counts once/);
+  const less = not.getByRole('button', { name: /^Count less/ });
+  await less.focus();
+  await page.keyboard.press('Enter');
+  await heard(/^Counts half: /);
+  await not.getByText('counts half').waitFor();
+  assert.equal(await less.isDisabled(), true);
+  assert.equal(await less.evaluate((one) => one === document.activeElement), true, 'the focus stays');
+  await nowBreaches('what each mark counts');
+  await page.keyboard.press('Escape');
+  await panel.waitFor({ state: 'detached' });
+  assert.equal(await label.evaluate((one) => one === document.activeElement), true, 'the focus is back');
+  assert.match(await hash(), /&r=0d-1~0d-1h&n=1/);
+  await page.reload();
+  await dock()
+    .getByRole('button', { name: /^Not this: .*, counts half\. Take this mark off/ })
+    .waitFor();
+  await page.keyboard.press('r');
+  await inRound('Round 3');
+  await page.locator('[role=gridcell]:focus').waitFor();
+  assert.equal(Object.values((await asked((one) => one.weights)).weights).length, 2);
+  await page.getByRole('button', { name: /^Round 3.*1 weighed anew/ }).waitFor();
+
+  // Why: what the mark counts stands with its bar. U takes the last change back.
+  await page.keyboard.press('w');
+  await page.getByText(/^counts double: /).waitFor();
+  await page.keyboard.press('Escape');
+  await label.click();
+  await not.getByRole('button', { name: /^Count more/ }).click();
+  await not.getByText('counts once').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('u');
+  await page.waitForFunction(() => document.querySelectorAll('[data-dock] .weight').length === 2);
+  await label.click();
+  await not.getByRole('button', { name: /Take this mark off/ }).click();
+  assert.equal(await not.count(), 0);
+  await panel.getByRole('button', { name: /Close/ }).click();
 });
 
 test('none of these: a round without a mark shows one picture of each kind', async () => {

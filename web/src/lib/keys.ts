@@ -12,6 +12,7 @@ export type Command =
   | 'close'
   | 'fits'
   | 'not'
+  | 'weigh'
   | 'undo'
   | 'next'
   | 'back'
@@ -61,6 +62,7 @@ const always: Record<string, Command> = {
 const letters: Record<string, Command> = {
   f: 'fits',
   x: 'not',
+  d: 'weigh',
   u: 'undo',
   r: 'next',
   s: 'similar',
@@ -150,6 +152,7 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
       { does: 'Fits', keys: ['F'] },
       { does: 'Not this', keys: ['X'] },
       { does: 'Take the mark off', keys: ['same key'] },
+      { does: 'The mark counts double, half, once', keys: ['D'] },
       { does: 'Undo the last mark, or the last change of people', keys: ['U'] },
       { does: 'The same', keys: ['Ctrl', 'Z'] },
     ],

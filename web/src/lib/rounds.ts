@@ -8,11 +8,14 @@
 
 import { pullsFromText, pullsToText, samePulls, type Pulls } from './facets';
 import { isMethod } from './methods';
+import { stepAt, stepOf, weightSign, weightSteps, type Weights } from './weights';
 import type { Method, SearchRequest } from './api';
 
 export interface Marks {
   readonly like: readonly string[];
   readonly unlike: readonly string[];
+  /** Marks that do not count once; absent when all do. */
+  readonly weights?: Weights;
 }
 
 /** The screen of a round. */
@@ -87,24 +90,43 @@ export function markOf(marks: Marks, id: string): Mark | null {
 
 const without = (ids: readonly string[], id: string) => ids.filter((other) => other !== id);
 
-/** Sets a mark, or takes it off when the picture already has the same one. */
+export const weightOf = (marks: Marks, id: string): number => marks.weights?.[id] ?? 1;
+
+function marksWith(like: readonly string[], unlike: readonly string[], weights: Weights): Marks {
+  return Object.keys(weights).length > 0 ? { like, unlike, weights } : { like, unlike };
+}
+
+const weightsWithout = (marks: Marks, id: string): Weights =>
+  Object.fromEntries(Object.entries(marks.weights ?? {}).filter(([other]) => other !== id));
+
+/** Sets a mark, which counts once, or takes it off when the picture already has the same one. */
 export function toggled(marks: Marks, id: string, mark: Mark): Marks {
   const off = markOf(marks, id) === mark;
   const like = without(marks.like, id);
   const unlike = without(marks.unlike, id);
   if (!off) (mark === 'fits' ? like : unlike).push(id);
-  return { like, unlike };
+  return marksWith(like, unlike, weightsWithout(marks, id));
+}
+
+/** Says how much a mark counts; a picture without a mark has no weight. */
+export function weighed(marks: Marks, id: string, weight: number): Marks {
+  if (markOf(marks, id) === null || weightOf(marks, id) === weight) return marks;
+  const others = weightsWithout(marks, id);
+  return marksWith(marks.like, marks.unlike, weight === 1 ? others : { ...others, [id]: weight });
 }
 
 const same = (one: readonly string[], other: readonly string[]) =>
   one.length === other.length && one.every((id, index) => id === other[index]);
 export const sameMarks = (one: Marks, other: Marks): boolean =>
-  same(one.like, other.like) && same(one.unlike, other.unlike);
+  same(one.like, other.like) &&
+  same(one.unlike, other.unlike) &&
+  [...one.like, ...one.unlike].every((id) => weightOf(one, id) === weightOf(other, id));
 
 /** Changes the marks of the round on screen. Rounds after it came from other marks, so they end here. */
 export function withMarks(search: Search, marks: Marks): Search {
   if (sameMarks(marks, marksNow(search))) return search;
-  const screen: Screen = { like: marks.like, unlike: marks.unlike, pulls: pullsOf(search) };
+  const { like, unlike, weights } = marks;
+  const screen: Screen = { ...marksWith(like, unlike, weights ?? {}), pulls: pullsOf(search) };
   return { ...search, screens: [...search.screens.slice(0, search.at), screen] };
 }
 
@@ -163,6 +185,15 @@ export function newIn(search: Search, round: number): Marks {
   };
 }
 
+/** Marks of the round before that count otherwise now. */
+export function weighedAnew(search: Search, round: number): number {
+  const now = marksOfRound(search, round);
+  const before = marksOfRound(search, round - 1);
+  return [...now.like, ...now.unlike].filter(
+    (id) => markOf(before, id) === markOf(now, id) && weightOf(before, id) !== weightOf(now, id),
+  ).length;
+}
+
 export const roundName = (round: number, search?: Search): string =>
   round > 0
     ? `Round ${round + 1}`
@@ -175,13 +206,14 @@ export const roundName = (round: number, search?: Search): string =>
 /** The screen that a search stands on: its pictures count as shown there, however they are ordered anew. */
 export function placeKey(search: Search, round = search.at): string {
   const marks = marksOfRound(search, round);
+  const withWeight = (id: string) => `${id}${weightSign(weightOf(marks, id))}`;
   return [
     search.words.trim(),
     search.from,
     search.filter.trim(),
     round,
-    marks.like.join('.'),
-    marks.unlike.join('.'),
+    marks.like.map(withWeight).join('.'),
+    marks.unlike.map(withWeight).join('.'),
   ].join('\n');
 }
 
@@ -208,6 +240,7 @@ export function request(search: Search, seen: readonly string[], round = search.
   if (filter) out.filter = filter;
   if (marks.like.length > 0) out.like = [...marks.like];
   if (marks.unlike.length > 0) out.unlike = [...marks.unlike];
+  if (marks.weights) out.weights = { ...marks.weights };
   if (seen.length > 0) out.seen = [...seen];
   const shown = seen.length > 0 || hasMarks(marks);
   if (shown && search.seenBefore === 'mixed') out.show = 'all';
@@ -234,7 +267,8 @@ export const isAsking = (search: Search): boolean => isRanking(search) || search
 // ---- addresses -------------------------------------------------------------------------------------------------
 // #/s?q=words&f=id&w=filter&m=rocchio&b=hidden&y=red,dark&d=1&i=id.id.id&r=0.1-2~0.1.3-2&c=~l4m0&n=1&o=id
 // Ids are written once, as 43 characters of base64url in place of 64 hex digits; `r` holds the screens, each as
-// numbers into `i`: what fits, a dash, what does not. `c` holds what each screen pulls (facets.ts), `y` the words
+// numbers into `i`: what fits, a dash, what does not; behind a number stands `h` when the mark counts half, `d` when
+// it counts double. `c` holds what each screen pulls (facets.ts), `y` the words
 // that are still read as a look.
 
 const hexId = /^[0-9a-f]{64}$/;
@@ -270,9 +304,10 @@ export function toHash(address: Address): string {
       const known = ids.indexOf(id);
       return known >= 0 ? known : ids.push(id) - 1;
     };
-    const screens = search.screens.map(
-      (marks) => `${marks.like.map(number).join('.')}-${marks.unlike.map(number).join('.')}`,
-    );
+    const screens = search.screens.map((marks) => {
+      const one = (id: string) => `${number(id)}${stepAt(stepOf(weightOf(marks, id))).letter}`;
+      return `${marks.like.map(one).join('.')}-${marks.unlike.map(one).join('.')}`;
+    });
     if (search.words) fields.push(`q=${packText(search.words)}`);
     if (search.from) fields.push(`f=${packId(search.from)}`);
     if (search.filter) fields.push(`w=${packText(search.filter)}`);
@@ -323,21 +358,25 @@ export function fromHash(hash: string): Address {
   if (path !== 's') return { route: { view: 'home' }, open };
 
   const ids = (fields.get('i') ?? '').split('.').map(unpackId);
-  const list = (numbers: string): string[] => {
-    const out = new Set<string>();
-    for (const number of numbers.split('.')) {
-      const id = /^\d+$/.test(number) ? ids[Number(number)] : null;
-      if (id) out.add(id);
+  const list = (numbers: string): Map<string, number> => {
+    const out = new Map<string, number>();
+    for (const part of numbers.split('.')) {
+      const found = /^(\d+)([a-z]?)$/.exec(part);
+      const id = found ? ids[Number(found[1])] : null;
+      if (id && !out.has(id))
+        out.set(id, weightSteps.find(({ letter }) => letter === found![2])?.weight ?? 1);
     }
-    return [...out];
+    return out;
   };
   const pulls = (fields.get('c') ?? '').split('~');
   const screens = (fields.get('r') ?? '-').split('~').map((screen, round): Screen => {
     const [like = '', unlike = ''] = screen.split('-');
     const fits = list(like);
+    const not = list(unlike);
+    for (const id of fits.keys()) not.delete(id);
+    const weights = Object.fromEntries([...fits, ...not].filter(([, weight]) => weight !== 1));
     return {
-      like: fits,
-      unlike: list(unlike).filter((id) => !fits.includes(id)),
+      ...marksWith([...fits.keys()], [...not.keys()], weights),
       pulls: pullsFromText(pulls[round] ?? ''),
     };
   });

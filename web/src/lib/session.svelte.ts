@@ -21,6 +21,7 @@ import * as rounds from './rounds';
 import type { Address, Mark, Marks, Route, Search } from './rounds';
 import { count, fileName, pictures } from './text';
 import { ui } from './ui.svelte';
+import { stepAfter, stepAt, stepOf, type WeightStep } from './weights';
 
 /** Pictures of the first page: a few screens, so that the first answer is small. */
 const firstPage = 120;
@@ -84,6 +85,8 @@ class Session {
   /** Set when the first picture should get the focus as soon as there is one. */
   focusFirst = $state(false);
   readonly marks = new SvelteMap<string, Mark>();
+  /** Marks that do not count once. */
+  readonly weights = new SvelteMap<string, number>();
   readonly known = new Map<string, Photo>();
 
   route = $derived(this.address.route);
@@ -255,6 +258,9 @@ class Session {
     for (const id of marks.unlike) wanted.set(id, 'not');
     for (const id of [...this.marks.keys()]) if (!wanted.has(id)) this.marks.delete(id);
     for (const [id, mark] of wanted) if (this.marks.get(id) !== mark) this.marks.set(id, mark);
+    const weights = Object.entries(marks.weights ?? {});
+    for (const id of [...this.weights.keys()]) if (marks.weights?.[id] === undefined) this.weights.delete(id);
+    for (const [id, weight] of weights) if (this.weights.get(id) !== weight) this.weights.set(id, weight);
   }
 
   private clearResults(): void {
@@ -527,6 +533,32 @@ class Session {
     const on = rounds.markOf(marks, id) !== null;
     const what = on ? (mark === 'fits' ? 'Fits' : 'Not this') : 'Mark taken off';
     ui.say(`${what}: ${this.nameOf(id)}. ${this.sumUp(marks)}`);
+  }
+
+  /** Says how much a mark counts, from the next round on. */
+  weigh(id: string, step: WeightStep): void {
+    const search = this.search;
+    if (!search) return;
+    if (rounds.markOf(this.now, id) === null) {
+      ui.tell('Mark this picture first: F fits, X does not.');
+      return;
+    }
+    const marks = rounds.weighed(this.now, id, step.weight);
+    if (marks !== this.now) {
+      this.undoable.push({ at: search.at, marks: this.now, id });
+      this.set(rounds.withMarks(search, marks), rounds.endsRounds(search));
+    }
+    ui.say(`${step.word.replace('c', 'C')}: ${this.nameOf(id)}. ${this.sumUp(marks)}`);
+  }
+
+  /** One step up or down. */
+  stepWeight(id: string, by: 1 | -1): void {
+    this.weigh(id, stepAt(stepOf(this.weights.get(id)) + by));
+  }
+
+  /** Once, double, half, in turn. */
+  weighNext(id: string): void {
+    this.weigh(id, stepAfter(this.weights.get(id)));
   }
 
   private sumUp(marks: Marks): string {
