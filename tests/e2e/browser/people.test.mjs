@@ -123,6 +123,55 @@ test('several are selected: two names ask which stays, a search takes both', asy
   await cards().first().waitFor();
 });
 
+test('keys select, merge and hide the person with the focus, and undo', async () => {
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+  const all = await cards().count();
+  await cardOf(/^Ben Old,/)
+    .getByRole('link')
+    .focus();
+  await page.keyboard.press('m');
+  await notice(/^Select at least two people to merge/).waitFor();
+  // One is hidden, and the focus is on the next card.
+  await page.keyboard.press('h');
+  await notice(/^Hid Ben Old\./).waitFor();
+  await cardOf(/^Ben Old,/).waitFor({ state: 'detached' });
+  assert.match(await focused(), /^Unnamed person,/);
+  await page.keyboard.press('u');
+  await notice(/^Took back: hid Ben Old/).waitFor();
+  await cardOf(/^Ben Old,/).waitFor();
+  // A named and an unnamed one: joined at once.
+  await cardOf(/^Anna,/)
+    .getByRole('link')
+    .focus();
+  await page.keyboard.press('Space');
+  await page
+    .getByRole('toolbar', { name: 'Selection' })
+    .getByText(/^1 person/)
+    .waitFor();
+  await cards().nth(2).getByRole('link').focus();
+  await page.keyboard.press('m');
+  await notice(/^Merged 2 people as Anna\./).waitFor();
+  await wait(async () => (await cards().count()) === all - 1, 'one person less');
+  await page.keyboard.press('Control+z');
+  await wait(async () => (await cards().count()) === all, 'both are back');
+  // Two names: the bar asks which one stays, with the focus there.
+  await cardOf(/^Anna,/)
+    .getByRole('link')
+    .focus();
+  await page.keyboard.press('Space');
+  await cardOf(/^Ben Old,/)
+    .getByRole('link')
+    .focus();
+  await page.keyboard.press('m');
+  await wait(
+    () => page.evaluate(() => document.activeElement?.textContent?.trim() === 'All are Anna'),
+    'the focus is on the first name',
+  );
+  assert.deepEqual(await breaches(page), []);
+  await page.keyboard.press('Escape');
+  await page.getByRole('toolbar', { name: 'Selection' }).waitFor({ state: 'detached' });
+});
+
 test('hidden ones are shown when asked for', async () => {
   await cardOf(/^Ben Old,/)
     .getByRole('checkbox')

@@ -22,6 +22,9 @@ export type Command =
   | 'library'
   | 'people'
   | 'faces'
+  | 'select'
+  | 'merge'
+  | 'hide'
   | 'yes'
   | 'no'
   | 'home'
@@ -60,6 +63,7 @@ const always: Record<string, Command> = {
 };
 
 const letters: Record<string, Command> = {
+  ' ': 'select',
   f: 'fits',
   x: 'not',
   d: 'weigh',
@@ -73,6 +77,8 @@ const letters: Record<string, Command> = {
   v: 'filter',
   w: 'why',
   b: 'faces',
+  m: 'merge',
+  h: 'hide',
   y: 'yes',
   n: 'no',
   '/': 'words',
@@ -180,6 +186,9 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
   {
     name: 'People',
     keys: [
+      { does: 'Select the person', keys: ['Space'] },
+      { does: 'Merge those selected, and this one', keys: ['M'] },
+      { does: 'Hide them, or show them again', keys: ['H'] },
       { does: 'The same person', keys: ['Y'] },
       { does: 'Not the same', keys: ['N'] },
     ],
