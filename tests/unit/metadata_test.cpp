@@ -499,11 +499,15 @@ TEST(Sidecar, IsReadAsItWasWritten) {
     const std::vector<Region> regions{{"Ada", "Face", 0.2, 0.3, 0.1, 0.05},
                                       {"Jos\xC3\xA9 <\"&'> Mar\xC3\xADn", "Face", 0.75, 0.5, 0.25, 0.5}};
     for (int orientation = 1; orientation <= 8; ++orientation) {
-        const auto packet = write_sidecar(regions, 300, 200, orientation);
-        ASSERT_TRUE(packet) << packet.error().message;
-        EXPECT_TRUE(is_own_sidecar(*packet));
         const std::string file =
             jpeg(exif_segment({{number(kOrientation, static_cast<unsigned>(orientation))}, {}, {}}));
+        const PhotoMetadata stored = read(file);
+        ASSERT_NE(stored.width, stored.height);
+        const int width = orientation >= 5 ? stored.height : stored.width,
+                  height = orientation >= 5 ? stored.width : stored.height;
+        const auto packet = write_sidecar(regions, width, height, orientation);
+        ASSERT_TRUE(packet) << packet.error().message;
+        EXPECT_TRUE(is_own_sidecar(*packet));
         const PhotoMetadata photo = read(file, {*packet});
         ASSERT_EQ(photo.regions.size(), 2U) << *packet;
         for (std::size_t at = 0; at < regions.size(); ++at) {
@@ -514,7 +518,7 @@ TEST(Sidecar, IsReadAsItWasWritten) {
             EXPECT_NEAR(photo.regions[at].width, regions[at].width, 1e-6) << orientation;
             EXPECT_NEAR(photo.regions[at].height, regions[at].height, 1e-6) << orientation;
         }
-        EXPECT_EQ(*write_sidecar(regions, 300, 200, orientation), *packet) << "the same on every run";
+        EXPECT_EQ(*write_sidecar(regions, width, height, orientation), *packet) << "the same on every run";
     }
     EXPECT_FALSE(is_own_sidecar(xmp(R"(xmp:CreatorTool="digiKam-8")")));
 }
