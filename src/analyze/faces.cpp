@@ -24,6 +24,13 @@ TensorView view_of(const PixelInput& input, std::span<const float> values, std::
                              : TensorView{input.name, {n, 3, size, size}, values};
 }
 
+// An error says which network it is of.
+template <typename T>
+Result<T> of(const ModelFile& file, Result<T> result) {
+    if (!result) result.error().message = fmt::format("{}: {}", file.path, result.error().message);
+    return result;
+}
+
 }  // namespace
 
 FaceAnalyzer::FaceAnalyzer(FacePack pack, FaceOptions options)
@@ -71,7 +78,7 @@ Result<> FaceAnalyzer::embed(const Image& image, std::vector<FoundFace>& faces,
             values.insert(values.end(), one.begin(), one.end());
         }
         const TensorView input = view_of(embedder.input, values, count, embedder.size);
-        HONE_TRY(const Tensor output, session->run(std::span(&input, 1), embedder.output));
+        HONE_TRY(const Tensor output, of(embedder.file, session->run(std::span(&input, 1), embedder.output)));
         if (output.values.size() != count * dimension)
             return fail("the face network's output {} has the shape {}, not {}x{}", embedder.output,
                         fmt::join(output.shape, "x"), count, dimension);
@@ -112,7 +119,7 @@ Result<> FaceAnalyzer::estimate(const Image& image, std::vector<FoundFace>& face
         const TensorView input = view_of(network.input, values, count, network.size);
         const bool one = names[0] == names[1];
         HONE_TRY(const std::vector<Tensor> outputs,
-                 session->run(std::span(&input, 1), std::span(names).first(one ? 1 : 2)));
+                 of(network.file, session->run(std::span(&input, 1), std::span(names).first(one ? 1 : 2))));
         const std::size_t wants[] = {network.age_index, network.gender_index};
         for (std::size_t which = 0; which < 2; ++which) {
             const Tensor& output = outputs[one ? 0 : which];
