@@ -150,7 +150,7 @@ Result<> bench_clusters(const FacesBenchFlags& flags, const GlobalOptions& optio
     const double full = watch.seconds();
     const Stopwatch again;
     const ClusterFace last = face(flags.synthetic);
-    clusters.add(std::span(&last, 1), 1);
+    clusters.add(std::span(&last, 1), processor_count());
     (void)clusters.groups();
     const double one = again.seconds();
     rusage usage{};

@@ -123,18 +123,22 @@ struct FaceClusters::State {
         };
         const std::size_t total = size(), tiles = (total - first_new + kTile - 1) / kTile;
         std::atomic<std::size_t> next = 0;
-        const unsigned workers = static_cast<unsigned>(std::clamp<std::size_t>(threads, 1, tiles));
+        // Few new faces: each tile's earlier faces are shared out instead.
+        const std::size_t parts = tiles >= threads ? 1 : threads, units = tiles * parts;
+        const unsigned workers = static_cast<unsigned>(std::clamp<std::size_t>(threads, 1, units));
         std::vector<std::vector<Found>> found(workers);
         const float most = reach * reach;
         const auto work = [&](unsigned worker) {
             Matrix products;
             while (true) {
-                const std::size_t tile = next++;
-                if (tile >= tiles) break;
-                const std::size_t a = first_new + tile * kTile, rows_a = std::min(kTile, total - a);
+                const std::size_t unit = next++;
+                if (unit >= units) break;
+                const std::size_t a = first_new + unit / parts * kTile, rows_a = std::min(kTile, total - a);
                 // Every earlier face, and those of the tile itself.
-                for (std::size_t b = 0; b < a + rows_a; b += kTile) {
-                    const std::size_t rows_b = std::min(kTile, a + rows_a - b);
+                const std::size_t share = (a + rows_a + parts - 1) / parts, from = unit % parts * share,
+                                  to = std::min(from + share, a + rows_a);
+                for (std::size_t b = from; b < to; b += kTile) {
+                    const std::size_t rows_b = std::min(kTile, to - b);
                     products.noalias() = rows(a, rows_a) * rows(b, rows_b).transpose();
                     for (std::size_t i = 0; i < rows_a; ++i) {
                         const float* line = products.data() + i * rows_b;
