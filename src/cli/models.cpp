@@ -26,13 +26,8 @@ std::string precisions_of(const Manifest& manifest) {
     return fmt::format("{}", fmt::join(names, ","));
 }
 
-// Adds the networks that read faces.
-Result<> list_faces(const fs::path& library, json& list) {
-    std::string chosen;
-    if (const auto opened = Library::open(library, Access::kRead)) {
-        HONE_TRY(const auto setting, (*opened)->catalog().setting(kFaceModelSetting));
-        chosen = setting.value_or("");
-    }
+// Adds the networks that read faces. chosen: by the library; empty: none.
+void list_faces(const fs::path& library, const std::string& chosen, json& list) {
     const std::vector<fs::path> directories = model_directories(library);
     const auto used = find_face_pack(directories, chosen);
     for (const StoredFacePack& stored : list_face_packs(directories)) {
@@ -51,15 +46,15 @@ Result<> list_faces(const fs::path& library, json& list) {
         }
         list.push_back(std::move(entry));
     }
-    return {};
 }
 
 Result<> list_models(const GlobalOptions& options) {
     HONE_TRY(const fs::path directory, library_of(options));
     const ModelStore store = open_store(directory);
-    std::optional<std::string> setting;
+    std::optional<std::string> setting, faces;
     if (const auto library = Library::open(directory, Access::kRead)) {
         HONE_TRY(setting, (*library)->catalog().setting(kModelSetting));
+        HONE_TRY(faces, (*library)->catalog().setting(kFaceModelSetting));
     }
     const auto current = store.find(setting);
     json list = json::array();
@@ -80,7 +75,7 @@ Result<> list_models(const GlobalOptions& options) {
         }
         list.push_back(std::move(entry));
     }
-    HONE_CHECK(list_faces(directory, list));
+    list_faces(directory, faces.value_or(""), list);
     if (options.json) {
         fmt::print("{}\n", dump({{"models", list}}, 2));
         return {};

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "base/config.hpp"
 #include "base/log.hpp"
@@ -283,6 +284,17 @@ Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::ui
                 last_reason);
 }
 
+Result<> fetch_files(const HubRequest& request, std::span<const RemoteFile> files) {
+    std::uint64_t total = 0, before = 0;
+    for (const RemoteFile& file : files) total += file.size;
+    for (const RemoteFile& file : files) {
+        HONE_CHECK(fetch_file(request, file, before, total));
+        before += file.size;
+        if (request.progress) request.progress({file.path, before, total});
+    }
+    return {};
+}
+
 }  // namespace
 
 std::vector<HubShortcut> hub_shortcuts() {
@@ -326,13 +338,7 @@ Result<fs::path> fetch_repository(const HubRequest& request) {
     HONE_TRY(const std::vector<RemoteFile> all, list_files(request));
     HONE_TRY(const std::vector<RemoteFile> files,
              choose_files(all, request.precision.value_or(Precision::kF32)));
-    std::uint64_t total = 0, before = 0;
-    for (const RemoteFile& file : files) total += file.size;
-    for (const RemoteFile& file : files) {
-        HONE_CHECK(fetch_file(request, file, before, total));
-        before += file.size;
-        if (request.progress) request.progress({file.path, before, total});
-    }
+    HONE_CHECK(fetch_files(request, files));
     return request.directory;
 }
 
@@ -341,9 +347,7 @@ Result<> fetch_one(const HubRequest& request, const std::string& path) {
     const auto file = std::ranges::find(all, path, &RemoteFile::path);
     if (file == all.end())
         return fail(ErrorKind::kNotFound, "{}@{} has no file {}", request.repository, request.revision, path);
-    HONE_CHECK(fetch_file(request, *file, 0, file->size));
-    if (request.progress) request.progress({file->path, file->size, file->size});
-    return {};
+    return fetch_files(request, std::span(&*file, 1));
 }
 
 }  // namespace hone

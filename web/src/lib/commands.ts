@@ -14,6 +14,15 @@ export function handleCommands(handler: Handler): () => void {
   };
 }
 
+/** Takes only the command to close, until the returned function is called. */
+export function closeWith(onclose: () => void): () => void {
+  return handleCommands((command) => {
+    if (command !== 'close') return false;
+    onclose();
+    return true;
+  });
+}
+
 export function run(command: Command, event: KeyboardEvent): boolean {
   for (let place = handlers.length - 1; place >= 0; place--) {
     if (handlers[place]!(command, event)) return true;
