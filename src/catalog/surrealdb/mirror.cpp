@@ -428,13 +428,16 @@ Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
                         writes_.address().user, writes_.address().shown());
         bool waiting = error.kind == ErrorKind::kUnavailable || is_conflict(error);
         if (error.message.contains(kBehind)) {
-            // Ours, when the answer to an earlier attempt was lost.
-            const auto there = writes_.query_once("SELECT token FROM $ids", {{"ids", Array{commit}}});
+            // Ours, when the answer to an earlier attempt was lost. (3.0 cannot select a field of records that
+            // are named by a variable.)
+            const auto there = writes_.query_once("SELECT * FROM $ids", {{"ids", Array{commit}}});
             if (there) {
                 const auto found = there->empty() ? std::span<const Value>() : there->front().items();
                 if (!found.empty() && found[0]["token"].text() == token) return accepted();
                 return Verdict::kAgain;
             }
+            if (there.error().kind != ErrorKind::kUnavailable && !is_conflict(there.error()))
+                return std::unexpected(there.error());
             waiting = true;
         }
         if (!waiting) return std::unexpected(error);
