@@ -52,16 +52,19 @@ Result<std::optional<surreal::Address>> server_address(const std::string& catalo
 
 namespace {
 
-// Other users see the command line in ps.
-void hide_passwords(int argc, char** argv) {
+// Other users see the command line in ps. Gives the passwords that stood there, as they were written.
+std::vector<std::string> hide_passwords(int argc, char** argv) {
+    std::vector<std::string> hidden;
     for (int at = 1; at < argc; ++at) {
         const std::string_view text = argv[at];
         const std::size_t scheme = text.find("://"), end = text.rfind('@');
         if (scheme == std::string_view::npos || end == std::string_view::npos || end < scheme) continue;
         const std::size_t colon = text.find(':', scheme + 3);
         if (colon == std::string_view::npos || colon > end) continue;
+        hidden.emplace_back(text.substr(colon, end + 1 - colon));
         std::fill(argv[at] + colon + 1, argv[at] + end, '*');
     }
+    return hidden;
 }
 
 }  // namespace
@@ -94,6 +97,10 @@ int run_hone(int argc, char** argv) try {
         return app.exit(wish);
     } catch (const CLI::ParseError& error) {
         std::string line = error.what();
+        for (const std::string& password : hide_passwords(argc, argv)) {
+            for (std::size_t at = 0; (at = line.find(password, at)) != std::string::npos;)
+                line.replace(at, password.size(), ":***@");
+        }
         for (char& c : line) c = c == '\n' ? ' ' : c;
         fmt::print(stderr, "hone: {} (see hone --help)\n", line);
         return kExitUsage;
@@ -101,7 +108,10 @@ int run_hone(int argc, char** argv) try {
     hide_passwords(argc, argv);
     log::start(options.quiet ? log::Level::kError : options.verbose ? log::Level::kDebug : log::Level::kInfo);
     const auto address = server_address(options.catalog);
-    if (!address) return report(address.error());
+    if (!address) {
+        report(address.error());
+        return address.error().kind == ErrorKind::kUsage ? kExitUsage : kExitFailed;
+    }
     if (*address) Library::use_server(**address);
     const int code = chosen();
     if (std::fflush(stdout) != 0)

@@ -428,8 +428,8 @@ Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
                         writes_.address().user, writes_.address().shown());
         bool waiting = error.kind == ErrorKind::kUnavailable || is_conflict(error);
         if (error.message.contains(kBehind)) {
-            // Ours, when the answer to an earlier attempt was lost. (3.0 cannot select a field of records that
-            // are named by a variable.)
+            // Ours, when the answer to an earlier attempt was lost. (3.0 cannot select a field of records
+            // that are named by a variable.)
             const auto there = writes_.query_once("SELECT * FROM $ids", {{"ids", Array{commit}}});
             if (there) {
                 const auto found = there->empty() ? std::span<const Value>() : there->front().items();
