@@ -1,4 +1,5 @@
 // The catalogue on a SurrealDB server: the wire, two processes on one database, and what may go wrong.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -7,9 +8,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
+#include "catalog/sqlite/commit_hook.hpp"
 #include "catalog/surrealdb/copy.hpp"
 #include "catalog/surrealdb/value.hpp"
 #include "tests/contract/surrealdb/engine.hpp"
@@ -259,6 +263,83 @@ TEST_F(Surreal, TwoProcessesSeeEachOther) {
     EXPECT_EQ(failed, 0);
     EXPECT_TRUE(comes([&] { return two->counts()->photos == 43 && one->counts()->photos == 43; }));
     EXPECT_EQ(count("base_image"), 43);
+}
+
+// Every row of a process's mirror, by table, and the index of words.
+std::map<std::string, std::multiset<std::string>> rows_of(const fs::path& library) {
+    std::map<std::string, std::multiset<std::string>> rows;
+    for (const fs::directory_entry& entry : fs::directory_iterator(library)) {
+        if (entry.path().extension() != ".db") continue;
+        SQLite::Database database(entry.path().native(), SQLite::OPEN_READONLY, 10'000);
+        std::vector<const char*> tables = kHookedTables;
+        tables.insert(tables.end(), {"words", "sqlite_sequence"});
+        for (const char* table : tables) {
+            // Of photos that lie nowhere the index may keep old words: nothing finds them.
+            const bool words = std::string_view(table) == "words";
+            SQLite::Statement query(database,
+                                    fmt::format("SELECT * FROM {}{}", table,
+                                                words ? " WHERE rowid IN (SELECT photo_id FROM place)" : ""));
+            while (query.executeStep()) {
+                std::string row;
+                for (int column = 0; column < query.getColumnCount(); ++column) {
+                    const SQLite::Column value = query.getColumn(column);
+                    const auto* bytes = static_cast<const char*>(value.getBlob());
+                    row += fmt::format("|{}:", value.getType());
+                    if (bytes != nullptr) row.append(bytes, static_cast<std::size_t>(value.getBytes()));
+                }
+                rows[table].insert(row);
+            }
+        }
+    }
+    return rows;
+}
+
+TEST_F(Surreal, MirrorsBecomeAlikeWhateverWasChanged) {
+    const auto one = open("one"), two = open("two");
+    const FolderId root = one->add_folder("/p")->id, other = one->add_folder("/q")->id;
+    for (const char* path : {"/p/a.jpg", "/p/b.jpg", "/p/c.jpg", "/q/d.jpg"})
+        ASSERT_TRUE(add(*one, path[1] == 'p' ? root : other, path));
+    // The mirror of the second one takes part of it as changes, the rest as it has become.
+    EXPECT_TRUE(comes([&] { return two->counts()->photos == 4; }));
+    FileOutcome changed = photo(root, "/p/b.jpg", {1, 2});
+    auto& what = std::get<FileOutcome::IsPhoto>(changed.what);
+    what.photo.id = sha256("another picture under the name");
+    what.findings->metadata.keywords = {"fewer"};
+    what.faces->pop_back();
+    ASSERT_TRUE(one->commit(std::span(&changed, 1)));
+    const FileOutcome copy{root, {"/p/copy of a.jpg", 8, 1000, 8, 0}, photo(root, "/p/a.jpg").what};
+    ASSERT_TRUE(one->commit(std::span(&copy, 1)));
+    const FileOutcome broken{root, {"/p/broken.jpg", 1, 2, 9, 0}, FileOutcome::Failed{"decode", "a reason"}};
+    ASSERT_TRUE(one->commit(std::span(&broken, 1)));
+    const PhotoNumber first = *(*one->find_place("/p/a.jpg"))->photo,
+                      third = *(*one->find_place("/p/c.jpg"))->photo;
+    const SamePicture pair{first, third, 40, 0.5, true};
+    ASSERT_TRUE(one->add_same_pictures(std::span(&pair, 1)));
+    const auto faces = *one->faces_of(first);
+    ASSERT_EQ(faces.size(), 2U);
+    const PersonId person = *one->add_person();
+    ASSERT_TRUE(one->change_people({{{person, "Anna", false}}, {}, {}, "named"}));
+    ASSERT_TRUE(one->change_people({{{person, "Bea", true}}, {}, {}, "named otherwise"}));
+    ASSERT_TRUE(one->undo_people_edit());
+    ASSERT_TRUE(one->set_setting("a", "b"));
+    ASSERT_TRUE(one->set_setting("a", ""));
+    ASSERT_TRUE(one->forget_estimates());
+    std::vector<bool> seen(100, true);
+    seen[static_cast<std::size_t>((*one->find_place("/p/c.jpg"))->id)] = false;
+    ASSERT_TRUE(one->end_scan({"/p", true, {}}, seen));
+    ASSERT_TRUE(one->set_reachable(other, false));
+    ASSERT_TRUE(one->remove_folder(other));
+    const auto expected = rows_of(folder.path() / "one");
+    EXPECT_FALSE(expected.at("words").empty());
+    comes([&] { return rows_of(folder.path() / "two") == expected; });
+    const auto three = open("three", false);
+    for (const char* process : {"two", "three"}) {
+        const auto rows = rows_of(folder.path() / process);
+        for (const auto& [table, held] : expected)
+            EXPECT_EQ(rows.contains(table) ? rows.at(table) : std::multiset<std::string>{}, held)
+                << process << " " << table;
+        EXPECT_EQ(rows.size(), expected.size()) << process;
+    }
 }
 
 TEST_F(Surreal, NumbersAreNotUsedAgain) {

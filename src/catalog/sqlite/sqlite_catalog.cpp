@@ -18,7 +18,8 @@ namespace hone {
 
 namespace {
 
-constexpr int kBusyMilliseconds = 10'000;  // longer than any of our transactions
+constexpr int kBusyMilliseconds = 10'000;         // longer than any of our transactions
+constexpr int kHookedBusyMilliseconds = 120'000;  // a hook may fill the whole file in one
 
 // What a person can do about a database error.
 Error to_error(const SQLite::Exception& error, const fs::path& file) {
@@ -857,7 +858,8 @@ class SqliteCatalog final : public Catalog {
     }
 
     std::unique_ptr<SQLite::Database> connect(int flags) {
-        auto database = std::make_unique<SQLite::Database>(file_.native(), flags, kBusyMilliseconds);
+        auto database = std::make_unique<SQLite::Database>(
+            file_.native(), flags, hook_ ? kHookedBusyMilliseconds : kBusyMilliseconds);
         register_filter_functions(*database);
         return database;
     }
