@@ -264,6 +264,15 @@ class Catalog {
         std::size_t dimension = 0;
     };
     virtual Result<std::vector<StoredSpace>> stored_spaces(const std::string& space) = 0;
+
+    // Of a catalogue that lies on a server.
+    struct Condition {
+        std::string place;              // "host:port/namespace/database"; empty: a file, always there
+        std::string library;           // the name it was given when it was made
+        std::string trouble;            // why writes wait, one line; empty: all is well
+        std::uint64_t from_others = 0;  // grows when changes of other processes have come in
+    };
+    virtual Condition condition() = 0;
 };
 
 // The catalogue of a library folder, in SQLite. Read-only: the file must be there.

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -36,6 +37,38 @@ Result<fs::path> library_of(const GlobalOptions& options) {
     return library_directory(options.library);
 }
 
+Result<std::optional<surreal::Address>> server_address(const std::string& catalog) {
+    const std::string text = catalog.empty() ? environment("HONE_CATALOG").value_or("") : catalog;
+    if (text.empty() || text == "sqlite") return std::nullopt;
+    HONE_TRY(surreal::Address address, surreal::parse_address(text));
+    if (const auto password = environment("HONE_SURREALDB_PASSWORD")) {
+        address.password = *password;
+    } else if (const auto file = environment("HONE_SURREALDB_PASSWORD_FILE")) {
+        HONE_TRY(address.password, read_text(*file, 4096));
+        while (address.password.ends_with('\n')) address.password.pop_back();
+    }
+    return address;
+}
+
+namespace {
+
+// Other users see the command line in ps. Gives the passwords that stood there, as they were written.
+std::vector<std::string> hide_passwords(int argc, char** argv) {
+    std::vector<std::string> hidden;
+    for (int at = 1; at < argc; ++at) {
+        const std::string_view text = argv[at];
+        const std::size_t scheme = text.find("://"), end = text.rfind('@');
+        if (scheme == std::string_view::npos || end == std::string_view::npos || end < scheme) continue;
+        const std::size_t colon = text.find(':', scheme + 3);
+        if (colon == std::string_view::npos || colon > end) continue;
+        hidden.emplace_back(text.substr(colon, end + 1 - colon));
+        std::fill(argv[at] + colon + 1, argv[at] + end, '*');
+    }
+    return hidden;
+}
+
+}  // namespace
+
 int run_hone(int argc, char** argv) try {
     // A reader that goes away (hone search ... | head) must not kill us in the middle of a write.
     std::signal(SIGPIPE, SIG_IGN);
@@ -46,13 +79,17 @@ int run_hone(int argc, char** argv) try {
     GlobalOptions options;
     app.add_option("--library", options.library,
                    "folder of the library (HONE_LIBRARY; default: $XDG_DATA_HOME/hone)");
+    app.add_option("--catalog", options.catalog,
+                   "surrealdb://USER:PASSWORD@HOST:PORT/NAMESPACE/DATABASE, or surrealdbs:// (HONE_CATALOG; "
+                   "the password also from HONE_SURREALDB_PASSWORD or the file HONE_SURREALDB_PASSWORD_FILE "
+                   "names); default: a file in the library");
     app.add_flag("--json", options.json, "one JSON document on stdout");
     app.add_flag("--quiet", options.quiet, "no progress and no notes");
     app.add_flag("--verbose", options.verbose, "say more on stderr");
     Action chosen;
-    for (const auto add :
-         {add_serve, add_index, add_search, add_similar, add_duplicates, add_show, add_faces, add_people,
-          add_status, add_folders, add_models, add_export, add_config, add_doctor, add_bench})
+    for (const auto add : {add_serve, add_index, add_search, add_similar, add_duplicates, add_show, add_faces,
+                           add_people, add_status, add_folders, add_query, add_catalog, add_models,
+                           add_export, add_config, add_doctor, add_bench})
         add(app, options, chosen);
     try {
         app.parse(argc, argv);
@@ -60,11 +97,22 @@ int run_hone(int argc, char** argv) try {
         return app.exit(wish);
     } catch (const CLI::ParseError& error) {
         std::string line = error.what();
+        for (const std::string& password : hide_passwords(argc, argv)) {
+            for (std::size_t at = 0; (at = line.find(password, at)) != std::string::npos;)
+                line.replace(at, password.size(), ":***@");
+        }
         for (char& c : line) c = c == '\n' ? ' ' : c;
         fmt::print(stderr, "hone: {} (see hone --help)\n", line);
         return kExitUsage;
     }
+    hide_passwords(argc, argv);
     log::start(options.quiet ? log::Level::kError : options.verbose ? log::Level::kDebug : log::Level::kInfo);
+    const auto address = server_address(options.catalog);
+    if (!address) {
+        report(address.error());
+        return address.error().kind == ErrorKind::kUsage ? kExitUsage : kExitFailed;
+    }
+    if (*address) Library::use_server(**address);
     const int code = chosen();
     if (std::fflush(stdout) != 0)
         return report(

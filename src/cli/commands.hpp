@@ -28,6 +28,8 @@ void add_people(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_export(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_config(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_doctor(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_query(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_catalog(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen);
 
 // The parts that commands share.
@@ -36,6 +38,9 @@ void add_patience_flag(CLI::App& command, std::chrono::milliseconds& patience);
 // Runs body and turns an error into its line and exit code.
 int run_command(const std::function<Result<>()>& body);
 Result<fs::path> library_of(const GlobalOptions& options);
+// What --catalog, HONE_CATALOG and the variables of the password say; nothing: SQLite. An address given
+// as text overrides --catalog.
+Result<std::optional<surreal::Address>> server_address(const std::string& catalog);
 
 // Program entry: parses, runs, gives the exit code.
 int run_hone(int argc, char** argv);

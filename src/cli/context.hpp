@@ -12,6 +12,7 @@ namespace hone {
 
 struct GlobalOptions {
     std::string library;
+    std::string catalog;  // surrealdb://...; empty: SQLite in the library folder
     bool json = false, quiet = false, verbose = false;
 };
 

@@ -116,7 +116,24 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         else if (const auto warm = api.warm_up(); !warm)
             log::write(log::Level::kError, warm.error().message);
     });
+    // Photos that other processes have added to a catalogue on a server.
+    std::jthread follower;
+    if (!library->catalog().condition().place.empty()) {
+        follower = std::jthread([&](const std::stop_token& stop) {
+            for (std::uint64_t known = 0; !stop.stop_requested();
+                 std::this_thread::sleep_for(std::chrono::milliseconds(250))) {
+                const std::uint64_t now = library->catalog().condition().from_others;
+                if (now == known) continue;
+                known = now;
+                if (const auto followed = library->follow(model ? model->fingerprint() : "", space.get());
+                    !followed)
+                    log::warning("{}", followed.error().message);
+            }
+        });
+    }
     server->run();
+    follower.request_stop();
+    if (follower.joinable()) follower.join();
     api.stop();
     return {};
 }

@@ -450,7 +450,7 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
             if (photo->faces) run.summary.faces += photo->faces->size();
             if (photo->key) {
                 ++run.summary.embedded;
-                HONE_CHECK(parts_.space->append(std::span(&*committed[at].photo, 1), photo->vector));
+                HONE_CHECK(parts_.library.add_vector(*parts_.space, *committed[at].photo, photo->vector));
             }
             if (photo->findings)
                 HONE_CHECK(parts_.library.add_look(*committed[at].photo, photo->findings->look));

@@ -3,9 +3,19 @@
 #include <algorithm>
 
 #include "analyze/content.hpp"
+#include "catalog/surrealdb/surreal_catalog.hpp"
 #include "ingest/vector_sync.hpp"
 
 namespace hone {
+
+namespace {
+
+std::optional<surreal::Address>& server() {
+    static std::optional<surreal::Address> address;
+    return address;
+}
+
+}  // namespace
 
 VectorKey content_key(const ImageTextModel& model) {
     return {std::string(ContentAnalyzer::kName), model.fingerprint()};
@@ -17,7 +27,7 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
     const fs::path file = directory / "catalog.db";
     if (access == Access::kRead) {
         std::error_code error;
-        if (!fs::exists(file, error)) {
+        if (!server() && !fs::exists(file, error)) {
             return fail(
                 ErrorKind::kNotFound,
                 "there is no library in {} yet; make one with `hone index FOLDER` or `hone serve FOLDER`",
@@ -32,9 +42,46 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
         if (!fs::exists(directory / kIgnoreFile, ignored))
             HONE_CHECK(write_file_atomically(directory / kIgnoreFile, "*\n"));
     }
-    HONE_TRY(library->catalog_, open_sqlite_catalog(file, access == Access::kWrite));
+    if (server()) {
+        HONE_TRY(library->catalog_, open_surreal_catalog(*server(), directory, access == Access::kWrite));
+    } else {
+        HONE_TRY(library->catalog_, open_sqlite_catalog(file, access == Access::kWrite));
+    }
     HONE_CHECK(library->reload_present());
     return library;
+}
+
+void Library::use_server(surreal::Address address) {
+    server() = std::move(address);
+}
+
+fs::path Library::vectors_directory() const {
+    // Numbers of photos mean something within one catalogue only.
+    const std::string name = catalog_->condition().library;
+    return directory_ / (name.empty() ? "vectors" : "vectors-" + name.substr(0, 16));
+}
+
+Result<> Library::add_vector(VectorSpace& space, PhotoNumber photo, std::span<const float> vector) {
+    const std::lock_guard lock(vectors_mutex_);
+    return space.append(std::span(&photo, 1), vector);
+}
+
+Result<> Library::follow(const std::string& model, VectorSpace* space) {
+    HONE_CHECK(reload_present());
+    if (space != nullptr) {
+        const VectorKey key{std::string(ContentAnalyzer::kName), model};
+        HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_->vector_numbers(key));
+        std::vector<PhotoNumber> missing;
+        std::ranges::copy_if(numbers, std::back_inserter(missing),
+                             [&](PhotoNumber number) { return !space->find(number); });
+        HONE_CHECK(catalog_->for_each_vector(
+            key, missing, [&](PhotoNumber number, std::span<const float> values) -> Result<> {
+                if (values.size() != space->dimension()) return {};
+                return add_vector(*space, number, values);
+            }));
+    }
+    const std::lock_guard lock(looks_mutex_);
+    return looks_ ? looks_->sync(*catalog_) : Result<>{};
 }
 
 std::optional<std::string> Library::holder(const fs::path& directory) {
@@ -53,7 +100,7 @@ Result<> Library::describe_holder(const std::string& description) {
 
 Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel& model, ScanElement scan) {
     const auto open = [&](bool writable) {
-        return VectorSpace::open(directory_ / "vectors", ContentAnalyzer::kName, model.fingerprint(),
+        return VectorSpace::open(vectors_directory(), ContentAnalyzer::kName, model.fingerprint(),
                                  static_cast<std::size_t>(model.dimension()), writable, scan);
     };
     const auto open_and_sync = [&](Catalog& catalog) -> Result<std::shared_ptr<VectorSpace>> {
@@ -78,13 +125,13 @@ Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel&
     if (space) return std::shared_ptr<VectorSpace>(std::move(*space));
     return fail(ErrorKind::kUnavailable,
                 "the vector file in {} cannot be read ({}) and another process holds the library; try again",
-                printable(directory_ / "vectors"), space.error().message);
+                printable(vectors_directory()), space.error().message);
 }
 
 Result<std::shared_ptr<const LookSpaces>> Library::looks() {
     const std::lock_guard lock(looks_mutex_);
     if (!looks_) {
-        HONE_TRY(auto opened, LookSpaces::open(directory_ / "vectors", access_ == Access::kWrite));
+        HONE_TRY(auto opened, LookSpaces::open(vectors_directory(), access_ == Access::kWrite));
         if (access_ == Access::kWrite) HONE_CHECK(opened->sync(*catalog_));
         looks_ = std::move(opened);
     }

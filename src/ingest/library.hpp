@@ -7,6 +7,7 @@
 
 #include "catalog/catalog.hpp"
 #include "catalog/present_photos.hpp"
+#include "catalog/surrealdb/address.hpp"
 #include "ingest/look_spaces.hpp"
 #include "model/image_text_model.hpp"
 #include "vector/vector_space.hpp"
@@ -26,11 +27,16 @@ class Library {
     // process has it: its description is the message. kRead: kNotFound when there is no library yet.
     static Result<std::unique_ptr<Library>> open(const fs::path& directory, Access access,
                                                  const std::string& description = "");
+    // Libraries that this process opens from now on have their catalogue on this server; their folder holds
+    // its mirror and what is derived from it. Once, before the first is opened.
+    static void use_server(surreal::Address address);
     // What the process that holds the lock wrote into it; nothing when nobody does.
     static std::optional<std::string> holder(const fs::path& directory);
 
     [[nodiscard]] const fs::path& directory() const { return directory_; }
     [[nodiscard]] Catalog& catalog() const { return *catalog_; }
+    // Holds the files of vectors and their statistics.
+    [[nodiscard]] fs::path vectors_directory() const;
     [[nodiscard]] PresentPhotos& present() { return present_; }
     Result<> reload_present();
     Result<> describe_holder(const std::string& description);
@@ -44,6 +50,10 @@ class Library {
     Result<std::shared_ptr<const LookSpaces>> looks();
     // For the writer, when a photo was read; does nothing before looks() was called.
     Result<> add_look(PhotoNumber photo, std::span<const std::uint8_t> look);
+    // For the writer, when a vector was committed.
+    Result<> add_vector(VectorSpace& space, PhotoNumber photo, std::span<const float> vector);
+    // Takes in what other processes have added to the catalogue. space: may be null.
+    Result<> follow(const std::string& model, VectorSpace* space);
     // Fails when the library's vectors are of other models only, naming both and the way out.
     Result<> check_model(const ImageTextModel& model) const;
 
@@ -55,7 +65,7 @@ class Library {
     std::optional<LockFile> lock_;
     std::unique_ptr<Catalog> catalog_;
     PresentPhotos present_;
-    std::mutex looks_mutex_;
+    std::mutex looks_mutex_, vectors_mutex_;
     std::shared_ptr<LookSpaces> looks_;
 };
 

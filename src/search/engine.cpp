@@ -804,7 +804,7 @@ std::shared_ptr<const NullBank> SearchEngine::null_bank() const {
     if (model_->manifest().calibration) return nullptr;
     const std::lock_guard lock(mutex_);
     if (!bank_) {
-        if (auto bank = load_null_bank(library_.directory() / "vectors", *model_, false))
+        if (auto bank = load_null_bank(library_.vectors_directory(), *model_, false))
             bank_ = std::move(*bank);
     }
     return bank_;
@@ -813,7 +813,7 @@ std::shared_ptr<const NullBank> SearchEngine::null_bank() const {
 Result<> SearchEngine::warm_up() const {
     if (const SpaceView view = content_->view(); view.size() > 0) (void)statistics(view);
     if (model_->manifest().calibration) return {};
-    HONE_TRY(const auto made, load_null_bank(library_.directory() / "vectors", *model_, true));
+    HONE_TRY(const auto made, load_null_bank(library_.vectors_directory(), *model_, true));
     const std::lock_guard lock(mutex_);
     bank_ = made;
     return {};

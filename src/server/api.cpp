@@ -509,6 +509,12 @@ Result<HttpResponse> Api::status(const HttpRequest&, Parameter) {
                  {"model", model},
                  {"model_problem", parts_.model ? json() : json(no_model_)},
                  {"folders", list}};
+    if (const Catalog::Condition condition = catalog.condition(); !condition.place.empty()) {
+        body["catalog"] = {
+            {"place", condition.place},
+            {"state", condition.trouble.empty() ? "ready" : "catalogue unreachable, trying again"},
+            {"trouble", condition.trouble.empty() ? json() : json(condition.trouble)}};
+    }
     const auto summary = parts_.indexer ? parts_.indexer->last_summary() : std::nullopt;
     const auto error = parts_.indexer ? parts_.indexer->last_error() : std::nullopt;
     body["indexing"] = to_json(parts_.indexer ? parts_.indexer->progress() : IndexProgress{});

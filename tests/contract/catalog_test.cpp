@@ -10,6 +10,7 @@
 
 #include <thread>
 
+#include "tests/contract/surrealdb/engine.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -27,6 +28,9 @@ const VectorKey kKey{"content", "model-a"};
 
 class Catalogs : public testing::TestWithParam<Implementation> {
   protected:
+    void SetUp() override {
+        if (std::string_view(GetParam().name) == "surrealdb") HONE_NEEDS_ENGINE();
+    }
     std::unique_ptr<Catalog> open(bool writable = true) {
         auto catalog = GetParam().open(folder.path(), writable);
         EXPECT_TRUE(catalog) << catalog.error().message;
@@ -441,7 +445,8 @@ INSTANTIATE_TEST_SUITE_P(Implementations, Catalogs,
                                                         [](const fs::path& folder, bool writable) {
                                                             return open_sqlite_catalog(folder / "catalog.db",
                                                                                        writable);
-                                                        }}),
+                                                        }},
+                                         Implementation{"surrealdb", &test::open_on_server}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 // A catalogue as the first version of Hone left it (schema 1), with one photo.

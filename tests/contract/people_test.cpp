@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/sha256.hpp"
+#include "tests/contract/surrealdb/engine.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -25,10 +26,17 @@ FacePack small_pack() {
     return pack;
 }
 
-class PeopleTest : public testing::Test {
+class PeopleTest : public testing::TestWithParam<const char*> {
   protected:
-    PeopleTest() : pack_(small_pack()) {
-        catalog_ = std::move(*open_sqlite_catalog(folder_.path() / "catalog.db", true));
+    PeopleTest() : pack_(small_pack()) {}
+
+    void SetUp() override {
+        const bool on_server = std::string_view(GetParam()) == "surrealdb";
+        if (on_server) HONE_NEEDS_ENGINE();
+        auto opened = on_server ? test::open_on_server(folder_.path(), true)
+                                : open_sqlite_catalog(folder_.path() / "catalog.db", true);
+        ASSERT_TRUE(opened) << opened.error().message;
+        catalog_ = std::move(*opened);
         folder_id_ = catalog_->add_folder("/photos")->id;
         people_ = std::make_unique<People>(*catalog_, &pack_, "net");
     }
@@ -75,7 +83,7 @@ class PeopleTest : public testing::Test {
 
 const std::vector<float> kAnna{1, 0, 0, 0}, kAnnaToo{1, 0.2F, 0, 0}, kBen{0, 0, 2, 0};
 
-TEST_F(PeopleTest, FacesOfOnePersonComeTogether) {
+TEST_P(PeopleTest, FacesOfOnePersonComeTogether) {
     const PhotoNumber a = add("a", {face(0, kAnna)}), b = add("b", {face(0, kAnnaToo)}),
                       c = add("c", {face(0, kBen)});
     update();
@@ -84,7 +92,7 @@ TEST_F(PeopleTest, FacesOfOnePersonComeTogether) {
     EXPECT_NE(person_of(c), 0);
 }
 
-TEST_F(PeopleTest, ANameSurvivesNewPhotosAndOtherNetworks) {
+TEST_P(PeopleTest, ANameSurvivesNewPhotosAndOtherNetworks) {
     const PhotoNumber a = add("a", {face(0, kAnna)});
     update();
     const FaceId id = only_face(a).id;
@@ -102,7 +110,7 @@ TEST_F(PeopleTest, ANameSurvivesNewPhotosAndOtherNetworks) {
     EXPECT_EQ(only_face(a).id, id);
 }
 
-TEST_F(PeopleTest, ANameIsOnePersons) {
+TEST_P(PeopleTest, ANameIsOnePersons) {
     const PhotoNumber a = add("a", {face(0, kAnna)}), c = add("c", {face(0, kBen)});
     update();
     ASSERT_TRUE(people_->name(person_of(a), "Anna"));
@@ -112,7 +120,7 @@ TEST_F(PeopleTest, ANameIsOnePersons) {
     EXPECT_THAT(again.error().message, HasSubstr("merge"));
 }
 
-TEST_F(PeopleTest, WhatWasSplitStaysApartAndUndoPutsItBack) {
+TEST_P(PeopleTest, WhatWasSplitStaysApartAndUndoPutsItBack) {
     const PhotoNumber a = add("a", {face(0, kAnna)}), b = add("b", {face(0, kAnnaToo)});
     update();
     const PersonId before = person_of(a);
@@ -129,7 +137,7 @@ TEST_F(PeopleTest, WhatWasSplitStaysApartAndUndoPutsItBack) {
     EXPECT_EQ(people_->undo().error().kind, ErrorKind::kNotFound);
 }
 
-TEST_F(PeopleTest, NotTheSamePersonIsKeptForEver) {
+TEST_P(PeopleTest, NotTheSamePersonIsKeptForEver) {
     const PhotoNumber a = add("a", {face(0, kAnna)}), b = add("b", {face(0, kAnnaToo)});
     update();
     ASSERT_TRUE(people_->name(person_of(a), "Anna"));
@@ -144,7 +152,7 @@ TEST_F(PeopleTest, NotTheSamePersonIsKeptForEver) {
     EXPECT_EQ(person_of(a), anna);
 }
 
-TEST_F(PeopleTest, TwoNamesAreMergedOnlyWhenToldWhichStays) {
+TEST_P(PeopleTest, TwoNamesAreMergedOnlyWhenToldWhichStays) {
     const PhotoNumber a = add("a", {face(0, kAnna)}), c = add("c", {face(0, kBen)});
     update();
     const PersonId both[] = {person_of(a), person_of(c)};
@@ -160,7 +168,7 @@ TEST_F(PeopleTest, TwoNamesAreMergedOnlyWhenToldWhichStays) {
     EXPECT_EQ(catalog_->person(person_of(c))->name, "Ben");
 }
 
-TEST_F(PeopleTest, APhotoShowsNobodyTwiceUnlessAPersonSaysSo) {
+TEST_P(PeopleTest, APhotoShowsNobodyTwiceUnlessAPersonSaysSo) {
     const PhotoNumber a = add("a", {face(0, kAnna), face(200, kAnna)});
     update();
     const std::vector<Face> faces = *catalog_->faces_of(a);
@@ -170,7 +178,7 @@ TEST_F(PeopleTest, APhotoShowsNobodyTwiceUnlessAPersonSaysSo) {
     EXPECT_EQ(catalog_->faces_of(a)->at(0).person, catalog_->faces_of(a)->at(1).person);
 }
 
-TEST_F(PeopleTest, RegionsOfTheMetadataNamePeople) {
+TEST_P(PeopleTest, RegionsOfTheMetadataNamePeople) {
     Region region{"Anna", "Face", (10 + 25) / 640.0, (10 + 25) / 480.0, 60 / 640.0, 60 / 480.0};
     const PhotoNumber a = add("a", {face(10, kAnna)}, "net", region);
     region.name = "Ben";
@@ -184,7 +192,7 @@ TEST_F(PeopleTest, RegionsOfTheMetadataNamePeople) {
     EXPECT_THAT(*catalog_->faces_of(b), SizeIs(2));
 }
 
-TEST_F(PeopleTest, AsksAboutTheNearlyAlike) {
+TEST_P(PeopleTest, AsksAboutTheNearlyAlike) {
     add("a", {face(0, kAnna)});
     add("b", {face(0, kAnnaToo)});
     const PhotoNumber c = add("c", {face(0, {1, 0.75F, 0, 0})});
@@ -196,7 +204,7 @@ TEST_F(PeopleTest, AsksAboutTheNearlyAlike) {
     EXPECT_NEAR(questions->front().distance, 0.55, 1e-3);
 }
 
-TEST_F(PeopleTest, EstimatesCanBeForgotten) {
+TEST_P(PeopleTest, EstimatesCanBeForgotten) {
     FaceFacts aged = face(0, kAnna);
     aged.estimate = {31, 0.2F, 28, 40};
     const PhotoNumber a = add("a", {aged});
@@ -204,6 +212,9 @@ TEST_F(PeopleTest, EstimatesCanBeForgotten) {
     ASSERT_TRUE(catalog_->forget_estimates());
     EXPECT_FALSE(only_face(a).estimate);
 }
+
+INSTANTIATE_TEST_SUITE_P(Catalogs, PeopleTest, testing::Values("sqlite", "surrealdb"),
+                         [](const auto& test) { return std::string(test.param); });
 
 }  // namespace
 }  // namespace hone

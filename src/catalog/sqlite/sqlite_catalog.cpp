@@ -7,6 +7,8 @@
 
 #include "base/time.hpp"
 #include "catalog/catalog.hpp"
+#include "catalog/sqlite/change_recorder.hpp"
+#include "catalog/sqlite/commit_hook.hpp"
 #include "catalog/sqlite/facts.hpp"
 #include "catalog/sqlite/filter_sql.hpp"
 #include "catalog/sqlite/people_tables.hpp"
@@ -16,7 +18,8 @@ namespace hone {
 
 namespace {
 
-constexpr int kBusyMilliseconds = 10'000;  // longer than any of our transactions
+constexpr int kBusyMilliseconds = 10'000;         // longer than any of our transactions
+constexpr int kHookedBusyMilliseconds = 120'000;  // a hook may fill the whole file in one
 
 // What a person can do about a database error.
 Error to_error(const SQLite::Exception& error, const fs::path& file) {
@@ -129,7 +132,8 @@ void bind_below(SQLite::Statement& statement, int index, const fs::path& directo
 
 class SqliteCatalog final : public Catalog {
   public:
-    SqliteCatalog(fs::path file, bool writable) : file_(std::move(file)), writable_(writable) {}
+    SqliteCatalog(fs::path file, bool writable, std::unique_ptr<CommitHook> hook)
+        : file_(std::move(file)), writable_(writable), hook_(std::move(hook)) {}
 
     Result<> open() {
         return guarded(file_, [&]() -> Result<> {
@@ -265,12 +269,17 @@ class SqliteCatalog final : public Catalog {
     }
 
     Result<std::vector<CommittedFile>> commit(std::span<const FileOutcome> outcomes) override {
-        return write([&](SQLite::Database& database) -> Result<std::vector<CommittedFile>> {
-            std::vector<CommittedFile> committed;
-            for (const FileOutcome& outcome : outcomes) committed.push_back(commit_one(database, outcome));
-            return committed;
-        });
+        if (!hook_ || outcomes.size() <= hook_->batch()) return commit_at_once(outcomes);
+        std::vector<CommittedFile> committed;
+        for (std::size_t first = 0; first < outcomes.size(); first += hook_->batch()) {
+            HONE_TRY(const auto part, commit_at_once(outcomes.subspan(
+                                          first, std::min(hook_->batch(), outcomes.size() - first))));
+            committed.insert(committed.end(), part.begin(), part.end());
+        }
+        return committed;
     }
+
+    Condition condition() override { return hook_ ? hook_->condition() : Condition{}; }
 
     Result<std::uint64_t> end_scan(const ScannedPart& part, const std::vector<bool>& seen) override {
         return write([&](SQLite::Database& database) -> Result<std::uint64_t> {
@@ -840,8 +849,17 @@ class SqliteCatalog final : public Catalog {
     }
 
   private:
+    Result<std::vector<CommittedFile>> commit_at_once(std::span<const FileOutcome> outcomes) {
+        return write([&](SQLite::Database& database) -> Result<std::vector<CommittedFile>> {
+            std::vector<CommittedFile> committed;
+            for (const FileOutcome& outcome : outcomes) committed.push_back(commit_one(database, outcome));
+            return committed;
+        });
+    }
+
     std::unique_ptr<SQLite::Database> connect(int flags) {
-        auto database = std::make_unique<SQLite::Database>(file_.native(), flags, kBusyMilliseconds);
+        auto database = std::make_unique<SQLite::Database>(
+            file_.native(), flags, hook_ ? kHookedBusyMilliseconds : kBusyMilliseconds);
         register_filter_functions(*database);
         return database;
     }
@@ -889,16 +907,40 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    // Runs call in a transaction; an error rolls it back.
+    // Runs call in a transaction; an error rolls it back. With a hook it may run several times.
     template <typename Call>
     auto write(Call call) -> decltype(call(std::declval<SQLite::Database&>())) {
-        return guarded(file_, [&]() -> decltype(call(std::declval<SQLite::Database&>())) {
+        using Outcome = decltype(call(std::declval<SQLite::Database&>()));
+        return guarded(file_, [&]() -> Outcome {
             if (!writer_) return fail("the library was opened for reading");
             const std::lock_guard lock(writer_mutex_);
-            SQLite::Transaction transaction(*writer_, SQLite::TransactionBehavior::IMMEDIATE);
-            auto result = call(*writer_);
-            if (result) transaction.commit();
-            return result;
+            if (!hook_) {
+                SQLite::Transaction transaction(*writer_, SQLite::TransactionBehavior::IMMEDIATE);
+                auto result = call(*writer_);
+                if (result) transaction.commit();
+                return result;
+            }
+            for (;;) {
+                std::optional<Outcome> refused;
+                {
+                    SQLite::Transaction transaction(*writer_, SQLite::TransactionBehavior::IMMEDIATE);
+                    ChangeRecorder recorder(*writer_);
+                    Outcome result = call(*writer_);
+                    if (result) {
+                        HONE_TRY(const auto verdict, hook_->before_commit(*writer_, recorder.changes()));
+                        if (verdict == CommitHook::Verdict::kCommit) {
+                            transaction.commit();
+                            return result;
+                        }
+                    } else {
+                        refused = std::move(result);
+                    }
+                }
+                // A refusal may come of not knowing what another process has changed.
+                const auto changed = hook_->catch_up();
+                if (refused && !changed.value_or(false)) return std::move(*refused);
+                if (!changed) return std::unexpected(changed.error());
+            }
         });
     }
 
@@ -1020,6 +1062,7 @@ class SqliteCatalog final : public Catalog {
 
     const fs::path file_;
     const bool writable_;
+    const std::unique_ptr<CommitHook> hook_;
     std::mutex writer_mutex_, readers_mutex_;
     std::unique_ptr<SQLite::Database> writer_;
     std::vector<std::unique_ptr<SQLite::Database>> readers_;
@@ -1028,7 +1071,12 @@ class SqliteCatalog final : public Catalog {
 }  // namespace
 
 Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const fs::path& file, bool writable) {
-    auto catalog = std::make_unique<SqliteCatalog>(file, writable);
+    return open_hooked_catalog(file, writable, nullptr);
+}
+
+Result<std::unique_ptr<Catalog>> open_hooked_catalog(const fs::path& file, bool writable,
+                                                     std::unique_ptr<CommitHook> hook) {
+    auto catalog = std::make_unique<SqliteCatalog>(file, writable, std::move(hook));
     HONE_CHECK(catalog->open());
     return catalog;
 }

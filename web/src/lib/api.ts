@@ -183,6 +183,8 @@ export interface Status {
   searchable: number;
   failed: number;
   model: Model | null;
+  /** Where the catalogue is on a server: `ready`, or what to show. */
+  catalog?: { place: string; state: string; trouble: string | null };
   folders: Folder[];
   indexing: Indexing;
   last_scan: unknown;

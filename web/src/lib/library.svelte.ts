@@ -49,8 +49,10 @@ class Library {
       },
     });
     const timer = setInterval(() => {
-      // While events flow, asking now and then only corrects the counts that events do not carry.
-      const due = this.events ? (this.busy ? pollEvery : 60_000) : pollEvery;
+      // While events flow, asking now and then only corrects the counts that events do not carry. They do not tell
+      // of the catalogue's server.
+      const often = !this.events || this.busy || this.status?.catalog !== undefined;
+      const due = often ? pollEvery : 60_000;
       if (document.visibilityState === 'visible' && Date.now() - this.lastAsked >= due)
         void this.refresh(!this.events && this.busy);
     }, 500);

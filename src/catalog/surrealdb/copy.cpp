@@ -1,0 +1,210 @@
+#include "catalog/surrealdb/copy.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "base/sha256.hpp"
+#include "catalog/sqlite/change_recorder.hpp"
+#include "catalog/sqlite/facts.hpp"
+#include "catalog/sqlite/schema.hpp"
+#include "catalog/surrealdb/mirror.hpp"
+
+namespace hone::surreal {
+
+namespace {
+
+constexpr int kBusyMilliseconds = 60'000;
+constexpr int kPhotosAtOnce = 16;
+
+template <typename Call>
+auto guarded(Call call) -> decltype(call()) {
+    try {
+        return call();
+    } catch (const SQLite::Exception& error) {
+        return fail("the copy of the catalogue stopped: {}", error.what());
+    }
+}
+
+// Another database's tables, as source.*.
+void attach(SQLite::Database& database, const fs::path& file) {
+    SQLite::Statement attach(database, "ATTACH ? AS source");
+    attach.bind(1, file.native());
+    attach.exec();
+}
+
+Result<> check_source(const fs::path& file) {
+    SQLite::Database source(file.native(), SQLite::OPEN_READONLY, kBusyMilliseconds);
+    return check_schema(source);
+}
+
+Result<> check_target(SQLite::Database& database) {
+    for (const char* table : {"photo", "folder", "person"}) {
+        const char* column = std::string_view(table) == "photo" ? "id, sha" : "id";
+        const int strange =
+            database
+                .execAndGet(fmt::format("SELECT count(*) FROM (SELECT {0} FROM main.{1} EXCEPT "
+                                        "SELECT {0} FROM source.{1})",
+                                        column, table))
+                .getInt();
+        if (strange > 0)
+            return fail(ErrorKind::kConflict,
+                        "the target holds {} rows of its own in {}; copy into an empty catalogue", strange,
+                        table);
+    }
+    return {};
+}
+
+void copy_sequences(SQLite::Database& database) {
+    database.exec(
+        "DELETE FROM main.sqlite_sequence; INSERT INTO main.sqlite_sequence SELECT name, seq FROM "
+        "source.sqlite_sequence");
+}
+
+Result<CopyReport> compare(SQLite::Database& database) {
+    CopyReport report;
+    for (const char* table : kHookedTables) {
+        const auto count = [&](const char* left, const char* right) {
+            return database
+                .execAndGet(
+                    fmt::format("SELECT count(*) FROM (SELECT * FROM {0}.{2} EXCEPT SELECT * FROM {1}.{2})",
+                                left, right, table))
+                .getInt();
+        };
+        if (const int differing = count("main", "source") + count("source", "main"); differing > 0)
+            return fail(
+                "after the copy {} rows of {} differ; nothing writes the library meanwhile? copy again",
+                differing, table);
+        report.rows += static_cast<std::uint64_t>(
+            database.execAndGet(fmt::format("SELECT count(*) FROM source.{}", table)).getInt64());
+        ++report.tables;
+    }
+    report.photos =
+        static_cast<std::uint64_t>(database.execAndGet("SELECT count(*) FROM source.photo").getInt64());
+    return report;
+}
+
+void remove_database(const fs::path& file) {
+    std::error_code ignored;
+    for (const char* end : {"", "-wal", "-shm"}) fs::remove(file.native() + end, ignored);
+}
+
+}  // namespace
+
+Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server, const fs::path& folder,
+                                  const CopyProgress& progress) {
+    return guarded([&]() -> Result<CopyReport> {
+        HONE_CHECK(check_source(catalog));
+        HONE_CHECK(make_directories(folder));
+        const std::string name = to_hex(sha256(server.shown())).substr(0, 16);
+        const fs::path file = folder / fmt::format("mirror-{}.db", name);
+        HONE_TRY(const auto mirror, Mirror::open(server, file, true, {}));
+        SQLite::Database database(file.native(), SQLite::OPEN_READWRITE, kBusyMilliseconds);
+        attach(database, catalog);
+        HONE_CHECK(check_target(database));
+        const auto step = [&](const std::function<void()>& change) -> Result<> {
+            for (;;) {
+                {
+                    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+                    ChangeRecorder recorder(database);
+                    change();
+                    HONE_TRY(const auto verdict, mirror->before_commit(database, recorder.changes()));
+                    if (verdict == CommitHook::Verdict::kCommit) {
+                        transaction.commit();
+                        return {};
+                    }
+                }
+                HONE_TRY(const bool changed, mirror->catch_up());
+                (void)changed;
+            }
+        };
+        HONE_CHECK(step([&] {
+            for (const char* table : {"setting", "folder", "person", "people_edit"})
+                database.exec(fmt::format("INSERT OR REPLACE INTO main.{0} SELECT * FROM source.{0}", table));
+            database.exec(
+                "INSERT OR REPLACE INTO main.place SELECT * FROM source.place WHERE photo_id IS NULL");
+            copy_sequences(database);
+        }));
+        const std::int64_t photos = database.execAndGet("SELECT count(*) FROM source.photo").getInt64();
+        std::int64_t done = 0;
+        for (std::int64_t last = 0;;) {
+            std::vector<std::int64_t> numbers;
+            SQLite::Statement next(database, "SELECT id FROM source.photo WHERE id > ? ORDER BY id LIMIT ?");
+            next.bind(1, last);
+            next.bind(2, kPhotosAtOnce);
+            while (next.executeStep()) numbers.push_back(next.getColumn(0).getInt64());
+            next.reset();
+            if (numbers.empty()) break;
+            HONE_CHECK(step([&] {
+                const auto copy = [&](const char* table, const std::string& where) {
+                    SQLite::Statement insert(
+                        database,
+                        fmt::format("INSERT OR REPLACE INTO main.{0} SELECT * FROM source.{0} WHERE {1}",
+                                    table, where));
+                    insert.bind(1, numbers.front());
+                    insert.bind(2, numbers.back());
+                    insert.exec();
+                };
+                copy("photo", "id BETWEEN ? AND ?");
+                for (const char* table :
+                     {"place", "analysis", "metadata", "keyword", "look", "vector", "face"})
+                    copy(table, "photo_id BETWEEN ? AND ?");
+                copy("same_picture", "first BETWEEN ? AND ?");
+                copy("face_rejection",
+                     "face_id IN (SELECT id FROM source.face WHERE photo_id BETWEEN ? AND ?)");
+                for (const std::int64_t photo : numbers)
+                    refresh_words(database, static_cast<PhotoNumber>(photo));
+                copy_sequences(database);
+            }));
+            last = numbers.back();
+            done += static_cast<std::int64_t>(numbers.size());
+            progress(static_cast<double>(done) / static_cast<double>(photos),
+                     fmt::format("{} of {} photos", done, photos));
+        }
+        // What counts is what the server has: it is read into a mirror of its own.
+        const fs::path check = folder / fmt::format("mirror-{}-check.db", name);
+        remove_database(check);
+        progress(1, "comparing");
+        const auto compared = [&]() -> Result<CopyReport> {
+            HONE_TRY(const auto fresh, Mirror::open(server, check, false, {}));
+            SQLite::Database copied(check.native(), SQLite::OPEN_READWRITE, kBusyMilliseconds);
+            attach(copied, catalog);
+            return compare(copied);
+        }();
+        remove_database(check);
+        return compared;
+    });
+}
+
+Result<CopyReport> copy_from_server(const Address& server, const fs::path& catalog, const fs::path& folder,
+                                    const CopyProgress& progress) {
+    return guarded([&]() -> Result<CopyReport> {
+        HONE_CHECK(make_directories(folder));
+        const fs::path file =
+            folder / fmt::format("mirror-{}.db", to_hex(sha256(server.shown())).substr(0, 16));
+        progress(0, "reading the server");
+        HONE_TRY(const auto mirror, Mirror::open(server, file, false, {}));
+        {
+            HONE_TRY(const auto made, open_sqlite_catalog(catalog, true));
+        }
+        SQLite::Database database(catalog.native(), SQLite::OPEN_READWRITE, kBusyMilliseconds);
+        attach(database, file);
+        HONE_CHECK(check_target(database));
+        SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+        double done = 0;
+        for (const char* table : kHookedTables) {
+            progress(++done / static_cast<double>(kHookedTables.size() + 1), table);
+            database.exec(fmt::format("INSERT OR REPLACE INTO main.{0} SELECT * FROM source.{0}", table));
+        }
+        std::vector<PhotoNumber> numbers;
+        SQLite::Statement photos(database, "SELECT id FROM main.photo");
+        while (photos.executeStep())
+            numbers.push_back(static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
+        photos.reset();
+        for (const PhotoNumber photo : numbers) refresh_words(database, photo);
+        copy_sequences(database);
+        transaction.commit();
+        progress(1, "comparing");
+        return compare(database);
+    });
+}
+
+}  // namespace hone::surreal

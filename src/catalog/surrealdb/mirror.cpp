@@ -1,0 +1,601 @@
+#include "catalog/surrealdb/mirror.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/log.hpp"
+#include "catalog/sqlite/facts.hpp"
+#include "catalog/sqlite/schema.hpp"
+#include "catalog/surrealdb/graph.hpp"
+#include "catalog/surrealdb/schema.hpp"
+#include "photo/metadata_text.hpp"
+
+namespace hone::surreal {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr int kBusyMilliseconds = 60'000;       // the longest pull of another process
+constexpr auto kPullEvery = milliseconds(700);  // two processes see each other's changes within 2 s
+constexpr std::int64_t kChangesAtOnce = 32, kPageRows = 500;
+constexpr std::int64_t kFarBehind = 4'000;  // from here on reading everything is faster
+constexpr std::int64_t kKeptChanges = 20'000;
+constexpr const char* kBehind = "hone: behind";
+constexpr const char* kForbidden = "hone: forbidden";
+
+struct Column {
+    std::string name;
+    bool text = false, blob = false;
+    int key = 0;  // its place in the primary key, from 1
+};
+
+struct Table {
+    std::vector<Column> columns;
+    std::vector<std::size_t> key;  // columns of the primary key, in its order
+    std::string read, write, remove;
+};
+
+// What the mirror's own tables are like.
+class Tables {
+  public:
+    explicit Tables(SQLite::Database& database) {
+        for (const char* name : kHookedTables) {
+            Table table;
+            SQLite::Statement info(database,
+                                   fmt::format("SELECT name, type, pk FROM pragma_table_info('{}')", name));
+            while (info.executeStep()) {
+                const std::string type = info.getColumn(1).getString();
+                table.columns.push_back({info.getColumn(0).getString(), type == "TEXT", type == "BLOB",
+                                         info.getColumn(2).getInt()});
+            }
+            for (int part = 1;; ++part) {
+                const auto column = std::ranges::find(table.columns, part, &Column::key);
+                if (column == table.columns.end()) break;
+                table.key.push_back(static_cast<std::size_t>(column - table.columns.begin()));
+            }
+            std::string names, marks, where;
+            for (const Column& column : table.columns) {
+                names += (names.empty() ? "" : ", ") + column.name;
+                marks += marks.empty() ? "?" : ", ?";
+            }
+            for (const std::size_t column : table.key)
+                where += (where.empty() ? "" : " AND ") + table.columns[column].name + " = ?";
+            table.read = fmt::format("SELECT {} FROM {} WHERE {}", names, name, where);
+            table.write = fmt::format("INSERT OR REPLACE INTO {} ({}) VALUES ({})", name, names, marks);
+            table.remove = fmt::format("DELETE FROM {} WHERE {}", name, where);
+            tables_.emplace(name, std::move(table));
+        }
+    }
+    [[nodiscard]] const Table* find(std::string_view name) const {
+        const auto found = tables_.find(name);
+        return found == tables_.end() ? nullptr : &found->second;
+    }
+
+  private:
+    std::map<std::string, Table, std::less<>> tables_;
+};
+
+bool travels_as_text(std::string_view text) {
+    return is_utf8(text) && !text.contains('\0');
+}
+
+Value value_of(std::string bytes, bool text) {
+    if (text && travels_as_text(bytes)) return bytes;
+    return Bytes(bytes.begin(), bytes.end());
+}
+
+Value value_of(const SQLite::Column& column) {
+    if (column.isNull()) return {};
+    if (column.isInteger()) return std::int64_t{column.getInt64()};
+    if (column.isFloat()) return column.getDouble();
+    const auto* data = static_cast<const char*>(column.getBlob());
+    return value_of(std::string(data == nullptr ? "" : data, static_cast<std::size_t>(column.getBytes())),
+                    column.isText());
+}
+
+void bind(SQLite::Statement& statement, int index, const Value& value, const Column& column) {
+    const auto bytes = [&](const char* data, std::size_t size) {
+        if (column.blob)
+            statement.bind(index, static_cast<const void*>(data), static_cast<int>(size));
+        else
+            statement.bind(index, std::string(data, size));
+    };
+    if (const auto* number = value.as<std::int64_t>())
+        statement.bind(index, *number);
+    else if (const auto* fraction = value.as<double>())
+        statement.bind(index, *fraction);
+    else if (const auto* text = value.as<std::string>())
+        bytes(text->data(), text->size());
+    else if (const auto* blob = value.as<Bytes>())
+        bytes(blob->empty() ? "" : reinterpret_cast<const char*>(blob->data()), blob->size());
+    else
+        statement.bind(index);
+}
+
+void bind_key(SQLite::Statement& statement, const ChangedRow::Key& key) {
+    int index = 0;
+    for (const auto& part : key) std::visit([&](const auto& value) { statement.bind(++index, value); }, part);
+}
+
+Value part_value(const ChangedRow::Key::value_type& part) {
+    if (const auto* number = std::get_if<std::int64_t>(&part)) return *number;
+    return value_of(std::get<std::string>(part), true);
+}
+
+// A record's key out of a row's: the number or text itself, or an array of several. Keys hold no bytes on the
+// server, so text that does not travel becomes text of its bytes.
+Value record_key(const ChangedRow::Key& key) {
+    Array parts;
+    for (const auto& part : key) {
+        Value value = part_value(part);
+        if (const auto* bytes = value.as<Bytes>()) {
+            std::string digits = "bytes ";
+            for (const std::uint8_t byte : *bytes) digits += fmt::format("{:02x}", byte);
+            value = digits;
+        }
+        parts.push_back(std::move(value));
+    }
+    return parts.size() == 1 ? parts.front() : Value(std::move(parts));
+}
+
+RecordId record_for(const ChangedRow& row) {
+    return {"hone_" + row.table, record_key(row.key)};
+}
+
+Value sequences_of(SQLite::Database& database) {
+    Object sequences;
+    SQLite::Statement query(database, "SELECT name, seq FROM sqlite_sequence ORDER BY name");
+    while (query.executeStep())
+        sequences.emplace_back(query.getColumn(0).getString(), std::int64_t{query.getColumn(1).getInt64()});
+    return sequences;
+}
+
+void set_sequences(SQLite::Database& database, const Value& sequences) {
+    const auto* all = sequences.as<Object>();
+    if (!all) return;
+    for (const auto& [name, value] : *all) {
+        SQLite::Statement update(database, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?");
+        update.bind(1, value.integer());
+        update.bind(2, name);
+        if (update.exec() > 0) continue;
+        SQLite::Statement insert(database, "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)");
+        insert.bind(1, name);
+        insert.bind(2, value.integer());
+        insert.exec();
+    }
+}
+
+template <typename Call>
+auto guarded(Call call) -> decltype(call()) {
+    try {
+        return call();
+    } catch (const SQLite::Exception& error) {
+        return fail("the mirror of the catalogue says: {}", error.what());
+    }
+}
+
+// Writes rows into the mirror and knows of which photos the words have to be made anew.
+class Applier {
+  public:
+    explicit Applier(SQLite::Database& database) : database_(database), tables_(database) {}
+
+    void write(const Value& record) {
+        const RecordId* id = record_of(record["id"]);
+        if (id == nullptr || !id->table.starts_with("hone_")) return;
+        const std::string name = id->table.substr(5);
+        const Table* table = tables_.find(name);
+        if (table == nullptr) return;
+        SQLite::Statement& insert = statement(table->write);
+        int index = 0;
+        for (const Column& column : table->columns)
+            bind(insert, ++index, column.name == "id" ? id->key : record[column.name], column);
+        insert.exec();
+        if (name == "place" || name == "metadata" || name == "keyword") {
+            if (const std::int64_t photo = (name == "metadata" ? id->key : record["photo_id"]).integer();
+                photo > 0)
+                words_.insert(photo);
+        }
+    }
+    void remove(const Value& row) {
+        const auto parts = row.items();
+        if (parts.size() != 2) return;
+        const std::string name = parts[0].text();
+        const Table* table = tables_.find(name);
+        if (table == nullptr || parts[1].items().size() != table->key.size()) return;
+        SQLite::Statement& remove = statement(table->remove);
+        int index = 0;
+        for (const Value& part : parts[1].items()) {
+            const Column& column = table->columns[table->key[static_cast<std::size_t>(index)]];
+            bind(remove, ++index, part, column);
+        }
+        remove.exec();
+        if (name == "keyword") words_.insert(parts[1].items()[0].integer());
+    }
+    void finish() {
+        SQLite::Statement known(database_, "SELECT 1 FROM photo WHERE id = ?");
+        for (const std::int64_t photo : words_) {
+            known.reset();
+            known.bind(1, photo);
+            if (known.executeStep()) refresh_words(database_, static_cast<PhotoNumber>(photo));
+        }
+        words_.clear();
+    }
+
+  private:
+    SQLite::Statement& statement(const std::string& sql) {
+        auto& held = statements_[sql];
+        if (!held) held = std::make_unique<SQLite::Statement>(database_, sql);
+        held->reset();
+        held->clearBindings();
+        return *held;
+    }
+
+    SQLite::Database& database_;
+    const Tables tables_;
+    std::map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
+    std::set<std::int64_t> words_;
+};
+
+}  // namespace
+
+// counter and token of the last change that is in; library: whose mirror it is.
+struct Mirror::State {
+    std::string library, token;
+    std::int64_t counter = 0;
+
+    static State read(SQLite::Database& database) {
+        SQLite::Statement query(database, "SELECT library, token, counter FROM mirror");
+        if (!query.executeStep()) return {};
+        return {query.getColumn(0).getString(), query.getColumn(1).getString(),
+                query.getColumn(2).getInt64()};
+    }
+    void write(SQLite::Database& database) const {
+        SQLite::Statement replace(database, "INSERT OR REPLACE INTO mirror VALUES (1, ?, ?, ?)");
+        replace.bind(1, library);
+        replace.bind(2, token);
+        replace.bind(3, counter);
+        replace.exec();
+    }
+};
+
+Mirror::Mirror(const Address& address, fs::path file, Patience patience)
+    : file_(std::move(file)), patience_(patience), writes_(address, patience), reads_(address, patience) {}
+
+Mirror::~Mirror() {
+    writes_.stop();
+    reads_.stop();
+    watcher_.request_stop();
+    wake_.notify_all();
+}
+
+Result<std::unique_ptr<Mirror>> Mirror::open(const Address& address, const fs::path& file, bool writable,
+                                             Patience patience) {
+    std::unique_ptr<Mirror> mirror(new Mirror(address, file, patience));
+    HONE_CHECK(guarded([&] { return mirror->prepare(writable); }));
+    return mirror;
+}
+
+Result<> Mirror::prepare(bool writable) {
+    database_ = std::make_unique<SQLite::Database>(
+        file_.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMilliseconds);
+    database_->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+    HONE_CHECK(prepare_schema(*database_));
+    database_->exec(
+        "CREATE TABLE IF NOT EXISTS mirror (one INTEGER PRIMARY KEY, library TEXT NOT NULL, token TEXT NOT "
+        "NULL, "
+        "counter INTEGER NOT NULL)");
+    const auto prepared = prepare_server(reads_, writable);
+    if (!prepared && prepared.error().kind != ErrorKind::kUnavailable)
+        return std::unexpected(prepared.error());
+    const State state = State::read(*database_);
+    if (!prepared) {
+        if (state.library.empty()) return std::unexpected(prepared.error());
+        log::warning("{}; what was known last is shown", prepared.error().message);
+        library_ = state.library;
+        note(std::unexpected(prepared.error()));
+    } else {
+        library_ = *prepared;
+        if (auto pulled = pull(); !pulled) return std::unexpected(pulled.error());
+    }
+    seen_ = State::read(*database_).counter;
+    watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
+    return {};
+}
+
+Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
+                                                  const std::vector<ChangedRow>& changes) {
+    if (changes.empty()) return Verdict::kCommit;
+    State state = State::read(database);
+    const Tables tables(database);
+    Array rows, gone, written, deleted;
+    std::map<std::string, std::unique_ptr<SQLite::Statement>> statements;
+    for (const ChangedRow& row : changes) {
+        const Table& table = *tables.find(row.table);
+        RecordId id = record_for(row);
+        if (row.what != ChangedRow::What::kInserted) gone.emplace_back(id);
+        if (row.what == ChangedRow::What::kDeleted) {
+            Array key;
+            for (const auto& part : row.key) key.push_back(part_value(part));
+            deleted.emplace_back(Array{row.table, std::move(key)});
+            continue;
+        }
+        auto& read = statements[row.table];
+        if (!read) read = std::make_unique<SQLite::Statement>(database, table.read);
+        read->reset();
+        bind_key(*read, row.key);
+        if (!read->executeStep()) continue;
+        Object fields{{"id", id}};
+        for (std::size_t column = 0; column < table.columns.size(); ++column) {
+            if (table.columns[column].name == "id" || read->isColumnNull(static_cast<int>(column))) continue;
+            fields.emplace_back(table.columns[column].name,
+                                value_of(read->getColumn(static_cast<int>(column))));
+        }
+        written.emplace_back(std::move(id));
+        rows.emplace_back(std::move(fields));
+    }
+    const bool old_server =
+        writes_.major_version() == 2 || (writes_.version().empty() && reads_.major_version() == 2);
+    GraphChange graph = graph_change(database, changes, old_server);
+    gone.insert(gone.end(), std::make_move_iterator(graph.gone.begin()),
+                std::make_move_iterator(graph.gone.end()));
+    rows.insert(rows.end(), std::make_move_iterator(graph.rows.begin()),
+                std::make_move_iterator(graph.rows.end()));
+
+    const std::string token = random_name();
+    const std::int64_t next = state.counter + 1;
+    const RecordId counter{"hone_counter", "main"}, commit{"hone_commit", next};
+    const auto weight = static_cast<std::int64_t>(rows.size() + gone.size());
+    Object variables{
+        {"expected", state.counter},
+        {"library", library_},
+        {"commit",
+         Object{
+             {"id", commit}, {"token", token}, {"rows", std::move(written)}, {"gone", std::move(deleted)}}},
+        {"counter", Object{{"value", next}, {"token", token}, {"sequences", sequences_of(database)}}},
+        {"old", Array{RecordId{"hone_commit", next - kKeptChanges}}}};
+    std::string statements_text = fmt::format(
+        "BEGIN;\n"
+        "LET $now = (SELECT * FROM ONLY hone_counter:main);\n"
+        "LET $whose = (SELECT * FROM ONLY hone_schema:version);\n"
+        "IF $now.value != $expected OR $whose.library != $library {{ THROW '{}' }};\n",
+        kBehind);
+    // The engine refuses to insert what the same transaction has deleted: such records are replaced, such
+    // edges left as they are.
+    const auto name_of = [](const Value& id) {
+        Bytes bytes;
+        encode(id, bytes);
+        return bytes;
+    };
+    std::set<Bytes> old, kept;
+    for (const Value& id : gone) old.insert(name_of(id));
+    Array fresh, replaced;
+    for (Value& row : rows) {
+        const Bytes name = name_of(row["id"]);
+        const bool known = old.contains(name);
+        if (known) kept.insert(name);
+        (known ? replaced : fresh).push_back(std::move(row));
+    }
+    for (const auto& [table, edges] : graph.edges) {
+        for (const Value& edge : edges) kept.insert(name_of(edge["id"]));
+    }
+    std::erase_if(gone, [&](const Value& id) { return kept.contains(name_of(id)); });
+    if (!gone.empty()) {
+        statements_text += "DELETE $gone RETURN NONE;\n";
+        variables.emplace_back("gone", std::move(gone));
+    }
+    if (!replaced.empty()) {
+        statements_text += "FOR $row IN $replaced { UPSERT $row.id CONTENT $row RETURN NONE };\n";
+        variables.emplace_back("replaced", std::move(replaced));
+    }
+    if (!fresh.empty()) {
+        statements_text += "INSERT $rows RETURN NONE;\n";
+        variables.emplace_back("rows", std::move(fresh));
+    }
+    for (auto& [table, edges] : graph.edges) {
+        statements_text += fmt::format("INSERT RELATION IGNORE INTO {0} ${0} RETURN NONE;\n", table);
+        variables.emplace_back(table, std::move(edges));
+    }
+    statements_text += fmt::format(
+        "INSERT INTO hone_commit $commit RETURN NONE;\n"
+        "DELETE $old RETURN NONE;\n"
+        "LET $counted = (UPSERT hone_counter:main CONTENT $counter RETURN AFTER);\n"
+        "IF array::len($counted) == 0 {{ THROW '{}' }};\n"
+        "COMMIT;",
+        kForbidden);
+
+    const auto accepted = [&]() -> Result<Verdict> {
+        note({});
+        state.counter = next;
+        state.token = token;
+        state.library = library_;
+        state.write(database);
+        const std::lock_guard lock(condition_mutex_);
+        seen_ = std::max(seen_, next);
+        return Verdict::kCommit;
+    };
+    const auto until = Clock::now() + patience_.outage + milliseconds(weight / 10);
+    for (milliseconds pause(20);; pause = std::min(2 * pause, milliseconds(1'000))) {
+        const auto sent = writes_.query_once(statements_text, variables);
+        if (sent) return accepted();
+        const Error& error = sent.error();
+        if (error.message.contains(kForbidden))
+            return fail(ErrorKind::kUsage, "the user {} may only read the catalogue at {}",
+                        writes_.address().user, writes_.address().shown());
+        bool waiting = error.kind == ErrorKind::kUnavailable || is_conflict(error);
+        if (error.message.contains(kBehind)) {
+            // Ours, when the answer to an earlier attempt was lost. (3.0 cannot select a field of records
+            // that are named by a variable.)
+            const auto there = writes_.query_once("SELECT * FROM $ids", {{"ids", Array{commit}}});
+            if (there) {
+                const auto found = there->empty() ? std::span<const Value>() : there->front().items();
+                if (!found.empty() && found[0]["token"].text() == token) return accepted();
+                return Verdict::kAgain;
+            }
+            if (there.error().kind != ErrorKind::kUnavailable && !is_conflict(there.error()))
+                return std::unexpected(there.error());
+            waiting = true;
+        }
+        if (!waiting) return std::unexpected(error);
+        if (error.kind == ErrorKind::kUnavailable) note(std::unexpected(error));
+        if (Clock::now() + pause >= until) {
+            if (error.kind == ErrorKind::kUnavailable) return std::unexpected(error);
+            return fail(ErrorKind::kUnavailable, "the catalogue at {} is too busy; trying again",
+                        writes_.address().shown());
+        }
+        std::this_thread::sleep_for(pause);
+    }
+}
+
+Result<bool> Mirror::catch_up() {
+    auto pulled = guarded([&] { return pull(); });
+    note(pulled ? Result<>{} : Result<>(std::unexpected(pulled.error())));
+    return pulled;
+}
+
+Result<bool> Mirror::pull() {
+    const std::lock_guard lock(pull_mutex_);
+    HONE_TRY(const Array heads,
+             reads_.query_once("SELECT * FROM hone_counter:main;\nSELECT * FROM hone_schema:version"));
+    if (heads.size() != 2 || heads[0].items().empty() || heads[1].items().empty()) {
+        return fail(ErrorKind::kUnavailable, "the catalogue at {} holds no library any more",
+                    reads_.address().shown());
+    }
+    const std::string library = heads[1].items()[0]["library"].text();
+    const std::int64_t target = heads[0].items()[0]["value"].integer();
+    const auto current = [&](const State& state) {
+        return state.library == library && state.counter == target &&
+               state.token == heads[0].items()[0]["token"].text();
+    };
+    if (current(State::read(*database_))) return false;
+    SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
+    State state = State::read(*database_);
+    // Another process that shares the mirror may have been faster, or further.
+    if (current(state) ||
+        (state.library == library && state.counter > target && state.counter <= target + 16))
+        return true;
+    bool all = state.library != library || state.counter > target || target - state.counter > kFarBehind;
+    while (!all && state.counter < target) {
+        HONE_TRY(const bool applied,
+                 pull_changes(*database_, state, std::min(kChangesAtOnce, target - state.counter)));
+        all = !applied;
+        if (applied) state = State::read(*database_);
+    }
+    if (all || state.token != heads[0].items()[0]["token"].text()) {
+        if (all || state.counter == target) {
+            State{library, "", 0}.write(*database_);
+            HONE_CHECK(pull_all(*database_));
+        }
+    }
+    transaction.commit();
+    const std::lock_guard named(condition_mutex_);
+    library_ = library;
+    return true;
+}
+
+Result<bool> Mirror::pull_changes(SQLite::Database& database, const State& from, std::int64_t count) {
+    Array ids;
+    for (std::int64_t number = std::max<std::int64_t>(from.counter, 1); number <= from.counter + count;
+         ++number)
+        ids.emplace_back(RecordId{"hone_commit", number});
+    // The rows as they are now; a change after the last one asked for brings its rows again.
+    HONE_TRY(const Array results,
+             reads_.query("SELECT * FROM $ids;\n"
+                          "SELECT * FROM array::distinct(array::flatten((SELECT VALUE rows FROM $ids)));\n"
+                          "SELECT * FROM hone_counter:main",
+                          {{"ids", std::move(ids)}}));
+    if (results.size() != 3) return false;
+    State state = from;
+    Applier applier(database);
+    std::int64_t expected = from.counter;
+    if (from.counter > 0) {
+        const auto changes = results[0].items();
+        if (changes.empty() || changes[0]["token"].text() != from.token) return false;
+    } else {
+        expected = 1;
+    }
+    for (const Value& change : results[0].items()) {
+        const RecordId* id = record_of(change["id"]);
+        if (id == nullptr || id->key.integer() != expected) return false;
+        ++expected;
+        state.counter = id->key.integer();
+        state.token = change["token"].text();
+        if (state.counter == from.counter) continue;
+        for (const Value& row : change["gone"].items()) applier.remove(row);
+    }
+    if (state.counter != from.counter + count) return false;
+    for (const Value& row : results[1].items()) applier.write(row);
+    applier.finish();
+    if (!results[2].items().empty()) set_sequences(database, results[2].items()[0]["sequences"]);
+    state.write(database);
+    return true;
+}
+
+Result<> Mirror::pull_all(SQLite::Database& database) {
+    HONE_TRY(const Array heads,
+             reads_.query("SELECT * FROM hone_counter:main;\nSELECT * FROM hone_schema:version"));
+    if (heads.size() != 2 || heads[0].items().empty() || heads[1].items().empty())
+        return fail(ErrorKind::kUnavailable, "the catalogue at {} holds no library any more",
+                    reads_.address().shown());
+    const Value& head = heads[0].items()[0];
+    for (const char* table : kHookedTables) database.exec(fmt::format("DELETE FROM {}", table));
+    database.exec("DELETE FROM words; DELETE FROM sqlite_sequence");
+    Applier applier(database);
+    for (const char* table : kHookedTables) {
+        Value after;
+        for (;;) {
+            HONE_TRY(const Array page,
+                     reads_.query("SELECT * FROM $records LIMIT $count",
+                                  {{"records", RecordRange{fmt::format("hone_{}", table), after}},
+                                   {"count", kPageRows}}));
+            const auto rows = page.empty() ? std::span<const Value>() : page.front().items();
+            for (const Value& row : rows) applier.write(row);
+            if (rows.size() < static_cast<std::size_t>(kPageRows)) break;
+            const RecordId* last = record_of(rows.back()["id"]);
+            if (last == nullptr) break;
+            after = last->key;
+        }
+    }
+    applier.finish();
+    set_sequences(database, head["sequences"]);
+    // What was changed while it was read has a higher number and is pulled after this.
+    State{heads[1].items()[0]["library"].text(), head["token"].text(), head["value"].integer()}.write(
+        database);
+    return {};
+}
+
+void Mirror::watch(const std::stop_token& stop) {
+    for (;;) {
+        {
+            std::unique_lock lock(condition_mutex_);
+            wake_.wait_for(lock, stop, kPullEvery, [] { return false; });
+        }
+        if (stop.stop_requested()) return;
+        const auto pulled = catch_up();
+        if (!pulled) continue;
+        const std::int64_t counter = [&] {
+            const std::lock_guard lock(pull_mutex_);
+            return State::read(*database_).counter;
+        }();
+        const std::lock_guard lock(condition_mutex_);
+        if (counter <= seen_) continue;
+        seen_ = counter;
+        ++from_others_;
+    }
+}
+
+void Mirror::note(const Result<>& outcome) {
+    const std::lock_guard lock(condition_mutex_);
+    trouble_ = outcome ? "" : outcome.error().message;
+}
+
+Catalog::Condition Mirror::condition() {
+    const std::lock_guard lock(condition_mutex_);
+    return {reads_.address().shown(), library_, trouble_, from_others_};
+}
+
+}  // namespace hone::surreal

@@ -1,0 +1,57 @@
+// Keeps the SQLite mirror and the server alike.
+//
+// The server counts its changes in hone_counter:main {value, token, sequences}. Change number N is
+// hone_commit:N {token, rows, gone}: which records it wrote and which rows it deleted; token is random and
+// tells whose it is. The mirror knows the number up to which it has everything. A change is refused by the
+// server when the mirror was not up to date, and made again after a pull.
+#pragma once
+
+#include <condition_variable>
+#include <thread>
+
+#include "catalog/sqlite/commit_hook.hpp"
+#include "catalog/surrealdb/client.hpp"
+
+namespace hone::surreal {
+
+class Mirror final : public CommitHook {
+  public:
+    // Makes or opens the mirror and fills it from the server.
+    static Result<std::unique_ptr<Mirror>> open(const Address& address, const fs::path& file, bool writable,
+                                                Patience patience);
+    ~Mirror() override;
+
+    Result<Verdict> before_commit(SQLite::Database& database,
+                                  const std::vector<ChangedRow>& changes) override;
+    Result<bool> catch_up() override;
+    // 10 to 20 pictures in a transaction are fastest for the server.
+    [[nodiscard]] std::size_t batch() const override { return 16; }
+    Catalog::Condition condition() override;
+
+  private:
+    struct State;  // what the mirror says of itself
+
+    Mirror(const Address& address, fs::path file, Patience patience);
+    Result<> prepare(bool writable);
+    Result<bool> pull();
+    Result<> pull_all(SQLite::Database& database);
+    // Applies up to `count` changes after number `after`. False: not all of them are there, or the change
+    // `after` is not the one the mirror has.
+    Result<bool> pull_changes(SQLite::Database& database, const State& from, std::int64_t count);
+    void watch(const std::stop_token& stop);
+    void note(const Result<>& outcome);
+
+    const fs::path file_;
+    const Patience patience_;
+    Client writes_, reads_;
+    std::string library_;
+    std::mutex pull_mutex_, condition_mutex_;
+    std::condition_variable_any wake_;
+    std::unique_ptr<SQLite::Database> database_;  // for pulls, under pull_mutex_
+    std::string trouble_;
+    std::uint64_t from_others_ = 0;
+    std::int64_t seen_ = 0;  // the change up to which this process knows the mirror
+    std::jthread watcher_;
+};
+
+}  // namespace hone::surreal

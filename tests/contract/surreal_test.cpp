@@ -1,0 +1,610 @@
+// The catalogue on a SurrealDB server: the wire, two processes on one database, and what may go wrong.
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <thread>
+
+#include "catalog/sqlite/commit_hook.hpp"
+#include "catalog/surrealdb/copy.hpp"
+#include "catalog/surrealdb/value.hpp"
+#include "tests/contract/surrealdb/engine.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace hone {
+namespace {
+
+using namespace std::chrono_literals;
+using surreal::Array;
+using surreal::Bytes;
+using surreal::Client;
+using surreal::Object;
+using surreal::RecordId;
+using surreal::Value;
+using testing::HasSubstr;
+using testing::Not;
+
+const VectorKey kKey{"content", "model-a"};
+
+FileOutcome photo(FolderId folder, const std::string& path, std::vector<float> vector = {0.5F, -1}) {
+    FileOutcome::IsPhoto what;
+    what.photo = {sha256(path), path.size(), 640, 480, "jpeg", 0x102030};
+    what.vector = std::move(vector);
+    what.key = kKey;
+    what.done = {{"content", 1, "model-a"}};
+    PhotoFindings& findings = what.findings.emplace();
+    findings.metadata.title = "title of " + utf8_path(path);
+    findings.metadata.keywords = {"it's \"quoted\"", "table:id", "line\nbreak"};
+    findings.look.assign(229, 7);
+    findings.hashes = {0xFEDCBA9876543210, 2};
+    FaceFacts face;
+    face.box = {300, 10, 50, 60};
+    face.score = 0.75F;
+    face.vector = {1, 0, 0.25F};
+    face.estimate = {31, 0.2F, 28, 40};
+    FaceFacts left = face;
+    left.box.x = 20;
+    what.faces = {face, left};
+    what.face_model = "net";
+    return {folder, {path, path.size(), 1000, 7, 0}, std::move(what)};
+}
+
+Result<> add(Catalog& catalog, FolderId folder, const std::string& path) {
+    const FileOutcome outcome = photo(folder, path);
+    const auto committed = catalog.commit(std::span(&outcome, 1));
+    if (committed) return {};
+    std::fprintf(stderr, "%s\n", committed.error().message.c_str());
+    return std::unexpected(committed.error());
+}
+
+// Waits for what another thread or process brings about.
+template <typename Condition>
+bool comes(Condition condition) {
+    for (int attempt = 0; attempt < 600; ++attempt) {
+        if (condition()) return true;
+        std::this_thread::sleep_for(50ms);
+    }
+    return false;
+}
+
+class Surreal : public testing::Test {
+  protected:
+    void SetUp() override { HONE_NEEDS_ENGINE(); }
+    [[nodiscard]] surreal::Address address() const { return *test::server_database(folder.path().native()); }
+    std::unique_ptr<Catalog> open(const std::string& process, bool writable = true) {
+        auto catalog = open_surreal_catalog(address(), folder.path() / process, writable);
+        EXPECT_TRUE(catalog) << catalog.error().message;
+        return catalog ? std::move(*catalog) : nullptr;
+    }
+    std::int64_t count(const std::string& table) {
+        Client client(address(), {});
+        const auto rows = client.query("SELECT VALUE id FROM type::table($table)", {{"table", table}});
+        EXPECT_TRUE(rows) << rows.error().message;
+        return rows ? static_cast<std::int64_t>(rows->front().items().size()) : -1;
+    }
+    test::TemporaryFolder folder;
+};
+
+TEST(SurrealAddress, ReadsEveryPartAndHidesThePassword) {
+    const auto address = surreal::parse_address("surrealdbs://ann%40home:p%3A%2Fw@[::1]:9000/n%20s/db");
+    ASSERT_TRUE(address) << address.error().message;
+    EXPECT_TRUE(address->tls);
+    EXPECT_EQ(address->user, "ann@home");
+    EXPECT_EQ(address->password, "p:/w");
+    EXPECT_EQ(address->host, "::1");
+    EXPECT_EQ(address->port, 9000);
+    EXPECT_EQ(address->name_space, "n s");
+    EXPECT_EQ(address->database, "db");
+    EXPECT_EQ(address->shown(), "::1:9000/n s/db");
+    for (const char* wrong : {"", "http://a/b/c", "surrealdb://u:secret@host", "surrealdb://u:secret@host/ns",
+                              "surrealdb://u:secret@host:99999/a/b", "surrealdb://u:secret%2@host/a/b",
+                              "surrealdb:///a/b", "surrealdb://h/a/b/c"}) {
+        const auto refused = surreal::parse_address(wrong);
+        ASSERT_FALSE(refused) << wrong;
+        EXPECT_THAT(refused.error().message, Not(HasSubstr("secret")));
+    }
+}
+
+TEST_F(Surreal, EveryKindOfValueComesBack) {
+    Client client(address(), {});
+    const Array values = {Value(surreal::Null{}),
+                          true,
+                          false,
+                          0,
+                          -1,
+                          23,
+                          24,
+                          65536,
+                          INT64_MAX,
+                          INT64_MIN,
+                          1.5,
+                          1e300,
+                          0.1,
+                          "",
+                          "table:id",
+                          "it's \"q\"\n\U0001F600",
+                          Bytes{0, 255, 10},
+                          Array{1, "a"},
+                          Object{{"a", 1}, {"b", Object{}}},
+                          surreal::DateTime{1'700'000'000, 5},
+                          RecordId{"hone_photo", 7},
+                          RecordId{"hone_vector", Array{"content", "m'x", 3}}};
+    const auto back = client.query("RETURN $values", {{"values", values}});
+    ASSERT_TRUE(back) << back.error().message;
+    ASSERT_EQ(back->front().items().size(), values.size());
+    for (std::size_t at = 0; at < values.size(); ++at)
+        EXPECT_EQ(back->front().items()[at], values[at]) << to_json(values[at]).dump();
+    const auto floats = client.query("RETURN $floats", {{"floats", surreal::Floats{0.1F, -3, 1e-40F}}});
+    ASSERT_TRUE(floats);
+    EXPECT_EQ(static_cast<float>(floats->front().items()[0].number()), 0.1F);
+    EXPECT_EQ(static_cast<float>(floats->front().items()[2].number()), 1e-40F);
+    const std::string large(20'000'000, 'x');
+    const auto answer = client.query("RETURN $large", {{"large", large}});
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->front().text().size(), large.size());
+}
+
+TEST_F(Surreal, AFailedTransactionSaysWhatFailed) {
+    Client client(address(), {});
+    const auto failed = client.query("BEGIN; LET $a = 1; THROW 'the real reason'; LET $b = 2; COMMIT");
+    ASSERT_FALSE(failed);
+    EXPECT_THAT(failed.error().message, HasSubstr("the real reason"));
+    const auto refused = client.query("SELECT FROM WHERE");
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("says"));
+}
+
+TEST(SurrealValue, RefusesBrokenBytes) {
+    Bytes good;
+    encode(Object{{"id", 1}, {"result", Array{1.5, "x", RecordId{"t", 1}}}}, good);
+    ASSERT_TRUE(surreal::decode(good));
+    for (std::size_t size = 0; size < good.size(); ++size)
+        EXPECT_FALSE(surreal::decode(std::span(good).first(size))) << size;
+    good.push_back(0);
+    EXPECT_FALSE(surreal::decode(good)) << "something after it";
+}
+
+TEST_F(Surreal, NamesInAnyBytesComeBack) {
+    const std::string names[] = {"/p/it's \"q\".jpg",  "/p/line\nbreak.jpg", "/p/c:foo.jpg",
+                                 "/p/base_image:1",    "/p/\U0001F600.jpg",  "/p/\xFF\xFE.jpg",
+                                 "/p/'; REMOVE DB x;", "/p/$path`{}.jpg",    "/p/\xE2\x28\xA1.jpg"};
+    {
+        const auto catalog = open("a");
+        const FolderId root = catalog->add_folder("/p")->id;
+        for (const std::string& name : names) ASSERT_TRUE(add(*catalog, root, name));
+        ASSERT_TRUE(catalog->set_setting("odd", "a\xFF\n'b"));
+        const PersonId person = *catalog->add_person();
+        ASSERT_TRUE(catalog->change_people({{{person, "O'Neil\n\"x\" person:1", false}}, {}, {}, "named"}));
+    }
+    const auto catalog = open("b", false);
+    for (const std::string& name : names) {
+        const auto place = *catalog->find_place(name);
+        ASSERT_TRUE(place) << name;
+        EXPECT_EQ(place->facts.path.native(), name);
+        EXPECT_EQ((*catalog->findings(*place->photo))->metadata.keywords.size(), 3U);
+    }
+    EXPECT_EQ(**catalog->setting("odd"), "a\xFF\n'b");
+    EXPECT_TRUE(*catalog->person_named("O'Neil\n\"x\" person:1"));
+}
+
+TEST_F(Surreal, HoldsTheGraphOfTheOriginal) {
+    const auto catalog = open("a");
+    const FolderId root = catalog->add_folder("/p")->id;
+    ASSERT_TRUE(add(*catalog, root, "/p/one.jpg"));
+    ASSERT_TRUE(add(*catalog, root, "/p/two.jpg"));
+    ASSERT_TRUE(add(*catalog, root, "/p/two.jpg")) << "again";
+    for (const char* table : {"base_image", "basic_metadata", "image_embedding_vector", "image_hash_metadata",
+                              "has_basic_metadata", "has_image_embedding_vector", "has_image_hash_metadata"})
+        EXPECT_EQ(count(table), 2) << table;
+    for (const char* table : {"face_in_picture", "face_in_picture_vector", "face_age_and_gender_estimation",
+                              "has_face_in_picture"})
+        EXPECT_EQ(count(table), 4) << table;
+    for (const char* table : {"has_face_in_picture_vector", "has_face_age_and_gender_estimation"})
+        EXPECT_EQ(count(table), 8) << table;
+
+    const auto query = read_text(fs::path(HONE_SOURCE_DIR) / "docs/surrealdb/similar-3.surql");
+    ASSERT_TRUE(query) << query.error().message;
+    Client client(address(), {});
+    const auto answer = client.query(*query);
+    ASSERT_TRUE(answer) << answer.error().message;
+    const auto found = answer->back().items();
+    ASSERT_EQ(found.size(), 2U);
+    for (const Value& image : found) {
+        EXPECT_THAT(image["base_image"].items()[0]["path"].text(), HasSubstr("/p/"));
+        EXPECT_EQ(image["basic_metadata"].items()[0]["width"].integer(), 640);
+        EXPECT_EQ(image["basic_metadata"].items()[0]["file_extension"].text(), "jpg");
+        EXPECT_EQ(image["image_embedding"].items()[0]["embedding"].items().size(), 2U);
+        EXPECT_EQ(image["image_hash"].items()[0]["hash"].text(), "fedcba9876543210");
+        const auto faces = image["faces"].items();
+        ASSERT_EQ(faces.size(), 2U);
+        EXPECT_LT(faces[0]["top_left_x"].number(), faces[1]["top_left_x"].number());
+        EXPECT_EQ(faces[0]["vectors"].items()[0]["embedding"].items().size(), 3U);
+        EXPECT_EQ(faces[0]["age_and_gender"].items()[0]["gender"].text(), "female");
+    }
+    // A photo that is gone leaves the graph, its faces with it.
+    ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, std::vector<bool>(100)));
+    for (const char* table : {"base_image", "has_image_embedding_vector", "face_in_picture_vector",
+                              "has_face_age_and_gender_estimation"})
+        EXPECT_EQ(count(table), 0) << table;
+}
+
+TEST_F(Surreal, TwoProcessesSeeEachOther) {
+    const auto one = open("one"), two = open("two");
+    const FolderId root = one->add_folder("/p")->id;
+    const auto same = two->add_folder("/p");
+    ASSERT_TRUE(same) << same.error().message;
+    EXPECT_EQ(same->id, root) << "the second one is not behind when it writes";
+    ASSERT_TRUE(add(*one, root, "/p/a.jpg"));
+    ASSERT_TRUE(add(*two, root, "/p/b.jpg"));
+    ASSERT_TRUE(add(*one, root, "/p/c.jpg"));
+    EXPECT_TRUE(comes([&] { return two->counts()->photos == 3 && one->counts()->photos == 3; }));
+    EXPECT_TRUE(comes([&] { return two->condition().from_others > 0; }));
+    const std::vector<std::string> words = {"b"};
+    EXPECT_TRUE(comes([&] { return one->with_words(words)->size() == 1; })) << "the index of words too";
+    std::vector<std::jthread> writers;
+    std::atomic<int> failed = 0;
+    for (int writer = 0; writer < 2; ++writer) {
+        writers.emplace_back([&, writer] {
+            for (int at = 0; at < 20; ++at) {
+                Catalog& catalog = writer == 0 ? *one : *two;
+                if (!add(catalog, root, fmt::format("/p/{}-{}.jpg", writer, at))) ++failed;
+            }
+        });
+    }
+    writers.clear();
+    EXPECT_EQ(failed, 0);
+    EXPECT_TRUE(comes([&] { return two->counts()->photos == 43 && one->counts()->photos == 43; }));
+    EXPECT_EQ(count("base_image"), 43);
+}
+
+// Every row of a process's mirror, by table, and the index of words.
+std::map<std::string, std::multiset<std::string>> rows_of(const fs::path& library) {
+    std::map<std::string, std::multiset<std::string>> rows;
+    for (const fs::directory_entry& entry : fs::directory_iterator(library)) {
+        if (entry.path().extension() != ".db") continue;
+        SQLite::Database database(entry.path().native(), SQLite::OPEN_READONLY, 10'000);
+        std::vector<const char*> tables = kHookedTables;
+        tables.insert(tables.end(), {"words", "sqlite_sequence"});
+        for (const char* table : tables) {
+            // Of photos that lie nowhere the index may keep old words: nothing finds them.
+            const bool words = std::string_view(table) == "words";
+            SQLite::Statement query(database,
+                                    fmt::format("SELECT * FROM {}{}", table,
+                                                words ? " WHERE rowid IN (SELECT photo_id FROM place)" : ""));
+            while (query.executeStep()) {
+                std::string row;
+                for (int column = 0; column < query.getColumnCount(); ++column) {
+                    const SQLite::Column value = query.getColumn(column);
+                    const auto* bytes = static_cast<const char*>(value.getBlob());
+                    row += fmt::format("|{}:", value.getType());
+                    if (bytes != nullptr) row.append(bytes, static_cast<std::size_t>(value.getBytes()));
+                }
+                rows[table].insert(row);
+            }
+        }
+    }
+    return rows;
+}
+
+TEST_F(Surreal, MirrorsBecomeAlikeWhateverWasChanged) {
+    const auto one = open("one"), two = open("two");
+    const FolderId root = one->add_folder("/p")->id, other = one->add_folder("/q")->id;
+    for (const char* path : {"/p/a.jpg", "/p/b.jpg", "/p/c.jpg", "/q/d.jpg"})
+        ASSERT_TRUE(add(*one, path[1] == 'p' ? root : other, path));
+    // The mirror of the second one takes part of it as changes, the rest as it has become.
+    EXPECT_TRUE(comes([&] { return two->counts()->photos == 4; }));
+    FileOutcome changed = photo(root, "/p/b.jpg", {1, 2});
+    auto& what = std::get<FileOutcome::IsPhoto>(changed.what);
+    what.photo.id = sha256("another picture under the name");
+    what.findings->metadata.keywords = {"fewer"};
+    what.faces->pop_back();
+    ASSERT_TRUE(one->commit(std::span(&changed, 1)));
+    const FileOutcome copy{root, {"/p/copy of a.jpg", 8, 1000, 8, 0}, photo(root, "/p/a.jpg").what};
+    ASSERT_TRUE(one->commit(std::span(&copy, 1)));
+    const FileOutcome broken{root, {"/p/broken.jpg", 1, 2, 9, 0}, FileOutcome::Failed{"decode", "a reason"}};
+    ASSERT_TRUE(one->commit(std::span(&broken, 1)));
+    const PhotoNumber first = *(*one->find_place("/p/a.jpg"))->photo,
+                      third = *(*one->find_place("/p/c.jpg"))->photo;
+    const SamePicture pair{first, third, 40, 0.5, true};
+    ASSERT_TRUE(one->add_same_pictures(std::span(&pair, 1)));
+    const auto faces = *one->faces_of(first);
+    ASSERT_EQ(faces.size(), 2U);
+    const PersonId person = *one->add_person();
+    ASSERT_TRUE(one->change_people({{{person, "Anna", false}}, {}, {}, "named"}));
+    ASSERT_TRUE(one->change_people({{{person, "Bea", true}}, {}, {}, "named otherwise"}));
+    ASSERT_TRUE(one->undo_people_edit());
+    ASSERT_TRUE(one->set_setting("a", "b"));
+    ASSERT_TRUE(one->set_setting("a", ""));
+    ASSERT_TRUE(one->forget_estimates());
+    std::vector<bool> seen(100, true);
+    seen[static_cast<std::size_t>((*one->find_place("/p/c.jpg"))->id)] = false;
+    ASSERT_TRUE(one->end_scan({"/p", true, {}}, seen));
+    ASSERT_TRUE(one->set_reachable(other, false));
+    ASSERT_TRUE(one->remove_folder(other));
+    const auto expected = rows_of(folder.path() / "one");
+    EXPECT_FALSE(expected.at("words").empty());
+    comes([&] { return rows_of(folder.path() / "two") == expected; });
+    const auto three = open("three", false);
+    for (const char* process : {"two", "three"}) {
+        const auto rows = rows_of(folder.path() / process);
+        for (const auto& [table, held] : expected)
+            EXPECT_EQ(rows.contains(table) ? rows.at(table) : std::multiset<std::string>{}, held)
+                << process << " " << table;
+        EXPECT_EQ(rows.size(), expected.size()) << process;
+    }
+}
+
+TEST_F(Surreal, NumbersAreNotUsedAgain) {
+    PersonId first = 0;
+    {
+        const auto catalog = open("a");
+        first = *catalog->add_person();
+    }
+    EXPECT_GT(*open("b")->add_person(), first);
+}
+
+TEST_F(Surreal, RefusesWhatItCannotUse) {
+    const auto refusal = [&](const surreal::Address& at, bool writable = true) {
+        const test::TemporaryFolder fresh;
+        const auto opened = open_surreal_catalog(at, fresh.path(), writable);
+        EXPECT_FALSE(opened);
+        const std::string message = opened ? "" : opened.error().message;
+        EXPECT_THAT(message, Not(HasSubstr("hunter2")));
+        EXPECT_THAT(message, Not(HasSubstr("\n")));
+        return message;
+    };
+    surreal::Address wrong = address();
+    wrong.password = "hunter2";
+    EXPECT_THAT(refusal(wrong), HasSubstr("refuses the user root"));
+    EXPECT_THAT(refusal(address(), false), HasSubstr("there is no library"));
+
+    ASSERT_TRUE(open("a")->add_folder("/p"));
+    Client client(address(), {});
+    ASSERT_TRUE(client.query("DEFINE USER reader ON DATABASE PASSWORD 'hunter2' ROLES VIEWER"));
+    surreal::Address reader = address();
+    reader.user = "reader";
+    reader.password = "hunter2";
+    {
+        const auto catalog = open_surreal_catalog(reader, folder.path() / "reader", true);
+        ASSERT_TRUE(catalog) << catalog.error().message;
+        EXPECT_EQ((*catalog)->folders()->size(), 1U);
+        const auto written = (*catalog)->add_folder("/q");
+        ASSERT_FALSE(written);
+        EXPECT_THAT(written.error().message, HasSubstr("may only read"));
+        EXPECT_EQ((*catalog)->folders()->size(), 1U);
+    }
+    reader.name_space = "elsewhere";
+    EXPECT_THAT(refusal(reader), HasSubstr("refuses the user reader"));
+
+    const surreal::Address foreign = *test::server_database(folder.path().native() + "foreign");
+    Client other(foreign, {});
+    std::string tables;
+    for (int table = 0; table < 100; ++table) tables += fmt::format("DEFINE TABLE shop_{};", table);
+    ASSERT_TRUE(other.query(tables));
+    EXPECT_THAT(refusal(foreign), HasSubstr("100 tables that are not Hone's"));
+    EXPECT_EQ(other.query("INFO FOR DB")->front()["tables"].as<Object>()->size(), 100U) << "nothing was made";
+
+    const surreal::Address original = *test::server_database(folder.path().native() + "original");
+    Client theirs(original, {});
+    ASSERT_TRUE(theirs.query("CREATE base_image:x SET path = '/x'"));
+    EXPECT_THAT(refusal(original), HasSubstr("pictures that Hone did not write"));
+}
+
+TEST_F(Surreal, CopiesThereAndBack) {
+    const fs::path file = folder.path() / "catalog.db", back = folder.path() / "back.db";
+    {
+        const auto catalog = *open_sqlite_catalog(file, true);
+        const FolderId root = catalog->add_folder("/p")->id;
+        for (int at = 0; at < 50; ++at) ASSERT_TRUE(add(*catalog, root, fmt::format("/p/\xFF{}.jpg", at)));
+        ASSERT_TRUE(catalog->set_setting("a", "b"));
+    }
+    double last = 0;
+    const auto progress = [&](double share, const std::string&) { last = share; };
+    for (int time = 0; time < 2; ++time) {
+        const auto copied = surreal::copy_to_server(file, address(), folder.path() / "to", progress);
+        ASSERT_TRUE(copied) << copied.error().message;
+        EXPECT_EQ(copied->photos, 50U);
+        EXPECT_EQ(copied->tables, 14U);
+        EXPECT_EQ(last, 1);
+    }
+    EXPECT_EQ(count("base_image"), 50);
+    const auto returned = surreal::copy_from_server(address(), back, folder.path() / "from", progress);
+    ASSERT_TRUE(returned) << returned.error().message;
+    EXPECT_EQ((*open_sqlite_catalog(back, false))->counts()->photos, 50U);
+    ASSERT_TRUE((*open_sqlite_catalog(folder.path() / "other.db", true))->add_folder("/q"));
+    const auto refused =
+        surreal::copy_to_server(folder.path() / "other.db", address(), folder.path() / "o", progress);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::kConflict);
+}
+
+// ---- faults, each on an engine of its own that keeps its data on the disk ----
+
+class SurrealFaults : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (!engine.problem().empty()) GTEST_SKIP() << engine.problem();
+    }
+    test::TemporaryFolder folder;
+    test::Engine engine{"rocksdb://" + (folder.path() / "data").string()};
+    const surreal::Patience short_patience{500ms, 5'000ms, 1'000ms};
+};
+
+TEST_F(SurrealFaults, KilledAndRestartedWhileWriting) {
+    auto catalog = open_surreal_catalog(engine.address("db"), folder.path() / "a", true);
+    ASSERT_TRUE(catalog) << catalog.error().message;
+    const FolderId root = (*catalog)->add_folder("/p")->id;
+    std::atomic<int> acknowledged = 0, failed = 0;
+    {
+        const std::jthread writer([&] {
+            for (int at = 0; at < 150; ++at)
+                add(**catalog, root, fmt::format("/p/{}", at)) ? ++acknowledged : ++failed;
+        });
+        for (const int at : {20, 60}) {
+            ASSERT_TRUE(comes([&] { return acknowledged >= at; }));
+            engine.kill();
+            engine.start();
+        }
+    }
+    EXPECT_EQ(failed, 0);
+    catalog->reset();
+    const auto fresh = open_surreal_catalog(engine.address("db"), folder.path() / "fresh", false);
+    ASSERT_TRUE(fresh) << fresh.error().message;
+    EXPECT_EQ((*fresh)->counts()->photos, 150U) << "nothing lost, nothing doubled";
+    EXPECT_EQ((*fresh)->count_faces(), 300U);
+}
+
+TEST_F(SurrealFaults, ReadsGoOnAndWritesSayWhyWhileTheServerIsAway) {
+    {
+        auto catalog = open_surreal_catalog(engine.address("db"), folder.path() / "a", true, short_patience);
+        ASSERT_TRUE(catalog) << catalog.error().message;
+        const FolderId root = (*catalog)->add_folder("/p")->id;
+        ASSERT_TRUE(add(**catalog, root, "/p/a"));
+        engine.kill();
+        EXPECT_TRUE(comes([&] { return !(*catalog)->condition().trouble.empty(); }));
+        EXPECT_THAT((*catalog)->condition().trouble, HasSubstr("does not answer"));
+        EXPECT_EQ((*catalog)->counts()->photos, 1U);
+        const auto refused = add(**catalog, root, "/p/b");
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().kind, ErrorKind::kUnavailable);
+        EXPECT_THAT(refused.error().message, HasSubstr("does not answer"));
+        EXPECT_EQ((*catalog)->counts()->photos, 1U) << "what was not acknowledged is not there";
+    }
+    {
+        const auto later =
+            open_surreal_catalog(engine.address("db"), folder.path() / "a", false, short_patience);
+        ASSERT_TRUE(later) << "from the mirror: " << later.error().message;
+        EXPECT_EQ((*later)->counts()->photos, 1U);
+    }
+    EXPECT_FALSE(open_surreal_catalog(engine.address("db"), folder.path() / "new", true, short_patience));
+    engine.start();
+    const auto catalog = open_surreal_catalog(engine.address("db"), folder.path() / "a", true);
+    ASSERT_TRUE(catalog) << catalog.error().message;
+    EXPECT_TRUE(add(**catalog, (*catalog)->folders()->front().id, "/p/b"));
+    EXPECT_EQ((*catalog)->condition().trouble, "");
+}
+
+// Passes bytes on between a client and the engine, and loses answers when it is told to.
+class LossyProxy {
+  public:
+    explicit LossyProxy(std::uint16_t to) : to_(to) {
+        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address = local(0);
+        ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+        ::listen(listener_, 16);
+        socklen_t size = sizeof address;
+        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+        port = ntohs(address.sin_port);
+        acceptor_ = std::jthread([this](const std::stop_token& stop) { accept(stop); });
+    }
+    ~LossyProxy() {
+        acceptor_.request_stop();
+        acceptor_.join();
+        ::close(listener_);
+    }
+    // The next answer to a request that is larger than 4 kB is thrown away, with its connection.
+    std::atomic<int> answers_to_lose = 0;
+    std::atomic<int> lost = 0;
+    std::uint16_t port = 0;
+
+  private:
+    static sockaddr_in local(std::uint16_t port) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(port);
+        return address;
+    }
+    void accept(const std::stop_token& stop) {
+        std::vector<std::jthread> connections;
+        while (!stop.stop_requested()) {
+            pollfd wait{listener_, POLLIN, 0};
+            if (::poll(&wait, 1, 50) <= 0) continue;
+            const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+            connections.emplace_back([this, client](const std::stop_token& end) { pass(client, end); });
+        }
+    }
+    void pass(int client, const std::stop_token& stop) {
+        const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address = local(to_);
+        bool open = ::connect(server, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+        std::size_t asked = 0;
+        std::vector<char> bytes(1U << 16);
+        while (open && !stop.stop_requested()) {
+            pollfd wait[2] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
+            if (::poll(wait, 2, 50) <= 0) continue;
+            if (wait[0].revents != 0) {
+                const auto size = ::read(client, bytes.data(), bytes.size());
+                open = size > 0 && ::write(server, bytes.data(), static_cast<std::size_t>(size)) == size;
+                asked += size > 0 ? static_cast<std::size_t>(size) : 0;
+            }
+            if (open && wait[1].revents != 0) {
+                const auto size = ::read(server, bytes.data(), bytes.size());
+                if (size > 8 && asked > 4096 && answers_to_lose > 0) {
+                    --answers_to_lose;
+                    ++lost;
+                    break;
+                }
+                open = size > 0 && ::write(client, bytes.data(), static_cast<std::size_t>(size)) == size;
+                if (size > 8) asked = 0;
+            }
+        }
+        ::close(client);
+        ::close(server);
+    }
+
+    const std::uint16_t to_;
+    int listener_ = -1;
+    std::jthread acceptor_;
+};
+
+TEST_F(SurrealFaults, AnAnswerThatIsLostLosesAndDoublesNothing) {
+    LossyProxy proxy(engine.address("db").port);
+    surreal::Address address = engine.address("db");
+    address.port = proxy.port;
+    {
+        const auto catalog = open_surreal_catalog(address, folder.path() / "a", true);
+        ASSERT_TRUE(catalog) << catalog.error().message;
+        const FolderId root = (*catalog)->add_folder("/p")->id;
+        for (int at = 0; at < 30; ++at) {
+            if (at % 5 == 0) ++proxy.answers_to_lose;
+            ASSERT_TRUE(add(**catalog, root, fmt::format("/p/{}", at)));
+        }
+        EXPECT_EQ(proxy.lost, 6);
+        EXPECT_EQ((*catalog)->counts()->photos, 30U);
+    }
+    Client client(engine.address("db"), {});
+    const auto counted =
+        client.query("SELECT VALUE value FROM hone_counter:main; SELECT VALUE id FROM hone_commit");
+    ASSERT_TRUE(counted);
+    EXPECT_EQ((*counted)[0].items()[0].integer(), 31) << "one change a call, the folder's with them";
+    EXPECT_EQ((*counted)[1].items().size(), 31U);
+    const auto fresh = open_surreal_catalog(engine.address("db"), folder.path() / "fresh", false);
+    EXPECT_EQ((*fresh)->counts()->photos, 30U);
+}
+
+TEST_F(SurrealFaults, AServerThatWasEmptiedIsNoticed) {
+    const auto catalog = open_surreal_catalog(engine.address("db"), folder.path() / "a", true);
+    ASSERT_TRUE(catalog) << catalog.error().message;
+    ASSERT_TRUE((*catalog)->add_folder("/old"));
+    Client client(engine.address("db"), {});
+    ASSERT_TRUE(client.query("REMOVE DATABASE db"));
+    const auto anew = open_surreal_catalog(engine.address("db"), folder.path() / "b", true);
+    ASSERT_TRUE(anew) << anew.error().message;
+    ASSERT_TRUE((*anew)->add_folder("/new"));
+    EXPECT_TRUE(comes([&] {
+        const auto folders = (*catalog)->folders();
+        return folders->size() == 1 && folders->front().path == "/new";
+    }));
+}
+
+}  // namespace
+}  // namespace hone
