@@ -19,6 +19,8 @@
 
 namespace hone {
 
+class Claims;
+
 // PhotoNumber (catalog/people.hpp): short name of a photo inside one catalogue; the id is what the world
 // sees.
 using FolderId = std::int64_t;
@@ -273,6 +275,8 @@ class Catalog {
         std::uint64_t from_others = 0;  // grows when changes of other processes have come in
     };
     virtual Condition condition() = 0;
+    // nullptr where one process alone writes.
+    virtual Claims* claims() = 0;
 };
 
 // The catalogue of a library folder, in SQLite. Read-only: the file must be there.

@@ -10,6 +10,7 @@
 #include "analyze/content.hpp"
 #include "base/config.hpp"
 #include "base/time.hpp"
+#include "cli/bench_catalog.hpp"
 #include "cli/bench_faces.hpp"
 #include "cli/bench_feedback.hpp"
 #include "cli/bench_ingest.hpp"
@@ -30,7 +31,7 @@ struct BenchFlags {
     FeedbackBenchFlags feedback;
     FacesBenchFlags faces;
     std::string folder, scratch = "/tmp";
-    std::size_t photos = 64;
+    std::size_t photos = 64, catalog_photos = 20'000;
     int runs = 11, rounds = 5;
     ModelFlags model;
 };
@@ -268,6 +269,11 @@ void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     ingest->add_option("--rounds", flags->rounds, "how often, in turn")
         ->check(CLI::Range(1, 100))
         ->default_str("5");
+    CLI::App* catalog = command->add_subcommand(
+        "catalog", "ready photos into the catalogue on a server against what the server takes at most");
+    catalog->add_option("--photos", flags->catalog_photos, "how many")
+        ->check(CLI::Range(10, 10'000'000))
+        ->default_str("20000");
     FeedbackBenchFlags& feedback_flags = flags->feedback;
     CLI::App* feedback =
         command->add_subcommand("feedback", "simulated people who search and mark (docs/feedback.md)");
@@ -304,11 +310,12 @@ void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     faces->add_option("--models", flags->faces.models, "folder of model folders");
     faces->add_option("--model", flags->faces.model, "name of a face model");
     faces->add_option("--synthetic", flags->faces.synthetic, "group so many made-up faces");
-    command->callback([&options, &chosen, flags, scan, ingest, feedback, faces] {
-        chosen = [&options, flags, scan, ingest, feedback, faces] {
+    command->callback([&options, &chosen, flags, scan, ingest, catalog, feedback, faces] {
+        chosen = [&options, flags, scan, ingest, catalog, feedback, faces] {
             return run_command([&] {
                 if (*feedback) return bench_feedback(flags->feedback, options);
                 if (*faces) return bench_faces(flags->faces, options);
+                if (*catalog) return bench_catalog(options, flags->catalog_photos);
                 if (*ingest) return bench_ingest(options, flags->folder, flags->rounds);
                 return *scan ? bench_scan(*flags, options) : bench_embed(*flags, options);
             });

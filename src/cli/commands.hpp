@@ -16,6 +16,7 @@ using Action = std::function<int()>;
 
 void add_serve(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_index(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_worker(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_search(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_similar(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_duplicates(CLI::App& app, const GlobalOptions& options, Action& chosen);

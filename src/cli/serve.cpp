@@ -5,6 +5,7 @@
 
 #include "base/config.hpp"
 #include "base/log.hpp"
+#include "base/time.hpp"
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
 #include "server/api.hpp"
@@ -12,6 +13,8 @@
 namespace hone {
 
 namespace {
+
+constexpr double kRestBeforeGrouping = 2;  // seconds without news of other processes
 
 struct ServeFlags {
     std::vector<std::string> folders;
@@ -119,12 +122,21 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     // Photos that other processes have added to a catalogue on a server.
     std::jthread follower;
     if (!library->catalog().condition().place.empty()) {
-        follower = std::jthread([&](const std::stop_token& stop) {
+        follower = std::jthread([&, since = Stopwatch()](const std::stop_token& stop) mutable {
+            bool ungrouped = false;
             for (std::uint64_t known = 0; !stop.stop_requested();
                  std::this_thread::sleep_for(std::chrono::milliseconds(250))) {
                 const std::uint64_t now = library->catalog().condition().from_others;
-                if (now == known) continue;
+                if (now == known) {
+                    if (ungrouped && since.seconds() > kRestBeforeGrouping) {
+                        api.group_faces();
+                        ungrouped = false;
+                    }
+                    continue;
+                }
                 known = now;
+                ungrouped = true;
+                since = {};
                 if (const auto followed = library->follow(model ? model->fingerprint() : "", space.get());
                     !followed)
                     log::warning("{}", followed.error().message);

@@ -6,6 +6,8 @@
 #include "base/bounded_queue.hpp"
 #include "base/config.hpp"
 #include "base/log.hpp"
+#include "base/sha256.hpp"
+#include "catalog/claims.hpp"
 #include "ingest/same_picture_finder.hpp"
 #include "ingest/vector_sync.hpp"
 
@@ -20,6 +22,9 @@ constexpr double kRateWarmUp = 2.0;        // seconds before a time left is told
 // A file that is being written is looked at again until it rests for so long, but not for ever.
 constexpr auto kRest = std::chrono::milliseconds(1000);
 constexpr int kMostRests = 30;
+// Where the work is shared: files claimed at once, and the pause until those of others are asked for again.
+constexpr std::size_t kClaimedFiles = 16;
+constexpr auto kClaimPause = std::chrono::milliseconds(500);
 
 struct PreparedItem {
     FileOutcome outcome;
@@ -27,6 +32,15 @@ struct PreparedItem {
     Image faces;
     bool wants_vector = false;
 };
+
+std::string claim_of(const FileFacts& facts) {
+    return "file " + to_hex(sha256(facts.path.native()));
+}
+
+void pause_for(std::chrono::milliseconds time, const std::stop_token& stop) {
+    for (; time.count() > 0 && !stop.stop_requested(); time -= std::chrono::milliseconds(50))
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+}
 
 }  // namespace
 
@@ -38,19 +52,21 @@ std::vector<ScanTask> whole(std::span<const Folder> folders) {
 
 // What the threads of one run share.
 struct Indexer::Run {
-    Run(const Intake& reader, std::span<const ScanTask> all, const std::stop_token& token,
+    Run(const Intake& reader, Claims* shared, std::span<const ScanTask> all, const std::stop_token& token,
         const IndexOptions& wishes, unsigned decoders, unsigned embedders, std::size_t prepared_capacity)
         : intake(reader),
+          claims(shared),
           tasks(all),
           stop(token),
           options(wishes),
-          work(kQueuedFiles),
+          work(claims != nullptr ? kClaimedFiles : kQueuedFiles),
           prepared(prepared_capacity),
           done(kQueuedFiles),
           decoders_left(decoders),
           embedders_left(embedders) {}
 
     const Intake& intake;
+    Claims* const claims;  // nullptr: nobody else works on these files
     const std::span<const ScanTask> tasks;
     const std::stop_token stop;
     const IndexOptions options;
@@ -59,17 +75,21 @@ struct Indexer::Run {
     BoundedQueue<FileOutcome> done;
     std::atomic<unsigned> decoders_left, embedders_left;
     std::vector<bool> complete;  // photos that nothing is missing of, as the run begins
+    PlaceId last_place = 0;      // as the run begins
     struct WalkedPart {
         FolderId folder;
         ScannedPart part;
     };
-    std::vector<WalkedPart> parts;  // walked to their end; the walker's own until it ends
+    // The walker's own until it ends:
+    std::vector<WalkedPart> parts;                      // walked to their end
+    std::vector<IntakeFile> unclaimed, in_other_hands;  // files to read, in turn
 
     std::mutex mutex;  // guards what follows
     IndexSummary summary;
     std::vector<bool> seen;  // by place
     std::vector<IntakeFile> unsettled;
-    std::map<FolderId, int> silences;  // files in a row that did not answer
+    std::multimap<fs::path, std::string> claimed;  // what is held for a file until its outcome is written
+    std::map<FolderId, int> silences;              // files in a row that did not answer
     std::optional<Error> error;
 
     void fail_run(Error reason) {
@@ -157,9 +177,7 @@ Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
         const std::lock_guard lock(run.mutex);
         run.see(place->id);
     }
-    if (place->facts.size != facts.size || place->facts.modified_ns != facts.modified_ns ||
-        place->facts.inode != facts.inode || place->facts.sidecar != facts.sidecar)
-        return false;
+    if (!is_same(place->facts, facts) || place->facts.sidecar != facts.sidecar) return false;
     switch (place->state) {
         case PlaceState::kFailed:
             // Only damage is in the file: rights, disks and devices mend without the file changing.
@@ -178,13 +196,113 @@ Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
         case PlaceState::kPhoto:
             break;
     }
-    const bool known = *place->photo < run.complete.size() && run.complete[*place->photo] &&
-                       parts_.thumbnails.has_all(*place->photo_id);
+    HONE_TRY(bool known, has_everything(run, *place->photo));
+    // Others make thumbnails for themselves only; what is missing here is made when it is asked for.
+    known = known && (run.claims != nullptr || parts_.thumbnails.has_all(*place->photo_id));
     if (known) {
         const std::lock_guard lock(run.mutex);
         ++run.summary.unchanged;
     }
     return known;
+}
+
+// Another machine may number the same files otherwise.
+bool Indexer::is_same(const FileFacts& known, const FileFacts& now) const {
+    return known.size == now.size && known.modified_ns == now.modified_ns &&
+           (known.inode == now.inode || parts_.library.catalog().claims() != nullptr);
+}
+
+Result<bool> Indexer::has_everything(const Run& run, PhotoNumber photo) {
+    if (photo < run.complete.size() && run.complete[photo]) return true;
+    if (run.claims == nullptr) return false;
+    // Others may have completed it since the run began.
+    HONE_TRY(const std::vector<Analysis> done, parts_.library.catalog().analyses(photo));
+    return std::ranges::all_of(run.intake.wanted(), [&](const AnalyzerKey& key) {
+        return std::ranges::any_of(done, [&](const Analysis& one) {
+            return one.analyzer == key.analyzer && one.version == key.version && one.model == key.model;
+        });
+    });
+}
+
+// Those of the unclaimed files that are in nobody's hands go on to be read. False ends the walk.
+bool Indexer::claim(Run& run) {
+    const std::vector<IntakeFile> files = std::exchange(run.unclaimed, {});
+    if (files.empty()) return true;
+    std::vector<std::string> keys;
+    for (const IntakeFile& file : files) keys.push_back(claim_of(file.facts));
+    const auto granted = run.claims->take(keys);
+    if (!granted) {
+        run.fail_run(granted.error());
+        return false;
+    }
+    for (std::size_t at = 0; at < files.size(); ++at) {
+        if (!(*granted)[at]) {
+            run.in_other_hands.push_back(files[at]);
+            continue;
+        }
+        {
+            const std::lock_guard lock(run.mutex);
+            run.claimed.emplace(files[at].facts.path, keys[at]);
+        }
+        // Whoever had it before us may have read it.
+        const auto unchanged = is_unchanged(run, files[at].facts);
+        if (!unchanged) {
+            run.fail_run(unchanged.error());
+            return false;
+        }
+        if (*unchanged) {
+            FileOutcome nothing;
+            nothing.facts = files[at].facts;
+            release(run, std::span(&nothing, 1));
+            const std::lock_guard lock(mutex_);
+            ++progress_.done;
+        } else if (!run.work.push(files[at])) {
+            return false;
+        }
+    }
+    return !run.stop.stop_requested();
+}
+
+// Waits for what others are at, and takes it over when they go.
+void Indexer::claim_rest(Run& run) {
+    if (!claim(run)) return;
+    while (!run.in_other_hands.empty()) {
+        pause_for(kClaimPause, run.stop);
+        if (run.stop.stop_requested()) return;
+        for (IntakeFile& file : std::exchange(run.in_other_hands, {})) {
+            const auto unchanged = is_unchanged(run, file.facts);
+            if (!unchanged) return run.fail_run(unchanged.error());
+            if (*unchanged) {
+                const std::lock_guard lock(mutex_);
+                ++progress_.done;
+                continue;
+            }
+            run.unclaimed.push_back(std::move(file));
+            if (run.unclaimed.size() >= kClaimedFiles && !claim(run)) return;
+        }
+        if (!claim(run)) return;
+    }
+}
+
+void Indexer::release(Run& run, std::span<const FileOutcome> outcomes) {
+    if (run.claims == nullptr) return;
+    std::vector<std::string> keys;
+    {
+        const std::lock_guard lock(run.mutex);
+        for (const FileOutcome& outcome : outcomes) {
+            const auto [first, last] = run.claimed.equal_range(outcome.facts.path);
+            for (auto claim = first; claim != last; ++claim) keys.push_back(std::move(claim->second));
+            run.claimed.erase(first, last);
+        }
+    }
+    run.claims->release(keys);
+}
+
+void Indexer::release_all(Run& run) {
+    if (run.claims == nullptr) return;
+    std::vector<std::string> keys;
+    for (const auto& [path, key] : run.claimed) keys.push_back(key);
+    run.claims->release(keys);
 }
 
 bool Indexer::visit(Run& run, FolderId folder, const FileFacts& facts) {
@@ -204,7 +322,14 @@ bool Indexer::visit(Run& run, FolderId folder, const FileFacts& facts) {
         ++progress_.total;
         if (*unchanged) ++progress_.done;
     }
-    if (!*unchanged && !run.work.push({folder, facts})) return false;
+    if (!*unchanged) {
+        if (run.claims == nullptr) {
+            if (!run.work.push({folder, facts})) return false;
+        } else {
+            run.unclaimed.push_back({folder, facts});
+            if (run.unclaimed.size() >= kClaimedFiles && !claim(run)) return false;
+        }
+    }
     return !run.stop.stop_requested();
 }
 
@@ -214,18 +339,21 @@ void Indexer::walk_tasks(Run& run) {
     FolderId folder = 0;
     std::uint64_t found = 0;
     std::vector<fs::path> unread;
-    Walker walker({[&](const FileFacts& facts) {
+    const PathMap& paths = run.options.paths;
+    Walker walker({[&](const FileFacts& here) {
                        ++found;
+                       FileFacts facts = here;
+                       facts.path = paths.there(here.path);
                        return visit(run, folder, facts);
                    },
                    [&](const fs::path& path, const std::string& reason) {
                        if (run.stop.stop_requested()) return;
-                       unread.push_back(path);
+                       unread.push_back(paths.there(path));
                        add_failure(run, {path, 0, 0, 0, 0}, "walk", reason, false);
                    },
                    [&](const fs::path& root) {
                        for (const ScanTask& task : run.tasks)
-                           if (task.folder.path == root) folder = task.folder.id;
+                           if (paths.here(task.folder.path) == root) folder = task.folder.id;
                    }},
                   patience, run.stop);
     DriveCalls calls(patience, run.stop);
@@ -238,7 +366,8 @@ void Indexer::walk_tasks(Run& run) {
         found = 0;
         const bool is_root = task.directory == task.folder.path;
         const auto before = catalog.photos_below(task.directory);
-        const auto walked = walker.walk(task.folder.path, task.directory, task.recursive);
+        const auto walked =
+            walker.walk(paths.here(task.folder.path), paths.here(task.directory), task.recursive);
         if (run.stop.stop_requested()) break;
         // An empty folder where photos were is a disk that is not mounted: nothing is concluded from it.
         const bool emptied =
@@ -250,27 +379,34 @@ void Indexer::walk_tasks(Run& run) {
                                : walked.error().message,
                         false);
         }
-        if (is_root && task.recursive) {
+        if (is_root && task.recursive && run.options.keeps_places) {
             if (const auto marked = catalog.set_reachable(folder, !away); !marked)
                 run.fail_run(marked.error());
         }
         // A folder below that is gone takes its files along, as long as the root is there.
         const bool gone = !is_root && !walked && walked.error().kind != ErrorKind::kUnavailable &&
-                          is_there(task.folder.path);
+                          is_there(paths.here(task.folder.path));
         if ((walked && !emptied) || gone || (emptied && !is_root))
             run.parts.push_back({folder, {task.directory, task.recursive, {}}});
     }
     walker.walk_links();
     for (Run::WalkedPart& walked : run.parts) walked.part.unread = unread;
+    {
+        const std::lock_guard lock(mutex_);
+        progress_.state = IndexState::kRunning;
+    }
+    if (run.claims != nullptr) claim_rest(run);
     run.work.close();
-    const std::lock_guard lock(mutex_);
-    progress_.state = IndexState::kRunning;
 }
 
 // What was read goes where its next stage is.
 void Indexer::hand_on(Run& run, IntakeResult result) {
     if (run.stop.stop_requested()) return;  // perhaps given up half way
     if (result.fatal) return run.fail_run(*result.fatal);
+    if (!result.claim.empty()) {
+        const std::lock_guard lock(run.mutex);
+        run.claimed.emplace(result.outcome.facts.path, std::move(result.claim));
+    }
     note_answer(run, result.outcome.folder, !result.silent);
     if (!result.tensor.empty() || result.faces.width > 0) {
         const bool wants_vector = !result.tensor.empty();
@@ -279,6 +415,7 @@ void Indexer::hand_on(Run& run, IntakeResult result) {
     } else if (keeps_photo(result.outcome)) {
         const auto& failed = std::get<FileOutcome::Failed>(result.outcome.what);
         add_failure(run, result.outcome.facts, failed.stage, failed.reason, false);
+        release(run, std::span(&result.outcome, 1));
         const std::lock_guard lock(mutex_);
         ++progress_.done;
     } else {
@@ -292,9 +429,7 @@ bool Indexer::keeps_photo(const FileOutcome& outcome) {
     if (failed == nullptr || failed->stage != "read") return false;
     const auto place = parts_.library.catalog().find_place(outcome.facts.path);
     return place && *place && (*place)->state == PlaceState::kPhoto &&
-           (*place)->facts.size == outcome.facts.size &&
-           (*place)->facts.modified_ns == outcome.facts.modified_ns &&
-           (*place)->facts.inode == outcome.facts.inode;
+           is_same((*place)->facts, outcome.facts);
 }
 
 // A folder of which nothing answers any more is away: the rest of it is left for the next scan.
@@ -322,7 +457,8 @@ void Indexer::read_files(Run& run) {
             const std::lock_guard lock(run.mutex);
             if (run.is_away(file->folder)) continue;
         }
-        if (const auto before = catalog.find_moved(file->facts); before && *before) {
+        const auto before = run.options.keeps_places ? catalog.find_moved(file->facts) : std::nullopt;
+        if (before && *before) {
             if (auto same = run.intake.recognize(*file, **before)) {
                 run.done.push(std::move(*same));
                 continue;
@@ -330,7 +466,10 @@ void Indexer::read_files(Run& run) {
             file->moved_from = (*before)->facts.path;
         }
         IntakeResult result = run.intake.read(*file, calls);
-        if (result.unsettled && !result.fatal) {
+        if ((result.unsettled || result.elsewhere) && !result.fatal) {
+            // Held for nobody: two that wait for each other's files would wait for ever. The claim of its bytes
+            // sees to it that one of them reads it.
+            release(run, std::span(&result.outcome, 1));
             const std::lock_guard lock(run.mutex);
             run.unsettled.push_back(std::move(*file));
         } else {
@@ -343,7 +482,8 @@ void Indexer::read_files(Run& run) {
     if (parts_.analyzer == nullptr && parts_.faces == nullptr) run.done.close();
 }
 
-// What changed while it was read, or is damaged and very young, by one thread: copies in progress are few.
+// What changed while it was read, is damaged and very young, or is in other hands, by one thread: these are
+// few.
 void Indexer::settle_files(Run& run, DriveCalls& calls) {
     std::vector<IntakeFile> files;
     {
@@ -351,24 +491,28 @@ void Indexer::settle_files(Run& run, DriveCalls& calls) {
         files.swap(run.unsettled);
     }
     for (int rest = 0; !files.empty() && !run.stop.stop_requested(); ++rest) {
-        for (auto left = kRest; left.count() > 0 && !run.stop.stop_requested();
-             left -= std::chrono::milliseconds(50))
-            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        pause_for(kRest, run.stop);
         std::vector<IntakeFile> again;
         for (IntakeFile& file : files) {
             const auto now = std::make_shared<Result<FileFacts>>();
-            const bool answered =
-                calls.run([now, path = file.facts.path](Pulse&) { *now = file_facts(path); });
+            const bool answered = calls.run(
+                [now, path = run.options.paths.here(file.facts.path)](Pulse&) { *now = file_facts(path); });
             // Gone, or its drive is: the next scan sees what came of it.
             if (!answered || !*now) continue;
             (*now)->sidecar = file.facts.sidecar;
+            (*now)->path = file.facts.path;
             const bool rested =
                 (*now)->size == file.facts.size && (*now)->modified_ns == file.facts.modified_ns;
             file.facts = **now;
-            if (!rested && rest < kMostRests)
+            if (!rested && rest < kMostRests) {
+                again.push_back(std::move(file));
+                continue;
+            }
+            IntakeResult result = run.intake.read(file, calls);
+            if (result.elsewhere && !result.fatal)
                 again.push_back(std::move(file));
             else
-                hand_on(run, run.intake.read(file, calls));
+                hand_on(run, std::move(result));
         }
         files.swap(again);
     }
@@ -457,6 +601,7 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
             searchable.push_back(*committed[at].photo);
         }
     }
+    release(run, outcomes);
     parts_.library.present().add(searchable);
     if (!searchable.empty()) parts_.observer.on_photos(searchable);
     const std::lock_guard run_lock(run.mutex);
@@ -486,6 +631,12 @@ void Indexer::write_outcomes(Run& run) {
 
 Result<> Indexer::end_scans(Run& run) {
     Catalog& catalog = parts_.library.catalog();
+    if (!run.options.keeps_places) return parts_.library.reload_present();
+    if (run.claims != nullptr) {
+        // Files that others have found since the run began are not gone because this walk was over by then.
+        HONE_TRY(const PlaceId newest, catalog.last_place());
+        for (PlaceId place = run.last_place + 1; place <= newest; ++place) run.see(place);
+    }
     for (const auto& [folder, silences] : run.silences) {
         if (run.is_away(folder)) HONE_CHECK(catalog.set_reachable(folder, false));
     }
@@ -509,15 +660,16 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     HONE_TRY(const auto looks, parts_.library.looks());
     (void)looks;
     const Intake intake(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, parts_.faces,
-                        options.svg);
+                        options.svg, options.paths);
     const unsigned readers = processor_count();
     const unsigned embedders = network ? std::max(1U, parts_.analyzer->model().parallel_runs())
                                : parts_.faces != nullptr ? readers
                                                          : 0;
     const std::size_t batch = network ? parts_.analyzer->model().batch_size() : 1;
-    Run run(intake, tasks, stop, options, readers, embedders, batch * std::max(1U, embedders) * 2);
+    Run run(intake, catalog.claims(), tasks, stop, options, readers, embedders,
+            batch * std::max(1U, embedders) * 2);
     HONE_TRY(run.complete, catalog.analyzed(intake.wanted()));
-    HONE_TRY(const PlaceId last_place, catalog.last_place());
+    HONE_TRY(run.last_place, catalog.last_place());
     begin_stage("reading", 0);
     const std::stop_callback give_up(stop, [&] { parts_.decoders.interrupt(true); });
 
@@ -530,11 +682,12 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     // A failed run leaves its queues closed: the threads end by themselves.
     walker.join();
     workers.clear();
+    release_all(run);
 
     const double reading_seconds = watch.seconds();
     if (!run.error && !stop.stop_requested()) {
         auto ended = end_scans(run);
-        if (ended && options.same_pictures) ended = find_same_pictures(stop);
+        if (ended && options.same_pictures && options.keeps_places) ended = find_same_pictures(stop);
         if (!ended) run.error = ended.error();
     }
     {
@@ -547,7 +700,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     if (run.error) return std::unexpected(std::move(*run.error));
     if (network) HONE_CHECK(catalog.set_setting("indexed-model", parts_.analyzer->model().manifest().name));
     IndexSummary summary = std::move(run.summary);
-    HONE_TRY(summary.moved, catalog.moved_since(last_place));
+    HONE_TRY(summary.moved, catalog.moved_since(run.last_place));
     HONE_TRY(const Counts counts, catalog.counts());
     summary.photos = counts.photos;
     summary.seconds = watch.seconds();

@@ -75,6 +75,10 @@ struct IndexOptions {
     bool retry_failed = false;  // damaged files are read again though they did not change
     bool svg = false;           // SVG drawings are read too
     bool same_pictures = true;  // near duplicates are looked for at the end
+    // Files and folders that are gone are noted, and files that moved. Not for a process that may see less of
+    // the folders than those that share its catalogue.
+    bool keeps_places = true;
+    PathMap paths;  // from the catalogue to this machine
     // How long a drive may keep silent before a file of it is a failure, and after some more its folder away.
     std::chrono::milliseconds patience = kDrivePatience;
 };
@@ -112,8 +116,14 @@ class Indexer {
     void wait_while_paused(const std::stop_token& stop);
     // The stages of a run, each a thread of its own; they end when the stage before them has.
     void walk_tasks(Run& run);
+    bool claim(Run& run);
+    void claim_rest(Run& run);
     bool visit(Run& run, FolderId folder, const FileFacts& facts);
     Result<bool> is_unchanged(Run& run, const FileFacts& facts);
+    Result<bool> has_everything(const Run& run, PhotoNumber photo);
+    [[nodiscard]] bool is_same(const FileFacts& known, const FileFacts& now) const;
+    void release(Run& run, std::span<const FileOutcome> outcomes);
+    void release_all(Run& run);
     void read_files(Run& run);
     void settle_files(Run& run, DriveCalls& calls);
     void hand_on(Run& run, IntakeResult result);

@@ -11,6 +11,7 @@
 
 #include "analyze/hashes.hpp"
 #include "analyze/look.hpp"
+#include "catalog/claims.hpp"
 #include "ingest/library.hpp"
 #include "photo/decode.hpp"
 
@@ -204,32 +205,46 @@ std::vector<AnalyzerKey> Intake::wanted() const {
     return keys;
 }
 
+Result<Intake::Missing> Intake::missing(const IntakeFile& file, const Sha256& id) const {
+    Missing what{true, analyzer_ != nullptr, faces_ != nullptr};
+    HONE_TRY(const std::optional<Photo> known, catalog_.photo(id));
+    if (!known) return what;
+    HONE_TRY(const std::vector<Analysis> analyses, catalog_.analyses(known->number));
+    const auto is_done = [&](const AnalyzerKey& key) {
+        return std::ranges::any_of(analyses, [&](const Analysis& done) {
+            return done.analyzer == key.analyzer && done.version == key.version && done.model == key.model;
+        });
+    };
+    what.findings = !std::ranges::all_of(pixel_analyses(), is_done);
+    what.network = what.network && !is_done(content_analysis(*analyzer_));
+    what.faces = what.faces && !is_done(face_analysis(*faces_));
+    // With a sidecar, or when the one it had is gone, what the photo says of itself is put together anew.
+    HONE_TRY(const std::vector<Place> places, catalog_.places_of(known->number));
+    what.findings = what.findings || file.facts.sidecar != 0 || lost_sidecar(file, places);
+    return what;
+}
+
 Result<FileOutcome::IsPhoto> Intake::read_photo(const IntakeFile& file, const Original& original,
                                                 IntakeResult& result) const {
     FileOutcome::IsPhoto photo;
     const Sha256& id = original.hashed.id;
     photo.photo.id = id;
     photo.photo.bytes = file.facts.size;
-    // What is missing?
-    bool findings = true, network = analyzer_ != nullptr, faces = faces_ != nullptr;
-    HONE_TRY(const std::optional<Photo> known, catalog_.photo(id));
-    if (known) {
-        HONE_TRY(const std::vector<Analysis> analyses, catalog_.analyses(known->number));
-        const auto is_done = [&](const AnalyzerKey& key) {
-            return std::ranges::any_of(analyses, [&](const Analysis& done) {
-                return done.analyzer == key.analyzer && done.version == key.version &&
-                       done.model == key.model;
-            });
-        };
-        findings = !std::ranges::all_of(pixel_analyses(), is_done);
-        network = network && !is_done(content_analysis(*analyzer_));
-        faces = faces && !is_done(face_analysis(*faces_));
-        // With a sidecar, or when the one it had is gone, what the photo says of itself is put together anew.
-        HONE_TRY(const std::vector<Place> places, catalog_.places_of(known->number));
-        findings = findings || file.facts.sidecar != 0 || lost_sidecar(file, places);
+    HONE_TRY(Missing what, missing(file, id));
+    Claims* const claims = catalog_.claims();
+    if (claims != nullptr && what.any()) {
+        // A copy of the file may be in other hands.
+        const std::string key = to_hex(id);
+        HONE_TRY(const std::vector<bool> granted, claims->take(std::span(&key, 1)));
+        result.elsewhere = !granted.front();
+        if (result.elsewhere) return photo;
+        result.claim = key;
+        HONE_TRY(what, missing(file, id));
     }
-    const bool thumbnails = !thumbnails_.has_all(id);
-    if (!findings && !network && !faces && !thumbnails) return photo;
+    const auto [findings, network, faces] = what;
+    // Thumbnails of what others have read are made when they are asked for.
+    const bool thumbnails = (claims == nullptr || what.any()) && !thumbnails_.has_all(id);
+    if (!what.any() && !thumbnails) return photo;
 
     std::vector<int> sidecars;
     for (const FileDescriptor& sidecar : original.sidecars) sidecars.push_back(sidecar.get());
@@ -273,6 +288,7 @@ IntakeResult Intake::read(const IntakeFile& file, DriveCalls& calls) const {
     result.outcome.facts = file.facts;
     auto original = std::make_shared<Original>();
     original->facts = file.facts;
+    original->facts.path = paths_.here(file.facts.path);
     look_at(file, original, calls, result);
     // Closing asks the drive too, so it is left to the thread. There is nothing left to lose.
     (void)calls.run([last = std::move(original)](Pulse&) {});

@@ -10,6 +10,7 @@
 #include "analyze/hashes.hpp"
 #include "analyze/look.hpp"
 #include "base/drive_calls.hpp"
+#include "base/path_map.hpp"
 #include "catalog/catalog.hpp"
 #include "ingest/thumbnail_store.hpp"
 #include "photo/wall/decoder_pool.hpp"
@@ -29,21 +30,26 @@ struct IntakeResult {
     // The file changed while it was read, or is too young to tell damage from a copy that still runs: look
     // again when it has come to rest.
     bool unsettled = false;
-    bool silent = false;         // the file's drive did not answer in time
+    bool silent = false;  // the file's drive did not answer in time
+    // Another process that shares the catalogue is at these very bytes: look again when it is done.
+    bool elsewhere = false;
+    std::string claim;           // taken for the photo; to be released when the outcome is committed
     std::optional<Error> fatal;  // not the file's fault: the library cannot be written, no decoder starts
 };
 
-// Safe from any thread. analyzer, faces: nullptr without a network.
+// Safe from any thread. analyzer, faces: nullptr without a network. paths: from the catalogue to this
+// machine.
 class Intake {
   public:
     Intake(Catalog& catalog, DecoderPool& decoders, ThumbnailStore& thumbnails,
-           const ContentAnalyzer* analyzer, const FaceAnalyzer* faces, bool svg)
+           const ContentAnalyzer* analyzer, const FaceAnalyzer* faces, bool svg, PathMap paths = {})
         : catalog_(catalog),
           decoders_(decoders),
           thumbnails_(thumbnails),
           analyzer_(analyzer),
           faces_(faces),
-          svg_(svg) {}
+          svg_(svg),
+          paths_(std::move(paths)) {}
 
     // The analyses that a photo must have; a photo with all of them is not opened again.
     [[nodiscard]] std::vector<AnalyzerKey> wanted() const;
@@ -56,6 +62,12 @@ class Intake {
 
   private:
     struct Original;
+    // What is to be done for a photo.
+    struct Missing {
+        bool findings = true, network = true, faces = true;
+        [[nodiscard]] bool any() const { return findings || network || faces; }
+    };
+    [[nodiscard]] Result<Missing> missing(const IntakeFile& file, const Sha256& id) const;
     void look_at(const IntakeFile& file, const std::shared_ptr<Original>& original, DriveCalls& calls,
                  IntakeResult& result) const;
     [[nodiscard]] Result<FileOutcome::IsPhoto> read_photo(const IntakeFile& file, const Original& original,
@@ -67,6 +79,7 @@ class Intake {
     const ContentAnalyzer* analyzer_;
     const FaceAnalyzer* faces_;
     const bool svg_;
+    const PathMap paths_;
 };
 
 AnalyzerKey content_analysis(const ContentAnalyzer& analyzer);

@@ -15,6 +15,11 @@ std::optional<surreal::Address>& server() {
     return address;
 }
 
+surreal::Patience& patience() {
+    static surreal::Patience patience;
+    return patience;
+}
+
 }  // namespace
 
 VectorKey content_key(const ImageTextModel& model) {
@@ -43,7 +48,8 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
             HONE_CHECK(write_file_atomically(directory / kIgnoreFile, "*\n"));
     }
     if (server()) {
-        HONE_TRY(library->catalog_, open_surreal_catalog(*server(), directory, access == Access::kWrite));
+        HONE_TRY(library->catalog_,
+                 open_surreal_catalog(*server(), directory, access == Access::kWrite, patience()));
     } else {
         HONE_TRY(library->catalog_, open_sqlite_catalog(file, access == Access::kWrite));
     }
@@ -53,6 +59,14 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
 
 void Library::use_server(surreal::Address address) {
     server() = std::move(address);
+}
+
+bool Library::has_server() {
+    return server().has_value();
+}
+
+void Library::set_lease(std::chrono::milliseconds lease) {
+    patience().lease = lease;
 }
 
 fs::path Library::vectors_directory() const {

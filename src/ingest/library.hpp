@@ -1,6 +1,7 @@
 // An opened library folder: catalogue, vectors, thumbnails, and the lock that makes one process its writer.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,6 +31,11 @@ class Library {
     // Libraries that this process opens from now on have their catalogue on this server; their folder holds
     // its mirror and what is derived from it. Once, before the first is opened.
     static void use_server(surreal::Address address);
+    // Whether use_server() was called.
+    static bool has_server();
+    // How long what this process works on stays its own when it no longer says that it is there. With
+    // use_server() only, before the first library is opened.
+    static void set_lease(std::chrono::milliseconds lease);
     // What the process that holds the lock wrote into it; nothing when nobody does.
     static std::optional<std::string> holder(const fs::path& directory);
 

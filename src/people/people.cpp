@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/config.hpp"
+#include "catalog/claims.hpp"
 
 namespace hone {
 
@@ -44,11 +45,20 @@ People::People(Catalog& catalog, const FacePack* pack, std::string model)
       same_(dimension_ > 0 ? pack->embedder->same : 0) {}
 
 Result<> People::update() {
-    {
-        const std::lock_guard lock(mutex_);
-        HONE_CHECK(take_regions());
+    Claims* const claims = catalog_.claims();
+    const std::string grouping = "people";
+    if (claims != nullptr) {
+        HONE_TRY(const std::vector<bool> granted, claims->take(std::span(&grouping, 1)));
+        // Another process groups the same faces at this moment; what it makes of them comes here too.
+        if (!granted.front()) return {};
     }
-    return regroup();
+    Result<> updated = [&]() -> Result<> {
+        const std::lock_guard lock(mutex_);
+        return take_regions();
+    }();
+    if (updated) updated = regroup();
+    if (claims != nullptr) claims->release(std::span(&grouping, 1));
+    return updated;
 }
 
 Result<> People::regroup() {

@@ -594,13 +594,18 @@ void Api::on_photos(std::span<const PhotoNumber> photos) {
 void Api::on_failure(const IndexFailure& failure) {
     events_.publish("failure", to_json(failure));
 }
+
+void Api::group_faces() {
+    if (!people_) return;
+    if (const auto grouped = people_->update(); !grouped)
+        log::write(log::Level::kError, grouped.error().message);
+}
+
 void Api::on_scan_end(const IndexSummary& summary) {
-    if (people_) {
-        if (const auto grouped = people_->update(); !grouped)
-            log::write(log::Level::kError, grouped.error().message);
-    }
+    group_faces();
     events_.publish("scan", to_json(summary));
 }
+
 void Api::on_scan_error(const Error& error) {
     events_.publish("problem", {{"detail", error.message}});
 }

@@ -56,6 +56,8 @@ class Api final : public BackgroundObserver {
     static std::uint64_t body_limit(std::string_view method, std::string_view path);
     // Sends progress to the listeners when there is some; called a few times a second.
     void tick();
+    // After a scan, and when other processes have added faces to the catalogue.
+    void group_faces();
     // What the first search would wait for; from any thread, after start().
     Result<> warm_up() { return parts_.engine ? parts_.engine->warm_up() : Result<>{}; }
     // When no handler runs any more and before the server goes.

@@ -13,6 +13,7 @@
 #include <set>
 #include <thread>
 
+#include "catalog/claims.hpp"
 #include "catalog/sqlite/commit_hook.hpp"
 #include "catalog/surrealdb/copy.hpp"
 #include "catalog/surrealdb/value.hpp"
@@ -29,6 +30,8 @@ using surreal::Client;
 using surreal::Object;
 using surreal::RecordId;
 using surreal::Value;
+using testing::Each;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -349,6 +352,60 @@ TEST_F(Surreal, NumbersAreNotUsedAgain) {
         first = *catalog->add_person();
     }
     EXPECT_GT(*open("b")->add_person(), first);
+}
+
+TEST_F(Surreal, AClaimIsHeldByOneProcess) {
+    const auto one = open("one"), two = open("two");
+    const std::vector<std::string> keys = {"a", "it's \"b\"\n", "c", "a"};
+    ASSERT_NE(one->claims(), nullptr);
+    EXPECT_THAT(*one->claims()->take(keys), ElementsAre(true, true, true, false));
+    EXPECT_THAT(*one->claims()->take(keys), Each(false)) << "two threads of a process share nothing either";
+    EXPECT_THAT(*two->claims()->take(keys), Each(false));
+    // What the first one commits is known to whoever takes the key after it.
+    const FolderId root = one->add_folder("/p")->id;
+    ASSERT_TRUE(add(*one, root, "/p/a.jpg"));
+    one->claims()->release(std::vector<std::string>{"a"});
+    two->claims()->release(keys);
+    EXPECT_THAT(*two->claims()->take(keys), ElementsAre(true, false, false, false));
+    EXPECT_TRUE(*two->find_place("/p/a.jpg"));
+    // Many at once: each key goes to one.
+    std::atomic<int> granted = 0;
+    std::vector<std::jthread> takers;
+    for (int taker = 0; taker < 4; ++taker) {
+        takers.emplace_back([&, taker] {
+            for (int at = 0; at < 40; ++at) {
+                const std::string key = fmt::format("many {}", at / 2);
+                granted += static_cast<int>(
+                    (*(taker % 2 == 0 ? one : two)->claims()->take(std::span(&key, 1))).front());
+            }
+        });
+    }
+    takers.clear();
+    EXPECT_EQ(granted, 20);
+}
+
+TEST_F(Surreal, AClaimIsRenewedUntilItsProcessIsGone) {
+    surreal::Patience patience;
+    patience.lease = 1s;
+    const auto other = open("other");
+    const std::vector<std::string> key = {"photo"};
+    const auto taken = [&]() -> bool { return other->claims()->take(key)->front(); };
+    {
+        const auto catalog = open_surreal_catalog(address(), folder.path() / "a", true, patience);
+        ASSERT_TRUE(catalog);
+        ASSERT_TRUE((*catalog)->claims()->take(key)->front());
+        Client client(address(), {});
+        const auto ends = [&] { return to_json(*client.query("SELECT VALUE until FROM hone_claim")).dump(); };
+        const std::string first = ends();
+        EXPECT_TRUE(comes([&] { return ends() != first; })) << "it is renewed";
+        EXPECT_FALSE(taken());
+        EXPECT_FALSE(taken());
+        // The process no longer says that it is there, which is as if it were dead.
+        ASSERT_TRUE(client.query("UPDATE hone_claim SET until = time::now() - 1ms, holder = 'a dead one'"));
+        EXPECT_TRUE(taken()) << "it has run out by the server's clock";
+        EXPECT_TRUE(comes([&] { return !(*catalog)->claims()->take(key)->front(); }));
+    }
+    EXPECT_FALSE((*open("third")->claims()->take(key)).front()) << "the first process released what it lost";
 }
 
 TEST_F(Surreal, RefusesWhatItCannotUse) {

@@ -270,3 +270,47 @@ def coco_server(coco, tmp_path_factory):
 
 def names(page):
     return [pathlib.Path(r['path']).name for r in page['results']]
+
+
+ENGINE = ROOT / 'tests/contract/surrealdb/engine.mjs'
+ENGINE_PACKAGES = pathlib.Path(os.environ.get('HONE_SURREALDB_ENGINE_PACKAGES', ROOT / 'deps/surrealdb'))
+SURREAL_SECRET = 'hunter2/secret'
+
+
+class Engine:
+    """A SurrealDB server of the test's own."""
+    def __init__(self, folder):
+        self.storage, self.port = f'rocksdb://{folder}', 0
+        self.start()
+
+    def start(self):
+        """Again on the same port."""
+        self.process = subprocess.Popen(['node', str(ENGINE), '--storage', self.storage, '--port', str(self.port), '--with-parent', 'yes',
+                                         '--password', SURREAL_SECRET],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        assert line.startswith('ready '), line
+        self.port = int(line.split()[1])
+
+    def kill(self):
+        self.process.kill()
+        self.process.communicate()
+
+    def address(self, database='pictures', password=SURREAL_SECRET.replace('/', '%2F')):
+        return f'surrealdb://root:{password}@127.0.0.1:{self.port}/e2e/{database}'
+
+
+@pytest.fixture
+def engine(tmp_path):
+    if shutil.which('node') is None or not (ENGINE_PACKAGES / 'node_modules').is_dir():
+        pytest.skip(f'the SurrealDB engine is not there (script/bootstrap): {ENGINE_PACKAGES}')
+    engine = Engine(tmp_path / 'database')
+    yield engine
+    engine.kill()
+
+
+def wait_for(condition, what, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.1)

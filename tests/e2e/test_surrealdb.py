@@ -1,58 +1,11 @@
 """The catalogue on a SurrealDB server, with the real engine (tests/contract/surrealdb/engine.mjs)."""
 import json
-import os
-import pathlib
 import shutil
 import subprocess
 import time
 
-import pytest
-
 import openapi
-from conftest import HONE, ROOT, run_hone, run_server
-
-ENGINE = ROOT / 'tests/contract/surrealdb/engine.mjs'
-PACKAGES = pathlib.Path(os.environ.get('HONE_SURREALDB_PACKAGES', ROOT / 'deps/surrealdb'))
-SECRET = 'hunter2/secret'
-
-
-class Engine:
-    def __init__(self, folder):
-        self.storage, self.port = f'rocksdb://{folder}', 0
-        self.start()
-
-    def start(self):
-        """Again on the same port."""
-        self.process = subprocess.Popen(['node', str(ENGINE), '--storage', self.storage, '--port', str(self.port), '--with-parent', 'yes',
-                                         '--password', SECRET],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        assert line.startswith('ready '), line
-        self.port = int(line.split()[1])
-
-    def kill(self):
-        self.process.kill()
-        self.process.communicate()
-
-    def address(self, database='pictures', password=SECRET.replace('/', '%2F')):
-        return f'surrealdb://root:{password}@127.0.0.1:{self.port}/e2e/{database}'
-
-
-@pytest.fixture
-def engine(tmp_path):
-    if shutil.which('node') is None or not (PACKAGES / 'node_modules').is_dir():
-        pytest.skip(f'the SurrealDB engine is not there (script/bootstrap): {PACKAGES}')
-    engine = Engine(tmp_path / 'database')
-    yield engine
-    engine.kill()
-
-
-def wait_for(condition, what, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.1)
-
+from conftest import HONE, ROOT, SURREAL_SECRET as SECRET, run_hone, run_server, wait_for
 
 def test_index_query_and_copy(engine, hone, photos, quick, tmp_path):
     catalog = ('--catalog', engine.address())

@@ -42,6 +42,7 @@ class CommitHook {
     // Files in one transaction of Catalog::commit().
     [[nodiscard]] virtual std::size_t batch() const = 0;
     virtual Catalog::Condition condition() = 0;
+    virtual Claims& claims() = 0;
 };
 
 // The tables whose changes a hook sees; a table comes after those that it refers to.

@@ -280,6 +280,7 @@ class SqliteCatalog final : public Catalog {
     }
 
     Condition condition() override { return hook_ ? hook_->condition() : Condition{}; }
+    Claims* claims() override { return hook_ ? &hook_->claims() : nullptr; }
 
     Result<std::uint64_t> end_scan(const ScannedPart& part, const std::vector<bool>& seen) override {
         return write([&](SQLite::Database& database) -> Result<std::uint64_t> {

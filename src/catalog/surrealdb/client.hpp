@@ -13,6 +13,7 @@ struct Patience {
     std::chrono::milliseconds connect{5'000};  // for one attempt
     std::chrono::milliseconds answer{60'000};  // for one request
     std::chrono::milliseconds outage{30'000};  // until a request is given up while the server is away
+    std::chrono::milliseconds lease{60'000};   // of a claim that is not renewed
 };
 
 // Errors: kUnavailable "the catalogue at HOST does not answer ..."; kUsage when the server refuses the user;

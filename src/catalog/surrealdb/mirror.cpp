@@ -264,7 +264,15 @@ struct Mirror::State {
 };
 
 Mirror::Mirror(const Address& address, fs::path file, Patience patience)
-    : file_(std::move(file)), patience_(patience), writes_(address, patience), reads_(address, patience) {}
+    : file_(std::move(file)),
+      patience_(patience),
+      writes_(address, patience),
+      reads_(address, patience),
+      claims_(address, patience, [this]() -> Result<> {
+          HONE_TRY(const bool changed, catch_up());
+          (void)changed;
+          return {};
+      }) {}
 
 Mirror::~Mirror() {
     writes_.stop();

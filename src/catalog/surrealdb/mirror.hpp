@@ -11,6 +11,7 @@
 
 #include "catalog/sqlite/commit_hook.hpp"
 #include "catalog/surrealdb/client.hpp"
+#include "catalog/surrealdb/leases.hpp"
 
 namespace hone::surreal {
 
@@ -27,6 +28,7 @@ class Mirror final : public CommitHook {
     // 10 to 20 pictures in a transaction are fastest for the server.
     [[nodiscard]] std::size_t batch() const override { return 16; }
     Catalog::Condition condition() override;
+    Claims& claims() override { return claims_; }
 
   private:
     struct State;  // what the mirror says of itself
@@ -51,6 +53,7 @@ class Mirror final : public CommitHook {
     std::string trouble_;
     std::uint64_t from_others_ = 0;
     std::int64_t seen_ = 0;  // the change up to which this process knows the mirror
+    Leases claims_;
     std::jthread watcher_;
 };
 

@@ -122,7 +122,8 @@ Result<std::string> prepare_server(Client& client, bool writable) {
     statements +=
         "DEFINE TABLE IF NOT EXISTS hone_schema SCHEMALESS;\n"
         "DEFINE TABLE IF NOT EXISTS hone_counter SCHEMALESS;\n"
-        "DEFINE TABLE IF NOT EXISTS hone_commit SCHEMALESS;\n";
+        "DEFINE TABLE IF NOT EXISTS hone_commit SCHEMALESS;\n"
+        "DEFINE TABLE IF NOT EXISTS hone_claim SCHEMALESS;\n";
     if (auto made = client.query(statements); !made) return std::unexpected(made.error());
     HONE_TRY(const Array written, client.query("INSERT IGNORE INTO hone_counter $counter;\n"
                                                "INSERT IGNORE INTO hone_schema $schema;\n"

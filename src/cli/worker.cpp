@@ -1,0 +1,123 @@
+// hone worker: reads photos for a catalogue that several processes share.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <thread>
+
+#include "base/config.hpp"
+#include "base/log.hpp"
+#include "cli/commands.hpp"
+#include "cli/faces.hpp"
+#include "ingest/indexer.hpp"
+#include "server/json.hpp"
+
+namespace hone {
+
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+struct WorkerFlags {
+    std::vector<std::string> maps;
+    int lease_seconds = 60, every_seconds = 30;
+    bool once = false, svg = false;
+    std::chrono::milliseconds patience = kDrivePatience;
+    ModelFlags model;
+};
+
+class FailureLog final : public IndexObserver {
+  public:
+    void on_failure(const IndexFailure& failure) override {
+        log::info("{} ({}): {}", failure.path, failure.stage, failure.reason);
+    }
+};
+
+void rest(std::chrono::seconds time, const std::stop_token& stop) {
+    const auto until = std::chrono::steady_clock::now() + time;
+    while (!stop.stop_requested() && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+}
+
+Result<> work(const GlobalOptions& options, const WorkerFlags& flags) {
+    if (!Library::has_server()) {
+        return fail(ErrorKind::kUsage,
+                    "workers share a catalogue on a server: name it with --catalog surrealdb://... or "
+                    "HONE_CATALOG");
+    }
+    IndexOptions index;
+    HONE_TRY(index.paths, PathMap::parse(flags.maps));
+    index.svg = flags.svg;
+    index.patience = flags.patience;
+    index.keeps_places = false;
+    Library::set_lease(std::chrono::seconds(flags.lease_seconds));
+    HONE_TRY(const fs::path directory, library_of(options));
+    auto opened = open_for_writing(directory, "worker");
+    if (!opened && opened.error().kind == ErrorKind::kInUse)
+        return fail(ErrorKind::kInUse, "{}, or give this worker a folder of its own with --library",
+                    opened.error().message);
+    HONE_TRY(const auto library, std::move(opened));
+    HONE_TRY(const auto model, open_model(*library, flags.model));
+    HONE_CHECK(library->check_model(*model));
+    HONE_TRY(const auto space, library->open_content(*model));
+    ContentAnalyzer analyzer(model);
+    DecoderPool decoders(processor_count());
+    ThumbnailStore thumbnails(directory / "thumbs", decoders);
+    FailureLog observer;
+    const auto faces = open_faces(*library);
+    if (!faces) log::info("faces are not read: {}", faces.error().message);
+    Indexer indexer(
+        {*library, &analyzer, space.get(), thumbnails, decoders, observer, faces ? faces->get() : nullptr});
+
+    std::signal(SIGINT, [](int) { interrupted = 1; });
+    std::signal(SIGTERM, [](int) { interrupted = 1; });
+    std::stop_source stop;
+    std::jthread watch([&](const std::stop_token& over) {
+        while (!over.stop_requested()) {
+            if (interrupted != 0) stop.request_stop();
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        }
+    });
+    while (!stop.stop_requested()) {
+        HONE_TRY(const std::vector<Folder> folders, library->catalog().folders());
+        const auto summary = indexer.run(whole(folders), stop.get_token(), index);
+        if (!summary && (flags.once || summary.error().kind != ErrorKind::kUnavailable))
+            return std::unexpected(summary.error());
+        if (!summary)
+            log::warning("{}", summary.error().message);
+        else if (options.json && (flags.once || summary->read + summary->failed > 0))
+            fmt::print("{}\n", dump(to_json(*summary)));
+        else if (summary->read > 0)
+            log::info("{} pictures read, {:.1f}/s; {} failed", summary->read, summary->photos_per_second,
+                      summary->failed);
+        std::fflush(stdout);
+        if (flags.once) break;
+        rest(std::chrono::seconds(flags.every_seconds), stop.get_token());
+    }
+    return {};
+}
+
+}  // namespace
+
+void add_worker(CLI::App& app, const GlobalOptions& options, Action& chosen) {
+    auto flags = std::make_shared<WorkerFlags>();
+    CLI::App* command = app.add_subcommand(
+        "worker", "read new photos for a catalogue on a server, beside other workers; until it is ended");
+    command->add_option("--map", flags->maps,
+                        "FOLDER=HERE: where a folder of the catalogue lies on this machine; repeatable");
+    command
+        ->add_option("--lease", flags->lease_seconds,
+                     "seconds after which others take over what a dead worker was at")
+        ->check(CLI::Range(1, 3600))
+        ->default_str("60");
+    command->add_option("--every", flags->every_seconds, "seconds between two looks for new photos")
+        ->check(CLI::Range(1, 86'400))
+        ->default_str("30");
+    command->add_flag("--once", flags->once, "end when nothing is left to read");
+    command->add_flag("--svg", flags->svg, "read SVG drawings too");
+    add_patience_flag(*command, flags->patience);
+    add_model_flags(*command, flags->model);
+    command->callback([&options, &chosen, flags] {
+        chosen = [&options, flags] { return run_command([&] { return work(options, *flags); }); };
+    });
+}
+
+}  // namespace hone
