@@ -408,6 +408,34 @@ TEST_F(Surreal, AClaimIsRenewedUntilItsProcessIsGone) {
     EXPECT_FALSE((*open("third")->claims()->take(key)).front()) << "the first process released what it lost";
 }
 
+TEST_F(Surreal, LargeChangesGoInParts) {
+    constexpr std::size_t kPhotos = 300;
+    const auto catalog = open("a");
+    const FolderId root = catalog->add_folder("/p")->id, other = catalog->add_folder("/q")->id;
+    std::vector<FileOutcome> outcomes;
+    for (std::size_t at = 0; at < kPhotos; ++at)
+        outcomes.push_back(photo(root, fmt::format("/p/{}.jpg", at)));
+    for (std::size_t at = 0; at < kPhotos; ++at)
+        outcomes.push_back(
+            {other, {fmt::format("/q/{}", at), 1, 2, 3, 0}, FileOutcome::Failed{"decode", "broken"}});
+    ASSERT_TRUE(catalog->commit(outcomes));
+    PeopleChange grouped;
+    const PersonId person = *catalog->add_person();
+    ASSERT_TRUE(catalog->for_each_face(
+        "net", [&](const Face& face) { grouped.faces.push_back({face.id, person, false}); }));
+    ASSERT_EQ(grouped.faces.size(), 2 * kPhotos);
+    const std::int64_t before = count("hone_commit");
+    ASSERT_TRUE(catalog->change_people(grouped));
+    EXPECT_EQ(catalog->faces_of_person(person)->size(), 2 * kPhotos);
+    EXPECT_EQ(*catalog->end_scan({"/p", true, {}}, {}), kPhotos);
+    EXPECT_EQ(catalog->counts()->photos, 0U);
+    EXPECT_EQ(count("base_image"), 0);
+    ASSERT_TRUE(catalog->remove_folder(other));
+    EXPECT_FALSE(*catalog->find_place("/q/1"));
+    EXPECT_EQ(catalog->remove_folder(other).error().kind, ErrorKind::kNotFound);
+    EXPECT_GE(count("hone_commit"), before + 7) << "faces in three parts, photos and files in two";
+}
+
 TEST_F(Surreal, RefusesWhatItCannotUse) {
     const auto refusal = [&](const surreal::Address& at, bool writable = true) {
         const test::TemporaryFolder fresh;
@@ -517,6 +545,37 @@ TEST_F(SurrealFaults, KilledAndRestartedWhileWriting) {
     ASSERT_TRUE(fresh) << fresh.error().message;
     EXPECT_EQ((*fresh)->counts()->photos, 150U) << "nothing lost, nothing doubled";
     EXPECT_EQ((*fresh)->count_faces(), 300U);
+}
+
+TEST_F(SurrealFaults, AFullDiskLosesNothingThatWasAcknowledged) {
+    engine.kill();
+    engine.start(3 << 20);
+    ASSERT_TRUE(engine.problem().empty()) << engine.problem();
+    std::vector<std::string> acknowledged;
+    std::string says;
+    {
+        const auto catalog =
+            open_surreal_catalog(engine.address("db"), folder.path() / "a", true, short_patience);
+        ASSERT_TRUE(catalog) << catalog.error().message;
+        const FolderId root = (*catalog)->add_folder("/p")->id;
+        for (int at = 0; at < 3'000 && says.empty(); ++at) {
+            const std::string path = fmt::format("/p/{}", at);
+            const FileOutcome outcome = photo(root, path, std::vector<float>(512, 0.25F));
+            const auto committed = (*catalog)->commit(std::span(&outcome, 1));
+            committed ? acknowledged.push_back(path) : (void)(says = committed.error().message);
+        }
+        ASSERT_FALSE(says.empty()) << "the disk did not become full";
+        EXPECT_THAT(says, HasSubstr("the catalogue at 127.0.0.1"));
+        EXPECT_THAT(says, Not(HasSubstr("\n")));
+        EXPECT_EQ((*catalog)->counts()->photos, acknowledged.size()) << "what was refused is not shown";
+    }
+    engine.kill();
+    engine.start();
+    const auto fresh = open_surreal_catalog(engine.address("db"), folder.path() / "fresh", true);
+    ASSERT_TRUE(fresh) << fresh.error().message;
+    EXPECT_EQ((*fresh)->counts()->photos, acknowledged.size());
+    for (const std::string& path : acknowledged) EXPECT_TRUE(*(*fresh)->find_place(path)) << path;
+    EXPECT_TRUE(add(**fresh, (*fresh)->folders()->front().id, "/p/after")) << "with room again";
 }
 
 TEST_F(SurrealFaults, ReadsGoOnAndWritesSayWhyWhileTheServerIsAway) {

@@ -279,14 +279,14 @@ SURREAL_SECRET = 'hunter2/secret'
 
 class Engine:
     """A SurrealDB server of the test's own."""
-    def __init__(self, folder):
-        self.storage, self.port = f'rocksdb://{folder}', 0
+    def __init__(self, folder, *options):
+        self.storage, self.port, self.options = f'rocksdb://{folder}', 0, options
         self.start()
 
     def start(self):
         """Again on the same port."""
         self.process = subprocess.Popen(['node', str(ENGINE), '--storage', self.storage, '--port', str(self.port), '--with-parent', 'yes',
-                                         '--password', SURREAL_SECRET],
+                                         '--password', SURREAL_SECRET, *self.options],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line.startswith('ready '), line
@@ -301,12 +301,24 @@ class Engine:
 
 
 @pytest.fixture
-def engine(tmp_path):
+def start_engine(tmp_path):
+    """start_engine(OPTIONS of engine.mjs) -> Engine"""
     if shutil.which('node') is None or not (ENGINE_PACKAGES / 'node_modules').is_dir():
         pytest.skip(f'the SurrealDB engine is not there (script/bootstrap): {ENGINE_PACKAGES}')
-    engine = Engine(tmp_path / 'database')
-    yield engine
-    engine.kill()
+    started = []
+
+    def start(*options):
+        started.append(Engine(tmp_path / f'database{len(started)}', *options))
+        return started[-1]
+
+    yield start
+    for engine in started:
+        engine.kill()
+
+
+@pytest.fixture
+def engine(start_engine):
+    return start_engine()
 
 
 def wait_for(condition, what, seconds=60):

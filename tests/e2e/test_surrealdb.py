@@ -1,9 +1,12 @@
 """The catalogue on a SurrealDB server, with the real engine (tests/contract/surrealdb/engine.mjs)."""
+import hashlib
 import json
 import shutil
+import sqlite3
 import subprocess
 import time
 
+import numpy
 import openapi
 from conftest import HONE, ROOT, SURREAL_SECRET as SECRET, run_hone, run_server, wait_for
 
@@ -93,3 +96,57 @@ def test_serving_goes_on_while_the_server_is_away(engine, photos, quick, library
         wait_for(lambda: server.status()['catalog']['state'] == 'ready', 'nobody notices that it is back')
         assert server.status()['photos'] == 12
     assert SECRET not in ''.join(server.errors)
+
+
+def test_tls_with_a_certificate_that_is_checked(start_engine, hone, tmp_path):
+    certificate, key = tmp_path / 'certificate.pem', tmp_path / 'key.pem'
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=hone',
+                    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', str(key), '-out', str(certificate)], check=True, capture_output=True)
+    engine = start_engine('--certificate', str(certificate), '--key', str(key))
+    secure = engine.address().replace('surrealdb://', 'surrealdbs://')
+    trusted = {'SSL_CERT_FILE': certificate}
+    assert hone('query', '-', '--catalog', secure, input=b'RETURN 1', env=trusted).ok().json() == [1]
+    hone('query', '-', '--catalog', secure, input=b'RETURN 1').refused(1, 'certificate')
+    hone('query', '-', '--catalog', secure.replace('127.0.0.1', 'localhost'), input=b'RETURN 1', env=trusted).refused(1, 'certificate')
+    hone('query', '-', '--catalog', engine.address(), input=b'RETURN 1', env=trusted).refused(1, 'does not answer')
+
+
+def grow(library, photos):
+    """A catalogue of so many photos with faces, people and all facts, most of them made up."""
+    database = sqlite3.connect(library / 'catalog.db')
+    random = numpy.random.default_rng(7)
+    known = database.execute('SELECT count(*) FROM photo').fetchone()[0]
+    with database:
+        folder = database.execute('SELECT id FROM folder').fetchone()[0]
+        for person in range(1, 21):
+            database.execute('INSERT INTO person (id, name) VALUES (?, ?)', (person, f'Person "{person}"\n:x' if person % 2 else ''))
+        for number in range(known + 1, photos + 1):
+            like = number % known + 1
+            sha = hashlib.sha256(str(number).encode()).digest()
+            database.execute('INSERT INTO photo SELECT ?, ?, bytes, width, height, format, color, added_at, shown_as FROM photo WHERE id = ?', (number, sha, like))
+            path = b'/made/up/\xff%d \xf0\x9f\x98\x80 it\'s.jpg' % number
+            database.execute('INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id) VALUES (?, ?, 1, 2, ?, ?, ?)',
+                             (folder, path, number + 10**6, number % 50 == 0, number))
+            for table in ('analysis', 'vector', 'metadata', 'look'):
+                columns = [row[1] for row in database.execute(f'PRAGMA table_info({table})') if row[1] != 'photo_id']
+                database.execute(f'INSERT INTO {table} (photo_id, {", ".join(columns)}) SELECT ?, {", ".join(columns)} FROM {table} WHERE photo_id = ?', (number, like))
+            database.execute('INSERT INTO keyword VALUES (?, ?)', (number, f"it's {number % 7}"))
+            for _ in range(2):
+                database.execute('INSERT INTO face (photo_id, model, x, y, width, height, score, age, male, age_low, age_high, vector, person_id, confirmed) '
+                                 'VALUES (?, "net", ?, 10.5, 40, 50, .75, 31.5, .25, 28, 40, ?, ?, ?)',
+                                 (number, float(random.integers(500)), random.normal(size=128).astype(numpy.float32).tobytes(), int(random.integers(1, 21)), number % 2))
+    database.close()
+
+
+def test_a_large_library_comes_back_as_it_was(engine, hone, photos, quick, tmp_path):
+    hone('index', photos).ok()
+    grow(hone.library, 2000)
+    before = hone('export', '--format', 'json').ok().json()
+    assert len(before['photos']) == 1960, 'every 50th of them is missing'
+    assert sum(len(photo['faces']) for photo in before['photos']) >= 2 * 1940
+    hone('catalog', 'copy', '--from', 'sqlite', '--to', engine.address('large')).ok()
+    back = tmp_path / 'back'
+    run_hone('catalog', 'copy', '--from', engine.address('large'), '--to', 'sqlite', library=back).ok()
+    assert run_hone('export', '--format', 'json', library=back).ok().json() == before
+    direct = run_hone('export', '--format', 'json', '--catalog', engine.address('large'), library=tmp_path / 'direct').ok().json()
+    assert direct == before, 'and the same on the server'

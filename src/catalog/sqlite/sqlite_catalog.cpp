@@ -19,6 +19,7 @@ namespace hone {
 namespace {
 
 constexpr int kBusyMilliseconds = 10'000;         // longer than any of our transactions
+constexpr std::size_t kHookedRows = 256;          // files or faces in one transaction
 constexpr int kHookedBusyMilliseconds = 120'000;  // a hook may fill the whole file in one
 
 // What a person can do about a database error.
@@ -207,6 +208,16 @@ class SqliteCatalog final : public Catalog {
     }
 
     Result<> remove_folder(FolderId folder) override {
+        for (std::size_t gone = rows_at_once(); hook_ && gone == rows_at_once();) {
+            HONE_TRY(gone, write([&](SQLite::Database& database) -> Result<std::size_t> {
+                         SQLite::Statement remove(database,
+                                                  "DELETE FROM place WHERE id IN (SELECT id FROM place WHERE "
+                                                  "folder_id = ? LIMIT ?)");
+                         remove.bind(1, folder);
+                         remove.bind(2, static_cast<std::int64_t>(rows_at_once()));
+                         return static_cast<std::size_t>(remove.exec());
+                     }));
+        }
         return write([&](SQLite::Database& database) -> Result<> {
             SQLite::Statement remove(database, "DELETE FROM folder WHERE id = ?");
             remove.bind(1, folder);
@@ -283,57 +294,13 @@ class SqliteCatalog final : public Catalog {
     Claims* claims() override { return hook_ ? &hook_->claims() : nullptr; }
 
     Result<std::uint64_t> end_scan(const ScannedPart& part, const std::vector<bool>& seen) override {
-        return write([&](SQLite::Database& database) -> Result<std::uint64_t> {
-            SQLite::Statement query(database,
-                                    "SELECT id, state, path, sidecar, photo_id FROM place WHERE path > ? AND "
-                                    "path < ? AND state != 1");
-            bind_below(query, 1, part.directory);
-            struct Gone {
-                PlaceId place;
-                bool photo;
-                std::optional<std::int64_t> said_by_sidecar;  // the photo that a sidecar beside it spoke of
-            };
-            std::vector<Gone> gone;
-            const std::size_t prefix = part.directory.native().size() + 1;
-            while (query.executeStep()) {
-                const PlaceId place = query.getColumn(0).getInt64();
-                if (static_cast<std::size_t>(place) < seen.size() && seen[static_cast<std::size_t>(place)])
-                    continue;
-                const std::string path = column_path(query, 2).native();
-                if (!part.recursive && path.find('/', prefix) != std::string::npos) continue;
-                const bool unread = std::ranges::any_of(part.unread, [&](const fs::path& folder) {
-                    return path.starts_with(folder.native() + '/');
-                });
-                if (unread) continue;
-                gone.push_back({place, query.getColumn(1).getInt() == 0, {}});
-                if (gone.back().photo && query.getColumn(3).getInt64() != 0)
-                    gone.back().said_by_sidecar = query.getColumn(4).getInt64();
-            }
-            SQLite::Statement update(database, "UPDATE place SET state = 1 WHERE id = ?");
-            SQLite::Statement forget(database, "DELETE FROM place WHERE id = ?");
-            std::uint64_t missing = 0;
-            for (const Gone& file : gone) {
-                SQLite::Statement& change = file.photo ? update : forget;
-                change.reset();
-                change.bind(1, file.place);
-                change.exec();
-                missing += file.photo ? 1 : 0;
-            }
-            // Copies that lie without a sidecar no longer say what it said: they are read again.
-            SQLite::Statement again(database,
-                                    "DELETE FROM analysis WHERE photo_id = ?1 AND analyzer = 'metadata' AND "
-                                    "EXISTS (SELECT 1 FROM "
-                                    "place WHERE photo_id = ?1 AND state = 0) AND NOT EXISTS (SELECT 1 FROM "
-                                    "place WHERE photo_id = "
-                                    "?1 AND state = 0 AND sidecar != 0)");
-            for (const Gone& file : gone) {
-                if (!file.said_by_sidecar) continue;
-                again.reset();
-                again.bind(1, *file.said_by_sidecar);
-                again.exec();
-            }
-            return missing;
-        });
+        std::uint64_t missing = 0;
+        for (std::size_t gone = rows_at_once(); gone == rows_at_once();) {
+            HONE_TRY(const EndedScan ended, end_scan_at_once(part, seen));
+            gone = ended.gone;
+            missing += ended.missing;
+        }
+        return missing;
     }
 
     Result<PlaceId> last_place() override {
@@ -751,6 +718,20 @@ class SqliteCatalog final : public Catalog {
         });
     }
     Result<std::int64_t> change_people(const PeopleChange& change) override {
+        if (change.what.empty() && change.faces.size() > rows_at_once()) {
+            // The machine's own work is no edit that is undone as one.
+            PeopleChange part = change;
+            std::int64_t edit = 0;
+            for (std::size_t first = 0; first < change.faces.size(); first += rows_at_once()) {
+                const auto faces = std::span(change.faces)
+                                       .subspan(first, std::min(rows_at_once(), change.faces.size() - first));
+                part.faces.assign(faces.begin(), faces.end());
+                HONE_TRY(edit, change_people(part));
+                part.people.clear();
+                part.rejections.clear();
+            }
+            return edit;
+        }
         return write([&](SQLite::Database& database) -> Result<std::int64_t> {
             return apply_change(database, change);
         });
@@ -850,6 +831,68 @@ class SqliteCatalog final : public Catalog {
     }
 
   private:
+    // A transaction on a server is one message to it, of limited size, and large ones are slow.
+    [[nodiscard]] std::size_t rows_at_once() const { return hook_ ? kHookedRows : SIZE_MAX; }
+
+    struct EndedScan {
+        std::uint64_t missing = 0;
+        std::size_t gone = 0;
+    };
+    // At most rows_at_once() files.
+    Result<EndedScan> end_scan_at_once(const ScannedPart& part, const std::vector<bool>& seen) {
+        return write([&](SQLite::Database& database) -> Result<EndedScan> {
+            SQLite::Statement query(database,
+                                    "SELECT id, state, path, sidecar, photo_id FROM place WHERE path > ? AND "
+                                    "path < ? AND state != 1");
+            bind_below(query, 1, part.directory);
+            struct Gone {
+                PlaceId place;
+                bool photo;
+                std::optional<std::int64_t> said_by_sidecar;  // the photo that a sidecar beside it spoke of
+            };
+            std::vector<Gone> gone;
+            const std::size_t prefix = part.directory.native().size() + 1;
+            while (gone.size() < rows_at_once() && query.executeStep()) {
+                const PlaceId place = query.getColumn(0).getInt64();
+                if (static_cast<std::size_t>(place) < seen.size() && seen[static_cast<std::size_t>(place)])
+                    continue;
+                const std::string path = column_path(query, 2).native();
+                if (!part.recursive && path.find('/', prefix) != std::string::npos) continue;
+                const bool unread = std::ranges::any_of(part.unread, [&](const fs::path& folder) {
+                    return path.starts_with(folder.native() + '/');
+                });
+                if (unread) continue;
+                gone.push_back({place, query.getColumn(1).getInt() == 0, {}});
+                if (gone.back().photo && query.getColumn(3).getInt64() != 0)
+                    gone.back().said_by_sidecar = query.getColumn(4).getInt64();
+            }
+            SQLite::Statement update(database, "UPDATE place SET state = 1 WHERE id = ?");
+            SQLite::Statement forget(database, "DELETE FROM place WHERE id = ?");
+            std::uint64_t missing = 0;
+            for (const Gone& file : gone) {
+                SQLite::Statement& change = file.photo ? update : forget;
+                change.reset();
+                change.bind(1, file.place);
+                change.exec();
+                missing += file.photo ? 1 : 0;
+            }
+            // Copies that lie without a sidecar no longer say what it said: they are read again.
+            SQLite::Statement again(database,
+                                    "DELETE FROM analysis WHERE photo_id = ?1 AND analyzer = 'metadata' AND "
+                                    "EXISTS (SELECT 1 FROM "
+                                    "place WHERE photo_id = ?1 AND state = 0) AND NOT EXISTS (SELECT 1 FROM "
+                                    "place WHERE photo_id = "
+                                    "?1 AND state = 0 AND sidecar != 0)");
+            for (const Gone& file : gone) {
+                if (!file.said_by_sidecar) continue;
+                again.reset();
+                again.bind(1, *file.said_by_sidecar);
+                again.exec();
+            }
+            return EndedScan{missing, gone.size()};
+        });
+    }
+
     Result<std::vector<CommittedFile>> commit_at_once(std::span<const FileOutcome> outcomes) {
         return write([&](SQLite::Database& database) -> Result<std::vector<CommittedFile>> {
             std::vector<CommittedFile> committed;

@@ -133,11 +133,6 @@ class PlainSocket final : public Connection::Socket {
 
 class SecureSocket final : public Connection::Socket {
   public:
-    SecureSocket() {
-        Code ignored;
-        tls_.set_default_verify_paths(ignored);
-        tls_.set_verify_mode(asio::ssl::verify_peer);
-    }
     Code open(const Address& address, milliseconds patience) override {
         if (const Code code = socket_.connect(address, patience)) return code;
         auto& tls = socket_.stream().next_layer();
@@ -158,7 +153,15 @@ class SecureSocket final : public Connection::Socket {
 
   private:
     asio::io_context context_;
-    asio::ssl::context tls_{asio::ssl::context::tls_client};
+    // Whole before a stream is made of it: the stream takes the mode that it finds.
+    static asio::ssl::context checking() {
+        asio::ssl::context tls(asio::ssl::context::tls_client);
+        Code ignored;
+        tls.set_default_verify_paths(ignored);
+        tls.set_verify_mode(asio::ssl::verify_peer);
+        return tls;
+    }
+    asio::ssl::context tls_ = checking();
     Secure socket_{context_, tls_};
 };
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,8 +25,8 @@ class Engine {
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    // Again on the same port.
-    void start() {
+    // Again on the same port. largest_file: bytes, as on a disk that is nearly full; 0: no limit.
+    void start(rlim_t largest_file = 0) {
         int out[2];
         if (::pipe2(out, O_CLOEXEC) != 0) return;
         const std::string script = std::string(HONE_SOURCE_DIR) + "/tests/contract/surrealdb/engine.mjs";
@@ -33,6 +34,8 @@ class Engine {
         child_ = ::fork();
         if (child_ == 0) {
             ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            if (const rlimit limit{largest_file, largest_file}; largest_file != 0)
+                ::setrlimit(RLIMIT_FSIZE, &limit);
             ::dup2(out[1], 1);
             const int nothing = ::open("/dev/null", O_RDWR);
             ::dup2(nothing, 0);

@@ -1,10 +1,12 @@
 // A SurrealDB server for tests: the real engine of the npm package @surrealdb/node behind the server's WebSocket
 // protocol (/rpc, sub-protocol cbor), on 127.0.0.1.
-//   node engine.mjs [--storage mem://|rocksdb:///folder] [--port 0] [--user root] [--password root]
+//   node engine.mjs [--storage mem://|rocksdb:///folder] [--port 0] [--user root] [--password root] [--certificate FILE --key FILE]
 // Prints "ready PORT VERSION" when it listens. The packages lie in deps/surrealdb (HONE_SURREALDB_PACKAGES names
 // another folder). Payloads pass through byte for byte: the JavaScript codec would turn 1.0 into 1, so only the
 // envelope of a message is ever decoded.
+import { readFileSync } from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import path from "node:path";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -101,7 +103,11 @@ const version = codec.decode((await ask("version")).result);
 }
 
 const kOpenMethods = new Set(["ping", "version", "signin", "authenticate", "use", "let", "unset", "invalidate", "reset"]);
-const server = http.createServer((request, response) => response.writeHead(200).end());
+const answered = (request, response) => response.writeHead(200).end();
+const certificate = option("certificate");
+const server = certificate
+  ? https.createServer({ cert: readFileSync(certificate), key: readFileSync(option("key")) }, answered)
+  : http.createServer(answered);
 const sockets = new WebSocketServer({
   server,
   path: "/rpc",
@@ -144,5 +150,7 @@ server.listen(Number(option("port", "0")), "127.0.0.1", () => {
   console.log(`ready ${server.address().port} ${version}`);
 });
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => process.exit(0));
+// With a limit on its files the engine gets an error, as on a full disk.
+process.on("SIGXFSZ", () => {});
 // Ends with the test that started it, which holds the other end of its standard input.
 if (option("with-parent") === "yes") process.stdin.on("end", () => process.exit(0)).resume();
