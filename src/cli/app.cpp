@@ -87,9 +87,10 @@ int run_hone(int argc, char** argv) try {
     app.add_flag("--quiet", options.quiet, "no progress and no notes");
     app.add_flag("--verbose", options.verbose, "say more on stderr");
     Action chosen;
-    for (const auto add : {add_serve, add_index, add_worker, add_search, add_similar, add_duplicates,
-                           add_show, add_faces, add_people, add_status, add_folders, add_query, add_catalog,
-                           add_models, add_export, add_config, add_doctor, add_bench})
+    for (const auto add :
+         {add_serve,  add_index,  add_worker,  add_search,  add_similar, add_duplicates, add_show,
+          add_faces,  add_people, add_status,  add_folders, add_query,   add_catalog,    add_models,
+          add_export, add_backup, add_restore, add_config,  add_doctor,  add_bench})
         add(app, options, chosen);
     try {
         app.parse(argc, argv);

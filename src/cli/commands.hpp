@@ -26,6 +26,8 @@ void add_folders(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_models(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_faces(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_people(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_backup(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_restore(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_export(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_config(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_doctor(CLI::App& app, const GlobalOptions& options, Action& chosen);

@@ -5,6 +5,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
+#include "ingest/backup.hpp"
 #include "server/json.hpp"
 
 namespace hone {
@@ -20,6 +21,9 @@ constexpr Setting kSettings[] = {
     {kFaceSideSetting, "0",
      "pixels, 0 to 1280: the longer side in which faces are looked for; 0: as the model says"},
     {kFaceModelSetting, "", "name of a face model; empty: the default one"},
+    {kBackupFolderSetting, "", "folder into which hone serve puts backups; empty: none"},
+    {kBackupHoursSetting, "24", "hours from one of these backups to the next"},
+    {kBackupKeepSetting, "7", "how many of these backups stay, the newest ones"},
 };
 
 Result<> check(const std::string& key, const std::string& value) {
@@ -33,6 +37,14 @@ Result<> check(const std::string& key, const std::string& value) {
         if (!whole || (side != 0 && (side < 160 || side > FaceAnalyzer::kPictureSide)))
             return fail(ErrorKind::kUsage, "{} is 0 or between 160 and {}, not '{}'", key,
                         FaceAnalyzer::kPictureSide, value);
+    } else if (key == kBackupFolderSetting) {
+        if (!value.empty() && !fs::path(value).is_absolute())
+            return fail(ErrorKind::kUsage, "{} is a whole path such as /backups, not '{}'", key, value);
+    } else if (key == kBackupHoursSetting || key == kBackupKeepSetting) {
+        int number = 0;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+        if (error != std::errc{} || end != value.data() + value.size() || number < 1 || number > 10'000)
+            return fail(ErrorKind::kUsage, "{} is a whole number from 1 to 10000, not '{}'", key, value);
     }
     return {};
 }

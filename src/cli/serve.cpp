@@ -8,12 +8,14 @@
 #include "base/time.hpp"
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
+#include "ingest/backup.hpp"
 #include "server/api.hpp"
 
 namespace hone {
 
 namespace {
 
+constexpr double kBackupCheck = 5;        // seconds between two looks whether a backup is due
 constexpr double kRestBeforeGrouping = 2;  // seconds without news of other processes
 
 struct ServeFlags {
@@ -143,7 +145,17 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
             }
         });
     }
+    std::jthread backups([&](const std::stop_token& stop) {
+        for (Stopwatch since; !stop.stop_requested();
+             std::this_thread::sleep_for(std::chrono::milliseconds(250))) {
+            if (since.seconds() < kBackupCheck) continue;
+            since = {};
+            if (const auto written = write_due_backup(*library, std::chrono::system_clock::now()); !written)
+                log::write(log::Level::kError, written.error().message);
+        }
+    });
     server->run();
+    backups = {};
     follower.request_stop();
     if (follower.joinable()) follower.join();
     api.stop();

@@ -4,6 +4,7 @@
 
 #include "analyze/content.hpp"
 #include "catalog/surrealdb/surreal_catalog.hpp"
+#include "ingest/backup.hpp"
 #include "ingest/vector_sync.hpp"
 
 namespace hone {
@@ -30,6 +31,13 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
                                                const std::string& description) {
     std::unique_ptr<Library> library(new Library(directory, access));
     const fs::path file = directory / "catalog.db";
+    if (access == Access::kRead && restore_is_pending(directory)) {
+        const auto lock = LockFile::acquire(directory / "lock", "hone restore");
+        if (!lock)
+            return fail(ErrorKind::kUnavailable, "the library {} is being restored; try again",
+                        printable(directory));
+        HONE_CHECK(finish_restore(directory));
+    }
     if (access == Access::kRead) {
         std::error_code error;
         if (!server() && !fs::exists(file, error)) {
@@ -42,6 +50,7 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
         HONE_CHECK(make_directories(directory));
         HONE_TRY(LockFile lock, LockFile::acquire(directory / "lock", description));
         library->lock_.emplace(std::move(lock));
+        HONE_CHECK(finish_restore(directory));
         // A library inside of a photo folder must not find its own thumbnails.
         std::error_code ignored;
         if (!fs::exists(directory / kIgnoreFile, ignored))

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 
 #include <algorithm>
 #include <map>
@@ -13,6 +14,10 @@
 namespace hone {
 
 namespace {
+
+// The engine's builds carry a client that sends events to their maker, from its environment on, so
+// DisableTelemetryEvents() would come too late. Before main(): no other thread reads the variables yet.
+[[maybe_unused]] const bool silenced = ::setenv("ORT_DISABLE_TELEMETRY", "1", 1) == 0;
 
 std::atomic<std::int64_t> running_ns{0};  // network_seconds()
 

@@ -1,0 +1,76 @@
+#include "catalog/sqlite/backup.hpp"
+
+#include <SQLiteCpp/Backup.h>
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "catalog/sqlite/facts.hpp"
+#include "catalog/sqlite/schema.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr int kBusyMilliseconds = 60'000;
+
+fs::path column_path(SQLite::Statement& query, int column) {
+    const SQLite::Column value = query.getColumn(column);
+    const auto* bytes = static_cast<const char*>(value.getBlob());
+    return std::string(bytes == nullptr ? "" : bytes, static_cast<std::size_t>(value.getBytes()));
+}
+
+void move_paths(SQLite::Database& database, const char* table, const PathMap& paths) {
+    SQLite::Statement query(database, fmt::format("SELECT id, path FROM {}", table));
+    std::vector<std::pair<std::int64_t, std::string>> moved;
+    while (query.executeStep()) {
+        const fs::path there = column_path(query, 1);
+        if (fs::path here = paths.here(there); here != there)
+            moved.emplace_back(query.getColumn(0).getInt64(), here.native());
+    }
+    SQLite::Statement update(database, fmt::format("UPDATE {} SET path = ? WHERE id = ?", table));
+    for (const auto& [id, path] : moved) {
+        update.reset();
+        update.bind(1, path.data(), static_cast<int>(path.size()));
+        update.bind(2, id);
+        update.exec();
+    }
+}
+
+}  // namespace
+
+Result<> copy_database(const fs::path& from, const fs::path& to) try {
+    SQLite::Database source(from.native(), SQLite::OPEN_READONLY, kBusyMilliseconds);
+    SQLite::Database target(to.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    SQLite::Backup backup(target, source);
+    // All pages in one step are one moment: a backup in several steps begins anew with each change.
+    backup.executeStep(-1);
+    if (backup.getRemainingPageCount() != 0)
+        return fail("{} cannot be copied: another process keeps it locked", printable(from));
+    // A file of its own, without a log beside it.
+    target.exec("PRAGMA journal_mode = DELETE");
+    return {};
+} catch (const SQLite::Exception& error) {
+    return fail("{} cannot be copied to {}: {}", printable(from), printable(to), error.what());
+}
+
+Result<std::uint64_t> prepare_restored_catalog(const fs::path& file, const PathMap& paths) try {
+    SQLite::Database database(file.native(), SQLite::OPEN_READWRITE, kBusyMilliseconds);
+    SQLite::Statement check(database, "PRAGMA integrity_check(1)");
+    if (!check.executeStep() || check.getColumn(0).getString() != "ok")
+        return fail("the catalogue in the backup is damaged ({})", check.getColumn(0).getString());
+    HONE_CHECK(prepare_schema(database));
+    if (!paths.empty()) {
+        SQLite::Transaction transaction(database);
+        move_paths(database, "folder", paths);
+        move_paths(database, "place", paths);
+        SQLite::Statement photos(database, "SELECT id FROM photo");
+        while (photos.executeStep())
+            refresh_words(database, static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
+        transaction.commit();
+    }
+    return static_cast<std::uint64_t>(
+        database.execAndGet("SELECT count(DISTINCT photo_id) FROM place WHERE state = 0").getInt64());
+} catch (const SQLite::Exception& error) {
+    return fail("the catalogue in the backup cannot be used: {}", error.what());
+}
+
+}  // namespace hone

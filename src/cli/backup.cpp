@@ -1,0 +1,105 @@
+// hone backup FILE, hone restore FILE.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/commands.hpp"
+#include "ingest/backup.hpp"
+#include "server/json.hpp"
+
+namespace hone {
+
+namespace {
+
+nlohmann::json to_json(const BackupSummary& summary) {
+    return {{"made_at", summary.made_at},
+            {"photos", summary.photos},
+            {"thumbnails", summary.thumbnails},
+            {"bytes", summary.bytes}};
+}
+
+Result<> refuse_server() {
+    if (!Library::has_server()) return {};
+    return fail(ErrorKind::kUsage,
+                "this catalogue lies on a server: save it with the server's own export, or take it into a "
+                "library with `hone catalog copy --to sqlite` and save that");
+}
+
+Result<> backup(const GlobalOptions& options, const std::string& file, bool with_thumbnails) {
+    HONE_CHECK(refuse_server());
+    HONE_TRY(const fs::path directory, library_of(options));
+    HONE_TRY(const BackupSummary summary, write_backup(directory, file, with_thumbnails));
+    if (options.json)
+        fmt::print("{}\n", dump(to_json(summary), 2));
+    else if (!options.quiet)
+        fmt::print("{}: {} pictures as of {}, {:.1f} MB\n", file, summary.photos, summary.made_at,
+                   static_cast<double>(summary.bytes) / 1e6);
+    return {};
+}
+
+struct RestoreFlags {
+    std::string file;
+    std::vector<std::string> maps;
+    bool yes = false;
+};
+
+Result<> restore(const GlobalOptions& options, const RestoreFlags& flags) {
+    HONE_CHECK(refuse_server());
+    HONE_TRY(const PathMap paths, PathMap::parse(flags.maps));
+    HONE_TRY(const fs::path directory, library_of(options));
+    HONE_TRY(const BackupSummary found, inspect_backup(flags.file));
+    std::error_code error;
+    if (!flags.yes && fs::exists(directory / "catalog.db", error)) {
+        if (::isatty(STDIN_FILENO) == 0)
+            return fail(ErrorKind::kUsage,
+                        "there is a library in {} already; --yes puts the backup in its place",
+                        printable(directory));
+        fmt::print("Put the backup of {} ({} pictures) in the place of the library in {}? [y/N] ",
+                   found.made_at, found.photos, printable(directory));
+        std::fflush(stdout);
+        std::string answer;
+        std::getline(std::cin, answer);
+        if (answer != "y" && answer != "Y" && answer != "yes") return fail("nothing was changed");
+    }
+    auto summary = restore_backup(flags.file, directory, paths);
+    if (!summary && summary.error().kind == ErrorKind::kInUse)
+        return fail(ErrorKind::kInUse, "the library {} is in use by {}; end it first", printable(directory),
+                    readable_holder(summary.error().message));
+    if (!summary) return std::unexpected(summary.error());
+    if (options.json)
+        fmt::print("{}\n", dump(to_json(*summary), 2));
+    else if (!options.quiet)
+        fmt::print("restored: {} pictures as of {}\n", summary->photos, summary->made_at);
+    return {};
+}
+
+}  // namespace
+
+void add_backup(CLI::App& app, const GlobalOptions& options, Action& chosen) {
+    auto file = std::make_shared<std::string>();
+    auto with_thumbnails = std::make_shared<bool>(false);
+    CLI::App* command =
+        app.add_subcommand("backup", "save the library into one file, also while it is served");
+    command->add_option("FILE", *file, "where to; an older one is replaced")->required();
+    command->add_flag("--with-thumbnails", *with_thumbnails, "thumbnails too, which can be made again");
+    command->callback([&options, &chosen, file, with_thumbnails] {
+        chosen = [&options, file, with_thumbnails] {
+            return run_command([&] { return backup(options, *file, *with_thumbnails); });
+        };
+    });
+}
+
+void add_restore(CLI::App& app, const GlobalOptions& options, Action& chosen) {
+    auto flags = std::make_shared<RestoreFlags>();
+    CLI::App* command = app.add_subcommand("restore", "put a backup in the place of the library");
+    command->add_option("FILE", flags->file, "written by hone backup")->required();
+    command->add_option("--map", flags->maps,
+                        "OLD=NEW: a folder of photos that lies elsewhere now; repeatable");
+    command->add_flag("--yes", flags->yes, "do not ask");
+    command->callback([&options, &chosen, flags] {
+        chosen = [&options, flags] { return run_command([&] { return restore(options, *flags); }); };
+    });
+}
+
+}  // namespace hone

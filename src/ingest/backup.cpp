@@ -1,0 +1,385 @@
+#include "ingest/backup.hpp"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "base/sha256.hpp"
+#include "catalog/sqlite/backup.hpp"
+#include "ingest/library.hpp"
+
+namespace hone {
+
+using nlohmann::json;
+using std::chrono::system_clock;
+
+namespace {
+
+constexpr int kFormat = 1;  // of the archive
+constexpr const char* kManifest = "hone-backup.json";
+constexpr const char* kDatabases[] = {"catalog.db", "users.db"};
+constexpr std::size_t kBlock = 1 << 18;
+constexpr std::uint64_t kLargestManifest = 1 << 20, kLargestThumbnail = 64 << 20;
+
+struct CloseWriter {
+    void operator()(archive* writer) const { ::archive_write_free(writer); }
+};
+struct CloseReader {
+    void operator()(archive* reader) const { ::archive_read_free(reader); }
+};
+using Writer = std::unique_ptr<archive, CloseWriter>;
+using Reader = std::unique_ptr<archive, CloseReader>;
+
+// Removes a file when the block ends.
+class Removed {
+  public:
+    explicit Removed(fs::path path) : path_(std::move(path)) { remove(); }
+    ~Removed() { remove(); }
+    Removed(const Removed&) = delete;
+    Removed& operator=(const Removed&) = delete;
+
+  private:
+    void remove() const {
+        std::error_code ignored;
+        fs::remove(path_, ignored);
+    }
+    const fs::path path_;
+};
+
+std::string utc(system_clock::time_point time, const char* format) {
+    const std::time_t seconds = system_clock::to_time_t(time);
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    char text[40];
+    return {text, std::strftime(text, sizeof text, format, &parts)};
+}
+
+Result<> sync_file(const fs::path& path) {
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file || ::fsync(file.get()) != 0)
+        return fail("{} cannot be written to the disk: {}", printable(path), std::strerror(errno));
+    return {};
+}
+
+// Reads a file in blocks.
+template <typename Take>
+Result<> for_each_block(const fs::path& path, Take take) {
+    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return fail("{} cannot be read: {}", printable(path), std::strerror(errno));
+    std::vector<std::uint8_t> block(kBlock);
+    for (;;) {
+        const ssize_t count = ::read(file.get(), block.data(), block.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail("{} cannot be read: {}", printable(path), std::strerror(errno));
+        if (count == 0) return {};
+        HONE_CHECK(take(std::span(block).first(static_cast<std::size_t>(count))));
+    }
+}
+
+Result<std::string> hash_of(const fs::path& path) {
+    Sha256Hasher hasher;
+    HONE_CHECK(for_each_block(path, [&](std::span<const std::uint8_t> block) -> Result<> {
+        hasher.add(block);
+        return {};
+    }));
+    return to_hex(hasher.finish());
+}
+
+Result<> written(archive* writer, la_ssize_t result, const fs::path& file) {
+    if (result >= 0) return {};
+    const char* why = ::archive_error_string(writer);
+    return fail("{} cannot be written: {}", printable(file), why == nullptr ? "no reason given" : why);
+}
+
+Result<> add_header(archive* writer, const std::string& name, std::uint64_t size, const fs::path& file) {
+    const std::unique_ptr<archive_entry, decltype(&::archive_entry_free)> entry(::archive_entry_new(),
+                                                                                &::archive_entry_free);
+    ::archive_entry_set_pathname(entry.get(), name.c_str());
+    ::archive_entry_set_size(entry.get(), static_cast<la_int64_t>(size));
+    ::archive_entry_set_filetype(entry.get(), AE_IFREG);
+    ::archive_entry_set_perm(entry.get(), 0600);
+    return written(writer, ::archive_write_header(writer, entry.get()), file);
+}
+
+Result<> add_file(archive* writer, const std::string& name, const fs::path& from, const fs::path& file) {
+    std::error_code error;
+    const std::uint64_t size = fs::file_size(from, error);
+    if (error) return fail("{} cannot be read: {}", printable(from), error.message());
+    HONE_CHECK(add_header(writer, name, size, file));
+    return for_each_block(from, [&](std::span<const std::uint8_t> block) {
+        return written(writer, ::archive_write_data(writer, block.data(), block.size()), file);
+    });
+}
+
+const std::regex& thumbnail_name() {
+    static const std::regex name("thumbs/([0-9a-f]{2})/\\1[0-9a-f]{62}-(240|480|1080)\\.webp");
+    return name;
+}
+
+// Walks the entries of a backup: the manifest first. visit: called for each other entry, reads its data.
+struct OpenBackup {
+    Reader reader;
+    fs::path file;
+    json manifest;
+
+    [[nodiscard]] std::unexpected<Error> broken(const std::string& why) const {
+        return fail("{} is damaged or cut short ({}); take another backup", printable(file), why);
+    }
+    [[nodiscard]] std::string reason() const {
+        const char* why = ::archive_error_string(reader.get());
+        return why == nullptr ? "no reason given" : why;
+    }
+    // Nothing at the end.
+    Result<std::optional<std::string>> next() {
+        archive_entry* entry = nullptr;
+        const int result = ::archive_read_next_header(reader.get(), &entry);
+        if (result == ARCHIVE_EOF) return std::nullopt;
+        if (result < ARCHIVE_WARN) return broken(reason());
+        const char* name = ::archive_entry_pathname(entry);
+        return name == nullptr ? std::string() : std::string(name);
+    }
+    template <typename Take>
+    Result<> read(Take take) {
+        std::vector<std::uint8_t> block(kBlock);
+        for (;;) {
+            const la_ssize_t count = ::archive_read_data(reader.get(), block.data(), block.size());
+            if (count == 0) return {};
+            if (count < 0) return broken(reason());
+            HONE_CHECK(take(std::span(block).first(static_cast<std::size_t>(count))));
+        }
+    }
+    Result<std::string> read_text(std::uint64_t limit) {
+        std::string text;
+        HONE_CHECK(read([&](std::span<const std::uint8_t> block) -> Result<> {
+            text.append(block.begin(), block.end());
+            return text.size() <= limit ? Result<>{} : broken("an entry is too large");
+        }));
+        return text;
+    }
+};
+
+Result<OpenBackup> open_backup(const fs::path& file) {
+    OpenBackup backup{Reader(::archive_read_new()), file, {}};
+    ::archive_read_support_filter_zstd(backup.reader.get());
+    ::archive_read_support_format_tar(backup.reader.get());
+    if (::archive_read_open_filename(backup.reader.get(), file.c_str(), kBlock) != ARCHIVE_OK)
+        return fail("{} cannot be read as a backup: {}", printable(file), backup.reason());
+    const auto first = backup.next();
+    if (!first || *first != kManifest)
+        return fail(ErrorKind::kUsage, "{} is no backup that `hone backup` wrote", printable(file));
+    HONE_TRY(const std::string text, backup.read_text(kLargestManifest));
+    backup.manifest = json::parse(text, nullptr, false);
+    const json& manifest = backup.manifest;
+    if (!manifest.is_object() || !manifest.value("files", json()).is_object() ||
+        !manifest["files"].contains("catalog.db"))
+        return backup.broken("it does not say what it holds");
+    if (manifest.value("format", 0) > kFormat)
+        return fail(ErrorKind::kUsage, "{} was written by a newer Hone; update Hone", printable(file));
+    return backup;
+}
+
+BackupSummary summary_of(const OpenBackup& backup) {
+    std::error_code ignored;
+    return {backup.manifest.value("made_at", ""), backup.manifest.value("photos", std::uint64_t{0}), 0,
+            fs::file_size(backup.file, ignored)};
+}
+
+fs::path staging(const fs::path& library) {
+    return library / "restoring";
+}
+
+// The database of an entry, as the manifest says it is.
+Result<> extract_database(OpenBackup& backup, const std::string& name, const fs::path& to) {
+    const FileDescriptor out(::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (!out) return fail("{} cannot be written: {}", printable(to), std::strerror(errno));
+    Sha256Hasher hasher;
+    HONE_CHECK(backup.read([&](std::span<const std::uint8_t> block) -> Result<> {
+        hasher.add(block);
+        while (!block.empty()) {
+            const ssize_t count = ::write(out.get(), block.data(), block.size());
+            if (count < 0 && errno == EINTR) continue;
+            if (count <= 0) return fail("{} cannot be written: {}", printable(to), std::strerror(errno));
+            block = block.subspan(static_cast<std::size_t>(count));
+        }
+        return {};
+    }));
+    if (to_hex(hasher.finish()) != backup.manifest["files"].value(name, ""))
+        return backup.broken(name + " is not what was saved");
+    return {};
+}
+
+Result<std::uint64_t> number_setting(Catalog& catalog, const char* key, std::uint64_t usual) {
+    HONE_TRY(const auto stored, catalog.setting(key));
+    std::uint64_t number = usual;
+    if (stored) std::from_chars(stored->data(), stored->data() + stored->size(), number);
+    return number;
+}
+
+}  // namespace
+
+Result<BackupSummary> write_backup(const fs::path& library, const fs::path& file, bool with_thumbnails) {
+    std::error_code error;
+    if (!fs::exists(library / "catalog.db", error))
+        return fail(ErrorKind::kNotFound, "there is no library in {} to back up", printable(library));
+    const fs::path part = file.native() + ".part";
+    const Removed half(part);
+    json manifest{{"format", kFormat},
+                  {"hone", HONE_VERSION},
+                  {"made_at", utc(system_clock::now(), "%FT%TZ")},
+                  {"files", json::object()}};
+    std::vector<std::pair<std::string, fs::path>> copies;
+    std::vector<std::unique_ptr<Removed>> removed;
+    BackupSummary summary;
+    for (const char* name : kDatabases) {
+        if (!fs::exists(library / name, error)) continue;
+        const fs::path copy = fmt::format("{}.{}.part", file.native(), name);
+        removed.push_back(std::make_unique<Removed>(copy));
+        HONE_CHECK(copy_database(library / name, copy));
+        HONE_TRY(manifest["files"][name], hash_of(copy));
+        copies.emplace_back(name, copy);
+    }
+    HONE_TRY(const auto catalog, open_sqlite_catalog(copies.front().second, false));
+    HONE_TRY(const Counts counts, catalog->counts());
+    summary.photos = counts.photos;
+    summary.made_at = manifest["made_at"];
+    manifest["photos"] = counts.photos;
+
+    const Writer writer(::archive_write_new());
+    ::archive_write_add_filter_zstd(writer.get());
+    ::archive_write_set_format_pax_restricted(writer.get());
+    HONE_CHECK(written(writer.get(), ::archive_write_open_filename(writer.get(), part.c_str()), file));
+    fs::permissions(part, fs::perms::owner_read | fs::perms::owner_write, error);  // it holds password hashes
+    const std::string text = manifest.dump(2);
+    HONE_CHECK(add_header(writer.get(), kManifest, text.size(), file));
+    HONE_CHECK(written(writer.get(), ::archive_write_data(writer.get(), text.data(), text.size()), file));
+    for (const auto& [name, copy] : copies) HONE_CHECK(add_file(writer.get(), name, copy, file));
+    if (with_thumbnails) {
+        for (fs::recursive_directory_iterator at(library / "thumbs", error), end; !error && at != end;
+             at.increment(error)) {
+            const std::string name = "thumbs/" + at->path().lexically_relative(library / "thumbs").native();
+            if (!std::regex_match(name, thumbnail_name())) continue;
+            HONE_CHECK(add_file(writer.get(), name, at->path(), file));
+            ++summary.thumbnails;
+        }
+    }
+    HONE_CHECK(written(writer.get(), ::archive_write_close(writer.get()), file));
+    HONE_CHECK(sync_file(part));
+    fs::rename(part, file, error);
+    if (error) return fail("{} cannot be written: {}", printable(file), error.message());
+    summary.bytes = fs::file_size(file, error);
+    return summary;
+}
+
+Result<BackupSummary> inspect_backup(const fs::path& file) {
+    HONE_TRY(const OpenBackup backup, open_backup(file));
+    return summary_of(backup);
+}
+
+Result<BackupSummary> restore_backup(const fs::path& file, const fs::path& library, const PathMap& paths) {
+    HONE_TRY(OpenBackup backup, open_backup(file));
+    HONE_CHECK(make_directories(library));
+    HONE_TRY(const LockFile lock, LockFile::acquire(library / "lock", "hone restore"));
+    HONE_CHECK(finish_restore(library));
+    const fs::path stage = staging(library);
+    HONE_CHECK(make_directories(stage));
+    BackupSummary summary = summary_of(backup);
+    const auto extract = [&]() -> Result<> {
+        std::size_t databases = 0;
+        for (;;) {
+            HONE_TRY(const std::optional<std::string> name, backup.next());
+            if (!name) break;
+            if (std::ranges::find(kDatabases, *name) != std::end(kDatabases)) {
+                HONE_CHECK(extract_database(backup, *name, stage / *name));
+                ++databases;
+            } else if (std::regex_match(*name, thumbnail_name())) {
+                // What a photo looks like is the same in the old library and the new one.
+                HONE_TRY(const std::string image, backup.read_text(kLargestThumbnail));
+                HONE_CHECK(make_directories((library / *name).parent_path()));
+                HONE_CHECK(write_file_atomically(library / *name, image));
+                ++summary.thumbnails;
+            } else {
+                return backup.broken("it holds something that no backup does: " + printable(*name));
+            }
+        }
+        if (databases != backup.manifest["files"].size()) return backup.broken("a part of it is missing");
+        HONE_TRY(summary.photos, prepare_restored_catalog(stage / "catalog.db", paths));
+        for (const char* name : kDatabases) {
+            std::error_code error;
+            if (fs::exists(stage / name, error)) HONE_CHECK(sync_file(stage / name));
+        }
+        // From here on there is no way back.
+        return write_file_atomically(stage / "ready", "");
+    };
+    const auto extracted = extract();
+    HONE_CHECK(finish_restore(library));
+    if (!extracted) return std::unexpected(extracted.error());
+    return summary;
+}
+
+bool restore_is_pending(const fs::path& library) {
+    std::error_code error;
+    return fs::exists(staging(library) / "ready", error);
+}
+
+Result<> finish_restore(const fs::path& library) {
+    const fs::path stage = staging(library);
+    std::error_code error;
+    const auto failed = [&](const fs::path& path) {
+        return fail("the restore cannot be ended: {}: {}", printable(path), error.message());
+    };
+    if (restore_is_pending(library)) {
+        // Its numbers mean other photos from now on.
+        for (const fs::directory_entry& entry : fs::directory_iterator(library, error)) {
+            if (!entry.path().filename().native().starts_with("vectors")) continue;
+            fs::remove_all(entry.path(), error);
+            if (error) return failed(entry.path());
+        }
+        for (const char* name : kDatabases) {
+            if (!fs::exists(stage / name, error)) continue;
+            for (const char* log : {"-wal", "-shm"}) fs::remove(library / (std::string(name) + log), error);
+            fs::rename(stage / name, library / name, error);
+            if (error) return failed(library / name);
+        }
+        HONE_CHECK(sync_file(library));
+        fs::remove(stage / "ready", error);
+        if (error) return failed(stage / "ready");
+    }
+    fs::remove_all(stage, error);
+    return error ? failed(stage) : Result<>{};
+}
+
+Result<bool> write_due_backup(Library& library, system_clock::time_point now) {
+    HONE_TRY(const auto folder, library.catalog().setting(kBackupFolderSetting));
+    if (!folder || folder->empty() || !library.catalog().condition().place.empty()) return false;
+    HONE_TRY(const std::uint64_t hours, number_setting(library.catalog(), kBackupHoursSetting, 24));
+    HONE_TRY(const std::uint64_t keep, number_setting(library.catalog(), kBackupKeepSetting, 7));
+    HONE_CHECK(make_directories(*folder));
+    static const std::regex ours("hone-\\d{8}-\\d{6}\\.backup");
+    std::vector<fs::path> backups;
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(*folder, error))
+        if (std::regex_match(entry.path().filename().string(), ours)) backups.push_back(entry.path());
+    if (error) return fail("backups cannot be kept in {}: {}", printable(*folder), error.message());
+    std::ranges::sort(backups);
+    // The names sort as their times do.
+    const auto name_at = [](system_clock::time_point time) { return utc(time, "hone-%Y%m%d-%H%M%S.backup"); };
+    if (!backups.empty() && backups.back().filename().string() > name_at(now - std::chrono::hours(hours)))
+        return false;
+    const fs::path file = fs::path(*folder) / name_at(now);
+    HONE_TRY(const BackupSummary summary, write_backup(library.directory(), file, false));
+    (void)summary;
+    backups.push_back(file);
+    for (std::size_t at = 0; at + std::max<std::size_t>(keep, 1) < backups.size(); ++at)
+        fs::remove(backups[at], error);
+    return true;
+}
+
+}  // namespace hone
