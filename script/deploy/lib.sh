@@ -23,8 +23,13 @@ check() {
 make_base() {
     local hash source
     source=$(debian_source) || die "no source of Debian is configured"
-    hash=$(hash_of script/deploy/lib.sh <<< "$source")
-    if [ -f "$work/base.stamp" ] && [ "$(cat "$work/base.stamp")" = "$hash" ] && [ -x "$work/base/bin/sh" ]; then return; fi
+    exec 7> "$work/.lock"
+    flock 7
+    hash=$({ declare -f make_base; echo "$source"; } | hash_of)
+    if [ -f "$work/base.stamp" ] && [ "$(cat "$work/base.stamp")" = "$hash" ] && [ -x "$work/base/bin/sh" ]; then
+        exec 7>&-
+        return
+    fi
     say "making a Debian in $work/base"
     rm -rf "$work/base" "$work/base.stamp"
     logged "$work/base.log" debootstrap --variant=minbase bookworm "$work/base" "$source" ||
@@ -42,6 +47,7 @@ make_base() {
         cp /usr/local/share/ca-certificates/*.crt "$work/base/usr/local/share/ca-certificates/"
     fi
     printf '%s\n' "$hash" > "$work/base.stamp"
+    exec 7>&-
 }
 
 # enter ROOT COMMAND... - runs it as process 1 of its own process and mount namespaces, in ROOT mounted read-only, with
@@ -63,6 +69,7 @@ enter() {
         mount --bind "$photos" "$tree/photos"
         mount -o remount,bind,ro "$tree/photos"
         mount --bind "$library" "$tree$library_at"
+        mount -o remount,bind,rw "$tree$library_at"
         # Not chroot: from there no namespaces could be made, as decoders do.
         cd "$tree"
         pivot_root . .
@@ -76,7 +83,7 @@ enter() {
 first_process() {
     local process=$1
     while [ -n "$process" ]; do
-        if [ "$(awk '/^NSpid/ { print NF, $NF }' "/proc/$process/status")" = '3 1' ]; then
+        if [ "$(awk '/^NSpid/ { print NF, $NF }' "/proc/$process/status" 2> /dev/null)" = '3 1' ]; then
             echo "$process"
             return
         fi
