@@ -1,7 +1,12 @@
 #include "base/log.hpp"
 
+#include <spdlog/formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <ctime>
+#include <nlohmann/json.hpp>
 
 namespace hone::log {
 
@@ -23,18 +28,54 @@ spdlog::level::level_enum to_spdlog(Level level) {
     return spdlog::level::info;
 }
 
+Format chosen_format = Format::kText;
+
+class JsonFormatter final : public spdlog::formatter {
+  public:
+    void format(const spdlog::details::log_msg& line, spdlog::memory_buf_t& out) override {
+        using namespace std::chrono;
+        const auto since = floor<milliseconds>(line.time.time_since_epoch());
+        const std::time_t seconds = since.count() / 1000;
+        std::tm utc{};
+        ::gmtime_r(&seconds, &utc);
+        const auto text = [](spdlog::string_view_t view) { return std::string(view.data(), view.size()); };
+        const nlohmann::ordered_json object = {
+            {"time",
+             fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1,
+                         utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, since.count() % 1000)},
+            {"level", text(spdlog::level::to_string_view(line.level))},
+            {"message", text(line.payload)}};
+        fmt::format_to(std::back_inserter(out), "{}\n",
+                       object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    }
+    [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override {
+        return std::make_unique<JsonFormatter>();
+    }
+};
+
 }  // namespace
 
-void start(Level level) {
+void start(Level level, Format format) {
     auto logger = spdlog::get("hone");
     if (!logger) logger = spdlog::stderr_color_mt("hone");
-    logger->set_pattern("%H:%M:%S %^%l%$ %v");
+    chosen_format = format;
+    if (format == Format::kJson)
+        logger->set_formatter(std::make_unique<JsonFormatter>());
+    else
+        logger->set_pattern("%H:%M:%S %^%l%$ %v");
     logger->set_level(to_spdlog(level));
     spdlog::set_default_logger(logger);
 }
 
+Format format() {
+    return chosen_format;
+}
+
 void write(Level level, std::string_view text) {
-    spdlog::log(to_spdlog(level), "{}", text);
+    // A line is a line, whatever a file or a client is called.
+    std::string line(text);
+    std::ranges::replace_if(line, [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
+    spdlog::log(to_spdlog(level), "{}", line);
 }
 
 }  // namespace hone::log

@@ -86,11 +86,14 @@ int run_hone(int argc, char** argv) try {
     app.add_flag("--json", options.json, "one JSON document on stdout");
     app.add_flag("--quiet", options.quiet, "no progress and no notes");
     app.add_flag("--verbose", options.verbose, "say more on stderr");
+    app.add_option("--log-format", options.log_format,
+                   "text or json: one object a line on stderr (HONE_LOG_FORMAT)")
+        ->default_str("text");
     Action chosen;
-    for (const auto add :
-         {add_serve,  add_index,  add_worker,  add_search,  add_similar, add_duplicates, add_show,
-          add_faces,  add_people, add_status,  add_folders, add_query,   add_catalog,    add_models,
-          add_export, add_backup, add_restore, add_config,  add_doctor,  add_bench})
+    for (const auto add : {add_serve,   add_index,  add_worker, add_search,  add_similar, add_duplicates,
+                           add_show,    add_faces,  add_people, add_status,  add_folders, add_query,
+                           add_catalog, add_models, add_export, add_backup,  add_restore, add_config,
+                           add_doctor,  add_bench,  add_health, add_generate})
         add(app, options, chosen);
     try {
         app.parse(argc, argv);
@@ -107,7 +110,16 @@ int run_hone(int argc, char** argv) try {
         return kExitUsage;
     }
     hide_passwords(argc, argv);
-    log::start(options.quiet ? log::Level::kError : options.verbose ? log::Level::kDebug : log::Level::kInfo);
+    if (options.log_format.empty()) options.log_format = environment("HONE_LOG_FORMAT").value_or("text");
+    if (options.log_format != "text" && options.log_format != "json") {
+        fmt::print(stderr, "hone: the log format is text or json, not '{}' (--log-format, HONE_LOG_FORMAT)\n",
+                   options.log_format);
+        return kExitUsage;
+    }
+    log::start(options.quiet     ? log::Level::kError
+               : options.verbose ? log::Level::kDebug
+                                 : log::Level::kInfo,
+               options.log_format == "json" ? log::Format::kJson : log::Format::kText);
     const auto address = server_address(options.catalog);
     if (!address) {
         report(address.error());

@@ -33,6 +33,8 @@ void add_config(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_doctor(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_query(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_catalog(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_health(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_generate(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen);
 
 // The parts that commands share.

@@ -6,13 +6,17 @@
 #include <nlohmann/json.hpp>
 
 #include "base/config.hpp"
+#include "base/log.hpp"
 
 namespace hone {
 
 using nlohmann::json;
 
 int report(const Error& error) {
-    fmt::print(stderr, "hone: {}\n", error.message);
+    if (log::format() == log::Format::kJson)
+        log::write(log::Level::kError, error.message);
+    else
+        fmt::print(stderr, "hone: {}\n", error.message);
     switch (error.kind) {
         case ErrorKind::kInUse:
             return kExitInUse;

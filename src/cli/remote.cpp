@@ -17,6 +17,12 @@ namespace {
 
 constexpr auto kPoll = std::chrono::milliseconds(300);
 constexpr long kTimeoutSeconds = 30;
+constexpr long kHealthSeconds = 5;
+
+std::size_t append(char* data, std::size_t size, std::size_t count, void* target) {
+    static_cast<std::string*>(target)->append(data, size * count);
+    return size * count;
+}
 
 Result<json> call(const std::string& url, const json* body) {
     const std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
@@ -28,12 +34,7 @@ Result<json> call(const std::string& url, const json* body) {
     curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
     if (body != nullptr) curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, sent.c_str());
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
-    curl_easy_setopt(
-        curl.get(), CURLOPT_WRITEFUNCTION,
-        +[](char* data, std::size_t size, std::size_t count, void* target) {
-            static_cast<std::string*>(target)->append(data, size * count);
-            return size * count;
-        });
+    curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, append);
     if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK) {
         return fail("the running hone serve at {} does not answer: {}", url, curl_easy_strerror(code));
     }
@@ -77,6 +78,32 @@ Result<json> index_on_server(const std::string& url, const std::vector<fs::path>
 
 Result<json> post_to_server(const std::string& url, const std::string& path, const json& body) {
     return call(url + path, &body);
+}
+
+Result<> ask_health(const std::string& url, const std::string& path) {
+    const std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
+    // The server may listen on any address and under any name; from here it is this machine.
+    const std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(
+        curl_slist_append(nullptr, "Host: localhost"), curl_slist_free_all);
+    std::string answer;
+    curl_easy_setopt(curl.get(), CURLOPT_URL, (url + path).c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(curl.get(), CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kHealthSeconds);
+    // Nothing secret is sent, and a certificate names the server's public name.
+    curl_easy_setopt(curl.get(), CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(curl.get(), CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
+    curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, append);
+    if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK)
+        return fail("the running hone serve at {} does not answer: {}", url, curl_easy_strerror(code));
+    long status = 0;
+    curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+    if (status == 200) return {};
+    const json document = json::parse(answer, nullptr, false);
+    return fail("the running hone serve at {} answers {}: {}", url, status,
+                document.is_object() ? document.value("detail", "no reason given") : "no reason given");
 }
 
 }  // namespace hone

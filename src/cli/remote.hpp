@@ -20,4 +20,7 @@ Result<nlohmann::json> index_on_server(const std::string& url, const std::vector
 Result<nlohmann::json> post_to_server(const std::string& url, const std::string& path,
                                       const nlohmann::json& body);
 
+// Whether /healthz or /readyz of that server answers well; the error says what it said instead.
+Result<> ask_health(const std::string& url, const std::string& path);
+
 }  // namespace hone

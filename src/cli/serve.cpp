@@ -70,6 +70,7 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     HONE_TRY(const auto server, HttpServer::bind(std::move(http), [&](const HttpRequest& request) {
                  return api.handle(request);
              }));
+    api.count_connections([&server] { return server->connections(); });
 
     const auto faces = open_faces(*library);
     if (!faces) log::info("faces are not read: {}", faces.error().message);

@@ -167,6 +167,7 @@ std::span<const Api::Route> Api::routes() {
         {"GET", "/api/v1/events", &Api::events},
         {"GET", "/api/v1/openapi.json", &Api::openapi},
         {"GET", "/healthz", &Api::health},
+        {"GET", "/readyz", &Api::ready},
         {"GET", "/metrics", &Api::metrics},
     };
     return kRoutes;
@@ -229,8 +230,7 @@ Result<HttpResponse> Api::run_search(const SearchQuery& query) {
     names.insert(names.end(), query.unlike.begin(), query.unlike.end());
     names.push_back(query.from);
     HONE_TRY(const SearchPage page, parts_.engine->search(query, examples_.pick(names)));
-    ++searches_;
-    search_seconds_ += page.took_ms / 1000;
+    metrics_.searched(page.took_ms / 1000);
     return answer(200, to_json(page));
 }
 
@@ -556,21 +556,33 @@ Result<HttpResponse> Api::health(const HttpRequest&, Parameter) {
     return HttpResponse{200, {{"Content-Type", "text/plain"}}, "ok\n", {}, {}};
 }
 
+Result<> Api::check_ready() {
+    if (!parts_.engine) return std::unexpected(missing_model());
+    if (const std::string trouble = library_.catalog().condition().trouble; !trouble.empty())
+        return fail(ErrorKind::kUnavailable, "{}", trouble);
+    if (const auto counts = library_.catalog().counts(); !counts)
+        return fail(ErrorKind::kUnavailable, "{}", counts.error().message);
+    return {};
+}
+
+Result<HttpResponse> Api::ready(const HttpRequest&, Parameter) {
+    HONE_CHECK(check_ready());
+    return HttpResponse{
+        200, {{"Content-Type", "text/plain"}, {"Cache-Control", "no-store"}}, "ready\n", {}, {}};
+}
+
 Result<HttpResponse> Api::metrics(const HttpRequest&, Parameter) {
-    HONE_TRY(const Counts counts, library_.catalog().counts());
-    const IndexProgress progress = parts_.indexer ? parts_.indexer->progress() : IndexProgress{};
-    std::string text;
-    const auto add = [&](std::string_view name, std::string_view kind, std::string_view help, double value) {
-        text += fmt::format("# HELP {} {}\n# TYPE {} {}\n{} {}\n", name, help, name, kind, name, value);
-    };
-    add("hone_photos", "gauge", "Photos that can be found.", static_cast<double>(counts.photos));
-    add("hone_failed_files", "gauge", "Files that could not be read.", static_cast<double>(counts.failed));
-    add("hone_searches_total", "counter", "Searches answered.", static_cast<double>(searches_));
-    add("hone_search_seconds_total", "counter", "Time spent in searches.", search_seconds_);
-    add("hone_indexing", "gauge", "1 while a scan runs.", progress.state == IndexState::kIdle ? 0 : 1);
-    add("hone_event_listeners", "gauge", "Clients that listen to events.",
-        static_cast<double>(events_.listeners()));
-    return HttpResponse{200, {{"Content-Type", "text/plain; version=0.0.4"}}, text, {}, {}};
+    MetricsState state;
+    HONE_TRY(state.counts, library_.catalog().counts());
+    if (parts_.engine) state.searchable = parts_.engine->searchable();
+    if (parts_.indexer) {
+        state.progress = parts_.indexer->progress();
+        state.scans = parts_.indexer->finished();
+    }
+    state.event_listeners = events_.listeners();
+    if (connections_) state.connections = connections_();
+    state.ready = check_ready().has_value();
+    return HttpResponse{200, {{"Content-Type", "text/plain; version=0.0.4"}}, metrics_.text(state), {}, {}};
 }
 
 void Api::tick() {
@@ -592,6 +604,7 @@ void Api::on_photos(std::span<const PhotoNumber> photos) {
 }
 
 void Api::on_failure(const IndexFailure& failure) {
+    log::debug("{} ({}): {}", failure.path, failure.stage, failure.reason);
     events_.publish("failure", to_json(failure));
 }
 
@@ -602,6 +615,10 @@ void Api::group_faces() {
 }
 
 void Api::on_scan_end(const IndexSummary& summary) {
+    if (summary.added > 0 || summary.failed > 0 || summary.missing > 0) {
+        log::info("scan: {} new photos, {} files failed, {} are gone, {} photos in all, {:.1f} s",
+                  summary.added, summary.failed, summary.missing, summary.photos, summary.seconds);
+    }
     group_faces();
     events_.publish("scan", to_json(summary));
 }

@@ -12,6 +12,7 @@
 #include "search/engine.hpp"
 #include "server/events.hpp"
 #include "server/http_server.hpp"
+#include "server/metrics.hpp"
 
 namespace hone {
 
@@ -39,7 +40,11 @@ struct SearchParts {
 class Api final : public BackgroundObserver {
   public:
     Api(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders, std::string version)
-        : library_(library), thumbnails_(thumbnails), decoders_(decoders), version_(std::move(version)) {}
+        : library_(library),
+          thumbnails_(thumbnails),
+          decoders_(decoders),
+          version_(std::move(version)),
+          metrics_(version_) {}
 
     // Once, when the model is there, before handle() is called; without_model says why there is none.
     void start(SearchParts parts) { parts_ = std::move(parts); }
@@ -51,6 +56,9 @@ class Api final : public BackgroundObserver {
         face_model_ = std::move(model);
         no_faces_ = std::move(why);
     }
+
+    // Once, before handle() is called: how many connections the server has open.
+    void count_connections(std::function<std::size_t()> count) { connections_ = std::move(count); }
 
     HttpResponse handle(const HttpRequest& request);
     static std::uint64_t body_limit(std::string_view method, std::string_view path);
@@ -102,12 +110,15 @@ class Api final : public BackgroundObserver {
     Result<HttpResponse> events(const HttpRequest& request, Parameter);
     Result<HttpResponse> openapi(const HttpRequest& request, Parameter);
     Result<HttpResponse> health(const HttpRequest& request, Parameter);
+    Result<HttpResponse> ready(const HttpRequest& request, Parameter);
     Result<HttpResponse> metrics(const HttpRequest& request, Parameter);
 
     Result<Photo> find_photo(const std::string& id);
     Result<BackgroundIndexer*> indexer();
     Result<HttpResponse> run_search(const SearchQuery& query);
     [[nodiscard]] Error missing_model() const;
+    // Whether searches can be answered from an up-to-date catalogue; else kUnavailable and why.
+    Result<> check_ready();
 
     Library& library_;
     ThumbnailStore& thumbnails_;
@@ -120,8 +131,8 @@ class Api final : public BackgroundObserver {
     EventHub events_;
     ExampleStore examples_;
     bool was_busy_ = false;  // tick() only
-    std::atomic<std::uint64_t> searches_ = 0;
-    std::atomic<double> search_seconds_ = 0;
+    Metrics metrics_;
+    std::function<std::size_t()> connections_;
 };
 
 }  // namespace hone

@@ -365,6 +365,10 @@ std::uint16_t HttpServer::port() const {
     return state_->acceptor.local_endpoint().port();
 }
 
+std::size_t HttpServer::connections() const {
+    return state_->connections;
+}
+
 void HttpServer::every(std::chrono::milliseconds period, std::function<void()> tick) {
     asio::co_spawn(state_->io, state_->tick_loop(period, std::move(tick)), asio::detached);
 }

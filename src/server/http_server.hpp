@@ -69,6 +69,7 @@ class HttpServer {
     ~HttpServer();
 
     [[nodiscard]] std::uint16_t port() const;
+    [[nodiscard]] std::size_t connections() const;  // open ones; from any thread
     // Calls `tick` on a server thread every `period` while it runs.
     void every(std::chrono::milliseconds period, std::function<void()> tick);
     // Until stop(), SIGINT or SIGTERM. When it returns no handler runs any more.

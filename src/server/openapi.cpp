@@ -32,6 +32,7 @@ std::string_view openapi_document() {
   "/api/v1/events": {"get": {"summary": "Server-sent events: progress, photos, failure, scan, problem", "responses": {"200": {"description": "events", "content": {"text/event-stream": {}}}}}},
   "/api/v1/openapi.json": {"get": {"summary": "This document", "responses": {"200": {"description": "this", "content": {"application/json": {}}}}}},
   "/healthz": {"get": {"summary": "ok while the server runs", "responses": {"200": {"description": "ok", "content": {"text/plain": {}}}}}},
+  "/readyz": {"get": {"summary": "ready when searches can be answered: there is a model and the catalogue is reached", "responses": {"200": {"description": "ready", "content": {"text/plain": {}}}, "503": {"description": "not now, and why", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}}}},
   "/metrics": {"get": {"summary": "Prometheus text", "responses": {"200": {"description": "metrics", "content": {"text/plain": {}}}}}}
  },
  "components": {"schemas": {

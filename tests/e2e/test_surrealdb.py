@@ -88,6 +88,9 @@ def test_serving_goes_on_while_the_server_is_away(engine, photos, quick, library
         wait_for(lambda: server.status()['catalog']['state'] == 'catalogue unreachable, trying again', 'nobody notices')
         openapi.check(document, 'get', '/status', 200, server.status())
         assert SECRET not in json.dumps(server.status())
+        ready = server.request('GET', '/readyz')
+        assert ready.status == 503 and SECRET.encode() not in ready.body, ready
+        assert server.request('GET', '/healthz').status == 200
         assert len(server.search('a cat', limit=20)['results']) == 12
         refused = server.post('/folders', {'path': str(photos.parent)})
         assert refused.status == 503 and 'does not answer' in refused.json()['detail'], refused

@@ -9,8 +9,9 @@ import time
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCRIPTS = sorted([*(p for p in (ROOT / 'script').iterdir() if p.read_bytes()[:2] == b'#!' and p.suffix != '.py'),
-                  ROOT / '.ci/run', ROOT / 'bench/run', ROOT / 'script/lib.sh'])
+SCRIPTS = sorted([*(p for p in (ROOT / 'script').rglob('*') if p.is_file() and p.read_bytes()[:2] == b'#!' and p.suffix != '.py'),
+                  ROOT / '.ci/run', ROOT / 'bench/run', ROOT / 'script/lib.sh', ROOT / 'script/deploy/lib.sh',
+                  *(ROOT / 'deploy/debian' / name for name in ('postinst', 'prerm', 'postrm'))])
 
 
 def run(*args, **more):
@@ -32,7 +33,8 @@ def test_nothing_to_do_is_quick_and_silent():
 
 
 @pytest.mark.parametrize('args, word', [(['bootstrap', '--what'], 'usage'), (['samples', 'x'], 'usage'), (['golden', 'x'], 'usage'), (['test', 'nonsense'], 'usage'),
-                                        (['server', '--what'], 'usage'), (['fuzz', '20', 'nonsense'], 'usage')])
+                                        (['server', '--what'], 'usage'), (['fuzz', '20', 'nonsense'], 'usage'), (['test-deploy', 'nonsense'], 'usage'),
+                                        (['package', 'a', 'b'], 'usage')])
 def test_wrong_usage(args, word):
     done = run(ROOT / 'script' / args[0], *args[1:])
     assert done.returncode == 2 and word in done.stderr, done

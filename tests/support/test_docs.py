@@ -1,0 +1,26 @@
+"""docs/troubleshooting.md quotes the program: each line it explains must still be said somewhere in src/."""
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def said_by_the_program():
+    """All string literals of the sources; those that C++ puts together are one. {} and quotes apart, as text."""
+    texts = []
+    for file in sorted((ROOT / 'src').rglob('*.cpp')):
+        source = file.read_text()
+        for literal in re.findall(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*', source):
+            texts.append(''.join(re.findall(r'"((?:[^"\\\n]|\\.)*)"', literal)))
+    return texts
+
+
+def test_each_error_line_is_still_said():
+    texts = said_by_the_program()
+    lines = re.findall(r'^\| `(.+?)`+ \| ', (ROOT / 'docs/troubleshooting.md').read_text(), re.M)
+    assert len(lines) > 20
+    for line in lines:
+        # "..." stands for anything, a placeholder of the program included.
+        parts = [re.escape(part.strip()) for part in line.split('...') if part.strip(' ;:')]
+        pattern = re.compile('.*'.join(parts))
+        assert any(pattern.search(text) for text in texts), line
