@@ -89,7 +89,7 @@ int run_hone(int argc, char** argv) try {
     Action chosen;
     for (const auto add : {add_serve, add_index, add_search, add_similar, add_duplicates, add_show, add_faces,
                            add_people, add_status, add_folders, add_query, add_catalog, add_models,
-                           add_export, add_config, add_doctor, add_bench})
+                           add_export, add_config, add_doctor, add_users, add_bench})
         add(app, options, chosen);
     try {
         app.parse(argc, argv);
