@@ -90,10 +90,10 @@ int run_hone(int argc, char** argv) try {
                    "text or json: one object a line on stderr (HONE_LOG_FORMAT)")
         ->default_str("text");
     Action chosen;
-    for (const auto add : {add_serve,   add_index,  add_worker, add_search,  add_similar, add_duplicates,
-                           add_show,    add_faces,  add_people, add_status,  add_folders, add_query,
-                           add_catalog, add_models, add_export, add_backup,  add_restore, add_config,
-                           add_doctor,  add_bench,  add_health, add_generate})
+    for (const auto add : {add_serve,   add_index,  add_worker, add_search, add_similar, add_duplicates,
+                           add_show,    add_faces,  add_people, add_status, add_folders, add_query,
+                           add_catalog, add_models, add_export, add_backup, add_restore, add_config,
+                           add_doctor,  add_bench,  add_users,  add_health, add_generate})
         add(app, options, chosen);
     try {
         app.parse(argc, argv);

@@ -35,6 +35,7 @@ void add_query(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_catalog(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_health(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_generate(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_users(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen);
 
 // The parts that commands share.

@@ -61,12 +61,12 @@ std::string describe_process(const std::string& command, const std::string& url)
     return json{{"command", command}, {"pid", ::getpid()}, {"url", url}}.dump();
 }
 
-std::optional<std::string> server_of(const fs::path& library) {
+std::optional<RunningServer> server_of(const fs::path& library) {
     const auto description = Library::holder(library);
     if (!description) return std::nullopt;
     const json holder = json::parse(*description, nullptr, false);
     if (!holder.is_object() || holder.value("url", "").empty()) return std::nullopt;
-    return holder["url"].get<std::string>();
+    return RunningServer{holder["url"].get<std::string>(), library};
 }
 
 std::string readable_holder(const std::string& description) {

@@ -35,8 +35,13 @@ Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const
 
 // What is written into the lock file, and read by others.
 std::string describe_process(const std::string& command, const std::string& url);
-// The address of the server that holds the library; nothing when another command does, or nobody.
-std::optional<std::string> server_of(const fs::path& library);
+// A `hone serve` that holds a library; cli/remote.hpp talks to it.
+struct RunningServer {
+    std::string url;
+    fs::path library;
+};
+// Nothing when another command holds it, or nobody.
+std::optional<RunningServer> server_of(const fs::path& library);
 // "hone serve (process 123) at http://..." out of a lock's description.
 std::string readable_holder(const std::string& description);
 // Library::open with a message for people when another process holds it.

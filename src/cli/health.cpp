@@ -17,7 +17,7 @@ void add_health(CLI::App& app, const GlobalOptions& options, Action& chosen) {
                 HONE_TRY(const fs::path directory, library_of(options));
                 const auto url = server_of(directory);
                 if (!url) return fail("no hone serve holds the library {}", printable(directory));
-                HONE_CHECK(ask_health(*url, *ready ? "/readyz" : "/healthz"));
+                HONE_CHECK(ask_health(url->url, *ready ? "/readyz" : "/healthz"));
                 if (!options.quiet) fmt::print("{}\n", *ready ? "ready" : "ok");
                 return {};
             });

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "server/auth/machine_key.hpp"
 
 namespace hone {
 
@@ -24,14 +25,32 @@ std::size_t append(char* data, std::size_t size, std::size_t count, void* target
     return size * count;
 }
 
-Result<json> call(const std::string& url, const json* body) {
+Result<json> call(const RunningServer& server, const std::string& path, const json* body) {
+    const std::string url = server.url + path;
+    // Without one the server may still answer: it asks for none where no user is set up.
+    const auto key = read_machine_key(server.library);
     const std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
+    const std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(
+        key ? curl_slist_append(nullptr, ("Authorization: Bearer " + key->secret).c_str()) : nullptr,
+        curl_slist_free_all);
     std::string answer;
     const std::string sent =
         body != nullptr ? body->dump(-1, ' ', false, json::error_handler_t::replace) : "";
     curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
     curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
+    curl_easy_setopt(curl.get(), CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
+    if (url.starts_with("https:")) {
+        if (!key || key->public_key.empty())
+            return fail("{}",
+                        key ? "serve.key names no certificate; start hone serve again" : key.error().message);
+        // The certificate is for the name that others use; here it is the key itself that must be the
+        // server's.
+        curl_easy_setopt(curl.get(), CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(curl.get(), CURLOPT_SSL_VERIFYHOST, 0L);
+        curl_easy_setopt(curl.get(), CURLOPT_PINNEDPUBLICKEY, key->public_key.c_str());
+    }
     if (body != nullptr) curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, sent.c_str());
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
     curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, append);
@@ -41,6 +60,7 @@ Result<json> call(const std::string& url, const json* body) {
     long status = 0;
     curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
     json document = json::parse(answer, nullptr, false);
+    if (status == 401 && !key) return std::unexpected(key.error());
     if (status >= 400 || document.is_discarded()) {
         return fail(status == 400   ? ErrorKind::kUsage
                     : status == 404 ? ErrorKind::kNotFound
@@ -55,17 +75,17 @@ Result<json> call(const std::string& url, const json* body) {
 
 }  // namespace
 
-Result<json> index_on_server(const std::string& url, const std::vector<fs::path>& folders, bool retry_failed,
-                             const std::function<void(const json&)>& on_status) {
+Result<json> index_on_server(const RunningServer& server, const std::vector<fs::path>& folders,
+                             bool retry_failed, const std::function<void(const json&)>& on_status) {
     for (const fs::path& folder : folders) {
         const json body = {{"path", folder.native()}, {"scan", false}};
-        HONE_TRY(const json added, call(url + "/api/v1/folders", &body));
+        HONE_TRY(const json added, call(server, "/api/v1/folders", &body));
     }
     const json wish = {{"retry_failed", retry_failed}};
-    HONE_TRY(const json scan, call(url + "/api/v1/scan", &wish));
+    HONE_TRY(const json scan, call(server, "/api/v1/scan", &wish));
     const auto wanted = scan.value("scan", std::uint64_t{0});
     while (true) {
-        HONE_TRY(const json status, call(url + "/api/v1/status", nullptr));
+        HONE_TRY(const json status, call(server, "/api/v1/status", nullptr));
         on_status(status);
         if (status.value("scans", std::uint64_t{0}) >= wanted) {
             if (status.contains("last_error") && status["last_error"].is_string())
@@ -76,8 +96,8 @@ Result<json> index_on_server(const std::string& url, const std::vector<fs::path>
     }
 }
 
-Result<json> post_to_server(const std::string& url, const std::string& path, const json& body) {
-    return call(url + path, &body);
+Result<json> post_to_server(const RunningServer& server, const std::string& path, const json& body) {
+    return call(server, path, &body);
 }
 
 Result<> ask_health(const std::string& url, const std::string& path) {

@@ -10,12 +10,13 @@
 #include "cli/faces.hpp"
 #include "ingest/backup.hpp"
 #include "server/api.hpp"
+#include "server/auth/machine_key.hpp"
 
 namespace hone {
 
 namespace {
 
-constexpr double kBackupCheck = 5;        // seconds between two looks whether a backup is due
+constexpr double kBackupCheck = 5;         // seconds between two looks whether a backup is due
 constexpr double kRestBeforeGrouping = 2;  // seconds without news of other processes
 
 struct ServeFlags {
@@ -25,6 +26,8 @@ struct ServeFlags {
     std::chrono::milliseconds patience = kDrivePatience;
     bool no_watch = false, svg = false;
     ModelFlags model;
+    std::string certificate, key;
+    GateOptions gate;
 };
 
 Result<HttpOptions> parse_listen(const std::string& text) {
@@ -39,20 +42,42 @@ Result<HttpOptions> parse_listen(const std::string& text) {
     if (options.address.starts_with('[') && options.address.ends_with(']'))
         options.address = options.address.substr(1, options.address.size() - 2);
     if (options.address == "localhost") options.address = "127.0.0.1";
-    if (!options.address.starts_with("127.") && options.address != "::1") {
-        return fail(
-            ErrorKind::kUsage,
-            "{} is not this machine alone; Hone has no sign-in yet and listens on 127.0.0.1 or [::1] only",
-            options.address);
-    }
+    if (!is_address(options.address))
+        return fail(ErrorKind::kUsage, "'{}' is no address to listen on; use for example 127.0.0.1:3000",
+                    options.address);
     options.port = static_cast<std::uint16_t>(port);
     options.workers = std::max(4U, processor_count());
     options.body_limit = Api::body_limit;
     return options;
 }
 
+// Others than this machine can come in: there must be somebody to ask for a password.
+Result<> check_users(Users& users, const GateOptions& gate, const std::string& listen) {
+    const bool named = !gate.host_names.empty() || !gate.proxies.empty();
+    if (is_loopback(gate.address) && !named) return {};
+    HONE_TRY(const bool any, users.any());
+    if (any) return {};
+    return fail(
+        ErrorKind::kUsage,
+        "{} lets in others than this machine, and no password is set: run `hone users add NAME` first",
+        named ? "--host-name or --trusted-proxy" : "--listen " + listen);
+}
+
+// Where a command on this machine reaches the server.
+std::string local_url(const GateOptions& gate, bool tls, std::uint16_t port) {
+    std::string host = gate.address == "0.0.0.0" ? "127.0.0.1" : gate.address == "::" ? "::1" : gate.address;
+    if (host.find(':') != std::string::npos) host = "[" + host + "]";
+    return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
+}
+
 Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     HONE_TRY(HttpOptions http, parse_listen(flags.listen));
+    if (flags.certificate.empty() != flags.key.empty())
+        return fail(ErrorKind::kUsage, "--tls-certificate and --tls-key go together");
+    http.certificate = flags.certificate;
+    http.key = flags.key;
+    GateOptions doors = flags.gate;
+    doors.address = http.address;
     HONE_TRY(const fs::path directory, library_of(options));
     std::vector<fs::path> folders;
     for (const std::string& name : flags.folders) {
@@ -60,13 +85,17 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         folders.push_back(normal_folder(name));
     }
     HONE_TRY(const auto library, open_for_writing(directory, "serve"));
+    HONE_TRY(const auto users, Users::open(directory));
+    HONE_CHECK(check_users(*users, doors, flags.listen));
+    const std::string machine_secret = make_secret();
+    HONE_TRY(const auto gate, Gate::make(*users, doors, machine_secret));
     for (const fs::path& folder : folders) {
         HONE_TRY(const Folder added, library->catalog().add_folder(folder));
     }
     // One more than the readers, so that a picture someone opens does not wait for the indexing.
     DecoderPool decoders(processor_count() + 1);
     ThumbnailStore thumbnails(directory / "thumbs", decoders);
-    Api api(*library, thumbnails, decoders, HONE_VERSION);
+    Api api(*library, thumbnails, decoders, *users, *gate, HONE_VERSION);
     HONE_TRY(const auto server, HttpServer::bind(std::move(http), [&](const HttpRequest& request) {
                  return api.handle(request);
              }));
@@ -106,8 +135,13 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         api.without_model(opened.error().message);
     }
     const std::string address = flags.listen.substr(0, flags.listen.rfind(':'));
-    const std::string url = fmt::format("http://{}:{}", address, server->port());
-    if (const auto described = library->describe_holder(describe_process("serve", url)); !described) {
+    const bool tls = !flags.certificate.empty();
+    const std::string url = fmt::format("{}://{}:{}", tls ? "https" : "http", address, server->port());
+    auto described = write_machine_key(directory, {machine_secret, server->public_key()});
+    if (described)
+        described =
+            library->describe_holder(describe_process("serve", local_url(doors, tls, server->port())));
+    if (!described) {
         api.stop();
         return described;
     }
@@ -157,6 +191,7 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     });
     server->run();
     backups = {};
+    remove_machine_key(directory);
     follower.request_stop();
     if (follower.joinable()) follower.join();
     api.stop();
@@ -174,6 +209,15 @@ void add_serve(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     command->add_option("--rescan", flags->rescan_minutes, "minutes between two looks for new photos")
         ->check(CLI::Range(1, 10'000))
         ->default_str("10");
+    command->add_option(
+        "--host-name", flags->gate.host_names,
+        "a name under which others reach this server, for example photos.example.org; repeatable");
+    command->add_option("--tls-certificate", flags->certificate,
+                        "PEM file with the certificate and its chain");
+    command->add_option("--tls-key", flags->key, "PEM file with its key");
+    command->add_option(
+        "--trusted-proxy", flags->gate.proxies,
+        "address or network of a proxy whose X-Forwarded-For and -Proto are believed; repeatable");
     command->add_flag("--no-watch", flags->no_watch, "find new photos by scans only");
     command->add_flag("--svg", flags->svg, "read SVG drawings too");
     add_patience_flag(*command, flags->patience);

@@ -44,7 +44,7 @@ Result<> status(const GlobalOptions& options) {
                        {"photos", counts.photos}, {"searchable", searchable},
                        {"failed", counts.failed}, {"skipped", skipped_json(counts)},
                        {"model", of_model},       {"model_problem", problem},
-                       {"folders", list},         {"server", url ? json(*url) : json()},
+                       {"folders", list},         {"server", url ? json(url->url) : json()},
                        {"failures", failures}};
     if (options.json) {
         fmt::print("{}\n", dump(body, 2));
@@ -61,7 +61,7 @@ Result<> status(const GlobalOptions& options) {
         fmt::print("failed   {} ({}: {})\n", printable(place.facts.path), place.stage, place.reason);
     if (counts.failed > failed.size())
         fmt::print("         and {} more; --json lists all\n", counts.failed - failed.size());
-    if (url) fmt::print("server   {}\n", *url);
+    if (url) fmt::print("server   {}\n", url->url);
     return {};
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/log.hpp"
+#include "base/time.hpp"
 #include "photo/decode.hpp"
 #include "photo/thumbnail.hpp"
 #include "search/filter_parser.hpp"
@@ -21,12 +22,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "/api/v1";
 constexpr std::uint64_t kJsonBytes = 4 << 20;  // 30,000 seen photos fit
+constexpr unsigned kTicksACheck = 8;           // of who may still listen: every two seconds
 constexpr std::uint64_t kExampleBytes = 64ULL << 20;
-
-HttpResponse answer(int status, const json& body) {
-    return {
-        status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, dump(body), {}, {}};
-}
 
 HttpResponse to_response(const Error& error) {
     switch (error.kind) {
@@ -93,27 +90,30 @@ const char* original_type(const std::string& format) {
     return "application/octet-stream";
 }
 
-// Host of "http://127.0.0.1:3000" or "127.0.0.1:3000".
-std::string_view host_of(std::string_view text) {
-    if (const auto scheme = text.find("://"); scheme != std::string_view::npos)
-        text = text.substr(scheme + 3);
-    if (text.starts_with('[')) return text.substr(0, std::min(text.find(']') + 1, text.size()));
-    return text.substr(0, text.find(':'));
+// Where files lie, out of a document for those who must not know.
+void remove_paths(json& document) {
+    static constexpr const char* kFields[] = {"path", "places", "folder", "library"};
+    if (document.is_object()) {
+        for (const char* field : kFields) document.erase(field);
+    }
+    if (document.is_structured()) {
+        for (json& part : document) remove_paths(part);
+    }
 }
 
-// A page of another site must neither read nor change anything: its requests carry a foreign Origin, and a
-// name that was rebound to this machine shows in Host.
-Result<> check_origin(const HttpRequest& request) {
-    const std::string_view host = host_of(request.header("host"));
-    if (host != "localhost" && host != "127.0.0.1" && host != "[::1]") {
-        return fail(ErrorKind::kUsage,
-                    "Hone answers on this machine only, as localhost or 127.0.0.1, not as '{}'",
-                    host.substr(0, 80));
-    }
-    const std::string_view origin = request.header("origin");
-    if (!origin.empty() && host_of(origin) != host)
-        return fail(ErrorKind::kUsage, "requests from other sites are not answered");
-    return {};
+bool sees_paths(const Subject& subject) {
+    return authorize(subject, UserAction::kSeePaths) == Verdict::kAllowed;
+}
+
+Error paths_refused() {
+    return {ErrorKind::kUsage, "folder: and name: are the owner's to ask for"};
+}
+
+// A filter that asks for folders or file names tells whether they are there.
+bool asks_for_paths(const PhotoFilter& filter) {
+    if (filter.kind == PhotoFilter::Kind::kTerm)
+        return filter.term.field == FilterField::kFolder || filter.term.field == FilterField::kName;
+    return std::ranges::any_of(filter.parts, asks_for_paths);
 }
 
 }  // namespace
@@ -134,41 +134,59 @@ ExamplePictures ExampleStore::pick(std::span<const std::string> names) const {
     return picked;
 }
 
+// document, where it is not null: the body, not yet written out.
+struct Api::Answer {
+    HttpResponse response;
+    json document;
+    Answer(HttpResponse given) : response(std::move(given)) {}  // NOLINT(google-explicit-constructor)
+    Answer(int status, json body) : document(std::move(body)) {
+        response.status = status;
+        response.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
+    }
+};
+
 struct Api::Route {
     std::string_view method, path;  // {} stands for one part, given to the call
-    Result<HttpResponse> (Api::*call)(const HttpRequest&, const std::string&);
+    UserAction action;
+    Result<Answer> (Api::*call)(const HttpRequest&, const std::string&, const Subject&);
 };
 
 std::span<const Api::Route> Api::routes() {
     static constexpr Route kRoutes[] = {
-        {"POST", "/api/v1/search", &Api::search},
-        {"GET", "/api/v1/photos", &Api::list_photos},
-        {"GET", "/api/v1/photos/{}", &Api::photo},
-        {"GET", "/api/v1/photos/{}/thumbnail", &Api::thumbnail},
-        {"GET", "/api/v1/photos/{}/original", &Api::original},
-        {"GET", "/api/v1/photos/{}/similar", &Api::similar},
-        {"GET", "/api/v1/photos/{}/faces", &Api::faces_of_photo},
-        {"GET", "/api/v1/faces/{}/similar", &Api::similar_faces},
-        {"GET", "/api/v1/people", &Api::list_people},
-        {"POST", "/api/v1/people", &Api::edit_people},
-        {"GET", "/api/v1/people/questions", &Api::people_questions},
-        {"GET", "/api/v1/people/history", &Api::people_history},
-        {"GET", "/api/v1/people/{}", &Api::person},
-        {"GET", "/api/v1/duplicates", &Api::duplicates},
-        {"POST", "/api/v1/examples", &Api::add_example},
-        {"GET", "/api/v1/folders", &Api::list_folders},
-        {"POST", "/api/v1/folders", &Api::add_folder},
-        {"DELETE", "/api/v1/folders/{}", &Api::remove_folder},
-        {"POST", "/api/v1/scan", &Api::scan},
-        {"POST", "/api/v1/scan/pause", &Api::pause},
-        {"POST", "/api/v1/scan/resume", &Api::resume},
-        {"GET", "/api/v1/status", &Api::status},
-        {"GET", "/api/v1/failures", &Api::failures},
-        {"GET", "/api/v1/events", &Api::events},
-        {"GET", "/api/v1/openapi.json", &Api::openapi},
-        {"GET", "/healthz", &Api::health},
-        {"GET", "/readyz", &Api::ready},
-        {"GET", "/metrics", &Api::metrics},
+        {"POST", "/api/v1/search", UserAction::kLook, &Api::search},
+        {"GET", "/api/v1/photos", UserAction::kLook, &Api::list_photos},
+        {"GET", "/api/v1/photos/{}", UserAction::kLook, &Api::photo},
+        {"GET", "/api/v1/photos/{}/thumbnail", UserAction::kLook, &Api::thumbnail},
+        {"GET", "/api/v1/photos/{}/original", UserAction::kLook, &Api::original},
+        {"GET", "/api/v1/photos/{}/similar", UserAction::kLook, &Api::similar},
+        {"GET", "/api/v1/photos/{}/faces", UserAction::kLook, &Api::faces_of_photo},
+        {"GET", "/api/v1/faces/{}/similar", UserAction::kLook, &Api::similar_faces},
+        {"GET", "/api/v1/people", UserAction::kLook, &Api::list_people},
+        {"POST", "/api/v1/people", UserAction::kManage, &Api::edit_people},
+        {"GET", "/api/v1/people/questions", UserAction::kManage, &Api::people_questions},
+        {"GET", "/api/v1/people/history", UserAction::kManage, &Api::people_history},
+        {"GET", "/api/v1/people/{}", UserAction::kLook, &Api::person},
+        {"GET", "/api/v1/duplicates", UserAction::kLook, &Api::duplicates},
+        {"POST", "/api/v1/examples", UserAction::kLook, &Api::add_example},
+        {"GET", "/api/v1/folders", UserAction::kLook, &Api::list_folders},
+        {"POST", "/api/v1/folders", UserAction::kManage, &Api::add_folder},
+        {"DELETE", "/api/v1/folders/{}", UserAction::kManage, &Api::remove_folder},
+        {"POST", "/api/v1/scan", UserAction::kManage, &Api::scan},
+        {"POST", "/api/v1/scan/pause", UserAction::kManage, &Api::pause},
+        {"POST", "/api/v1/scan/resume", UserAction::kManage, &Api::resume},
+        {"GET", "/api/v1/status", UserAction::kLook, &Api::status},
+        {"GET", "/api/v1/failures", UserAction::kManage, &Api::failures},
+        {"GET", "/api/v1/events", UserAction::kLook, &Api::events},
+        {"GET", "/api/v1/session", UserAction::kAnybody, &Api::session},
+        {"POST", "/api/v1/session", UserAction::kAnybody, &Api::sign_in},
+        {"DELETE", "/api/v1/session", UserAction::kAnybody, &Api::sign_out},
+        {"GET", "/api/v1/tokens", UserAction::kHoldTokens, &Api::list_tokens},
+        {"POST", "/api/v1/tokens", UserAction::kHoldTokens, &Api::make_token},
+        {"DELETE", "/api/v1/tokens/{}", UserAction::kHoldTokens, &Api::revoke_token},
+        {"GET", "/api/v1/openapi.json", UserAction::kAnybody, &Api::openapi},
+        {"GET", "/healthz", UserAction::kAnybody, &Api::health},
+        {"GET", "/readyz", UserAction::kAnybody, &Api::ready},
+        {"GET", "/metrics", UserAction::kManage, &Api::metrics},
     };
     return kRoutes;
 }
@@ -177,8 +195,15 @@ std::uint64_t Api::body_limit(std::string_view method, std::string_view path) {
     return method == "POST" && path == "/api/v1/examples" ? kExampleBytes : kJsonBytes;
 }
 
+std::vector<Api::Rule> Api::rules() {
+    std::vector<Rule> rules;
+    for (const Route& route : routes()) rules.push_back({route.method, route.path, route.action});
+    return rules;
+}
+
 HttpResponse Api::handle(const HttpRequest& request) try {
-    if (const auto allowed = check_origin(request); !allowed) return problem(403, allowed.error().message);
+    if (const auto allowed = gate_.check_site(request); !allowed)
+        return problem(403, allowed.error().message);
     bool path_known = false;
     for (const Route& route : routes()) {
         const std::size_t hole = route.path.find("{}");
@@ -196,8 +221,30 @@ HttpResponse Api::handle(const HttpRequest& request) try {
         }
         path_known = true;
         if (request.method != route.method && !(request.method == "HEAD" && route.method == "GET")) continue;
-        auto response = (this->*route.call)(request, part);
-        return response ? std::move(*response) : to_response(response.error());
+        const auto subject = gate_.subject_of(request);
+        if (!subject) {
+            log::write(log::Level::kError, subject.error().message);
+            return problem(500, "the users cannot be read; the reason is in Hone's log");
+        }
+        switch (authorize(*subject, route.action)) {
+            case Verdict::kSignIn: {
+                HttpResponse refused = problem(
+                    401, request.header("authorization").empty()
+                             ? "sign in first (POST /api/v1/session), or send an API token"
+                             : "this token is unknown, revoked or expired; `hone users token` makes one");
+                refused.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"hone\"");
+                return refused;
+            }
+            case Verdict::kForbidden:
+                return problem(403, route.action == UserAction::kHoldTokens
+                                        ? "tokens are made and revoked by somebody who signed in"
+                                        : "this is the owner's to do");
+            case Verdict::kAllowed:
+                break;
+        }
+        if (const auto own = Gate::check_own_page(request, *subject); !own)
+            return problem(403, own.error().message);
+        return finish((this->*route.call)(request, part, *subject), request, *subject);
     }
     if (path_known) return problem(405, fmt::format("{} is not possible here", request.method));
     if (request.path.starts_with(kPrefix))
@@ -207,6 +254,30 @@ HttpResponse Api::handle(const HttpRequest& request) try {
     // A defect of ours: the person gets a plain answer, the log the reason.
     log::write(log::Level::kError, fmt::format("{} {}: {}", request.method, request.path, error.what()));
     return problem(500, "Hone could not answer this; the reason is in its log");
+}
+
+// The one place where every answer passes: what the subject must not see goes here.
+HttpResponse Api::finish(Result<Answer> answer, const HttpRequest& request, const Subject& subject) {
+    const bool paths = sees_paths(subject);
+    if (!answer) {
+        HttpResponse refused = to_response(answer.error());
+        if (paths || refused.status < 500) return refused;
+        // The reason may name files.
+        log::write(log::Level::kError,
+                   fmt::format("{} {}: {}", request.method, request.path, answer.error().message));
+        return problem(refused.status, refused.status == 503
+                                           ? "this is not possible now; the owner can see why"
+                                           : "Hone could not answer this; the reason is in its log");
+    }
+    if (!answer->document.is_null()) {
+        if (!paths) remove_paths(answer->document);
+        answer->response.body = dump(answer->document);
+    }
+    return std::move(answer->response);
+}
+
+std::string Api::why_no_faces(By by) const {
+    return sees_paths(by) ? no_faces_ : "faces are not read here";
 }
 
 Error Api::missing_model() const {
@@ -224,23 +295,25 @@ Result<BackgroundIndexer*> Api::indexer() {
     return parts_.indexer.get();
 }
 
-Result<HttpResponse> Api::run_search(const SearchQuery& query) {
+Result<Api::Answer> Api::run_search(const SearchQuery& query, By by) {
     if (!parts_.engine) return std::unexpected(missing_model());
+    HONE_TRY(const PhotoFilter filter, parse_filter(query.filter));
+    if (!sees_paths(by) && asks_for_paths(filter)) return std::unexpected(paths_refused());
     std::vector<std::string> names = query.like;
     names.insert(names.end(), query.unlike.begin(), query.unlike.end());
     names.push_back(query.from);
     HONE_TRY(const SearchPage page, parts_.engine->search(query, examples_.pick(names)));
     metrics_.searched(page.took_ms / 1000);
-    return answer(200, to_json(page));
+    return Answer(200, to_json(page));
 }
 
-Result<HttpResponse> Api::search(const HttpRequest& request, Parameter) {
+Result<Api::Answer> Api::search(const HttpRequest& request, Parameter, By by) {
     HONE_TRY(const json body, parse_body(request));
     HONE_TRY(const SearchQuery query, parse_search(body));
-    return run_search(query);
+    return run_search(query, by);
 }
 
-Result<HttpResponse> Api::similar(const HttpRequest& request, Parameter id) {
+Result<Api::Answer> Api::similar(const HttpRequest& request, Parameter id, By by) {
     HONE_TRY(const Photo photo, find_photo(id));
     const auto space = request.query.find("space");
     SearchQuery query;
@@ -248,10 +321,10 @@ Result<HttpResponse> Api::similar(const HttpRequest& request, Parameter id) {
     if (space != request.query.end()) HONE_CHECK(rank_by_space(query, space->second));
     HONE_TRY(query.limit, number_parameter(request, "limit", query.limit, SearchQuery::kLargestLimit));
     HONE_TRY(query.offset, number_parameter(request, "offset", 0, UINT32_MAX));
-    return run_search(query);
+    return run_search(query, by);
 }
 
-Result<HttpResponse> Api::faces_of_photo(const HttpRequest&, Parameter id) {
+Result<Api::Answer> Api::faces_of_photo(const HttpRequest&, Parameter id, By by) {
     HONE_TRY(const Photo photo, find_photo(id));
     Catalog& catalog = library_.catalog();
     HONE_TRY(const std::vector<Face> faces, catalog.faces_of(photo.number));
@@ -259,54 +332,55 @@ Result<HttpResponse> Api::faces_of_photo(const HttpRequest&, Parameter id) {
     const bool analyzed = std::ranges::any_of(
         analyses, [](const Analysis& done) { return done.analyzer == FaceAnalyzer::kName; });
     json body{{"faces", json::array()}, {"analyzed", analyzed}};
-    if (!analyzed) body["why"] = no_faces_.empty() ? "this picture was not read for faces yet" : no_faces_;
+    if (!analyzed)
+        body["why"] = no_faces_.empty() ? "this picture was not read for faces yet" : why_no_faces(by);
     for (const Face& face : faces) {
         HONE_TRY(json entry, to_json(catalog, face));
         body["faces"].push_back(std::move(entry));
     }
-    return answer(200, body);
+    return Answer(200, body);
 }
 
-Result<HttpResponse> Api::similar_faces(const HttpRequest& request, Parameter id) {
+Result<Api::Answer> Api::similar_faces(const HttpRequest& request, Parameter id, By) {
     HONE_TRY(const FaceId number, number_of(id, "face"));
     HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 60, 1000));
     HONE_TRY(const json body, similar_faces_page(library_.catalog(), *people_, number, limit));
-    return answer(200, body);
+    return Answer(200, body);
 }
 
-Result<HttpResponse> Api::list_people(const HttpRequest& request, Parameter) {
+Result<Api::Answer> Api::list_people(const HttpRequest& request, Parameter, By by) {
     HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 200, 10'000));
     HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
     HONE_TRY(const bool hidden, flag_parameter(request, "hidden"));
     HONE_TRY(const bool singles, flag_parameter(request, "singles"));
     HONE_TRY(json body, people_page(library_.catalog(), hidden, singles, offset, limit));
     body["model"] = face_model_.empty() ? json() : json(face_model_);
-    if (face_model_.empty()) body["why"] = no_faces_;
-    return answer(200, body);
+    if (face_model_.empty()) body["why"] = why_no_faces(by);
+    return Answer(200, body);
 }
 
-Result<HttpResponse> Api::edit_people(const HttpRequest& request, Parameter) {
+Result<Api::Answer> Api::edit_people(const HttpRequest& request, Parameter, By) {
     HONE_TRY(const json body, parse_body(request));
     HONE_TRY(const PeopleEditResult edit, hone::edit_people(*people_, body));
     HONE_TRY(const json done, to_json(library_.catalog(), edit));
-    return answer(200, done);
+    return Answer(200, done);
 }
 
-Result<HttpResponse> Api::person(const HttpRequest& request, Parameter id) {
+Result<Api::Answer> Api::person(const HttpRequest& request, Parameter id, By) {
     HONE_TRY(const PersonId number, number_of(id, "person"));
     HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 200, 10'000));
     HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
     HONE_TRY(const json body, person_page(library_.catalog(), number, offset, limit));
-    return answer(200, body);
+    return Answer(200, body);
 }
 
-Result<HttpResponse> Api::people_questions(const HttpRequest& request, Parameter) {
+Result<Api::Answer> Api::people_questions(const HttpRequest& request, Parameter, By) {
     HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 20, 1000));
     HONE_TRY(const json body, questions_page(library_.catalog(), *people_, limit));
-    return answer(200, body);
+    return Answer(200, body);
 }
 
-Result<HttpResponse> Api::people_history(const HttpRequest&, Parameter) {
+Result<Api::Answer> Api::people_history(const HttpRequest&, Parameter, By) {
     constexpr std::size_t kListedEdits = 50;
     HONE_TRY(const auto edits, library_.catalog().people_edits(kListedEdits));
     json body{{"edits", json::array()}};
@@ -314,10 +388,10 @@ Result<HttpResponse> Api::people_history(const HttpRequest&, Parameter) {
         if (!edit.undone)
             body["edits"].push_back({{"id", edit.id}, {"at", iso8601(edit.at)}, {"what", edit.what}});
     }
-    return answer(200, body);
+    return Answer(200, body);
 }
 
-Result<HttpResponse> Api::list_photos(const HttpRequest& request, Parameter) {
+Result<Api::Answer> Api::list_photos(const HttpRequest& request, Parameter, By by) {
     HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 200, 1000));
     HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
     if (const auto order = request.query.find("order");
@@ -329,6 +403,7 @@ Result<HttpResponse> Api::list_photos(const HttpRequest& request, Parameter) {
     std::uint64_t total = 0;
     if (const auto text = request.query.find("filter"); text != request.query.end()) {
         HONE_TRY(const PhotoFilter filter, parse_filter(text->second));
+        if (!sees_paths(by) && asks_for_paths(filter)) return std::unexpected(paths_refused());
         HONE_TRY(std::vector<PhotoNumber> numbers, catalog.matching(filter));
         total = numbers.size();
         std::ranges::reverse(numbers);  // numbers rise with the time of adding
@@ -346,16 +421,16 @@ Result<HttpResponse> Api::list_photos(const HttpRequest& request, Parameter) {
         HONE_TRY(json entry, listed_photo(catalog, photo));
         list.push_back(std::move(entry));
     }
-    return answer(200, {{"total", total}, {"photos", list}});
+    return Answer(200, {{"total", total}, {"photos", list}});
 }
 
-Result<HttpResponse> Api::photo(const HttpRequest&, Parameter id) {
+Result<Api::Answer> Api::photo(const HttpRequest&, Parameter id, By) {
     HONE_TRY(const Photo photo, find_photo(id));
     HONE_TRY(const json details, photo_details(library_.catalog(), photo));
-    return answer(200, details);
+    return Answer(200, details);
 }
 
-Result<HttpResponse> Api::thumbnail(const HttpRequest& request, Parameter id) {
+Result<Api::Answer> Api::thumbnail(const HttpRequest& request, Parameter id, By) {
     HONE_TRY(const std::size_t size, number_parameter(request, "size", 480, 4096));
     if (std::ranges::find(kThumbnailSizes, static_cast<int>(size)) == std::end(kThumbnailSizes)) {
         return fail(ErrorKind::kUsage, "size={} is not one of {}", size, fmt::join(kThumbnailSizes, ", "));
@@ -366,7 +441,7 @@ Result<HttpResponse> Api::thumbnail(const HttpRequest& request, Parameter id) {
     HttpResponse response;
     response.headers = {{"Content-Type", "image/webp"},
                         {"ETag", etag},
-                        {"Cache-Control", "public, max-age=31536000, immutable"}};
+                        {"Cache-Control", "private, max-age=31536000, immutable"}};
     if (request.has_etag(etag)) {
         response.status = 304;
         return response;
@@ -375,27 +450,28 @@ Result<HttpResponse> Api::thumbnail(const HttpRequest& request, Parameter id) {
     return response;
 }
 
-Result<HttpResponse> Api::original(const HttpRequest&, Parameter id) {
+Result<Api::Answer> Api::original(const HttpRequest&, Parameter id, By) {
     HONE_TRY(const Photo photo, find_photo(id));
     HONE_TRY(const std::vector<Place> places, library_.catalog().places_of(photo.number));
     for (const Place& place : places) {
         const auto facts = file_facts(place.facts.path);
         if (!facts || facts->size != place.facts.size || facts->modified_ns != place.facts.modified_ns)
             continue;
-        return HttpResponse{200,
-                            {{"Content-Type", original_type(photo.format)},
-                             {"Cache-Control", "private, no-cache"},
-                             {"Content-Security-Policy", "default-src 'none'; sandbox"}},
-                            "",
-                            place.facts.path,
-                            {}};
+        return HttpResponse{
+            200,
+            {{"Content-Type", original_type(photo.format)},
+             {"Cache-Control", "private, no-cache"},
+             {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"}},
+            "",
+            place.facts.path,
+            {}};
     }
     return fail(
         ErrorKind::kUnavailable,
         "this file can't be opened now; its folder may be away. Its marks and its thumbnail are kept");
 }
 
-Result<HttpResponse> Api::duplicates(const HttpRequest& request, Parameter) {
+Result<Api::Answer> Api::duplicates(const HttpRequest& request, Parameter, By) {
     DuplicateKind kind = DuplicateKind::kPicture;
     if (const auto wish = request.query.find("kind"); wish != request.query.end()) {
         HONE_TRY(kind, parse_duplicate_kind(wish->second));
@@ -403,10 +479,10 @@ Result<HttpResponse> Api::duplicates(const HttpRequest& request, Parameter) {
     HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 60, 1000));
     HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
     HONE_TRY(const DuplicatePage page, find_duplicates(library_.catalog(), kind, offset, limit));
-    return answer(200, to_json(page));
+    return Answer(200, to_json(page));
 }
 
-Result<HttpResponse> Api::add_example(const HttpRequest& request, Parameter) {
+Result<Api::Answer> Api::add_example(const HttpRequest& request, Parameter, By) {
     if (!parts_.model) return std::unexpected(missing_model());
     const std::span bytes(reinterpret_cast<const std::uint8_t*>(request.body.data()), request.body.size());
     PhotoWork work;
@@ -422,18 +498,18 @@ Result<HttpResponse> Api::add_example(const HttpRequest& request, Parameter) {
     example.look = LookSpaces::vector_of(decoded->small);
     const std::string id = to_hex(sha256(bytes));
     examples_.add(id, std::move(example));
-    return answer(200, {{"id", id},
+    return Answer(200, {{"id", id},
                         {"width", decoded->width},
                         {"height", decoded->height},
                         {"color", fmt::format("#{:06x}", decoded->color)}});
 }
 
-Result<HttpResponse> Api::list_folders(const HttpRequest&, Parameter) {
+Result<Api::Answer> Api::list_folders(const HttpRequest&, Parameter, By) {
     HONE_TRY(const json list, folders_json(library_.catalog()));
-    return answer(200, {{"folders", list}});
+    return Answer(200, {{"folders", list}});
 }
 
-Result<HttpResponse> Api::add_folder(const HttpRequest& request, Parameter) {
+Result<Api::Answer> Api::add_folder(const HttpRequest& request, Parameter, By) {
     HONE_TRY(const json body, parse_body(request));
     const bool scan = !body.is_object() || !body.contains("scan") || body["scan"] != false;
     if (!body.is_object() || !body.contains("path") || !body["path"].is_string() ||
@@ -450,17 +526,17 @@ Result<HttpResponse> Api::add_folder(const HttpRequest& request, Parameter) {
     HONE_TRY(const Folder folder, library_.catalog().add_folder(normal_folder(path)));
     if (scan) background->request_scan();
     HONE_TRY(const json entry, folder_json(library_.catalog(), folder));
-    return answer(201, entry);
+    return Answer(201, entry);
 }
 
-Result<HttpResponse> Api::remove_folder(const HttpRequest&, Parameter id) {
+Result<Api::Answer> Api::remove_folder(const HttpRequest&, Parameter id, By) {
     HONE_TRY(const FolderId folder, number_of(id, "folder"));
     HONE_CHECK(library_.catalog().remove_folder(folder));
     HONE_CHECK(library_.reload_present());
     return HttpResponse{204, {}, "", {}, {}};
 }
 
-Result<HttpResponse> Api::scan(const HttpRequest& request, Parameter) {
+Result<Api::Answer> Api::scan(const HttpRequest& request, Parameter, By) {
     HONE_TRY(BackgroundIndexer* const background, indexer());
     bool retry_failed = false;
     if (!request.body.empty()) {
@@ -472,22 +548,22 @@ Result<HttpResponse> Api::scan(const HttpRequest& request, Parameter) {
         retry_failed = wish && body["retry_failed"].get<bool>();
     }
     const std::uint64_t number = background->request_scan(retry_failed);
-    return answer(202, {{"state", "running"}, {"scan", number}});
+    return Answer(202, {{"state", "running"}, {"scan", number}});
 }
 
-Result<HttpResponse> Api::pause(const HttpRequest&, Parameter) {
+Result<Api::Answer> Api::pause(const HttpRequest&, Parameter, By) {
     HONE_TRY(BackgroundIndexer* const background, indexer());
     background->pause(true);
-    return answer(202, {{"state", to_json(background->progress())["state"]}});
+    return Answer(202, {{"state", to_json(background->progress())["state"]}});
 }
 
-Result<HttpResponse> Api::resume(const HttpRequest&, Parameter) {
+Result<Api::Answer> Api::resume(const HttpRequest&, Parameter, By) {
     HONE_TRY(BackgroundIndexer* const background, indexer());
     background->pause(false);
-    return answer(202, {{"state", to_json(background->progress())["state"]}});
+    return Answer(202, {{"state", to_json(background->progress())["state"]}});
 }
 
-Result<HttpResponse> Api::status(const HttpRequest&, Parameter) {
+Result<Api::Answer> Api::status(const HttpRequest&, Parameter, By by) {
     Catalog& catalog = library_.catalog();
     HONE_TRY(const Counts counts, catalog.counts());
     HONE_TRY(const json list, folders_json(catalog));
@@ -521,30 +597,85 @@ Result<HttpResponse> Api::status(const HttpRequest&, Parameter) {
     body["scans"] = parts_.indexer ? parts_.indexer->finished() : 0;
     body["last_scan"] = summary ? to_json(*summary) : json();
     body["last_error"] = error ? json(error->message) : json();
-    return answer(200, body);
+    if (!sees_paths(by)) {
+        for (const char* field : {"library", "catalog", "last_scan", "last_error", "model_problem"})
+            body.erase(field);
+    }
+    return Answer(200, body);
 }
 
-Result<HttpResponse> Api::failures(const HttpRequest&, Parameter) {
+Result<Api::Answer> Api::failures(const HttpRequest&, Parameter, By) {
     HONE_TRY(const std::vector<Place> failed, library_.catalog().failures(IndexSummary::kListedFailures));
     HONE_TRY(const Counts counts, library_.catalog().counts());
     json list = json::array();
     for (const Place& place : failed)
         list.push_back(to_json(IndexFailure{utf8_path(place.facts.path), place.stage, place.reason}));
-    return answer(200, {{"failures", list}, {"skipped", skipped_json(counts)}});
+    return Answer(200, {{"failures", list}, {"skipped", skipped_json(counts)}});
 }
 
-Result<HttpResponse> Api::events(const HttpRequest&, Parameter) {
+Result<Api::Answer> Api::events(const HttpRequest& request, Parameter, By by) {
     HttpResponse response;
-    response.events = [this](std::shared_ptr<EventStream> stream) {
+    response.events = [this, paths = sees_paths(by),
+                       allowed = gate_.watch(request, by)](std::shared_ptr<EventStream> stream) {
         if (parts_.indexer)
             stream->send(
                 fmt::format("event: progress\ndata: {}\n\n", dump(to_json(parts_.indexer->progress()))));
-        events_.add(std::move(stream));
+        events_.add(std::move(stream), {paths, allowed});
     };
     return response;
 }
 
-Result<HttpResponse> Api::openapi(const HttpRequest&, Parameter) {
+Result<Api::Answer> Api::session(const HttpRequest& request, Parameter, By by) {
+    return gate_.who(request, by);
+}
+
+Result<Api::Answer> Api::sign_in(const HttpRequest& request, Parameter, By) {
+    return gate_.sign_in(request);
+}
+
+Result<Api::Answer> Api::sign_out(const HttpRequest& request, Parameter, By) {
+    return gate_.sign_out(request);
+}
+
+Result<Api::Answer> Api::list_tokens(const HttpRequest&, Parameter, By by) {
+    HONE_TRY(const std::vector<Token> tokens, users_.tokens());
+    json list = json::array();
+    for (const Token& token : tokens) {
+        if (authorize(by, UserAction::kHoldTokens, {token.user}) == Verdict::kAllowed)
+            list.push_back(to_json(token));
+    }
+    return Answer(200, {{"tokens", std::move(list)}});
+}
+
+Result<Api::Answer> Api::make_token(const HttpRequest& request, Parameter, By by) {
+    HONE_TRY(const json body, parse_body(request));
+    const bool understood = body.is_object() && body.size() == 3 && body.contains("name") &&
+                            body["name"].is_string() && body.contains("role") && body["role"].is_string() &&
+                            body.contains("days") && body["days"].is_number_unsigned() &&
+                            body["days"] <= kLongestToken / kDay;
+    if (!understood)
+        return fail(ErrorKind::kUsage,
+                    "the body must be {{\"name\": \"...\", \"role\": \"viewer\", \"days\": 1 to {}}}",
+                    kLongestToken / kDay);
+    HONE_TRY(const Role role, parse_role(body["role"].get<std::string>()));
+    const User maker{by.user, by.name, by.role.value_or(Role::kViewer), 0};
+    HONE_TRY(const NewToken made, users_.make_token(maker, body["name"].get<std::string>(), role,
+                                                    body["days"].get<std::int64_t>() * kDay));
+    return Answer(201, {{"id", made.id}, {"token", made.secret}});
+}
+
+Result<Api::Answer> Api::revoke_token(const HttpRequest&, Parameter id, By by) {
+    HONE_TRY(const std::int64_t number, number_of(id, "token"));
+    HONE_TRY(const std::vector<Token> tokens, users_.tokens());
+    const auto token = std::ranges::find(tokens, number, &Token::id);
+    // One of somebody else is not there, for those who may not touch it.
+    if (token == tokens.end() || authorize(by, UserAction::kHoldTokens, {token->user}) != Verdict::kAllowed)
+        return fail(ErrorKind::kNotFound, "no token has the number {}", number);
+    HONE_CHECK(users_.revoke_token(number));
+    return HttpResponse{204, {}, "", {}, {}};
+}
+
+Result<Api::Answer> Api::openapi(const HttpRequest&, Parameter, By) {
     return HttpResponse{200,
                         {{"Content-Type", "application/json"}, {"Cache-Control", "no-cache"}},
                         std::string(openapi_document()),
@@ -552,7 +683,7 @@ Result<HttpResponse> Api::openapi(const HttpRequest&, Parameter) {
                         {}};
 }
 
-Result<HttpResponse> Api::health(const HttpRequest&, Parameter) {
+Result<Api::Answer> Api::health(const HttpRequest&, Parameter, By) {
     return HttpResponse{200, {{"Content-Type", "text/plain"}}, "ok\n", {}, {}};
 }
 
@@ -565,13 +696,13 @@ Result<> Api::check_ready() {
     return {};
 }
 
-Result<HttpResponse> Api::ready(const HttpRequest&, Parameter) {
+Result<Api::Answer> Api::ready(const HttpRequest&, Parameter, By) {
     HONE_CHECK(check_ready());
     return HttpResponse{
         200, {{"Content-Type", "text/plain"}, {"Cache-Control", "no-store"}}, "ready\n", {}, {}};
 }
 
-Result<HttpResponse> Api::metrics(const HttpRequest&, Parameter) {
+Result<Api::Answer> Api::metrics(const HttpRequest&, Parameter, By) {
     MetricsState state;
     HONE_TRY(state.counts, library_.catalog().counts());
     if (parts_.engine) state.searchable = parts_.engine->searchable();
@@ -586,10 +717,11 @@ Result<HttpResponse> Api::metrics(const HttpRequest&, Parameter) {
 }
 
 void Api::tick() {
+    if (++ticks_ % kTicksACheck == 0) events_.check();
     if (!parts_.indexer) return;
     const IndexProgress progress = parts_.indexer->progress();
     const bool busy = progress.state != IndexState::kIdle;
-    if (busy || was_busy_) events_.publish("progress", to_json(progress));
+    if (const json data = to_json(progress); busy || was_busy_) events_.publish("progress", data, data);
     was_busy_ = busy;
 }
 
@@ -600,12 +732,15 @@ void Api::on_photos(std::span<const PhotoNumber> photos) {
         if (!photo || !*photo) continue;
         if (auto entry = listed_photo(library_.catalog(), **photo)) list.push_back(std::move(*entry));
     }
-    events_.publish("photos", {{"photos", list}});
+    const json data = {{"photos", std::move(list)}};
+    json part = data;
+    remove_paths(part);
+    events_.publish("photos", data, part);
 }
 
 void Api::on_failure(const IndexFailure& failure) {
     log::debug("{} ({}): {}", failure.path, failure.stage, failure.reason);
-    events_.publish("failure", to_json(failure));
+    events_.publish("failure", to_json(failure), nullptr);
 }
 
 void Api::group_faces() {
@@ -620,11 +755,14 @@ void Api::on_scan_end(const IndexSummary& summary) {
                   summary.added, summary.failed, summary.missing, summary.photos, summary.seconds);
     }
     group_faces();
-    events_.publish("scan", to_json(summary));
+    const json data = to_json(summary);
+    json part = data;
+    part.erase("failures");
+    events_.publish("scan", data, part);
 }
 
 void Api::on_scan_error(const Error& error) {
-    events_.publish("problem", {{"detail", error.message}});
+    events_.publish("problem", {{"detail", error.message}}, nullptr);
 }
 
 }  // namespace hone

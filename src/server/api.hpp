@@ -10,6 +10,7 @@
 #include "ingest/background_indexer.hpp"
 #include "people/people.hpp"
 #include "search/engine.hpp"
+#include "server/auth/gate.hpp"
 #include "server/events.hpp"
 #include "server/http_server.hpp"
 #include "server/metrics.hpp"
@@ -39,10 +40,13 @@ struct SearchParts {
 // handle() is safe from any thread.
 class Api final : public BackgroundObserver {
   public:
-    Api(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders, std::string version)
+    Api(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders, Users& users, Gate& gate,
+        std::string version)
         : library_(library),
           thumbnails_(thumbnails),
           decoders_(decoders),
+          users_(users),
+          gate_(gate),
           version_(std::move(version)),
           metrics_(version_) {}
 
@@ -61,6 +65,12 @@ class Api final : public BackgroundObserver {
     void count_connections(std::function<std::size_t()> count) { connections_ = std::move(count); }
 
     HttpResponse handle(const HttpRequest& request);
+    // Every address and what it takes to use it. {} stands for one part.
+    struct Rule {
+        std::string_view method, path;
+        UserAction action;
+    };
+    static std::vector<Rule> rules();
     static std::uint64_t body_limit(std::string_view method, std::string_view path);
     // Sends progress to the listeners when there is some; called a few times a second.
     void tick();
@@ -83,39 +93,50 @@ class Api final : public BackgroundObserver {
     struct Route;
     static std::span<const Route> routes();
     using Parameter = const std::string&;
+    using By = const Subject&;
+    struct Answer;
 
-    Result<HttpResponse> search(const HttpRequest& request, Parameter);
-    Result<HttpResponse> list_photos(const HttpRequest& request, Parameter);
-    Result<HttpResponse> photo(const HttpRequest& request, Parameter id);
-    Result<HttpResponse> thumbnail(const HttpRequest& request, Parameter id);
-    Result<HttpResponse> original(const HttpRequest& request, Parameter id);
-    Result<HttpResponse> similar(const HttpRequest& request, Parameter id);
-    Result<HttpResponse> faces_of_photo(const HttpRequest& request, Parameter id);
-    Result<HttpResponse> similar_faces(const HttpRequest& request, Parameter id);
-    Result<HttpResponse> list_people(const HttpRequest& request, Parameter);
-    Result<HttpResponse> edit_people(const HttpRequest& request, Parameter);
-    Result<HttpResponse> person(const HttpRequest& request, Parameter id);
-    Result<HttpResponse> people_questions(const HttpRequest& request, Parameter);
-    Result<HttpResponse> people_history(const HttpRequest& request, Parameter);
-    Result<HttpResponse> duplicates(const HttpRequest& request, Parameter);
-    Result<HttpResponse> add_example(const HttpRequest& request, Parameter);
-    Result<HttpResponse> list_folders(const HttpRequest& request, Parameter);
-    Result<HttpResponse> add_folder(const HttpRequest& request, Parameter);
-    Result<HttpResponse> remove_folder(const HttpRequest& request, Parameter id);
-    Result<HttpResponse> scan(const HttpRequest& request, Parameter);
-    Result<HttpResponse> pause(const HttpRequest& request, Parameter);
-    Result<HttpResponse> resume(const HttpRequest& request, Parameter);
-    Result<HttpResponse> status(const HttpRequest& request, Parameter);
-    Result<HttpResponse> failures(const HttpRequest& request, Parameter);
-    Result<HttpResponse> events(const HttpRequest& request, Parameter);
-    Result<HttpResponse> openapi(const HttpRequest& request, Parameter);
-    Result<HttpResponse> health(const HttpRequest& request, Parameter);
-    Result<HttpResponse> ready(const HttpRequest& request, Parameter);
-    Result<HttpResponse> metrics(const HttpRequest& request, Parameter);
+    Result<Answer> search(const HttpRequest& request, Parameter, By by);
+    Result<Answer> list_photos(const HttpRequest& request, Parameter, By by);
+    Result<Answer> photo(const HttpRequest& request, Parameter id, By by);
+    Result<Answer> thumbnail(const HttpRequest& request, Parameter id, By by);
+    Result<Answer> original(const HttpRequest& request, Parameter id, By by);
+    Result<Answer> similar(const HttpRequest& request, Parameter id, By by);
+    Result<Answer> faces_of_photo(const HttpRequest& request, Parameter id, By by);
+    Result<Answer> similar_faces(const HttpRequest& request, Parameter id, By by);
+    Result<Answer> list_people(const HttpRequest& request, Parameter, By by);
+    Result<Answer> edit_people(const HttpRequest& request, Parameter, By by);
+    Result<Answer> person(const HttpRequest& request, Parameter id, By by);
+    Result<Answer> people_questions(const HttpRequest& request, Parameter, By by);
+    Result<Answer> people_history(const HttpRequest& request, Parameter, By by);
+    Result<Answer> duplicates(const HttpRequest& request, Parameter, By by);
+    Result<Answer> add_example(const HttpRequest& request, Parameter, By by);
+    Result<Answer> list_folders(const HttpRequest& request, Parameter, By by);
+    Result<Answer> add_folder(const HttpRequest& request, Parameter, By by);
+    Result<Answer> remove_folder(const HttpRequest& request, Parameter id, By by);
+    Result<Answer> scan(const HttpRequest& request, Parameter, By by);
+    Result<Answer> pause(const HttpRequest& request, Parameter, By by);
+    Result<Answer> resume(const HttpRequest& request, Parameter, By by);
+    Result<Answer> status(const HttpRequest& request, Parameter, By by);
+    Result<Answer> failures(const HttpRequest& request, Parameter, By by);
+    Result<Answer> events(const HttpRequest& request, Parameter, By by);
+    Result<Answer> session(const HttpRequest& request, Parameter, By by);
+    Result<Answer> sign_in(const HttpRequest& request, Parameter, By by);
+    Result<Answer> sign_out(const HttpRequest& request, Parameter, By by);
+    Result<Answer> list_tokens(const HttpRequest& request, Parameter, By by);
+    Result<Answer> make_token(const HttpRequest& request, Parameter, By by);
+    Result<Answer> revoke_token(const HttpRequest& request, Parameter id, By by);
+    Result<Answer> openapi(const HttpRequest& request, Parameter, By by);
+    Result<Answer> health(const HttpRequest& request, Parameter, By by);
+    Result<Answer> ready(const HttpRequest& request, Parameter, By by);
+    Result<Answer> metrics(const HttpRequest& request, Parameter, By by);
 
     Result<Photo> find_photo(const std::string& id);
     Result<BackgroundIndexer*> indexer();
-    Result<HttpResponse> run_search(const SearchQuery& query);
+    Result<Answer> run_search(const SearchQuery& query, By by);
+    HttpResponse finish(Result<Answer> answer, const HttpRequest& request, const Subject& subject);
+    // Why faces are not read, without a path for those who must not see one.
+    [[nodiscard]] std::string why_no_faces(By by) const;
     [[nodiscard]] Error missing_model() const;
     // Whether searches can be answered from an up-to-date catalogue; else kUnavailable and why.
     Result<> check_ready();
@@ -123,6 +144,8 @@ class Api final : public BackgroundObserver {
     Library& library_;
     ThumbnailStore& thumbnails_;
     DecoderPool& decoders_;
+    Users& users_;
+    Gate& gate_;
     const std::string version_;
     std::string no_model_ = "no model is loaded";
     SearchParts parts_;
@@ -131,6 +154,7 @@ class Api final : public BackgroundObserver {
     EventHub events_;
     ExampleStore examples_;
     bool was_busy_ = false;  // tick() only
+    unsigned ticks_ = 0;
     Metrics metrics_;
     std::function<std::size_t()> connections_;
 };

@@ -1,5 +1,8 @@
 #include "server/http_server.hpp"
 
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -7,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -14,12 +18,14 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 #include <deque>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/log.hpp"
+#include "base/sha256.hpp"
 
 namespace hone {
 
@@ -34,6 +40,12 @@ namespace {
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kQueuedEvents = 256;
 constexpr auto kHeartbeat = std::chrono::seconds(15);
+// On every answer; one that needs more (the pages) says so itself.
+constexpr std::pair<const char*, const char*> kSafetyHeaders[] = {
+    {"X-Content-Type-Options", "nosniff"},
+    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Resource-Policy", "same-origin"}};
 constexpr auto kLinger = std::chrono::seconds(10);  // for a client that is still sending a refused body
 
 int hex_digit(char c) {
@@ -86,7 +98,10 @@ class Stream final : public EventStream, public std::enable_shared_from_this<Str
         asio::post(timer_.get_executor(), [self = shared_from_this()] { self->timer_.cancel(); });
     }
     [[nodiscard]] bool closed() const override { return closed_; }
-    void close() { closed_ = true; }
+    void close() override {
+        closed_ = true;
+        asio::post(timer_.get_executor(), [self = shared_from_this()] { self->timer_.cancel(); });
+    }
 
     // The next text, or a comment when nothing came for a while.
     asio::awaitable<std::string> next() {
@@ -158,6 +173,7 @@ struct HttpServer::State {
     tcp::acceptor acceptor;
     asio::signal_set signals;
     asio::thread_pool pool;
+    std::optional<asio::ssl::context> tls;
     std::atomic<std::size_t> connections = 0;
 
     asio::awaitable<void> accept_loop() {
@@ -189,29 +205,46 @@ struct HttpServer::State {
     }
 
     asio::awaitable<void> serve(tcp::socket socket) {
-        beast::tcp_stream stream(std::move(socket));
-        stream.socket().set_option(tcp::no_delay(true));
+        Code error;
+        socket.set_option(tcp::no_delay(true), error);
+        const auto end = socket.remote_endpoint(error);
+        const std::string peer = error ? "" : end.address().to_string();
         beast::flat_buffer buffer;
         bool keep = true;
-        while (keep) keep = co_await serve_one(stream, buffer);
-        Code ignored;
-        stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+        if (tls) {
+            beast::ssl_stream<beast::tcp_stream> stream(std::move(socket), *tls);
+            beast::get_lowest_layer(stream).expires_after(options.transfer);
+            auto [refused] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAwait);
+            if (refused) co_return;
+            while (keep) keep = co_await serve_one(stream, buffer, peer);
+            beast::get_lowest_layer(stream).expires_after(kLinger);
+            co_await stream.async_shutdown(kAwait);
+        } else {
+            beast::tcp_stream stream(std::move(socket));
+            while (keep) keep = co_await serve_one(stream, buffer, peer);
+            stream.socket().shutdown(tcp::socket::shutdown_send, error);
+        }
     }
 
     // One request and its answer; false when the connection ends.
-    asio::awaitable<bool> serve_one(beast::tcp_stream& stream, beast::flat_buffer& buffer) {
+    template <typename Connection>
+    asio::awaitable<bool> serve_one(Connection& stream, beast::flat_buffer& buffer, const std::string& peer) {
+        beast::tcp_stream& time_limit = beast::get_lowest_layer(stream);
         http::request_parser<http::string_body> parser;
         parser.header_limit(static_cast<std::uint32_t>(options.header_bytes));
         parser.body_limit(boost::none);  // checked below, once the path is known
-        stream.expires_after(options.idle);
+        time_limit.expires_after(options.idle);
         auto [header_error, header_bytes] = co_await http::async_read_header(stream, buffer, parser, kAwait);
         if (header_error == http::error::header_limit)
             co_return co_await refuse(stream, 431, "the request's header is too large");
         if (header_error == http::error::end_of_stream || header_error == beast::error::timeout ||
-            header_error == asio::error::connection_reset)
+            header_error == asio::error::connection_reset ||
+            header_error == asio::ssl::error::stream_truncated)
             co_return false;
         if (header_error) co_return co_await refuse(stream, 400, "this is no HTTP request");
         HttpRequest request;
+        request.peer = peer;
+        request.tls = tls.has_value();
         const auto& head = parser.get();
         request.method = std::string(head.method_string());
         split_target({head.target().data(), head.target().size()}, request);
@@ -233,7 +266,7 @@ struct HttpServer::State {
             co_await asio::async_write(
                 stream, asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")), kAwait);
         }
-        stream.expires_after(options.transfer);
+        time_limit.expires_after(options.transfer);
         auto [body_error, body_bytes] = co_await http::async_read(stream, buffer, parser, kAwait);
         if (body_error == http::error::body_limit) co_return co_await refuse(stream, 413, too_large);
         if (body_error) co_return false;
@@ -241,9 +274,9 @@ struct HttpServer::State {
         const unsigned version = parser.get().version();
         request.body = std::move(parser.get().body());
 
-        stream.expires_never();
+        time_limit.expires_never();
         HttpResponse response = co_await asio::co_spawn(pool, handle(request), asio::use_awaitable);
-        stream.expires_after(options.transfer);
+        time_limit.expires_after(options.transfer);
         if (response.events && request.method != "HEAD") co_return co_await stream_events(stream, response);
         co_return co_await write(stream, response, request.method == "HEAD", keep, version);
     }
@@ -254,13 +287,14 @@ struct HttpServer::State {
     static void fill_header(http::response<Body>& message, const HttpResponse& response, bool keep) {
         message.result(static_cast<unsigned>(response.status));
         message.set(http::field::server, "hone");
-        message.set("X-Content-Type-Options", "nosniff");
+        for (const auto& [name, value] : kSafetyHeaders) message.set(name, value);
         for (const auto& [name, value] : response.headers) message.set(name, value);
         message.keep_alive(keep);
     }
 
-    static asio::awaitable<bool> write(beast::tcp_stream& stream, HttpResponse& response, bool head_only,
-                                       bool keep, unsigned version) {
+    template <typename Connection>
+    static asio::awaitable<bool> write(Connection& stream, HttpResponse& response, bool head_only, bool keep,
+                                       unsigned version) {
         if (!response.file.empty()) {
             http::response<http::file_body> message;
             Code error;
@@ -284,9 +318,8 @@ struct HttpServer::State {
 
     // The answer to HEAD ends behind its header, whatever the length in it: a body would be read as the next
     // answer.
-    template <typename Body>
-    static asio::awaitable<bool> send(beast::tcp_stream& stream, http::response<Body>& message,
-                                      bool head_only) {
+    template <typename Connection, typename Body>
+    static asio::awaitable<bool> send(Connection& stream, http::response<Body>& message, bool head_only) {
         http::response_serializer<Body> serializer(message);
         if (head_only) {
             auto [error, bytes] = co_await http::async_write_header(stream, serializer, kAwait);
@@ -298,12 +331,13 @@ struct HttpServer::State {
 
     // Answers, then reads what the client is still sending for a while: closing at once would throw the
     // answer away.
-    static asio::awaitable<bool> refuse(beast::tcp_stream& stream, int status, std::string detail) {
+    template <typename Connection>
+    static asio::awaitable<bool> refuse(Connection& stream, int status, std::string detail) {
         HttpResponse response = problem(status, detail);
-        stream.expires_after(kLinger);
+        beast::get_lowest_layer(stream).expires_after(kLinger);
         co_await write(stream, response, false, false, 11);
         Code ignored;
-        stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+        beast::get_lowest_layer(stream).socket().shutdown(tcp::socket::shutdown_send, ignored);
         std::vector<char> scrap(64 << 10);
         while (true) {
             auto [error, bytes] = co_await stream.async_read_some(asio::buffer(scrap), kAwait);
@@ -311,19 +345,22 @@ struct HttpServer::State {
         }
     }
 
-    static asio::awaitable<bool> stream_events(beast::tcp_stream& stream, HttpResponse& response) {
-        const std::string_view head =
+    template <typename Connection>
+    static asio::awaitable<bool> stream_events(Connection& stream, HttpResponse& response) {
+        std::string head =
             "HTTP/1.1 200 OK\r\nServer: hone\r\nContent-Type: text/event-stream\r\nCache-Control: "
-            "no-store\r\n"
-            "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
+            "no-store\r\nConnection: close\r\n";
+        for (const auto& [name, value] : kSafetyHeaders) head += fmt::format("{}: {}\r\n", name, value);
+        head += "\r\n";
         auto [error, bytes] = co_await asio::async_write(stream, asio::buffer(head), kAwait);
         if (error) co_return false;
         auto events = std::make_shared<Stream>(stream.get_executor());
         response.events(events);
         while (true) {
-            stream.expires_never();
+            beast::get_lowest_layer(stream).expires_never();
             const std::string text = co_await events->next();
-            stream.expires_after(std::chrono::seconds(30));
+            if (events->closed()) co_return false;
+            beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(30));
             auto [write_error, written] = co_await asio::async_write(stream, asio::buffer(text), kAwait);
             if (write_error) {
                 events->close();
@@ -332,6 +369,29 @@ struct HttpServer::State {
         }
     }
 };
+
+namespace {
+
+// TLS 1.2 and newer, with the library's own choice of ciphers.
+Result<> load_certificate(asio::ssl::context& context, const fs::path& certificate, const fs::path& key) {
+    Code error;
+    SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+    SSL_CTX_set_options(context.native_handle(), SSL_OP_NO_RENEGOTIATION);
+    context.use_certificate_chain_file(certificate.string(), error);
+    if (error)
+        return fail(ErrorKind::kUsage, "{} is no certificate in PEM form that can be read: {}",
+                    printable(certificate), error.message());
+    // Nobody can type a password for the key of a service.
+    context.set_password_callback([](std::size_t, asio::ssl::context::password_purpose) { return ""; },
+                                  error);
+    context.use_private_key_file(key.string(), asio::ssl::context::pem, error);
+    if (error)
+        return fail(ErrorKind::kUsage, "{} is not the key of {}, or cannot be read, or has a password: {}",
+                    printable(key), printable(certificate), error.message());
+    return {};
+}
+
+}  // namespace
 
 HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
@@ -342,6 +402,10 @@ HttpServer::~HttpServer() {
 Result<std::unique_ptr<HttpServer>> HttpServer::bind(HttpOptions options, Handler handler) {
     auto state = std::make_unique<State>(std::move(options), std::move(handler));
     const HttpOptions& chosen = state->options;
+    if (!chosen.certificate.empty()) {
+        state->tls.emplace(asio::ssl::context::tls_server);
+        HONE_CHECK(load_certificate(*state->tls, chosen.certificate, chosen.key));
+    }
     Code error;
     const auto address = asio::ip::make_address(chosen.address, error);
     if (error)
@@ -367,6 +431,19 @@ std::uint16_t HttpServer::port() const {
 
 std::size_t HttpServer::connections() const {
     return state_->connections;
+}
+
+std::string HttpServer::public_key() const {
+    if (!state_->tls) return "";
+    const X509* certificate = SSL_CTX_get0_certificate(state_->tls->native_handle());
+    unsigned char* der = nullptr;
+    const int size = i2d_PUBKEY(X509_get0_pubkey(certificate), &der);
+    if (size <= 0) return "";
+    const Sha256 hash = sha256(std::span(der, static_cast<std::size_t>(size)));
+    OPENSSL_free(der);
+    std::array<unsigned char, 4 * ((std::tuple_size_v<Sha256> + 2) / 3) + 1> text{};
+    EVP_EncodeBlock(text.data(), hash.data(), static_cast<int>(hash.size()));
+    return fmt::format("sha256//{}", reinterpret_cast<const char*>(text.data()));
 }
 
 void HttpServer::every(std::chrono::milliseconds period, std::function<void()> tick) {

@@ -22,6 +22,8 @@ struct HttpRequest {
     std::map<std::string, std::string, std::less<>> query;    // decoded
     std::map<std::string, std::string, std::less<>> headers;  // names in lower case
     std::string body;
+    std::string peer;  // address of the other end, which may be a proxy's
+    bool tls = false;
 
     [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;
     // If-None-Match names this tag (RFC 9110, 13.1.2: a list, compared weakly, or *).
@@ -36,6 +38,7 @@ class EventStream {
     // Queues the text; a client that does not read loses the oldest.
     virtual void send(std::string text) = 0;
     [[nodiscard]] virtual bool closed() const = 0;
+    virtual void close() = 0;  // ends the answer
 };
 
 struct HttpResponse {
@@ -50,6 +53,7 @@ struct HttpResponse {
 struct HttpOptions {
     std::string address = "127.0.0.1";
     std::uint16_t port = 3000;  // 0: any free one
+    fs::path certificate, key;  // PEM, the whole chain; both or none: TLS
     unsigned io_threads = 1, workers = 4;
     std::chrono::seconds idle{60};      // a connection without a request
     std::chrono::seconds transfer{60};  // of one request's header, body or answer
@@ -64,12 +68,15 @@ class HttpServer {
     // handler: called on worker threads, several at a time; must not throw.
     using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
-    // Binds; kUsage when the address is wrong or the port is taken. Serves once run() is called.
+    // Binds; kUsage when the address or the certificate is wrong or the port is taken. Serves once run() is
+    // called.
     static Result<std::unique_ptr<HttpServer>> bind(HttpOptions options, Handler handler);
     ~HttpServer();
 
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] std::size_t connections() const;  // open ones; from any thread
+    // Of the certificate, as "sha256//..." (what libcurl pins); empty without TLS.
+    [[nodiscard]] std::string public_key() const;
     // Calls `tick` on a server thread every `period` while it runs.
     void every(std::chrono::milliseconds period, std::function<void()> tick);
     // Until stop(), SIGINT or SIGTERM. When it returns no handler runs any more.

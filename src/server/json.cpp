@@ -58,6 +58,16 @@ Result<> add_facts(Catalog& catalog, const Photo& photo, json& details) {
 
 }  // namespace
 
+json to_json(const Token& token) {
+    return {{"id", token.id},
+            {"name", token.name},
+            {"user", token.user_name},
+            {"role", role_name(token.role)},
+            {"created_at", iso8601(token.created_at)},
+            {"expires_at", iso8601(token.expires_at)},
+            {"used_at", token.used_at ? json(iso8601(*token.used_at)) : json()}};
+}
+
 Result<json> photo_details(Catalog& catalog, const Photo& photo) {
     HONE_TRY(json details, listed_photo(catalog, photo));
     HONE_TRY(const std::vector<Place> places, catalog.places_of(photo.number));

@@ -6,6 +6,7 @@
 #include "ingest/indexer.hpp"
 #include "search/duplicates.hpp"
 #include "search/query.hpp"
+#include "server/auth/users.hpp"
 
 namespace hone {
 
@@ -14,6 +15,7 @@ nlohmann::json to_json(const DuplicatePage& page);
 nlohmann::json to_json(const IndexSummary& summary);
 nlohmann::json to_json(const IndexProgress& progress);
 nlohmann::json to_json(const IndexFailure& failure);
+nlohmann::json to_json(const Token& token);
 // Fields of a photo wherever photos are listed.
 nlohmann::json photo_json(const Photo& photo, const Listing& listing);
 // Everything known of one photo.

@@ -24,7 +24,7 @@ SAMPLES = ROOT / 'deps/samples'
 sys.path[:0] = [str(ROOT / 'tests/support'), str(ROOT / 'tests/reference')]
 
 CRASH = re.compile(r'terminate called|what\(\):|Segmentation|core dumped|AddressSanitizer|runtime error:|Traceback|std::|Aborted', re.I)
-READY = re.compile(r'Hone is ready at (http://\S+)')
+READY = re.compile(r'Hone is ready at (https?://\S+)')
 
 
 def pytest_configure(config):
@@ -142,9 +142,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def run_server(*folders, library, env=None, args=(), timeout=60):
+def run_server(*folders, library, env=None, args=(), timeout=60, listen='127.0.0.1:0'):
     """hone serve on a free port; ends it with SIGTERM and checks that it ends well."""
-    process = subprocess.Popen([str(HONE), 'serve', *map(str, folders), '--listen', '127.0.0.1:0', '--library', str(library), *map(str, args)],
+    process = subprocess.Popen([str(HONE), 'serve', *map(str, folders), '--listen', listen, '--library', str(library), *map(str, args)],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(**(env or {})), text=True, errors='replace')
     errors, lines, ready = [], [], threading.Event()
 

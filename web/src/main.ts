@@ -2,6 +2,6 @@ import { mount } from 'svelte';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/page.css';
-import App from './components/App.svelte';
+import Door from './components/Door.svelte';
 
-mount(App, { target: document.getElementById('app')! });
+mount(Door, { target: document.getElementById('app')! });

@@ -47,8 +47,11 @@ const ended = (child) =>
     setTimeout(() => child.kill('SIGKILL'), 5000).unref();
   });
 
-/** `mock`: arguments for the mock server; `onlyMock`: never the real one, with the pictures it draws. */
-export async function server({ mock = [], onlyMock = false } = {}) {
+/**
+ * `mock`: arguments for the mock server; `onlyMock`: never the real one, with the pictures it draws; `prepare`: gets the
+ * library folder before HONE_BIN is started.
+ */
+export async function server({ mock = [], onlyMock = false, prepare = () => {} } = {}) {
   const { HONE_URL, HONE_BIN, HONE_PHOTOS } = process.env;
   if (!onlyMock && HONE_URL)
     return {
@@ -59,6 +62,7 @@ export async function server({ mock = [], onlyMock = false } = {}) {
   if (!onlyMock && HONE_BIN) {
     if (!HONE_PHOTOS) throw new Error('HONE_BIN needs HONE_PHOTOS, a folder of photos to read');
     const library = mkdtempSync(join(tmpdir(), 'hone-e2e-library-'));
+    prepare(library);
     const { url, child } = await start(HONE_BIN, [
       'serve',
       HONE_PHOTOS,

@@ -1,8 +1,18 @@
 // The HTTP interface of a Hone server, typed: docs/http.md is the contract, this file holds no state.
 // Every call takes an AbortSignal, so a search that was overtaken by the next key press costs nothing more.
 
+/** Who asks: docs/sign-in.md. */
+export interface Session {
+  /** Nobody is signed in, and somebody must be. */
+  needed: boolean;
+  name: string | null;
+  role: 'owner' | 'viewer' | null;
+  can_sign_out: boolean;
+}
+
 export interface Photo {
   id: string;
+  /** Empty for a viewer, who does not see where files lie. */
   path: string;
   /** Pixels, upright after EXIF orientation. */
   width: number;
@@ -372,20 +382,37 @@ function post(body: unknown, signal?: AbortSignal): RequestInit {
   };
 }
 
+/** A viewer is told no paths. */
+const placed = <T extends Photo>(photo: T): T => ({ ...photo, path: photo.path ?? '' });
+const placedPage = (page: SearchPage): SearchPage => ({
+  ...page,
+  results: page.results.map((one) => ({ ...placed(one), stack: one.stack.map(placed) })),
+});
+
 const at = (signal?: AbortSignal): RequestInit => (signal ? { signal } : {});
 
 export const api = {
+  session: () => json<Session>('/session'),
+  signIn: (name: string, password: string) => json<Session>('/session', post({ name, password })),
+  signOut: async (): Promise<void> => void (await call('/session', { method: 'DELETE' })),
   status: (signal?: AbortSignal) => json<Status>('/status', at(signal)),
-  search: (request: SearchRequest, signal?: AbortSignal) =>
-    json<SearchPage>('/search', post(request, signal)),
-  photos: (offset: number, limit: number, signal?: AbortSignal) =>
-    json<{ total: number; photos: Photo[] }>(
+  search: async (request: SearchRequest, signal?: AbortSignal) =>
+    placedPage(await json<SearchPage>('/search', post(request, signal))),
+  photos: async (offset: number, limit: number, signal?: AbortSignal) => {
+    const page = await json<{ total: number; photos: Photo[] }>(
       `/photos?order=newest&offset=${offset}&limit=${limit}`,
       at(signal),
+    );
+    return { ...page, photos: page.photos.map(placed) };
+  },
+  photo: async (id: string, signal?: AbortSignal) => {
+    const detail = placed(await json<PhotoDetail>(`/photos/${id}`, at(signal)));
+    return { ...detail, places: detail.places ?? [] };
+  },
+  similar: async (id: string, limit: number, signal?: AbortSignal) =>
+    placedPage(
+      await json<SearchPage>(`/photos/${id}/similar?limit=${limit}&offset=0&space=content`, at(signal)),
     ),
-  photo: (id: string, signal?: AbortSignal) => json<PhotoDetail>(`/photos/${id}`, at(signal)),
-  similar: (id: string, limit: number, signal?: AbortSignal) =>
-    json<SearchPage>(`/photos/${id}/similar?limit=${limit}&offset=0&space=content`, at(signal)),
   example: (picture: Blob, signal?: AbortSignal) =>
     json<Example>('/examples', {
       method: 'POST',
@@ -465,7 +492,9 @@ export function listen(listener: Listener): () => void {
       listener.connected(true);
     });
     source.addEventListener('progress', (event) => listener.progress(data<Indexing>(event)));
-    source.addEventListener('photos', (event) => listener.photos(data<{ photos: Photo[] }>(event).photos));
+    source.addEventListener('photos', (event) =>
+      listener.photos(data<{ photos: Photo[] }>(event).photos.map(placed)),
+    );
     source.addEventListener('failure', (event) => listener.failure(data<Failure>(event)));
     source.addEventListener('scan', () => listener.scan());
     source.addEventListener('error', () => {

@@ -2,6 +2,7 @@
 // events, and by asking every two seconds while those do not come through.
 
 import { api, ApiError, isAbort, listen, type Folder, type Indexing, type Photo, type Status } from './api';
+import { account } from './account.svelte';
 import { count, pictures } from './text';
 import { ui } from './ui.svelte';
 
@@ -94,6 +95,7 @@ class Library {
 
   /** Any part that talked to the server without success reports here. */
   lost(error: unknown): void {
+    account.refused(error);
     if (isAbort(error) || !(error instanceof ApiError) || !error.away) return;
     if (!this.away) ui.say('Hone does not answer. What is on screen stays.');
     this.away = true;

@@ -1,0 +1,137 @@
+// Signing in as viewer in a real Chromium, what a viewer is offered, and that no other host is ever asked.
+//
+//   HONE_BIN=... HONE_PHOTOS=... node --test tests/e2e/browser/sign_in.test.mjs
+//
+// Needs a real server of its own (HONE_BIN without HONE_URL): users are made before it starts.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { breaches, browser, server } from './support.mjs';
+
+const { HONE_BIN, HONE_URL, HONE_PHOTOS } = process.env;
+const skip = !HONE_BIN || HONE_URL ? 'needs HONE_BIN and no HONE_URL' : false;
+const words = process.env.HONE_WORDS ?? 'a dog';
+const passwords = { ada: 'correct horse', vera: 'battery staple' };
+
+let hone;
+let visit;
+let page;
+const asked = [];
+
+before(async () => {
+  if (skip) return;
+  hone = await server({
+    prepare(library) {
+      for (const [name, role] of [
+        ['ada', 'owner'],
+        ['vera', 'viewer'],
+      ])
+        execFileSync(HONE_BIN, ['users', 'add', name, '--role', role, '--library', library], {
+          input: `${passwords[name]}\n`,
+        });
+    },
+  });
+  visit = await browser(hone.url);
+  page = visit.page;
+  page.on('response', (response) => asked.push({ url: response.url(), status: response.status() }));
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+});
+
+after(async () => {
+  await visit?.close();
+  await hone?.stop();
+});
+
+async function signIn(name, password) {
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+const grid = () => page.getByRole('grid').first();
+const button = (name) => page.getByRole('button', { name, exact: true });
+const rail = () => page.getByRole('navigation', { name: 'Main' });
+
+/** Waits until some pictures are on screen. */
+async function somePictures() {
+  await grid().getByRole('gridcell').first().waitFor({ timeout: 120_000 });
+}
+
+const field = () => page.getByRole('textbox', { name: 'Search by words' });
+const focused = () => page.locator('[role=gridcell]:focus');
+
+/** Searches until something can be found, and goes to the first picture. */
+async function search(text) {
+  const end = Date.now() + 120_000;
+  do {
+    await field().fill('');
+    await field().fill(text);
+    await page.keyboard.press('Enter');
+    await page.waitForTimeout(500);
+    assert.ok(Date.now() < end, 'nothing was found');
+  } while ((await focused().count()) === 0);
+}
+
+test('nothing is shown before signing in, and a wrong password says so', { skip }, async () => {
+  await page.goto(hone.url);
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'name');
+  assert.equal(await rail().count(), 0);
+  assert.ok(
+    asked.every(
+      ({ url, status }) => !url.includes('/api/v1/') || (url.endsWith('/session') && status === 200),
+    ),
+    `only the session is asked for: ${JSON.stringify(asked)}`,
+  );
+  assert.deepEqual(await breaches(page), []);
+  await signIn('vera', 'a wrong password');
+  assert.match(await page.getByRole('alert').innerText(), /the name or the password is wrong/);
+  assert.equal(await page.getByLabel('Password').inputValue(), '');
+  assert.deepEqual(await breaches(page), []);
+  visit.errors.length = 0; // the browser writes the 401 to the console
+});
+
+test('a viewer searches and looks, and is offered nothing else', { skip }, async () => {
+  await signIn('vera', passwords.vera);
+  await somePictures();
+  await page.getByTitle('Signed in as vera').waitFor();
+  assert.equal(await rail().getByRole('link', { name: 'Library' }).count(), 0);
+  await search(words);
+  await page.keyboard.press('Enter');
+  const box = page.getByRole('dialog');
+  await box.waitFor();
+  await box.getByText('SHA-256', { exact: true }).waitFor();
+  assert.equal(await box.getByText('Path', { exact: true }).count(), 0);
+  assert.equal(await box.getByRole('button', { name: /Copy path/ }).count(), 0);
+  const shown = await page.evaluate(() => document.body.innerHTML);
+  assert.ok(!shown.includes(HONE_PHOTOS), 'no path is on the page');
+  await page.keyboard.press('Escape');
+  await page.goto(`${hone.url}/#/people`);
+  await page.getByRole('heading', { name: 'People', level: 1 }).waitFor();
+  for (const name of ['History', 'Undo']) assert.equal(await button(name).count(), 0, name);
+  assert.equal(await page.getByRole('checkbox', { name: /^Select / }).count(), 0);
+  assert.equal(await page.getByRole('combobox').count(), 0, 'no field for a name');
+  // an address that is the owner's leads to the search
+  await page.goto(`${hone.url}/#/library`);
+  await field().waitFor();
+  assert.equal(await button('Look for new pictures').count(), 0);
+  const refused = asked.filter(({ status }) => status === 401 || status === 403);
+  assert.deepEqual(
+    refused.filter(({ url }) => !url.endsWith('/session')),
+    [],
+    'the client asks for nothing that a viewer may not have',
+  );
+  assert.deepEqual(visit.errors, []);
+});
+
+test('no other host was asked for anything', { skip }, () => {
+  assert.ok(asked.length > 20, `only ${asked.length} requests were seen`);
+  assert.deepEqual(visit.elsewhere, []);
+  const hosts = new Set(
+    asked
+      .map(({ url }) => new URL(url))
+      .map((url) => (url.protocol === 'data:' || url.protocol === 'blob:' ? 'here' : url.host)),
+  );
+  hosts.delete('here');
+  assert.deepEqual([...hosts], [new URL(hone.url).host]);
+});

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { account } from '../src/lib/account.svelte';
+import { api, ApiError } from '../src/lib/api';
+import { library } from '../src/lib/library.svelte';
+
+const nobody = { needed: true, name: null, role: null, can_sign_out: false };
+const viewer = { needed: false, name: 'Vera', role: 'viewer', can_sign_out: true };
+
+let answers: { status: number; body: unknown }[];
+let sent: { url: string; method: string; body: unknown }[];
+
+beforeEach(() => {
+  sent = [];
+  account.session = null;
+  account.error = '';
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
+    sent.push({
+      url,
+      method: init.method ?? 'GET',
+      body: init.body ? JSON.parse(init.body as string) : null,
+    });
+    const { status, body } = answers.shift() ?? { status: 500, body: {} };
+    return new Response(JSON.stringify(body), { status });
+  });
+});
+afterEach(() => vi.unstubAllGlobals());
+
+describe('account', () => {
+  it('asks who is there, and signs in', async () => {
+    answers = [
+      { status: 200, body: nobody },
+      { status: 200, body: viewer },
+    ];
+    await account.start();
+    expect(account.signInNeeded).toBe(true);
+    expect(account.owner).toBe(false);
+    expect(await account.signIn('vera', 'a long password')).toBe(true);
+    expect(sent.at(-1)).toEqual({
+      url: '/api/v1/session',
+      method: 'POST',
+      body: { name: 'vera', password: 'a long password' },
+    });
+    expect(account.signInNeeded).toBe(false);
+    expect(account.name).toBe('Vera');
+    expect(account.owner).toBe(false);
+  });
+
+  it('says why it did not work, and stays out', async () => {
+    answers = [
+      { status: 200, body: nobody },
+      { status: 401, body: { title: 'Unauthorized', detail: 'the name or the password is wrong' } },
+    ];
+    await account.start();
+    expect(await account.signIn('vera', 'no')).toBe(false);
+    expect(account.error).toBe('the name or the password is wrong');
+    expect(account.signInNeeded).toBe(true);
+  });
+
+  it('shows the sign-in again when any call says that the session is over', async () => {
+    answers = [{ status: 200, body: viewer }];
+    await account.start();
+    library.lost(new ApiError('forbidden', 403, 'Forbidden'));
+    expect(account.signInNeeded).toBe(false);
+    library.lost(new ApiError('sign in first', 401, 'Unauthorized'));
+    expect(account.signInNeeded).toBe(true);
+  });
+});
+
+describe('pictures without a path', () => {
+  it('have an empty one', async () => {
+    answers = [
+      { status: 200, body: { total: 1, photos: [{ id: 'a' }] } },
+      { status: 200, body: { results: [{ id: 'a', stack: [{ id: 'b' }] }] } },
+      { status: 200, body: { id: 'a' } },
+    ];
+    expect((await api.photos(0, 1)).photos[0]?.path).toBe('');
+    const page = await api.search({ text: 'x' });
+    expect(page.results[0]?.path).toBe('');
+    expect(page.results[0]?.stack[0]?.path).toBe('');
+    expect((await api.photo('a')).places).toEqual([]);
+  });
+});
