@@ -15,7 +15,7 @@ namespace hone {
 
 namespace {
 
-constexpr double kBackupCheck = 5;        // seconds between two looks whether a backup is due
+constexpr double kBackupCheck = 5;         // seconds between two looks whether a backup is due
 constexpr double kRestBeforeGrouping = 2;  // seconds without news of other processes
 
 struct ServeFlags {
