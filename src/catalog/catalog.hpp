@@ -71,6 +71,7 @@ struct AnalyzerKey {
     std::string analyzer;
     int version = 0;
     std::string model;  // "" without a network
+    bool operator==(const AnalyzerKey&) const = default;
 };
 
 struct Analysis : AnalyzerKey {
