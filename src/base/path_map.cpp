@@ -11,13 +11,6 @@ fs::path folder(std::string_view text) {
     return path;
 }
 
-bool is_below(const fs::path& path, const fs::path& directory) {
-    const std::string& text = path.native();
-    const std::string& prefix = directory.native();
-    return text.starts_with(prefix) &&
-           (text.size() == prefix.size() || prefix.ends_with('/') || text[prefix.size()] == '/');
-}
-
 fs::path moved(const fs::path& path, const fs::path& from, const fs::path& to) {
     std::string rest = path.native().substr(from.native().size());
     while (rest.starts_with('/')) rest.erase(0, 1);
@@ -25,6 +18,13 @@ fs::path moved(const fs::path& path, const fs::path& from, const fs::path& to) {
 }
 
 }  // namespace
+
+bool is_below(const fs::path& path, const fs::path& directory) {
+    const std::string& text = path.native();
+    const std::string& prefix = directory.native();
+    return text.starts_with(prefix) &&
+           (text.size() == prefix.size() || prefix.ends_with('/') || text[prefix.size()] == '/');
+}
 
 Result<PathMap> PathMap::parse(std::span<const std::string> pairs) {
     PathMap map;

@@ -7,6 +7,9 @@
 
 namespace hone {
 
+// The folder itself counts.
+bool is_below(const fs::path& path, const fs::path& directory);
+
 class PathMap {
   public:
     // "FROM=TO", both absolute. kUsage when one is not, or when a path would have two places.

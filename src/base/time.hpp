@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 namespace hone {
@@ -10,6 +11,9 @@ namespace hone {
 std::int64_t unix_seconds();
 // "2026-01-31T12:00:00Z"
 std::string iso8601(std::int64_t unix_seconds);
+
+// Ends early when stop is asked.
+void sleep_for(std::chrono::milliseconds time, const std::stop_token& stop);
 
 class Stopwatch {
   public:

@@ -71,6 +71,7 @@ struct AnalyzerKey {
     std::string analyzer;
     int version = 0;
     std::string model;  // "" without a network
+    bool operator==(const AnalyzerKey&) const = default;
 };
 
 struct Analysis : AnalyzerKey {
@@ -270,7 +271,7 @@ class Catalog {
     // Of a catalogue that lies on a server.
     struct Condition {
         std::string place;              // "host:port/namespace/database"; empty: a file, always there
-        std::string library;           // the name it was given when it was made
+        std::string library;            // the name it was given when it was made
         std::string trouble;            // why writes wait, one line; empty: all is well
         std::uint64_t from_others = 0;  // grows when changes of other processes have come in
     };

@@ -1,12 +1,12 @@
 // hone index [FOLDER...]: adds the folders and brings the library up to date.
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <thread>
 
 #include "base/config.hpp"
 #include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/remote.hpp"
 #include "server/json.hpp"
@@ -16,8 +16,6 @@ namespace hone {
 using nlohmann::json;
 
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
 
 struct IndexFlags {
     std::vector<std::string> folders;
@@ -104,25 +102,22 @@ Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const
     Indexer indexer(
         {*library, &analyzer, space.get(), thumbnails, decoders, observer, faces ? faces->get() : nullptr});
 
-    std::signal(SIGINT, [](int) { interrupted = 1; });
-    std::signal(SIGTERM, [](int) { interrupted = 1; });
-    std::stop_source stop;
+    const Interrupt interrupt;
     Result<IndexSummary> summary;
     {
         ProgressBar bar(options.quiet || options.json);
         std::jthread display([&](const std::stop_token& done) {
             while (!done.stop_requested()) {
-                if (interrupted != 0) stop.request_stop();
                 show_progress(bar, to_json(indexer.progress()));
                 std::this_thread::sleep_for(std::chrono::milliseconds(100));
             }
         });
-        summary = indexer.run(whole(known), stop.get_token(), options_of(flags));
+        summary = indexer.run(whole(known), interrupt.token(), options_of(flags));
     }
     if (!summary) return std::unexpected(summary.error());
     HONE_CHECK(people->update());
     print_summary(options, to_json(*summary));
-    if (interrupted != 0) return fail("stopped; run it again to go on where it ended");
+    if (interrupt.asked()) return fail("stopped; run it again to go on where it ended");
     return {};
 }
 

@@ -1,20 +1,18 @@
 // hone worker: reads photos for a catalogue that several processes share.
 #include <CLI/CLI.hpp>
-#include <csignal>
-#include <thread>
 
 #include "base/config.hpp"
 #include "base/log.hpp"
+#include "base/time.hpp"
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
+#include "cli/interrupt.hpp"
 #include "ingest/indexer.hpp"
 #include "server/json.hpp"
 
 namespace hone {
 
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
 
 struct WorkerFlags {
     std::vector<std::string> maps;
@@ -30,12 +28,6 @@ class FailureLog final : public IndexObserver {
         log::info("{} ({}): {}", failure.path, failure.stage, failure.reason);
     }
 };
-
-void rest(std::chrono::seconds time, const std::stop_token& stop) {
-    const auto until = std::chrono::steady_clock::now() + time;
-    while (!stop.stop_requested() && std::chrono::steady_clock::now() < until)
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-}
 
 Result<> work(const GlobalOptions& options, const WorkerFlags& flags) {
     if (!Library::has_server()) {
@@ -67,18 +59,10 @@ Result<> work(const GlobalOptions& options, const WorkerFlags& flags) {
     Indexer indexer(
         {*library, &analyzer, space.get(), thumbnails, decoders, observer, faces ? faces->get() : nullptr});
 
-    std::signal(SIGINT, [](int) { interrupted = 1; });
-    std::signal(SIGTERM, [](int) { interrupted = 1; });
-    std::stop_source stop;
-    std::jthread watch([&](const std::stop_token& over) {
-        while (!over.stop_requested()) {
-            if (interrupted != 0) stop.request_stop();
-            std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        }
-    });
-    while (!stop.stop_requested()) {
+    const Interrupt interrupt;
+    while (!interrupt.asked()) {
         HONE_TRY(const std::vector<Folder> folders, library->catalog().folders());
-        const auto summary = indexer.run(whole(folders), stop.get_token(), index);
+        const auto summary = indexer.run(whole(folders), interrupt.token(), index);
         if (!summary && (flags.once || summary.error().kind != ErrorKind::kUnavailable))
             return std::unexpected(summary.error());
         if (!summary)
@@ -90,7 +74,7 @@ Result<> work(const GlobalOptions& options, const WorkerFlags& flags) {
                       summary->failed);
         std::fflush(stdout);
         if (flags.once) break;
-        rest(std::chrono::seconds(flags.every_seconds), stop.get_token());
+        sleep_for(std::chrono::seconds(flags.every_seconds), interrupt.token());
     }
     return {};
 }

@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <fmt/chrono.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <regex>
 
 #include "base/sha256.hpp"
+#include "base/time.hpp"
 #include "catalog/sqlite/backup.hpp"
 #include "ingest/library.hpp"
 
@@ -53,14 +55,6 @@ class Removed {
     }
     const fs::path path_;
 };
-
-std::string utc(system_clock::time_point time, const char* format) {
-    const std::time_t seconds = system_clock::to_time_t(time);
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    char text[40];
-    return {text, std::strftime(text, sizeof text, format, &parts)};
-}
 
 Result<> sync_file(const fs::path& path) {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -124,7 +118,7 @@ const std::regex& thumbnail_name() {
     return name;
 }
 
-// Walks the entries of a backup: the manifest first. visit: called for each other entry, reads its data.
+// A backup that is read entry by entry; the manifest has been.
 struct OpenBackup {
     Reader reader;
     fs::path file;
@@ -233,7 +227,7 @@ Result<BackupSummary> write_backup(const fs::path& library, const fs::path& file
     const Removed half(part);
     json manifest{{"format", kFormat},
                   {"hone", HONE_VERSION},
-                  {"made_at", utc(system_clock::now(), "%FT%TZ")},
+                  {"made_at", iso8601(unix_seconds())},
                   {"files", json::object()}};
     std::vector<std::pair<std::string, fs::path>> copies;
     std::vector<std::unique_ptr<Removed>> removed;
@@ -370,7 +364,9 @@ Result<bool> write_due_backup(Library& library, system_clock::time_point now) {
     if (error) return fail("backups cannot be kept in {}: {}", printable(*folder), error.message());
     std::ranges::sort(backups);
     // The names sort as their times do.
-    const auto name_at = [](system_clock::time_point time) { return utc(time, "hone-%Y%m%d-%H%M%S.backup"); };
+    const auto name_at = [](system_clock::time_point time) {
+        return fmt::format("hone-{:%Y%m%d-%H%M%S}.backup", fmt::gmtime(system_clock::to_time_t(time)));
+    };
     if (!backups.empty() && backups.back().filename().string() > name_at(now - std::chrono::hours(hours)))
         return false;
     const fs::path file = fs::path(*folder) / name_at(now);

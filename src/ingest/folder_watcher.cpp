@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "base/log.hpp"
+#include "base/path_map.hpp"
 
 namespace hone {
 
@@ -28,11 +29,6 @@ constexpr int kLook = 100;  // milliseconds
 constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE |
                                   IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW |
                                   IN_EXCL_UNLINK;
-
-bool is_below(const fs::path& path, const fs::path& directory) {
-    const std::string prefix = directory.native() + '/';
-    return path == directory || path.native().starts_with(prefix);
-}
 
 }  // namespace
 

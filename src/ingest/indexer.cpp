@@ -37,11 +37,6 @@ std::string claim_of(const FileFacts& facts) {
     return "file " + to_hex(sha256(facts.path.native()));
 }
 
-void pause_for(std::chrono::milliseconds time, const std::stop_token& stop) {
-    for (; time.count() > 0 && !stop.stop_requested(); time -= std::chrono::milliseconds(50))
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-}
-
 }  // namespace
 
 std::vector<ScanTask> whole(std::span<const Folder> folders) {
@@ -217,11 +212,8 @@ Result<bool> Indexer::has_everything(const Run& run, PhotoNumber photo) {
     if (run.claims == nullptr) return false;
     // Others may have completed it since the run began.
     HONE_TRY(const std::vector<Analysis> done, parts_.library.catalog().analyses(photo));
-    return std::ranges::all_of(run.intake.wanted(), [&](const AnalyzerKey& key) {
-        return std::ranges::any_of(done, [&](const Analysis& one) {
-            return one.analyzer == key.analyzer && one.version == key.version && one.model == key.model;
-        });
-    });
+    return std::ranges::all_of(run.intake.wanted(),
+                               [&](const AnalyzerKey& key) { return is_done(done, key); });
 }
 
 // Those of the unclaimed files that are in nobody's hands go on to be read. False ends the walk.
@@ -267,7 +259,7 @@ bool Indexer::claim(Run& run) {
 void Indexer::claim_rest(Run& run) {
     if (!claim(run)) return;
     while (!run.in_other_hands.empty()) {
-        pause_for(kClaimPause, run.stop);
+        sleep_for(kClaimPause, run.stop);
         if (run.stop.stop_requested()) return;
         for (IntakeFile& file : std::exchange(run.in_other_hands, {})) {
             const auto unchanged = is_unchanged(run, file.facts);
@@ -467,8 +459,8 @@ void Indexer::read_files(Run& run) {
         }
         IntakeResult result = run.intake.read(*file, calls);
         if ((result.unsettled || result.elsewhere) && !result.fatal) {
-            // Held for nobody: two that wait for each other's files would wait for ever. The claim of its bytes
-            // sees to it that one of them reads it.
+            // Held for nobody: two that wait for each other's files would wait for ever. The claim of its
+            // bytes sees to it that one of them reads it.
             release(run, std::span(&result.outcome, 1));
             const std::lock_guard lock(run.mutex);
             run.unsettled.push_back(std::move(*file));
@@ -491,7 +483,7 @@ void Indexer::settle_files(Run& run, DriveCalls& calls) {
         files.swap(run.unsettled);
     }
     for (int rest = 0; !files.empty() && !run.stop.stop_requested(); ++rest) {
-        pause_for(kRest, run.stop);
+        sleep_for(kRest, run.stop);
         std::vector<IntakeFile> again;
         for (IntakeFile& file : files) {
             const auto now = std::make_shared<Result<FileFacts>>();

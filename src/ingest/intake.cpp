@@ -103,6 +103,10 @@ AnalyzerKey face_analysis(const FaceAnalyzer& analyzer) {
     return {std::string(FaceAnalyzer::kName), FaceAnalyzer::kVersion, analyzer.fingerprint()};
 }
 
+bool is_done(std::span<const Analysis> analyses, const AnalyzerKey& key) {
+    return std::ranges::any_of(analyses, [&](const AnalyzerKey& done) { return done == key; });
+}
+
 std::vector<AnalyzerKey> pixel_analyses() {
     return {{"metadata", kMetadataVersion, ""}, {"hashes", kHashesVersion, ""}, {"look", kLookVersion, ""}};
 }
@@ -210,14 +214,10 @@ Result<Intake::Missing> Intake::missing(const IntakeFile& file, const Sha256& id
     HONE_TRY(const std::optional<Photo> known, catalog_.photo(id));
     if (!known) return what;
     HONE_TRY(const std::vector<Analysis> analyses, catalog_.analyses(known->number));
-    const auto is_done = [&](const AnalyzerKey& key) {
-        return std::ranges::any_of(analyses, [&](const Analysis& done) {
-            return done.analyzer == key.analyzer && done.version == key.version && done.model == key.model;
-        });
-    };
-    what.findings = !std::ranges::all_of(pixel_analyses(), is_done);
-    what.network = what.network && !is_done(content_analysis(*analyzer_));
-    what.faces = what.faces && !is_done(face_analysis(*faces_));
+    const auto done = [&](const AnalyzerKey& key) { return is_done(analyses, key); };
+    what.findings = !std::ranges::all_of(pixel_analyses(), done);
+    what.network = what.network && !done(content_analysis(*analyzer_));
+    what.faces = what.faces && !done(face_analysis(*faces_));
     // With a sidecar, or when the one it had is gone, what the photo says of itself is put together anew.
     HONE_TRY(const std::vector<Place> places, catalog_.places_of(known->number));
     what.findings = what.findings || file.facts.sidecar != 0 || lost_sidecar(file, places);

@@ -87,6 +87,7 @@ AnalyzerKey face_analysis(const FaceAnalyzer& analyzer);
 // The analyses without a network, done in one decoding; version: raise any of them, and photos are read
 // again.
 std::vector<AnalyzerKey> pixel_analyses();
+bool is_done(std::span<const Analysis> analyses, const AnalyzerKey& key);
 
 FaceFacts to_facts(const FoundFace& face);
 PhotoHashes to_hashes(std::span<const std::uint64_t> stored);

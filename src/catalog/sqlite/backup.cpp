@@ -12,17 +12,11 @@ namespace {
 
 constexpr int kBusyMilliseconds = 60'000;
 
-fs::path column_path(SQLite::Statement& query, int column) {
-    const SQLite::Column value = query.getColumn(column);
-    const auto* bytes = static_cast<const char*>(value.getBlob());
-    return std::string(bytes == nullptr ? "" : bytes, static_cast<std::size_t>(value.getBytes()));
-}
-
 void move_paths(SQLite::Database& database, const char* table, const PathMap& paths) {
     SQLite::Statement query(database, fmt::format("SELECT id, path FROM {}", table));
     std::vector<std::pair<std::int64_t, std::string>> moved;
     while (query.executeStep()) {
-        const fs::path there = column_path(query, 1);
+        const fs::path there = text_of(query.getColumn(1));
         if (fs::path here = paths.here(there); here != there)
             moved.emplace_back(query.getColumn(0).getInt64(), here.native());
     }

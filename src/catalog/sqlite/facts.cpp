@@ -25,10 +25,6 @@ void bind_text(SQLite::Statement& statement, int index, const std::string& text)
         statement.bind(index, text);
 }
 
-std::string text_of(const SQLite::Column& column) {
-    return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
-}
-
 // Names are often words joined by signs that FTS5 keeps apart by itself, and by capitals and digits, which it
 // does not: "SunsetBeach2019.jpg" is also "Sunset Beach 2019".
 std::string with_parts(const std::string& name) {
@@ -79,6 +75,10 @@ TakenAt taken_of(SQLite::Statement& query, int first) {
 }
 
 }  // namespace
+
+std::string text_of(const SQLite::Column& column) {
+    return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
+}
 
 void store_findings(SQLite::Database& database, PhotoNumber photo, const PhotoFindings& findings) {
     const PhotoMetadata& facts = findings.metadata;

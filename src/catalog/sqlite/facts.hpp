@@ -7,11 +7,14 @@
 #include "catalog/catalog.hpp"
 
 namespace SQLite {
+class Column;
 class Database;
-}
+}  // namespace SQLite
 
 namespace hone {
 
+// The bytes of a TEXT or BLOB.
+std::string text_of(const SQLite::Column& column);
 void store_findings(SQLite::Database& database, PhotoNumber photo, const PhotoFindings& findings);
 std::optional<PhotoFindings> read_findings(SQLite::Database& database, PhotoNumber photo);
 // Makes the photo's row of the word index anew, out of its places and metadata.

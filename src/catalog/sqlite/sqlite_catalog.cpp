@@ -59,9 +59,7 @@ void bind_path(SQLite::Statement& statement, int index, const fs::path& path) {
 }
 
 fs::path column_path(const SQLite::Statement& statement, int index) {
-    const SQLite::Column column = statement.getColumn(index);
-    return {
-        std::string(static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes()))};
+    return text_of(statement.getColumn(index));
 }
 
 constexpr const char* kPhotoColumns =
