@@ -16,8 +16,9 @@ namespace hone {
 
 namespace {
 
-constexpr double kBackupCheck = 5;         // seconds between two looks whether a backup is due
-constexpr double kRestBeforeGrouping = 2;  // seconds without news of other processes
+constexpr double kBackupCheck = 5;                     // seconds between two looks whether a backup is due
+constexpr std::chrono::seconds kCertificateCheck(10);  // between two looks at the certificate's files
+constexpr double kRestBeforeGrouping = 2;              // seconds without news of other processes
 
 struct ServeFlags {
     std::vector<std::string> folders;
@@ -27,6 +28,7 @@ struct ServeFlags {
     bool no_watch = false, svg = false;
     ModelFlags model;
     std::string certificate, key;
+    std::size_t connections = 64;
     GateOptions gate;
 };
 
@@ -96,6 +98,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     DecoderPool decoders(processor_count() + 1);
     ThumbnailStore thumbnails(directory / "thumbs", decoders);
     Api api(*library, thumbnails, decoders, *users, *gate, HONE_VERSION);
+    http.client_of = [&gate](const std::string& peer) { return gate->limited_client_of(peer); };
+    http.connections_of_client = flags.connections;
     HONE_TRY(const auto server, HttpServer::bind(std::move(http), [&](const HttpRequest& request) {
                  return api.handle(request);
              }));
@@ -146,6 +150,18 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         return described;
     }
     server->every(std::chrono::milliseconds(250), [&] { api.tick(); });
+    server->every(kCertificateCheck, [&, said = std::string()]() mutable {
+        Result<bool> renewed = server->renew_certificate();
+        if (renewed && *renewed) {
+            log::info("the certificate was renewed");
+            if (const auto written = write_machine_key(directory, {machine_secret, server->public_key()});
+                !written)
+                renewed = std::unexpected(written.error());
+        }
+        const std::string wrong = renewed ? "" : renewed.error().message;
+        if (!wrong.empty() && wrong != said) log::warning("the old certificate stays in use: {}", wrong);
+        said = wrong;
+    });
     fmt::print("Hone is ready at {}\n", url);
     std::fflush(stdout);
     // The first words should not wait for the network to load.
@@ -218,6 +234,12 @@ void add_serve(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     command->add_option(
         "--trusted-proxy", flags->gate.proxies,
         "address or network of a proxy whose X-Forwarded-For and -Proto are believed; repeatable");
+    command
+        ->add_option("--connections", flags->connections,
+                     "how many connections one address may have open; this machine and trusted proxies "
+                     "have no limit")
+        ->check(CLI::Range(1, 4096))
+        ->default_str("64");
     command->add_flag("--no-watch", flags->no_watch, "find new photos by scans only");
     command->add_flag("--svg", flags->svg, "read SVG drawings too");
     add_patience_flag(*command, flags->patience);

@@ -97,11 +97,12 @@ struct NamedMark {
 class SearchRun {
   public:
     SearchRun(const SearchEngine& engine, const SearchQuery& query, const ExamplePictures& examples,
-              PhotoFilter filter)
+              PhotoFilter filter, const std::stop_token& stop)
         : engine_(engine),
           catalog_(engine.library_.catalog()),
           query_(query),
           examples_(examples),
+          stop_(stop),
           filter_(std::move(filter)),
           view_(engine.content_->view()),
           present_(engine.library_.present().snapshot()) {
@@ -114,6 +115,11 @@ class SearchRun {
     Result<SearchPage> rank();
 
   private:
+    [[nodiscard]] Result<> check_wanted() const {
+        if (!stop_.stop_requested()) return {};
+        return fail(ErrorKind::kUnavailable,
+                    "the search was given up: it took too long, or nobody waits for it");
+    }
     Result<NamedMark> find_mark(const std::string& name) const;
     Result<std::vector<NamedMark>> find_marks(const std::vector<std::string>& names) const;
     Result<> read_marks();
@@ -143,6 +149,7 @@ class SearchRun {
     Catalog& catalog_;
     const SearchQuery& query_;
     const ExamplePictures& examples_;
+    const std::stop_token& stop_;
     const PhotoFilter filter_;
     const SpaceView view_;
     const std::shared_ptr<const PresentPhotos::Bits> present_;
@@ -709,6 +716,7 @@ Result<> SearchRun::fill_page() {
         const std::uint32_t group = query_.collapse ? facts_->groups->of(photo) : PictureGroups::kNone;
         if (group != PictureGroups::kNone && !carded.insert(group).second) continue;
         if (card++ < query_.offset) continue;
+        HONE_CHECK(check_wanted());
         HONE_TRY(SearchHit hit, hit_of(photo));
         hit.score = order_[at].score;
         hit.probability = curve_.probability(hit.score);
@@ -738,13 +746,17 @@ Result<SearchPage> SearchRun::rank() {
         return fail(ErrorKind::kUsage,
                     "these marks leave nothing to search for: add words or a picture that fits");
     HONE_CHECK(find_shown());
+    HONE_CHECK(check_wanted());
     if (view_.size() > 0) {
         score_content();
+        HONE_CHECK(check_wanted());
         HONE_CHECK(score_facets());
+        HONE_CHECK(check_wanted());
         add_facets();
         calibrate();
         HONE_CHECK(add_bonus());
         count_scores(scores_, curve_, page_);
+        HONE_CHECK(check_wanted());
         order_rows();
         HONE_CHECK(fill_page());
         number_by_words();
@@ -819,10 +831,11 @@ Result<> SearchEngine::warm_up() const {
     return {};
 }
 
-Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExamplePictures& examples) const {
+Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExamplePictures& examples,
+                                        const std::stop_token& stop) const {
     HONE_CHECK(validate(query));
     HONE_TRY(PhotoFilter filter, parse_filter(query.filter));
-    SearchRun run(*this, query, examples, std::move(filter));
+    SearchRun run(*this, query, examples, std::move(filter), stop);
     return query.has_question() ? run.rank() : run.list();
 }
 

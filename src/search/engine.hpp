@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <stop_token>
 
 #include "catalog/catalog.hpp"
 #include "ingest/library.hpp"
@@ -23,8 +24,9 @@ class SearchEngine {
                  std::shared_ptr<ImageTextModel> model);
 
     // kUsage for a query that cannot be asked, kNotFound for a photo that is not there, kUnavailable for a
-    // filter that cannot be answered yet.
-    Result<SearchPage> search(const SearchQuery& query, const ExamplePictures& examples) const;
+    // filter that cannot be answered yet, or when `stop` was asked for: it is looked at between the steps.
+    Result<SearchPage> search(const SearchQuery& query, const ExamplePictures& examples,
+                              const std::stop_token& stop = {}) const;
 
     // Photos that could be found now.
     [[nodiscard]] std::uint64_t searchable() const;

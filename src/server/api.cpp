@@ -295,14 +295,14 @@ Result<BackgroundIndexer*> Api::indexer() {
     return parts_.indexer.get();
 }
 
-Result<Api::Answer> Api::run_search(const SearchQuery& query, By by) {
+Result<Api::Answer> Api::run_search(const SearchQuery& query, const std::stop_token& gone, By by) {
     if (!parts_.engine) return std::unexpected(missing_model());
     HONE_TRY(const PhotoFilter filter, parse_filter(query.filter));
     if (!sees_paths(by) && asks_for_paths(filter)) return std::unexpected(paths_refused());
     std::vector<std::string> names = query.like;
     names.insert(names.end(), query.unlike.begin(), query.unlike.end());
     names.push_back(query.from);
-    HONE_TRY(const SearchPage page, parts_.engine->search(query, examples_.pick(names)));
+    HONE_TRY(const SearchPage page, parts_.engine->search(query, examples_.pick(names), gone));
     metrics_.searched(page.took_ms / 1000);
     return Answer(200, to_json(page));
 }
@@ -310,7 +310,7 @@ Result<Api::Answer> Api::run_search(const SearchQuery& query, By by) {
 Result<Api::Answer> Api::search(const HttpRequest& request, Parameter, By by) {
     HONE_TRY(const json body, parse_body(request));
     HONE_TRY(const SearchQuery query, parse_search(body));
-    return run_search(query, by);
+    return run_search(query, request.gone, by);
 }
 
 Result<Api::Answer> Api::similar(const HttpRequest& request, Parameter id, By by) {
@@ -321,7 +321,7 @@ Result<Api::Answer> Api::similar(const HttpRequest& request, Parameter id, By by
     if (space != request.query.end()) HONE_CHECK(rank_by_space(query, space->second));
     HONE_TRY(query.limit, number_parameter(request, "limit", query.limit, SearchQuery::kLargestLimit));
     HONE_TRY(query.offset, number_parameter(request, "offset", 0, UINT32_MAX));
-    return run_search(query, by);
+    return run_search(query, request.gone, by);
 }
 
 Result<Api::Answer> Api::faces_of_photo(const HttpRequest&, Parameter id, By by) {

@@ -133,7 +133,7 @@ class Api final : public BackgroundObserver {
 
     Result<Photo> find_photo(const std::string& id);
     Result<BackgroundIndexer*> indexer();
-    Result<Answer> run_search(const SearchQuery& query, By by);
+    Result<Answer> run_search(const SearchQuery& query, const std::stop_token& gone, By by);
     HttpResponse finish(Result<Answer> answer, const HttpRequest& request, const Subject& subject);
     // Why faces are not read, without a path for those who must not see one.
     [[nodiscard]] std::string why_no_faces(By by) const;

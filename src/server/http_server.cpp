@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <poll.h>
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -40,6 +41,7 @@ namespace {
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kQueuedEvents = 256;
 constexpr auto kHeartbeat = std::chrono::seconds(15);
+constexpr auto kLookAtClient = std::chrono::milliseconds(50);  // whether it still waits for its answer
 // On every answer; one that needs more (the pages) says so itself.
 constexpr std::pair<const char*, const char*> kSafetyHeaders[] = {
     {"X-Content-Type-Options", "nosniff"},
@@ -126,6 +128,64 @@ class Stream final : public EventStream, public std::enable_shared_from_this<Str
     std::atomic<bool> closed_ = false;
 };
 
+// Asks for a stop when the client of a request has left or `until` is over. Lives on the connection's strand.
+class Absence : public std::enable_shared_from_this<Absence> {
+  public:
+    Absence(const asio::any_io_executor& executor, int socket, std::chrono::seconds patience)
+        : timer_(executor), socket_(socket), until_(std::chrono::steady_clock::now() + patience) {}
+
+    [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+    static asio::awaitable<void> watch(std::shared_ptr<Absence> self) {
+        while (!self->answered_) {
+            self->timer_.expires_after(kLookAtClient);
+            co_await self->timer_.async_wait(kAwait);
+            if (self->answered_) co_return;
+            if (self->client_left() || std::chrono::steady_clock::now() >= self->until_) {
+                self->stop_.request_stop();
+                co_return;
+            }
+        }
+    }
+    // Before the socket goes.
+    void end() {
+        answered_ = true;
+        timer_.cancel();
+    }
+
+  private:
+    // Its end of the connection is closed, whether or not it has sent more before.
+    [[nodiscard]] bool client_left() const {
+        pollfd state{socket_, POLLRDHUP, 0};
+        return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
+    }
+
+    asio::steady_timer timer_;
+    const int socket_;
+    const std::chrono::steady_clock::time_point until_;
+    std::stop_source stop_;
+    bool answered_ = false;
+};
+
+// How many connections each client has open. Safe from any thread.
+class OpenConnections {
+  public:
+    bool enter(const std::string& client, std::size_t most) {
+        const std::lock_guard lock(mutex_);
+        std::size_t& count = open_[client];
+        if (count >= most) return false;
+        ++count;
+        return true;
+    }
+    void leave(const std::string& client) {
+        const std::lock_guard lock(mutex_);
+        if (--open_[client] == 0) open_.erase(client);
+    }
+
+  private:
+    std::mutex mutex_;
+    std::map<std::string, std::size_t> open_;
+};
+
 }  // namespace
 
 std::string_view HttpRequest::header(std::string_view name) const {
@@ -173,8 +233,16 @@ struct HttpServer::State {
     tcp::acceptor acceptor;
     asio::signal_set signals;
     asio::thread_pool pool;
-    std::optional<asio::ssl::context> tls;
+    std::mutex tls_mutex;
+    std::shared_ptr<asio::ssl::context> tls;  // connections keep the one they began with
+    std::pair<fs::file_time_type, fs::file_time_type> tls_times;
     std::atomic<std::size_t> connections = 0;
+    OpenConnections by_client;
+
+    [[nodiscard]] std::shared_ptr<asio::ssl::context> current_tls() {
+        const std::lock_guard lock(tls_mutex);
+        return tls;
+    }
 
     asio::awaitable<void> accept_loop() {
         while (acceptor.is_open()) {
@@ -186,11 +254,19 @@ struct HttpServer::State {
                 co_await pause.async_wait(kAwait);
                 continue;
             }
-            if (connections >= options.connections) continue;  // closed unanswered: the machine is busy
+            const auto end = socket.remote_endpoint(error);
+            const std::string peer = error ? "" : end.address().to_string();
+            const std::string client = options.client_of ? options.client_of(peer) : "";
+            // Closed unanswered: the machine is busy, or this client has enough.
+            if (connections >= options.connections) continue;
+            if (!client.empty() && !by_client.enter(client, options.connections_of_client)) continue;
             ++connections;
             auto executor = socket.get_executor();
-            asio::co_spawn(executor, serve(std::move(socket)),
-                           [this](const std::exception_ptr&) { --connections; });
+            asio::co_spawn(executor, serve(std::move(socket), peer),
+                           [this, client](const std::exception_ptr&) {
+                               --connections;
+                               if (!client.empty()) by_client.leave(client);
+                           });
         }
     }
 
@@ -204,15 +280,13 @@ struct HttpServer::State {
         }
     }
 
-    asio::awaitable<void> serve(tcp::socket socket) {
+    asio::awaitable<void> serve(tcp::socket socket, std::string peer) {
         Code error;
         socket.set_option(tcp::no_delay(true), error);
-        const auto end = socket.remote_endpoint(error);
-        const std::string peer = error ? "" : end.address().to_string();
         beast::flat_buffer buffer;
         bool keep = true;
-        if (tls) {
-            beast::ssl_stream<beast::tcp_stream> stream(std::move(socket), *tls);
+        if (const auto context = current_tls()) {
+            beast::ssl_stream<beast::tcp_stream> stream(std::move(socket), *context);
             beast::get_lowest_layer(stream).expires_after(options.transfer);
             auto [refused] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAwait);
             if (refused) co_return;
@@ -244,7 +318,7 @@ struct HttpServer::State {
         if (header_error) co_return co_await refuse(stream, 400, "this is no HTTP request");
         HttpRequest request;
         request.peer = peer;
-        request.tls = tls.has_value();
+        request.tls = !options.certificate.empty();
         const auto& head = parser.get();
         request.method = std::string(head.method_string());
         split_target({head.target().data(), head.target().size()}, request);
@@ -275,13 +349,22 @@ struct HttpServer::State {
         request.body = std::move(parser.get().body());
 
         time_limit.expires_never();
+        const auto absence = std::make_shared<Absence>(stream.get_executor(),
+                                                       time_limit.socket().native_handle(), options.answer);
+        request.gone = absence->token();
+        asio::co_spawn(stream.get_executor(), Absence::watch(absence), asio::detached);
         HttpResponse response = co_await asio::co_spawn(pool, handle(request), asio::use_awaitable);
+        absence->end();
         time_limit.expires_after(options.transfer);
         if (response.events && request.method != "HEAD") co_return co_await stream_events(stream, response);
         co_return co_await write(stream, response, request.method == "HEAD", keep, version);
     }
 
-    asio::awaitable<HttpResponse> handle(const HttpRequest& request) { co_return handler(request); }
+    asio::awaitable<HttpResponse> handle(const HttpRequest& request) {
+        // It may have waited for others to be answered first.
+        if (request.gone.stop_requested()) co_return problem(503, "the server is too busy; try again later");
+        co_return handler(request);
+    }
 
     template <typename Body>
     static void fill_header(http::response<Body>& message, const HttpResponse& response, bool keep) {
@@ -372,8 +455,18 @@ struct HttpServer::State {
 
 namespace {
 
+using FileTimes = std::pair<fs::file_time_type, fs::file_time_type>;
+
+FileTimes times_of(const HttpOptions& options) {
+    std::error_code ignored;
+    return {fs::last_write_time(options.certificate, ignored), fs::last_write_time(options.key, ignored)};
+}
+
 // TLS 1.2 and newer, with the library's own choice of ciphers.
-Result<> load_certificate(asio::ssl::context& context, const fs::path& certificate, const fs::path& key) {
+Result<std::shared_ptr<asio::ssl::context>> load_certificate(const fs::path& certificate,
+                                                             const fs::path& key) {
+    auto made = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+    asio::ssl::context& context = *made;
     Code error;
     SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
     SSL_CTX_set_options(context.native_handle(), SSL_OP_NO_RENEGOTIATION);
@@ -388,7 +481,7 @@ Result<> load_certificate(asio::ssl::context& context, const fs::path& certifica
     if (error)
         return fail(ErrorKind::kUsage, "{} is not the key of {}, or cannot be read, or has a password: {}",
                     printable(key), printable(certificate), error.message());
-    return {};
+    return made;
 }
 
 }  // namespace
@@ -403,8 +496,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::bind(HttpOptions options, Handle
     auto state = std::make_unique<State>(std::move(options), std::move(handler));
     const HttpOptions& chosen = state->options;
     if (!chosen.certificate.empty()) {
-        state->tls.emplace(asio::ssl::context::tls_server);
-        HONE_CHECK(load_certificate(*state->tls, chosen.certificate, chosen.key));
+        state->tls_times = times_of(chosen);
+        HONE_TRY(state->tls, load_certificate(chosen.certificate, chosen.key));
     }
     Code error;
     const auto address = asio::ip::make_address(chosen.address, error);
@@ -434,8 +527,9 @@ std::size_t HttpServer::connections() const {
 }
 
 std::string HttpServer::public_key() const {
-    if (!state_->tls) return "";
-    const X509* certificate = SSL_CTX_get0_certificate(state_->tls->native_handle());
+    const auto tls = state_->current_tls();
+    if (!tls) return "";
+    const X509* certificate = SSL_CTX_get0_certificate(tls->native_handle());
     unsigned char* der = nullptr;
     const int size = i2d_PUBKEY(X509_get0_pubkey(certificate), &der);
     if (size <= 0) return "";
@@ -444,6 +538,18 @@ std::string HttpServer::public_key() const {
     std::array<unsigned char, 4 * ((std::tuple_size_v<Sha256> + 2) / 3) + 1> text{};
     EVP_EncodeBlock(text.data(), hash.data(), static_cast<int>(hash.size()));
     return fmt::format("sha256//{}", reinterpret_cast<const char*>(text.data()));
+}
+
+Result<bool> HttpServer::renew_certificate() {
+    if (state_->options.certificate.empty()) return false;
+    const FileTimes times = times_of(state_->options);
+    if (times == state_->tls_times) return false;
+    HONE_TRY(auto renewed, load_certificate(state_->options.certificate, state_->options.key));
+    // Only now: a half that is there before the other is looked at again.
+    state_->tls_times = times;
+    const std::lock_guard lock(state_->tls_mutex);
+    state_->tls = std::move(renewed);
+    return true;
 }
 
 void HttpServer::every(std::chrono::milliseconds period, std::function<void()> tick) {

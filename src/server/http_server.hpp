@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,8 @@ struct HttpRequest {
     std::string body;
     std::string peer;  // address of the other end, which may be a proxy's
     bool tls = false;
+    // Nobody waits for the answer any more: the client has left, or the time for answers is over.
+    std::stop_token gone;
 
     [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;
     // If-None-Match names this tag (RFC 9110, 13.1.2: a list, compared weakly, or *).
@@ -57,8 +60,13 @@ struct HttpOptions {
     unsigned io_threads = 1, workers = 4;
     std::chrono::seconds idle{60};      // a connection without a request
     std::chrono::seconds transfer{60};  // of one request's header, body or answer
+    std::chrono::seconds answer{60};    // until a handler is told to give up (HttpRequest::gone)
     std::size_t header_bytes = 16 << 10;
     std::size_t connections = 4096;
+    // Of one client, of those that client_of names: whose connections count together; "" for one without a
+    // limit. Without client_of none has one.
+    std::size_t connections_of_client = 64;
+    std::function<std::string(const std::string& peer)> client_of;
     // Largest body of a request, by method and path.
     std::function<std::uint64_t(std::string_view method, std::string_view path)> body_limit;
 };
@@ -77,6 +85,9 @@ class HttpServer {
     [[nodiscard]] std::size_t connections() const;  // open ones; from any thread
     // Of the certificate, as "sha256//..." (what libcurl pins); empty without TLS.
     [[nodiscard]] std::string public_key() const;
+    // Reads certificate and key again when their files have changed since: true when new connections get the
+    // new ones. An error leaves the old ones in use. From one thread at a time.
+    Result<bool> renew_certificate();
     // Calls `tick` on a server thread every `period` while it runs.
     void every(std::chrono::milliseconds period, std::function<void()> tick);
     // Until stop(), SIGINT or SIGTERM. When it returns no handler runs any more.

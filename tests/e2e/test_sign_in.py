@@ -18,7 +18,7 @@ import urllib.parse
 import pytest
 
 import openapi
-from conftest import FEW, HONE, environment, run_hone, run_server, use_model
+from conftest import FEW, HONE, environment, run_hone, run_server, use_model, wait_for
 
 PASSWORDS = {'ada': 'correct horse', 'vera': 'battery staple'}
 # What each route needs. A route of the program that is not here fails the test: say who may use it.
@@ -432,11 +432,16 @@ def test_wrong_settings_are_named(tmp_path, args, words):
     run_hone('serve', '--listen', '127.0.0.1:0', *args, library=library, timeout=60).refused(1, words)
 
 
-@pytest.fixture(scope='module')
-def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp('tls')
+def make_certificate(folder):
     subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=photos.example', '-addext', 'subjectAltName=DNS:photos.example',
                     '-keyout', folder / 'key.pem', '-out', folder / 'cert.pem'], check=True, capture_output=True)
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    folder = tmp_path / 'tls'
+    folder.mkdir()
+    make_certificate(folder)
     subprocess.run(['openssl', 'genrsa', '-out', folder / 'other.pem', '2048'], check=True, capture_output=True)
     return folder
 
@@ -484,6 +489,20 @@ def test_tls_from_another_device(tmp_path, certificate, photos, test_models):
         key['public_key'] = 'sha256//' + 'A' * 43 + '='
         (library / 'serve.key').write_text(json.dumps(key))
         run_hone('index', library=library).refused(1, 'does not answer')
+
+        # a certificate that is renewed while it runs; half of one does no harm
+        def served():
+            return ssl.get_server_certificate(('127.0.0.1', port), timeout=30)
+
+        before = served()
+        (certificate / 'cert.pem').write_text('half of it')
+        wait_for(lambda: 'the old certificate stays in use' in ''.join(server.errors), 'the log names the broken certificate')
+        assert served() == before
+        make_certificate(certificate)
+        wait_for(lambda: served() != before, 'the new certificate is served')
+        context = ssl.create_default_context(cafile=certificate / 'cert.pem')
+        assert ask('GET', '/api/v1/photos').status == 401
+        run_hone('index', library=library).ok()
     assert not (library / 'serve.key').exists()
 
 

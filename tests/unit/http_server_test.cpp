@@ -21,15 +21,23 @@ using testing::StartsWith;
 
 class Client {
   public:
-    explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    explicit Client(std::uint16_t port, const char* from = "127.0.0.1")
+        : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
+        EXPECT_EQ(::inet_pton(AF_INET, from, &address.sin_addr), 1);
+        EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
         address.sin_port = htons(port);
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     }
     void send(std::string_view text) {
         EXPECT_EQ(::send(socket_.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    }
+    // False when the server has closed.
+    bool try_send(std::string_view text) {
+        return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
+               static_cast<ssize_t>(text.size());
     }
     // What comes until the server closes, or until `end` has come.
     std::string receive(std::string_view end = "") {
@@ -47,8 +55,7 @@ class Client {
     FileDescriptor socket_;
 };
 
-std::unique_ptr<HttpServer> serve(HttpServer::Handler handler) {
-    HttpOptions options;
+std::unique_ptr<HttpServer> serve(HttpServer::Handler handler, HttpOptions options = {}) {
     options.port = 0;
     auto server = HttpServer::bind(std::move(options), std::move(handler));
     EXPECT_TRUE(server);
@@ -106,6 +113,129 @@ TEST(HttpServer, StopsWhileSomebodyListensToEvents) {
         hub.clear();
     }
     EXPECT_EQ(hub.listeners(), 0U);
+}
+
+// Until it is so; a test that waits for ever is ended by the runner.
+template <typename Condition>
+void wait_until(Condition condition) {
+    while (!condition()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+TEST(HttpServer, TellsTheHandlerWhenTheClientHasLeft) {
+    std::atomic<bool> began = false, told = false;
+    const auto server = serve([&](const HttpRequest& request) {
+        began = true;
+        wait_until([&] { return request.gone.stop_requested(); });
+        told = true;
+        return HttpResponse{};
+    });
+    const std::jthread running([&] { server->run(); });
+    {
+        Client client(server->port());
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\nand more that nobody reads before the answer");
+        wait_until([&] { return began.load(); });
+    }
+    wait_until([&] { return told.load(); });
+    server->stop();
+}
+
+TEST(HttpServer, DoesNotBeginWhatNobodyWaitsForAnyMore) {
+    std::atomic<int> begun = 0;
+    std::atomic<bool> go_on = false;
+    HttpOptions options;
+    options.workers = 1;
+    const auto server = serve(
+        [&](const HttpRequest&) {
+            ++begun;
+            wait_until([&] { return go_on.load(); });
+            return HttpResponse{};
+        },
+        std::move(options));
+    const std::jthread running([&] { server->run(); });
+    Client first(server->port());
+    first.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    wait_until([&] { return begun == 1; });
+    {
+        Client second(server->port());  // waits behind the first, and leaves
+        second.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        wait_until([&] { return server->connections() == 2; });
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    go_on = true;
+    EXPECT_THAT(first.receive("\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+    wait_until([&] { return server->connections() == 1; });
+    EXPECT_EQ(begun, 1);
+    server->stop();
+}
+
+TEST(HttpServer, TellsTheHandlerWhenItsTimeIsOver) {
+    HttpOptions options;
+    options.answer = std::chrono::seconds(1);
+    const auto server = serve(
+        [&](const HttpRequest& request) {
+            wait_until([&] { return request.gone.stop_requested(); });
+            return problem(503, "too long");
+        },
+        std::move(options));
+    const std::jthread running([&] { server->run(); });
+    Client client(server->port());
+    client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(client.receive(), HasSubstr("too long"));
+    server->stop();
+}
+
+TEST(HttpServer, EndsSlowClients) {
+    HttpOptions options;
+    options.idle = options.transfer = std::chrono::seconds(1);
+    std::atomic<int> handled = 0;
+    const auto server = serve(
+        [&](const HttpRequest&) {
+            ++handled;
+            return HttpResponse{200, {}, std::string(32 << 20, 'x'), {}, {}};
+        },
+        std::move(options));
+    const std::jthread running([&] { server->run(); });
+    // A header and a body that come byte by byte, for as long as the server takes them.
+    for (const char* begin : {"GET / HTTP/1.1\r\nHost: x\r\nX: ",
+                              "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"}) {
+        Client client(server->port());
+        client.send(begin);
+        while (client.try_send("a")) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    EXPECT_EQ(handled, 0);
+    // An answer that nobody reads.
+    Client client(server->port());
+    client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    wait_until([&] { return handled == 1; });
+    wait_until([&] { return server->connections() == 0; });
+    server->stop();
+}
+
+TEST(HttpServer, LimitsTheConnectionsOfOneClient) {
+    HttpOptions options;
+    options.connections_of_client = 2;
+    options.client_of = [](const std::string& peer) { return peer; };
+    const auto server = serve([](const HttpRequest&) { return HttpResponse{}; }, std::move(options));
+    const std::jthread running([&] { server->run(); });
+    constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    {
+        Client first(server->port()), second(server->port());
+        for (Client* client : {&first, &second}) {
+            client->send(kRequest);
+            EXPECT_THAT(client->receive("\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+        }
+        Client third(server->port());
+        EXPECT_EQ(third.receive(), "");
+        Client other(server->port(), "127.0.0.2");  // another client is not in its way
+        other.send(kRequest);
+        EXPECT_THAT(other.receive("\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+    }
+    wait_until([&] { return server->connections() == 0; });
+    Client again(server->port());
+    again.send(kRequest);
+    EXPECT_THAT(again.receive("\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+    server->stop();
 }
 
 }  // namespace

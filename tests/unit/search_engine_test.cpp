@@ -53,10 +53,10 @@ class Engine : public testing::Test {
         return to_hex(sha256(name));
     }
 
-    Result<SearchPage> search(const SearchQuery& query) {
+    Result<SearchPage> search(const SearchQuery& query, const std::stop_token& stop = {}) {
         EXPECT_TRUE(library->reload_present());
         space = *library->open_content(*model);
-        return SearchEngine(*library, space, model).search(query, {{"example", {{0, 0, 1}, {}}}});
+        return SearchEngine(*library, space, model).search(query, {{"example", {{0, 0, 1}, {}}}}, stop);
     }
 
     static std::vector<std::string> names(const SearchPage& page) {
@@ -97,6 +97,15 @@ TEST_F(Engine, RanksByCosineAndLeavesMarksOut) {
     EXPECT_THAT(names(*page), ElementsAre("puppy", "cat", "car"));
     EXPECT_EQ(page->total, 3U);
     EXPECT_NEAR(page->hits[1].score, std::sqrt(0.5), 1e-6);
+}
+
+TEST_F(Engine, GivesUpWhenNobodyWaits) {
+    const std::string dog = add("dog", {1, 0, 0});
+    std::stop_source stop;
+    stop.request_stop();
+    const auto page = search(liking({dog}), stop.get_token());
+    ASSERT_FALSE(page);
+    EXPECT_EQ(page.error().kind, ErrorKind::kUnavailable);
 }
 
 TEST_F(Engine, SeenAndUnlikedAreLeftOut) {

@@ -111,6 +111,18 @@ bool is_loopback(const std::string& address) {
     return parsed && parsed->is_loopback();
 }
 
+namespace {
+
+// One household has a whole /64 of IPv6.
+std::string household_of(const std::string& text) {
+    const auto address = address_of(text);
+    if (!address) return text;
+    if (address->is_v6()) return ip::network_v6(address->to_v6(), 64).canonical().to_string();
+    return address->to_string();
+}
+
+}  // namespace
+
 struct Gate::Proxies {
     std::vector<ip::network_v4> four;
     std::vector<ip::network_v6> six;
@@ -273,11 +285,11 @@ std::string Gate::client_of(const HttpRequest& request) const {
         client = last;
         forwarded = comma == std::string_view::npos ? std::string_view{} : forwarded.substr(0, comma);
     }
-    const auto address = address_of(client);
-    if (!address) return client;
-    // One household has a whole /64 of IPv6.
-    if (address->is_v6()) return ip::network_v6(address->to_v6(), 64).canonical().to_string();
-    return address->to_string();
+    return household_of(client);
+}
+
+std::string Gate::limited_client_of(const std::string& peer) const {
+    return is_loopback(peer) || proxies_->trust(peer) ? "" : household_of(peer);
 }
 
 bool Gate::secure(const HttpRequest& request) const {

@@ -46,6 +46,9 @@ class Gate {
     Result<bool> open() const;
     // Who asks, for the throttle: the peer, or the one a trusted proxy names.
     std::string client_of(const HttpRequest& request) const;
+    // Whose connections are counted together (HttpOptions::client_of): this machine and proxies that speak
+    // for many have no limit.
+    std::string limited_client_of(const std::string& peer) const;
     bool secure(const HttpRequest& request) const;
 
   private:
