@@ -1,4 +1,6 @@
 // hone serve [FOLDER...]: index and serve the web client.
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <thread>
@@ -65,6 +67,15 @@ Result<> check_users(Users& users, const GateOptions& gate, const std::string& l
         named ? "--host-name or --trusted-proxy" : "--listen " + listen);
 }
 
+// As many connections as the system lets this process have; what a shell begins with (1024) is for programs
+// that count descriptors in the bits of select().
+void allow_many_connections() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // Where a command on this machine reaches the server.
 std::string local_url(const GateOptions& gate, bool tls, std::uint16_t port) {
     std::string host = gate.address == "0.0.0.0" ? "127.0.0.1" : gate.address == "::" ? "::1" : gate.address;
@@ -104,6 +115,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
                  return api.handle(request);
              }));
     api.count_connections([&server] { return server->connections(); });
+
+    allow_many_connections();
 
     const auto faces = open_faces(*library);
     if (!faces) log::info("faces are not read: {}", faces.error().message);

@@ -99,6 +99,20 @@ struct FaceClusters::State {
                 static_cast<Eigen::Index>(dimension)};
     }
 
+    // a times b transposed. A product of matrices copies b into another order first, which a few rows do not
+    // pay back.
+    static void multiply(const Eigen::Map<const Matrix>& a, const Eigen::Map<const Matrix>& b,
+                         Matrix& products) {
+        constexpr Eigen::Index kFew = 8;
+        if (a.rows() > kFew) {
+            products.noalias() = a * b.transpose();
+            return;
+        }
+        products.resize(a.rows(), b.rows());
+        for (Eigen::Index row = 0; row < a.rows(); ++row)
+            products.row(row).transpose().noalias() = b * a.row(row).transpose();
+    }
+
     static void keep(std::vector<Link>& heap, const Link& link) {
         if (heap.size() == kKept && !(link < heap.front())) return;
         heap.push_back(link);
@@ -139,7 +153,7 @@ struct FaceClusters::State {
                                   to = std::min(from + share, a + rows_a);
                 for (std::size_t b = from; b < to; b += kTile) {
                     const std::size_t rows_b = std::min(kTile, to - b);
-                    products.noalias() = rows(a, rows_a) * rows(b, rows_b).transpose();
+                    multiply(rows(a, rows_a), rows(b, rows_b), products);
                     for (std::size_t i = 0; i < rows_a; ++i) {
                         const float* line = products.data() + i * rows_b;
                         const float own = squares[a + i];

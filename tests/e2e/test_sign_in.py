@@ -34,7 +34,7 @@ RULES = {
     ('POST', '/api/v1/scan/pause'): MANAGE, ('POST', '/api/v1/scan/resume'): MANAGE, ('GET', '/api/v1/failures'): MANAGE, ('GET', '/metrics'): MANAGE,
     ('GET', '/api/v1/tokens'): TOKENS, ('POST', '/api/v1/tokens'): TOKENS, ('DELETE', '/api/v1/tokens/{id}'): TOKENS,
     ('GET', '/api/v1/session'): NOBODY, ('POST', '/api/v1/session'): NOBODY, ('DELETE', '/api/v1/session'): NOBODY,
-    ('GET', '/api/v1/openapi.json'): NOBODY, ('GET', '/healthz'): NOBODY,
+    ('GET', '/api/v1/openapi.json'): NOBODY, ('GET', '/healthz'): NOBODY, ('GET', '/readyz'): NOBODY,
 }
 SECRET = re.compile(r'[0-9a-f]{64}')
 
