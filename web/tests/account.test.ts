@@ -64,6 +64,22 @@ describe('account', () => {
     library.lost(new ApiError('sign in first', 401, 'Unauthorized'));
     expect(account.signInNeeded).toBe(true);
   });
+
+  it('starts the page anew for somebody else, whose pictures these were not', async () => {
+    const reload = vi.fn();
+    vi.stubGlobal('location', { reload });
+    const ada = { ...viewer, name: 'Ada', role: 'owner' };
+    answers = [ada, viewer, viewer].map((body) => ({ status: 200, body }));
+    await account.start();
+    library.lost(new ApiError('sign in first', 401, 'Unauthorized'));
+    await account.signIn('vera', 'a long password');
+    expect(reload).toHaveBeenCalledOnce();
+    account.session = viewer as typeof account.session;
+    library.lost(new ApiError('sign in first', 401, 'Unauthorized'));
+    await account.signIn('vera', 'a long password');
+    expect(reload).toHaveBeenCalledOnce();
+    expect(account.signInNeeded).toBe(false);
+  });
 });
 
 describe('pictures without a path', () => {

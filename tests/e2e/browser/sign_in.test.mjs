@@ -1,4 +1,4 @@
-// Signing in as viewer in a real Chromium, what a viewer is offered, and that no other host is ever asked.
+// Signing in as owner and as viewer in a real Chromium, what each is offered, and that no other host is ever asked.
 //
 //   HONE_BIN=... HONE_PHOTOS=... node --test tests/e2e/browser/sign_in.test.mjs
 //
@@ -122,6 +122,48 @@ test('a viewer searches and looks, and is offered nothing else', { skip }, async
     'the client asks for nothing that a viewer may not have',
   );
   assert.deepEqual(visit.errors, []);
+});
+
+test('signing out leaves nothing behind', { skip }, async () => {
+  await page.getByRole('button', { name: /^Sign out\b/ }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.equal(await page.getByRole('gridcell').count(), 0);
+  assert.deepEqual(await visit.context.cookies(), []);
+});
+
+test('the owner is offered everything', { skip }, async () => {
+  await page.goto(hone.url);
+  await signIn('ada', passwords.ada);
+  await somePictures();
+  await rail().getByRole('link', { name: 'Library' }).click();
+  await button('Look for new pictures').waitFor();
+  await page.getByText(HONE_PHOTOS).first().waitFor();
+  await page.goto(`${hone.url}/#/people`);
+  await button('History').waitFor();
+  const [cookie] = await visit.context.cookies();
+  assert.equal(cookie.httpOnly, true);
+  assert.equal(cookie.sameSite, 'Strict');
+  assert.equal(await page.evaluate(() => document.cookie), '', 'no script can read it');
+});
+
+test('a session that is over asks again and comes back to where one was', { skip }, async () => {
+  await page.goto(hone.url);
+  await somePictures();
+  await search(words);
+  const address = page.url();
+  await visit.context.clearCookies();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  visit.errors.length = 0;
+  await signIn('ada', passwords.ada);
+  await page.locator('[role=gridcell]').first().waitFor();
+  assert.equal(page.url(), address);
+  // and while the page is open: the next request is refused
+  await visit.context.clearCookies();
+  await field().fill(`${words} outside`);
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await signIn('ada', passwords.ada);
+  await page.locator('[role=gridcell]').first().waitFor();
 });
 
 test('no other host was asked for anything', { skip }, () => {

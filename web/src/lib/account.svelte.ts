@@ -11,6 +11,8 @@ class Account {
   error = $state('');
   sending = $state(false);
   private again: ReturnType<typeof setTimeout> | undefined;
+  /** Whose session is over while the page still holds what they saw. */
+  private left: string | null = null;
 
   known = $derived(this.session !== null);
   signInNeeded = $derived(this.session?.needed === true);
@@ -31,7 +33,11 @@ class Account {
     this.sending = true;
     this.error = '';
     try {
-      this.session = await api.signIn(name, password);
+      const session = await api.signIn(name, password);
+      // Somebody else must not find what the one before had on screen.
+      if (this.left !== null && this.left !== session.name) location.reload();
+      else this.session = session;
+      this.left = null;
       return true;
     } catch (refused) {
       this.error = inWords(refused);
@@ -49,8 +55,10 @@ class Account {
 
   /** A refusal that says that the session is over. What is on screen comes back after signing in. */
   refused(error: unknown): void {
-    if (error instanceof ApiError && error.status === 401 && this.session && !this.session.needed)
+    if (error instanceof ApiError && error.status === 401 && this.session && !this.session.needed) {
+      this.left = this.session.name;
       this.session = { needed: true, name: null, role: null, can_sign_out: false };
+    }
   }
 }
 

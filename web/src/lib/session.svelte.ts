@@ -156,6 +156,8 @@ class Session {
     const read = () => this.readAddress();
     addEventListener('popstate', read);
     addEventListener('hashchange', read);
+    // After signing in again, what was refused is asked again.
+    this.shownKey = '';
     this.readAddress();
     return () => {
       removeEventListener('popstate', read);
