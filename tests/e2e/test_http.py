@@ -161,7 +161,7 @@ def test_thumbnail(sample_server, some, size):
     photo = some['aloeL.jpg']
     answer = sample_server.get(f'/photos/{photo["id"]}/thumbnail?size={size}')
     assert answer.status == 200 and answer.headers['Content-Type'] == 'image/webp'
-    assert {'public', 'max-age=31536000', 'immutable'} <= {x.strip() for x in answer.headers['Cache-Control'].split(',')}
+    assert {'private', 'max-age=31536000', 'immutable'} <= {x.strip() for x in answer.headers['Cache-Control'].split(',')}
     etag = answer.headers['ETag']
     assert etag.startswith('"'), 'a strong one'
     with Image.open(io.BytesIO(answer.body)) as im:
