@@ -321,7 +321,7 @@ def engine(start_engine):
     return start_engine()
 
 
-def wait_for(condition, what, seconds=60):
+def wait_for(condition, what, seconds=180):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, what
