@@ -37,6 +37,7 @@ void list_faces(const fs::path& library, const std::string& chosen, json& list) 
                           {"title", stored.pack->title},
                           {"licence", stored.pack->licence},
                           {"complete", stored.is_complete},
+                          {"hub", !stored.pack->hub.empty()},
                           {"used", used && used->name == stored.pack->name}});
             if (stored.pack->embedder) entry["dimension"] = stored.pack->embedder->dimension;
         } else {
@@ -86,9 +87,10 @@ Result<> list_models(const GlobalOptions& options) {
         else if (entry["role"] == "faces")
             fmt::print("{} {}  faces{}  licence {}  {}\n", entry.value("used", false) ? "*" : " ",
                        entry.value("name", ""),
-                       entry.value("complete", true)
-                           ? ""
-                           : "  not fetched yet: hone models pull " + entry.value("name", ""),
+                       entry.value("complete", true) ? ""
+                       : entry.value("hub", false)
+                           ? "  not fetched yet: hone models pull " + entry.value("name", "")
+                           : "  its networks are not there: README.md in its folder says where they are from",
                        entry.value("licence", ""), entry.value("directory", ""));
         else
             fmt::print("{} {}  {} numbers  {}  licence {}  {}\n", entry.value("used", false) ? "*" : " ",

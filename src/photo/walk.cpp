@@ -250,6 +250,9 @@ fs::path normal_folder(const fs::path& path) {
 }
 
 Result<> check_folder(const fs::path& path) {
+    // The system would read it up to there: another folder than the one that is named.
+    if (path.native().find('\0') != std::string::npos)
+        return fail(ErrorKind::kUsage, "a path has no NUL character, as {} has", printable(path));
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
         return fail(ErrorKind::kUsage, "cannot read the folder {}: {}", printable(path),

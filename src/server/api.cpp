@@ -511,9 +511,9 @@ Result<Api::Answer> Api::list_folders(const HttpRequest&, Parameter, By) {
 
 Result<Api::Answer> Api::add_folder(const HttpRequest& request, Parameter, By) {
     HONE_TRY(const json body, parse_body(request));
-    const bool scan = !body.is_object() || !body.contains("scan") || body["scan"] != false;
+    const bool wish = body.is_object() && body.contains("scan");
     if (!body.is_object() || !body.contains("path") || !body["path"].is_string() ||
-        body.size() > (body.contains("scan") ? 2U : 1U)) {
+        (wish && !body["scan"].is_boolean()) || body.size() > (wish ? 2U : 1U)) {
         return fail(ErrorKind::kUsage,
                     "the body must be {{\"path\": \"/a/folder\"}}, and may have \"scan\": false");
     }
@@ -521,10 +521,11 @@ Result<Api::Answer> Api::add_folder(const HttpRequest& request, Parameter, By) {
     if (!path.is_absolute())
         return fail(ErrorKind::kUsage, "'{}' is not an absolute path; it must start with /",
                     printable(path).substr(0, 200));
-    HONE_CHECK(check_folder(path));
+    const fs::path normal = normal_folder(path);
+    HONE_CHECK(check_folder(normal));
     HONE_TRY(BackgroundIndexer* const background, indexer());
-    HONE_TRY(const Folder folder, library_.catalog().add_folder(normal_folder(path)));
-    if (scan) background->request_scan();
+    HONE_TRY(const Folder folder, library_.catalog().add_folder(normal));
+    if (!wish || body["scan"].get<bool>()) background->request_scan();
     HONE_TRY(const json entry, folder_json(library_.catalog(), folder));
     return Answer(201, entry);
 }

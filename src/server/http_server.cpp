@@ -72,6 +72,17 @@ std::string decode_url(std::string_view text, bool plus_is_space) {
     return decoded;
 }
 
+// What another program on the way may read differently, so that it would see another request in the same
+// bytes; nullptr when there is no such thing. (The parser refuses a length beside chunks, and lengths that
+// differ.)
+const char* ambiguity(const http::request_header<>& head) {
+    const auto [coding, end] = head.equal_range(http::field::transfer_encoding);
+    if (coding != end && !(std::next(coding) == end && beast::iequals(coding->value(), "chunked")))
+        return "no Transfer-Encoding but chunked is understood";
+    if (head.count(http::field::host) > 1) return "the request names two hosts";
+    return nullptr;
+}
+
 void split_target(std::string_view target, HttpRequest& request) {
     const std::size_t mark = target.find('?');
     request.path = decode_url(target.substr(0, mark), false);
@@ -320,6 +331,7 @@ struct HttpServer::State {
         request.peer = peer;
         request.tls = !options.certificate.empty();
         const auto& head = parser.get();
+        if (const char* why = ambiguity(head)) co_return co_await refuse(stream, 400, why);
         request.method = std::string(head.method_string());
         split_target({head.target().data(), head.target().size()}, request);
         for (const auto& field : head) {

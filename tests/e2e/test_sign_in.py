@@ -382,21 +382,73 @@ TRAVERSALS = ['/../catalog.db', '/..', '/../../../../etc/passwd', '/%2e%2e/%2e%2
               '/api/v1/photos/' + 'f' * 5000 + '/original', '/api/v1/folders/../status', 'http://evil.example/etc/passwd', '*']
 
 
-@pytest.mark.parametrize('path', TRAVERSALS, ids=range(len(TRAVERSALS)))
-def test_nothing_outside_is_served(house, path):
-    link = house.library / 'link-out'
-    if not link.is_symlink():
-        link.symlink_to('/etc/passwd')
+# Names that a careless server would turn into a path, in place of a photo's id or of a file of the web client.
+NAMES = ['..', '.', '...', '%2e%2e', '%2E%2E%2F', '..%2f..%2f..%2fetc%2fpasswd', '..%5c..%5cusers.db', '%252e%252e%252fusers.db', '%00', 'f' * 8 + '%00', '%00' + 'f' * 64,
+         '../' * 12 + 'etc/passwd', '%2e%2e/' * 12 + 'etc/passwd', '..;/users.db', '/etc/passwd', '%2fetc%2fpasswd', 'file:///etc/passwd', 'link-out', 'users.db', '../users.db',
+         'a' * 5000, '%41' * 3000, '../' * 2500, '\u2025', '\uff0e\uff0e', '\uff0e\uff0e\uff0fetc', '..\u2215..\u2215etc\u2215passwd', '..\u2044..\u2044etc', '..\u29f8etc',
+         '%ef%bc%8e%ef%bc%8e%ef%bc%8fetc', '%e2%88%95etc%e2%88%95passwd', '%c0%ae%c0%ae%c0%afetc', '%c1%9c', '%u002e%u002e%u2215', '\u202e..', '~root', '$HOME', 'CON', '-', '*']
+PLACES = ['/{}', '/assets/{}', '/assets/../{}', '/api/v1/photos/{}', '/api/v1/photos/{}/thumbnail', '/api/v1/photos/{}/thumbnail?size=240', '/api/v1/photos/{}/original',
+          '/api/v1/photos/{}/similar', '/api/v1/faces/{}/similar', '/api/v1/people/{}']
+
+
+def raw_answer(house, path, who='ada'):
     with socket.create_connection(house.host.split(':'), timeout=30) as plain:
-        head = f'GET {path} HTTP/1.1\r\nHost: {house.host}\r\nCookie: {house.people["ada"].cookie["Cookie"]}\r\nConnection: close\r\n\r\n'
+        head = f'GET {path} HTTP/1.1\r\nHost: {house.host}\r\nCookie: {house.people[who].cookie["Cookie"]}\r\nConnection: close\r\n\r\n'
         plain.sendall(head.encode())
         answer = b''
         while part := plain.recv(65536):
             answer += part
-    status = int(answer.split(b' ', 2)[1])
-    assert 400 <= status < 500, answer[:300]
-    for word in (b'root:', b'SQLite format', b'"secret"'):
-        assert word not in answer, answer[:300]
+    return int(answer.split(b' ', 2)[1]), answer
+
+
+def serves_nothing_outside(status, answer):
+    return 400 <= status < 500 and not any(word in answer for word in (b'root:', b'SQLite format', b'"secret"'))
+
+
+@pytest.fixture
+def link_out(house):
+    link = house.library / 'link-out'
+    if not link.is_symlink():
+        link.symlink_to('/etc/passwd')
+
+
+@pytest.mark.parametrize('path', TRAVERSALS, ids=range(len(TRAVERSALS)))
+def test_nothing_outside_is_served(house, link_out, path):
+    status, answer = raw_answer(house, path)
+    assert serves_nothing_outside(status, answer), answer[:300]
+
+
+@pytest.mark.parametrize('place', PLACES)
+def test_no_name_leads_outside(house, link_out, place):
+    # "/." and the like are the address without them for nobody: the path is looked up as it is
+    wrong = {name[:60]: answer[:200] for name in NAMES for status, answer in [raw_answer(house, place.format(name))] if not serves_nothing_outside(status, answer)}
+    assert not wrong
+
+
+def test_a_folder_is_added_by_its_very_name_only(house, tmp_path):
+    """The owner may add any folder, so what counts is that none is added under another name than its own, and nothing by a wrong one."""
+    ada, before = house.people['ada'], house.people['ada'].get('/folders').json()
+    inside = tmp_path / 'inside'
+    inside.mkdir()
+    (inside / 'file').write_text('x')
+    (tmp_path / 'link-to-nothing').symlink_to(tmp_path / 'nothing')
+    (tmp_path / 'loop').symlink_to(tmp_path / 'loop')
+    root = str(tmp_path)
+    wrong = ['', '.', '..', '../..', 'etc', './inside', '~', '~root', '$HOME', f'file://{root}', f'{root}\0', f'{root}\0/inside', '\0', f'{root}/inside/file', f'{root}/inside/file/..x',
+             f'{root}/nothing', f'{root}/link-to-nothing', f'{root}/loop', root + '/' + 'a' * 300, '/' + 'a/' * 5000, root + '/%2e%2e', root + '/%2e%2e/etc', root + '/\u2025',
+             root + '/\uff0e\uff0e', root + '\u2215inside', root + '\uff0finside', root + '\\inside', root + '/inside ', root + '/inside\n', root + '/INSIDE', root + '/*']
+    for path in wrong:
+        answer = ada.post('/folders', {'path': path, 'scan': False})
+        assert answer.status == 400 and answer.headers['Content-Type'] == 'application/problem+json', (path[:80], answer)
+    for scan in ('no', 0, None, []):
+        assert ada.post('/folders', {'path': str(inside), 'scan': scan}).status == 400, scan
+    assert ada.get('/folders').json() == before
+    # .. is taken away by name, so what is checked is what is added
+    (tmp_path / 'link').symlink_to('/etc/ssl')
+    added = ada.post('/folders', {'path': f'{root}/link/../inside/', 'scan': False})
+    assert added.status == 201 and added.json()['path'] == str(inside), added
+    assert ada.delete(f'/folders/{added.json()["id"]}').status == 204
+    assert house.people['vera'].post('/folders', {'path': root}).status == 403
 
 
 def test_symlink_out_of_a_photo_folder_is_no_door(house):

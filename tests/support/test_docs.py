@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md quotes the program: each line it explains must still be said somewhere in src/."""
+"""docs/troubleshooting.md quotes the program: each line it explains must still be said somewhere in src/. Links between pages lead somewhere."""
 import pathlib
 import re
 
@@ -24,3 +24,11 @@ def test_each_error_line_is_still_said():
         parts = [re.escape(part.strip()) for part in line.split('...') if part.strip(' ;:')]
         pattern = re.compile('.*'.join(parts))
         assert any(pattern.search(text) for text in texts), line
+
+
+def test_links_between_pages_lead_somewhere():
+    pages = [ROOT / 'README.md', *sorted((ROOT / 'docs').rglob('*.md'))]
+    wrong = [(page.name, link) for page in pages for link in re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', page.read_text()) if not (page.parent / link).exists()]
+    assert not wrong
+    linked = {(page.parent / link).resolve() for page in pages for link in re.findall(r'\]\(([^)#:]+\.md)', page.read_text())}
+    assert set(pages[1:]) <= linked, f'no page leads to {set(pages[1:]) - linked}'
