@@ -1,0 +1,122 @@
+"""Libraries of older versions of the catalogue (tests/data/README.md) open with this program and lose nothing."""
+import json
+import os
+import re
+import shutil
+import sqlite3
+
+import pytest
+
+from conftest import ROOT, names, run_hone
+
+DATA = ROOT / 'tests/data'
+GOLDEN = sorted(DATA.glob('library-schema-*'), key=lambda folder: int(folder.name.rsplit('-', 1)[1]))
+WAS = '/tmp/hone-golden/photos'
+TAKEN = 1709294400  # as script/golden_libraries.py sets it
+
+
+def schema_of(library):
+    """PRAGMA user_version, out of the file's header: opening it would leave a log beside it."""
+    return int.from_bytes((library / 'catalog.db').read_bytes()[60:64], 'big')
+
+
+PRESENT = int(re.search(r'kSchemaVersion = (\d+)', (ROOT / 'src/catalog/sqlite/schema.hpp').read_text())[1])
+
+
+def test_the_present_version_has_one():
+    versions = [int(golden.name.rsplit('-', 1)[1]) for golden in GOLDEN]
+    assert versions[-1] == PRESENT, 'tests/data/README.md says how one is made'
+    assert [schema_of(golden) for golden in GOLDEN] == versions
+
+
+@pytest.fixture(params=GOLDEN, ids=lambda golden: golden.name)
+def golden(request, library):
+    """(a copy as this test's library, what must be in it)"""
+    library.mkdir()
+    shutil.copy(request.param / 'catalog.db', library)
+    return library, json.loads((request.param / 'expected.json').read_text())
+
+
+def exported(library):
+    return json.loads(run_hone('export', '--format', 'json', library=library).ok().out)
+
+
+def check(library, expected, photos, all_known):
+    """What `hone export` says is what was in the old library. all_known: also what it computed since."""
+    found = exported(library)
+    assert found['folders'] == [folder.replace(WAS, str(photos)) for folder in expected['folders']]
+    by_id = {photo['id']: photo for photo in found['photos']}
+    assert sorted(by_id) == [photo['id'] for photo in expected['photos']]
+    for photo in expected['photos']:
+        now = by_id[photo['id']]
+        assert {key: now[key] for key in ('bytes', 'width', 'height', 'format')} == {key: photo[key] for key in ('bytes', 'width', 'height', 'format')}
+        assert sorted(now['paths']) == [path.replace(WAS, str(photos)) for path in photo['paths']]
+        if 'metadata' in photo:
+            # Read again, a photo may say more.
+            assert {key: now['metadata'].get(key) for key in photo['metadata']} == photo['metadata']
+        assert 'metadata' in now or not all_known
+        if 'people' in photo:
+            named = sorted(face['person']['name'] for face in now['faces'] if face['person'] and face['person']['name'])
+            assert named == photo['people']
+
+
+def test_opens_as_it_is(golden):
+    library, expected = golden
+    photos = len(expected['photos'])
+    status = run_hone('status', '--json', library=library).ok().json()
+    assert (status['photos'], status['searchable'], status['failed']) == (photos, photos, 1)
+    check(library, expected, WAS, False)
+    if not os.path.exists(WAS):
+        run_hone('index', library=library)
+        assert '(not there now)' in run_hone('status', library=library).ok().out
+        assert [folder['reachable'] for folder in run_hone('status', '--json', library=library).ok().json()['folders']] == [False]
+    check(library, expected, WAS, False)
+    assert run_hone('search', 'a cat', '--json', library=library).ok().json()['total'] == photos
+    for key, value in expected['settings'].items():
+        if key == 'backup-keep':
+            assert value in run_hone('config', key, library=library).ok().out
+    assert schema_of(library) == PRESENT
+
+
+def test_goes_on_where_it_was(golden, tmp_path):
+    """A backup of the old library, made before anything else, comes back beside the photos: nothing is computed again."""
+    library, expected = golden
+    backup, photos, second = tmp_path / 'old.backup', tmp_path / 'photos', tmp_path / 'second'
+    before = (library / 'catalog.db').read_bytes()
+    assert run_hone('backup', backup, '--json', library=library).ok().json()['photos'] == len(expected['photos'])
+    assert (library / 'catalog.db').read_bytes() == before, 'a backup changes nothing'
+    shutil.copytree(DATA / 'golden-photos', photos)
+    for path in photos.rglob('*'):
+        os.utime(path, (TAKEN, TAKEN))
+    run_hone('restore', backup, '--map', f'{WAS}={photos}', library=second).ok()
+    check(second, expected, photos, False)
+    summary = run_hone('index', '--json', library=second).ok().json()
+    assert (summary['photos'], summary['new'], summary['embedded'], summary['missing'], summary['failed']) == (len(expected['photos']), 0, 0, 0, 1), summary
+    assert [folder['reachable'] for folder in run_hone('status', '--json', library=second).ok().json()['folders']] == [True]
+    check(second, expected, photos, True)
+    assert names(run_hone('search', 'a cat', '--json', library=second).ok().json())[0].startswith('cat')
+    assert names(run_hone('search', 'melange', '--json', library=second).ok().json())[0] == 'coffee.jpg', 'words of its metadata'
+    again = run_hone('index', '--json', library=second).ok().json()
+    assert again['unchanged'] == sum(len(photo['paths']) for photo in expected['photos']), again
+
+
+def change(catalog, sql):
+    database = sqlite3.connect(catalog, isolation_level=None)
+    database.execute(sql)
+    database.close()
+
+
+def test_others_are_refused(hone, tmp_path):
+    hone.library.mkdir()
+    catalog = hone.library / 'catalog.db'
+    shutil.copy(GOLDEN[-1] / 'catalog.db', catalog)
+    change(catalog, f'PRAGMA user_version = {PRESENT + 1}')
+    calls = [('status',), ('index', DATA / 'golden-photos'), ('export', '--format', 'json'), ('backup', tmp_path / 'b')]
+    for call in calls:
+        hone(*call).refused(1, 'newer Hone', f'schema {PRESENT + 1}', 'update Hone')
+    assert schema_of(hone.library) == PRESENT + 1
+    for old in hone.library.glob('catalog.db*'):
+        old.unlink()
+    change(catalog, 'CREATE TABLE somebody_elses (x)')
+    for call in calls:
+        hone(*call).refused(1, "not Hone's")
