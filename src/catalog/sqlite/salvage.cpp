@@ -229,8 +229,8 @@ class TableCopy {
         const auto indexes = texts(
             to_, fmt::format("SELECT name FROM pragma_index_list('{}') WHERE partial = 0", table_.name));
         for (const std::string& index : indexes) {
-            const auto rows =
-                number(from_, fmt::format("SELECT count(rowid) FROM {} INDEXED BY \"{}\"", table_.name, index));
+            const auto rows = number(
+                from_, fmt::format("SELECT count(rowid) FROM {} INDEXED BY \"{}\"", table_.name, index));
             if (!rows) continue;
             const std::uint64_t read = table_.saved + table_.left_out,
                                 all = static_cast<std::uint64_t>(*rows);
