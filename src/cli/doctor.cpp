@@ -3,6 +3,7 @@
 
 #include "base/config.hpp"
 #include "cli/commands.hpp"
+#include "ingest/backup.hpp"
 #include "ingest/repair.hpp"
 #include "server/json.hpp"
 #include "server/web_files.hpp"
@@ -50,7 +51,77 @@ void check_wall(Findings& findings, DecoderPool& decoders) {
                                                        fmt::join(*missing, "; "))});
 }
 
+// What it means that rows of a table are lost.
+std::string consequence(const std::string& table) {
+    if (table == "setting") return "look at `hone config` and `hone models use`";
+    if (table == "folder") return "add the missing folders again: `hone index FOLDER`";
+    if (table == "person") return "names of people are lost with them";
+    if (table == "face") return "faces are found again, but not what you said of them";
+    if (table == "face_rejection") return "who is not whom may have to be said again";
+    if (table == "people_edit") return "older changes of people cannot be taken back";
+    return "`hone index` makes them again";
+}
+
+std::string loss_of(const SavedTable& table) {
+    std::string loss = table.whole     ? "none lost"
+                       : table.lost    ? fmt::format("{} lost", *table.lost)
+                       : table.at_most ? fmt::format("at most {} lost", *table.at_most)
+                                       : "others lost, the file does not tell how many";
+    if (table.left_out > 0)
+        loss += fmt::format(", {} left out because what they belong to is lost", table.left_out);
+    return fmt::format("{}: {} rows saved, {}; {}", table.name, table.saved, loss, consequence(table.name));
+}
+
+// Whether the catalogue is whole. When it is not, everything that can be read of it is saved first.
+bool check_catalogue_file(Findings& findings, const fs::path& directory) {
+    const auto result = save_damaged_catalogue(directory);
+    if (!result) {
+        add(findings, "catalogue", result, "");
+        return false;
+    }
+    if (!*result) return true;
+    const SavedCatalogue& saved = **result;
+    const fs::path file = directory / "catalog.db";
+    const std::string shown = printable(directory);
+    const auto problem = [&](const char* what, std::string detail) {
+        findings.push_back({what, false, std::move(detail)});
+    };
+    if (saved.file.empty()) {
+        problem("catalogue",
+                fmt::format("{} is damaged ({}) and nothing of it can be read: the names of people and "
+                            "what was computed are lost unless there is a backup; photos are not touched",
+                            printable(file), saved.damage));
+        problem("next",
+                fmt::format("`hone restore BACKUP --library {0}`; without a backup move {1} away and read "
+                            "the folders again: `hone index FOLDER... --library {0}`",
+                            shown, printable(file)));
+        return false;
+    }
+    problem("catalogue", fmt::format("{} is damaged ({}); what can be read of it was saved in {}",
+                                     printable(file), saved.damage, printable(saved.file)));
+    bool lost = false;
+    for (const SavedTable& table : saved.tables) {
+        if (table.whole && table.left_out == 0) continue;
+        lost = true;
+        problem("lost", loss_of(table));
+    }
+    if (!lost) findings.push_back({"saved", true, "every row could be read; nothing is lost"});
+    problem("next",
+            fmt::format("end `hone serve`, copy {} elsewhere, then `hone restore {} --library {}` and `hone "
+                        "index --library {}`, which does again what is missing",
+                        printable(file), printable(saved.file), shown, shown));
+    if (saved.backup)
+        problem("next", fmt::format("or go back to the newest backup: `hone restore {} --library {}`",
+                                    printable(*saved.backup), shown));
+    return false;
+}
+
 void check_library(Findings& findings, const fs::path& directory, DecoderPool& decoders) {
+    std::error_code error;
+    const bool is_file = !Library::has_server() && fs::exists(directory / "catalog.db", error) &&
+                         !restore_is_pending(directory);
+    // A damaged one is not opened for writing.
+    if (is_file && !check_catalogue_file(findings, directory)) return;
     // For writing where nobody else does, so that what is derived can be made anew.
     auto library = Library::open(directory, Access::kRead);
     if (!library) return add(findings, "library", library, "");
@@ -61,7 +132,7 @@ void check_library(Findings& findings, const fs::path& directory, DecoderPool& d
     }
     add(findings, "library", library, printable(directory));
     Catalog& catalog = (*library)->catalog();
-    add(findings, "catalogue", catalog.check(), "whole");
+    add(findings, "catalogue", is_file ? Result<>{} : catalog.check(), "whole");
     if (const auto folders = catalog.folders()) {
         for (const Folder& folder : *folders)
             add(findings, "folder", check_folder(folder.path), printable(folder.path));

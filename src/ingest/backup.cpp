@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <fmt/chrono.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -210,6 +211,36 @@ Result<> extract_database(OpenBackup& backup, const std::string& name, const fs:
     return {};
 }
 
+// A bare catalogue.
+bool is_database(const fs::path& file) {
+    constexpr std::string_view kMagic("SQLite format 3", 16);  // with its zero byte
+    const auto head = read_head(file, kMagic.size());
+    return head && std::ranges::equal(*head, kMagic);
+}
+
+// Databases into `stage`; thumbnails into the library: what a photo looks like is the same in the old library
+// and the new one.
+Result<> unpack(OpenBackup& backup, const fs::path& stage, const fs::path& library, BackupSummary& summary) {
+    std::size_t databases = 0;
+    for (;;) {
+        HONE_TRY(const std::optional<std::string> name, backup.next());
+        if (!name) break;
+        if (std::ranges::find(kDatabases, *name) != std::end(kDatabases)) {
+            HONE_CHECK(extract_database(backup, *name, stage / *name));
+            ++databases;
+        } else if (std::regex_match(*name, thumbnail_name())) {
+            HONE_TRY(const std::string image, backup.read_text(kLargestThumbnail));
+            HONE_CHECK(make_directories((library / *name).parent_path()));
+            HONE_CHECK(write_file_atomically(library / *name, image));
+            ++summary.thumbnails;
+        } else {
+            return backup.broken("it holds something that no backup does: " + printable(*name));
+        }
+    }
+    if (databases != backup.manifest["files"].size()) return backup.broken("a part of it is missing");
+    return {};
+}
+
 Result<std::uint64_t> number_setting(Catalog& catalog, const char* key, std::uint64_t usual) {
     HONE_TRY(const auto stored, catalog.setting(key));
     std::uint64_t number = usual;
@@ -240,11 +271,9 @@ Result<BackupSummary> write_backup(const fs::path& library, const fs::path& file
         HONE_TRY(manifest["files"][name], hash_of(copy));
         copies.emplace_back(name, copy);
     }
-    HONE_TRY(const auto catalog, open_sqlite_catalog(copies.front().second, false));
-    HONE_TRY(const Counts counts, catalog->counts());
-    summary.photos = counts.photos;
+    HONE_TRY(summary.photos, photos_of_copy(copies.front().second));
     summary.made_at = manifest["made_at"];
-    manifest["photos"] = counts.photos;
+    manifest["photos"] = summary.photos;
 
     const Writer writer(::archive_write_new());
     ::archive_write_add_filter_zstd(writer.get());
@@ -273,37 +302,33 @@ Result<BackupSummary> write_backup(const fs::path& library, const fs::path& file
 }
 
 Result<BackupSummary> inspect_backup(const fs::path& file) {
+    if (is_database(file)) {
+        BackupSummary summary;
+        struct stat status{};
+        if (::stat(file.c_str(), &status) == 0) summary.made_at = iso8601(status.st_mtime);
+        std::error_code ignored;
+        summary.bytes = fs::file_size(file, ignored);
+        HONE_TRY(summary.photos, photos_of_copy(file));
+        return summary;
+    }
     HONE_TRY(const OpenBackup backup, open_backup(file));
     return summary_of(backup);
 }
 
 Result<BackupSummary> restore_backup(const fs::path& file, const fs::path& library, const PathMap& paths) {
-    HONE_TRY(OpenBackup backup, open_backup(file));
+    HONE_TRY(BackupSummary summary, inspect_backup(file));
+    std::optional<OpenBackup> backup;
+    if (!is_database(file)) {
+        HONE_TRY(backup, open_backup(file));
+    }
     HONE_CHECK(make_directories(library));
     HONE_TRY(const LockFile lock, LockFile::acquire(library / "lock", "hone restore"));
     HONE_CHECK(finish_restore(library));
     const fs::path stage = staging(library);
     HONE_CHECK(make_directories(stage));
-    BackupSummary summary = summary_of(backup);
     const auto extract = [&]() -> Result<> {
-        std::size_t databases = 0;
-        for (;;) {
-            HONE_TRY(const std::optional<std::string> name, backup.next());
-            if (!name) break;
-            if (std::ranges::find(kDatabases, *name) != std::end(kDatabases)) {
-                HONE_CHECK(extract_database(backup, *name, stage / *name));
-                ++databases;
-            } else if (std::regex_match(*name, thumbnail_name())) {
-                // What a photo looks like is the same in the old library and the new one.
-                HONE_TRY(const std::string image, backup.read_text(kLargestThumbnail));
-                HONE_CHECK(make_directories((library / *name).parent_path()));
-                HONE_CHECK(write_file_atomically(library / *name, image));
-                ++summary.thumbnails;
-            } else {
-                return backup.broken("it holds something that no backup does: " + printable(*name));
-            }
-        }
-        if (databases != backup.manifest["files"].size()) return backup.broken("a part of it is missing");
+        HONE_CHECK(backup ? unpack(*backup, stage, library, summary)
+                          : copy_database(file, stage / "catalog.db"));
         HONE_TRY(summary.photos, prepare_restored_catalog(stage / "catalog.db", paths));
         for (const char* name : kDatabases) {
             std::error_code error;
@@ -350,19 +375,25 @@ Result<> finish_restore(const fs::path& library) {
     return error ? failed(stage) : Result<>{};
 }
 
+Result<std::vector<fs::path>> backups_in(const fs::path& folder) {
+    static const std::regex ours("hone-\\d{8}-\\d{6}\\.backup");
+    std::vector<fs::path> backups;
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
+        if (std::regex_match(entry.path().filename().string(), ours)) backups.push_back(entry.path());
+    if (error) return fail("backups cannot be kept in {}: {}", printable(folder), error.message());
+    std::ranges::sort(backups);
+    return backups;
+}
+
 Result<bool> write_due_backup(Library& library, system_clock::time_point now) {
     HONE_TRY(const auto folder, library.catalog().setting(kBackupFolderSetting));
     if (!folder || folder->empty() || !library.catalog().condition().place.empty()) return false;
     HONE_TRY(const std::uint64_t hours, number_setting(library.catalog(), kBackupHoursSetting, 24));
     HONE_TRY(const std::uint64_t keep, number_setting(library.catalog(), kBackupKeepSetting, 7));
     HONE_CHECK(make_directories(*folder));
-    static const std::regex ours("hone-\\d{8}-\\d{6}\\.backup");
-    std::vector<fs::path> backups;
+    HONE_TRY(std::vector<fs::path> backups, backups_in(*folder));
     std::error_code error;
-    for (const fs::directory_entry& entry : fs::directory_iterator(*folder, error))
-        if (std::regex_match(entry.path().filename().string(), ours)) backups.push_back(entry.path());
-    if (error) return fail("backups cannot be kept in {}: {}", printable(*folder), error.message());
-    std::ranges::sort(backups);
     // The names sort as their times do.
     const auto name_at = [](system_clock::time_point time) {
         return fmt::format("hone-{:%Y%m%d-%H%M%S}.backup", fmt::gmtime(system_clock::to_time_t(time)));

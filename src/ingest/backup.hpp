@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <vector>
 
 #include "base/path_map.hpp"
 
@@ -18,10 +19,12 @@ struct BackupSummary {
 };
 
 // The library as it is at one moment, also while it is served and indexed. `file` is there whole or not at
-// all. kNotFound: no library.
+// all; a catalogue that is damaged is refused, so that it takes no good backup's place. kNotFound: no
+// library.
 Result<BackupSummary> write_backup(const fs::path& library, const fs::path& file, bool with_thumbnails);
 
-// What a backup says of itself; refuses files that are none.
+// What a backup says of itself; refuses files that are none. A bare catalogue, as hone doctor saves one, is
+// taken as a backup too.
 Result<BackupSummary> inspect_backup(const fs::path& file);
 
 // Puts the backup in the place of what `library` holds; vectors' files are made anew from it. A process that
@@ -38,6 +41,8 @@ inline constexpr const char* kBackupFolderSetting = "backup-folder";  // empty: 
 inline constexpr const char* kBackupHoursSetting = "backup-hours";    // from one to the next
 inline constexpr const char* kBackupKeepSetting = "backup-keep";      // so many stay, the newest ones
 
+// Those that write_due_backup() wrote into the folder, the newest last.
+Result<std::vector<fs::path>> backups_in(const fs::path& folder);
 // Writes hone-YYYYMMDD-HHMMSS.backup (UTC) into the folder of the settings when the newest one there is old
 // enough, and removes the oldest beyond those that are kept. Says whether one was written.
 Result<bool> write_due_backup(Library& library, std::chrono::system_clock::time_point now);

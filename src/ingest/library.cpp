@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analyze/content.hpp"
+#include "catalog/sqlite/schema.hpp"
 #include "catalog/surrealdb/surreal_catalog.hpp"
 #include "ingest/backup.hpp"
 #include "ingest/vector_sync.hpp"
@@ -45,6 +46,12 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
                 ErrorKind::kNotFound,
                 "there is no library in {} yet; make one with `hone index FOLDER` or `hone serve FOLDER`",
                 printable(directory));
+        }
+        // An older Hone's library is brought up to date by whoever comes first. Where that cannot be, because
+        // that Hone still has it or the folder cannot be written, opening says so.
+        if (!server() && has_older_schema(file)) {
+            if (const auto lock = LockFile::acquire(directory / "lock", "bringing the library up to date"))
+                HONE_CHECK(open_sqlite_catalog(file, true));
         }
     } else {
         HONE_CHECK(make_directories(directory));

@@ -1,7 +1,11 @@
 #include "ingest/repair.hpp"
 
-#include <algorithm>
+#include <fmt/chrono.h>
 
+#include <algorithm>
+#include <ctime>
+
+#include "ingest/backup.hpp"
 #include "ingest/vector_sync.hpp"
 
 namespace hone {
@@ -41,6 +45,32 @@ Result<RepairReport> check_thumbnails(Catalog& catalog, ThumbnailStore& thumbnai
         if (thumbnails.get(catalog, *photo, kThumbnailSizes[0])) ++report.repaired;
     }
     return report;
+}
+
+Result<std::optional<SavedCatalogue>> save_damaged_catalogue(const fs::path& library) {
+    const fs::path catalog = library / "catalog.db";
+    HONE_TRY(const std::optional<std::string> damage, damage_of(catalog));
+    if (!damage) return std::nullopt;
+    SavedCatalogue saved{*damage, {}, {}, {}};
+    const fs::path file =
+        library / fmt::format("catalog-saved-{:%Y%m%d-%H%M%S}.db", fmt::gmtime(std::time(nullptr)));
+    // It has its name when it is whole.
+    const fs::path part = file.native() + ".part";
+    std::error_code error;
+    fs::remove(part, error);
+    HONE_TRY(saved.tables, salvage(catalog, part));
+    if (saved.tables.empty()) return saved;
+    fs::rename(part, file, error);
+    if (error) return fail("{} cannot be written: {}", printable(file), error.message());
+    saved.file = file;
+    HONE_TRY(const auto readable, open_sqlite_catalog(file, false));
+    HONE_TRY(const auto folder, readable->setting(kBackupFolderSetting));
+    // Where there are none, or the folder is away, there is nothing to say.
+    if (folder && !folder->empty()) {
+        if (const auto backups = backups_in(*folder); backups && !backups->empty())
+            saved.backup = backups->back();
+    }
+    return saved;
 }
 
 }  // namespace hone

@@ -29,6 +29,17 @@ void move_paths(SQLite::Database& database, const char* table, const PathMap& pa
     }
 }
 
+std::uint64_t count_photos(SQLite::Database& database) {
+    // As Catalog::counts(); before version 2 every file of a shot was shown.
+    const bool paired = database.execAndGet("PRAGMA user_version").getInt() >= 2;
+    return static_cast<std::uint64_t>(
+        database
+            .execAndGet(fmt::format(
+                "SELECT count(DISTINCT photo_id) FROM place WHERE state = 0{}",
+                paired ? " AND photo_id NOT IN (SELECT id FROM photo WHERE shown_as IS NOT NULL)" : ""))
+            .getInt64());
+}
+
 }  // namespace
 
 Result<> copy_database(const fs::path& from, const fs::path& to) try {
@@ -46,6 +57,19 @@ Result<> copy_database(const fs::path& from, const fs::path& to) try {
     return fail("{} cannot be copied to {}: {}", printable(from), printable(to), error.what());
 }
 
+Result<std::uint64_t> photos_of_copy(const fs::path& file) try {
+    SQLite::Database database(file.native(), SQLite::OPEN_READONLY, kBusyMilliseconds);
+    HONE_CHECK(check_origin(database));
+    SQLite::Statement check(database, "PRAGMA quick_check(1)");
+    if (!check.executeStep() || check.getColumn(0).getString() != "ok")
+        return fail("the catalogue is damaged ({}); `hone doctor` saves what can be read of it",
+                    check.getColumn(0).getString());
+    return count_photos(database);
+} catch (const SQLite::Exception& error) {
+    return fail("the catalogue cannot be read ({}); `hone doctor` saves what can be read of it",
+                error.what());
+}
+
 Result<std::uint64_t> prepare_restored_catalog(const fs::path& file, const PathMap& paths) try {
     SQLite::Database database(file.native(), SQLite::OPEN_READWRITE, kBusyMilliseconds);
     SQLite::Statement check(database, "PRAGMA integrity_check(1)");
@@ -61,8 +85,7 @@ Result<std::uint64_t> prepare_restored_catalog(const fs::path& file, const PathM
             refresh_words(database, static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
         transaction.commit();
     }
-    return static_cast<std::uint64_t>(
-        database.execAndGet("SELECT count(DISTINCT photo_id) FROM place WHERE state = 0").getInt64());
+    return count_photos(database);
 } catch (const SQLite::Exception& error) {
     return fail("the catalogue in the backup cannot be used: {}", error.what());
 }

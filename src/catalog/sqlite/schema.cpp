@@ -2,6 +2,8 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
+
 namespace hone {
 
 namespace {
@@ -68,29 +70,55 @@ CREATE TABLE people_edit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT N
 constexpr const char* kVersions[] = {kVersion1, kVersion2, kVersion3};
 static_assert(std::size(kVersions) == kSchemaVersion);
 
+int version_of(SQLite::Database& database) {
+    return database.execAndGet("PRAGMA user_version").getInt();
+}
+
+void migrate(SQLite::Database& database, int from, int to) {
+    for (int next = from; next < to; ++next) database.exec(kVersions[next]);
+}
+
 }  // namespace
 
-Result<> check_schema(SQLite::Database& database) {
-    const int version = database.execAndGet("PRAGMA user_version").getInt();
-    const int application = database.execAndGet("PRAGMA application_id").getInt();
-    if (application != kApplicationId)
+Result<> check_origin(SQLite::Database& database) {
+    const int version = version_of(database);
+    if (database.execAndGet("PRAGMA application_id").getInt() != kApplicationId)
         return fail("{} is a database, but not Hone's; choose another --library", database.getFilename());
     if (version > kSchemaVersion)
         return fail("{} was made by a newer Hone (schema {}, this one knows {}); update Hone",
                     database.getFilename(), version, kSchemaVersion);
+    return {};
+}
+
+Result<> check_schema(SQLite::Database& database) {
+    HONE_CHECK(check_origin(database));
+    const int version = version_of(database);
     if (version < kSchemaVersion)
         return fail("{} was made by an older Hone (schema {}, this one writes {}); run `hone index` once",
                     database.getFilename(), version, kSchemaVersion);
     return {};
 }
 
+bool has_older_schema(const fs::path& catalog) {
+    try {
+        SQLite::Database database(catalog.native(), SQLite::OPEN_READONLY);
+        return check_origin(database) && version_of(database) < kSchemaVersion;
+    } catch (const SQLite::Exception&) {
+        return false;
+    }
+}
+
+void make_tables(SQLite::Database& database, int version) {
+    migrate(database, 0, std::clamp(version, 1, kSchemaVersion));
+}
+
 Result<> prepare_schema(SQLite::Database& database) {
-    const int version = database.execAndGet("PRAGMA user_version").getInt();
+    const int version = version_of(database);
     const int tables = database.execAndGet("SELECT count(*) FROM sqlite_master").getInt();
     const bool ours = database.execAndGet("PRAGMA application_id").getInt() == kApplicationId;
     if (tables > 0 && (!ours || version >= kSchemaVersion)) return check_schema(database);
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-    for (int next = tables == 0 ? 0 : version; next < kSchemaVersion; ++next) database.exec(kVersions[next]);
+    migrate(database, tables == 0 ? 0 : version, kSchemaVersion);
     database.exec(
         fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, kSchemaVersion));
     transaction.commit();

@@ -34,10 +34,10 @@ Error to_error(const SQLite::Exception& error, const fs::path& file) {
                                                     error.what())};
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
-            return {ErrorKind::kFailed,
-                    fmt::format(
-                        "the catalogue {} is damaged ({}); restore a backup, or move it away to begin anew",
-                        printable(file), error.what())};
+            return {ErrorKind::kFailed, fmt::format("the catalogue {} is damaged ({}); `hone doctor` saves "
+                                                    "what can be read of it and says what "
+                                                    "to do",
+                                                    printable(file), error.what())};
         case SQLITE_READONLY:
             return {ErrorKind::kFailed, "the library cannot be written; look at its owner and permissions"};
         default:
@@ -758,7 +758,8 @@ class SqliteCatalog final : public Catalog {
             std::string found;
             while (query.executeStep()) found += (found.empty() ? "" : "; ") + query.getColumn(0).getString();
             if (found == "ok") return {};
-            return fail("the catalogue {} is damaged ({}); restore a backup", printable(file_), found);
+            return fail("the catalogue {} is damaged ({}); `hone doctor` saves what can be read of it",
+                        printable(file_), found);
         });
     }
 
