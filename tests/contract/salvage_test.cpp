@@ -70,6 +70,7 @@ void make_library(const fs::path& directory) {
     for (PhotoNumber number = 1; number < kPhotos; ++number)
         pairs.push_back({number, number + 1, 20, 0.9, true});
     ASSERT_TRUE(catalog.add_same_pictures(pairs));
+    ASSERT_TRUE(catalog.set_setting("model", "a model"));
 }
 
 class Salvage : public testing::Test {
@@ -220,7 +221,8 @@ TEST_F(Salvage, APageTakesOnlyItsOwnRows) {
             if (table == page.object && table != "keyword") {
                 ++checked;
                 if (page.kind == "leaf") {
-                    EXPECT_EQ(difference.missing, page.rows);
+                    // faces-changes, a setting, counts edits and is not compared.
+                    EXPECT_EQ(difference.missing, page.rows - (table == "setting" ? 1 : 0));
                 } else {
                     EXPECT_LE(difference.missing, page.kind == "overflow" ? 1 : page.rows);
                 }

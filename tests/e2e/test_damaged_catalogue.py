@@ -25,11 +25,11 @@ def test_saves_and_says_how_to_go_on(hone, photos, quick, tmp_path):
     hone('config', 'backup-keep', '5').ok()
     found = names(hone('search', 'a cat', '--json').ok().json())
     catalog = hone.library / 'catalog.db'
-    (hone.library / 'users.db').write_bytes(b'who may sign in')
     page, rows = leaf_of(catalog, 'look')
     damaged = overwrite(catalog, page)
 
     hone('backup', tmp_path / 'b').refused(1, 'damaged', 'hone doctor')
+    (hone.library / 'users.db').write_bytes(b'who may sign in')
     said = hone('doctor')
     assert said.code == 1 and 'Traceback' not in said.err, said
     lines = [line for line in said.out.splitlines() if line.startswith('PROBLEM')]
