@@ -12,7 +12,7 @@ namespace hone {
 
 struct GlobalOptions {
     std::string library;
-    std::string catalog;  // surrealdb://...; empty: SQLite in the library folder
+    std::string catalog;     // surrealdb://...; empty: SQLite in the library folder
     std::string log_format;  // empty: HONE_LOG_FORMAT, else text
     bool json = false, quiet = false, verbose = false;
 };

@@ -19,7 +19,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr int kPhotos = 150;
+constexpr int kPhotos = 90;
 constexpr std::size_t kPage = 4096;
 
 const std::vector<std::string> kTables = {

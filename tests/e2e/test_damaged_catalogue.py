@@ -39,7 +39,7 @@ def test_saves_and_says_how_to_go_on(hone, photos, quick, tmp_path):
     assert catalog.read_bytes() == damaged
 
     advice = next(line for line in lines if line.split()[1] == 'next')
-    commands = [shlex.split(command)[1:] for command in re.findall(r'`(hone [^`]+)`', advice)]
+    commands = [shlex.split(command)[1:] for command in re.findall(r'`(hone (?!serve)[^`]+)`', advice)]
     assert [command[0] for command in commands] == ['restore', 'index'], advice
     run_hone(*commands[0], input=b'').refused(1, '--yes')
     run_hone(*commands[0], '--yes').ok()

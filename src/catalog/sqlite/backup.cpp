@@ -60,21 +60,18 @@ Result<> copy_database(const fs::path& from, const fs::path& to) try {
 Result<std::uint64_t> photos_of_copy(const fs::path& file) try {
     SQLite::Database database(file.native(), SQLite::OPEN_READONLY, kBusyMilliseconds);
     HONE_CHECK(check_origin(database));
-    SQLite::Statement check(database, "PRAGMA quick_check(1)");
-    if (!check.executeStep() || check.getColumn(0).getString() != "ok")
-        return fail("the catalogue is damaged ({}); `hone doctor` saves what can be read of it",
-                    check.getColumn(0).getString());
+    if (const std::string damage = damage_in(database); !damage.empty())
+        return fail("the catalogue is damaged ({}); `hone doctor` saves what can be read of it", damage);
     return count_photos(database);
 } catch (const SQLite::Exception& error) {
-    return fail("the catalogue cannot be read ({}); `hone doctor` saves what can be read of it",
+    return fail("the catalogue is damaged or cannot be read ({}); `hone doctor` saves what can be read of it",
                 error.what());
 }
 
 Result<std::uint64_t> prepare_restored_catalog(const fs::path& file, const PathMap& paths) try {
     SQLite::Database database(file.native(), SQLite::OPEN_READWRITE, kBusyMilliseconds);
-    SQLite::Statement check(database, "PRAGMA integrity_check(1)");
-    if (!check.executeStep() || check.getColumn(0).getString() != "ok")
-        return fail("the catalogue in the backup is damaged ({})", check.getColumn(0).getString());
+    if (const std::string damage = damage_in(database); !damage.empty())
+        return fail("the catalogue in the backup is damaged ({})", damage);
     HONE_CHECK(prepare_schema(database));
     if (!paths.empty()) {
         SQLite::Transaction transaction(database);

@@ -416,14 +416,8 @@ Result<std::vector<SavedTable>> copy_all(const fs::path& damaged, const fs::path
 
 Result<std::optional<std::string>> damage_of(const fs::path& catalog) try {
     SQLite::Database database(catalog.native(), SQLite::OPEN_READONLY, kBusyMilliseconds);
-    std::string found;
-    for (const std::string& line : texts(database, "PRAGMA integrity_check(3)")) {
-        for (const char c : line.starts_with("*** in database main ***\n") ? line.substr(25) : line)
-            found += c == '\n' ? ' ' : c;
-        found += "; ";
-    }
-    found.resize(found.size() - std::min<std::size_t>(found.size(), 2));
-    if (found == "ok") return std::nullopt;
+    std::string found = damage_in(database);
+    if (found.empty()) return std::nullopt;
     return found;
 } catch (const SQLite::Exception& error) {
     const int code = error.getErrorCode();

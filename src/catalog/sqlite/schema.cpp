@@ -108,6 +108,19 @@ bool has_older_schema(const fs::path& catalog) {
     }
 }
 
+std::string damage_in(SQLite::Database& database) {
+    constexpr std::string_view kHead = "*** in database main ***\n";
+    std::string found;
+    SQLite::Statement check(database, "PRAGMA integrity_check(3)");
+    while (check.executeStep()) {
+        std::string line = check.getColumn(0).getString();
+        if (line.starts_with(kHead)) line.erase(0, kHead.size());
+        std::ranges::replace(line, '\n', ' ');
+        found += (found.empty() ? "" : "; ") + line;
+    }
+    return found == "ok" ? "" : found;
+}
+
 void make_tables(SQLite::Database& database, int version) {
     migrate(database, 0, std::clamp(version, 1, kSchemaVersion));
 }

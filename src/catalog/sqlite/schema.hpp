@@ -20,6 +20,8 @@ Result<> check_origin(SQLite::Database& database);
 Result<> check_schema(SQLite::Database& database);
 // A library of an older Hone, which prepare_schema() would change. False when that cannot be told.
 bool has_older_schema(const fs::path& catalog);
+// What SQLite finds wrong with the database, in one line; empty when it is whole.
+std::string damage_in(SQLite::Database& database);
 // The tables that a version had, in an empty database.
 void make_tables(SQLite::Database& database, int version);
 

@@ -754,10 +754,8 @@ class SqliteCatalog final : public Catalog {
 
     Result<> check() override {
         return read([&](SQLite::Database& database) -> Result<> {
-            SQLite::Statement query(database, "PRAGMA integrity_check(3)");
-            std::string found;
-            while (query.executeStep()) found += (found.empty() ? "" : "; ") + query.getColumn(0).getString();
-            if (found == "ok") return {};
+            const std::string found = damage_in(database);
+            if (found.empty()) return {};
             return fail("the catalogue {} is damaged ({}); `hone doctor` saves what can be read of it",
                         printable(file_), found);
         });
