@@ -34,7 +34,7 @@ ELSEWHERE = {
     "build/release/tests/hone_contract_tests --gtest_filter='NearDuplicates.*'",
 }
 # Names of commands and options in a sentence, not whole commands: what they name must be there.
-NAMES = {'docker run', 'hone backup', 'hone export', 'hone models pull', 'hone people name|merge|split|assign|reject|hide|show|undo', 'hone people', 'hone search --filter', 'hone search --json',
+NAMES = {'docker run', 'hone backup', 'hone export', 'hone restore', 'hone models pull', 'hone people name|merge|split|assign|reject|hide|show|undo', 'hone people', 'hone search --filter', 'hone search --json',
          'hone show', 'hone users add'}
 PLACEHOLDERS = [
     (r' \(surrealdbs:// for TLS\)', ''), (r'surrealdb://USER:PASSWORD@HOST:8000/NAMESPACE/DATABASE|surrealdb://\.\.\.', '{engine}'),
