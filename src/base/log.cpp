@@ -5,8 +5,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <ctime>
 #include <nlohmann/json.hpp>
+
+#include "base/time.hpp"
 
 namespace hone::log {
 
@@ -35,16 +36,12 @@ class JsonFormatter final : public spdlog::formatter {
     void format(const spdlog::details::log_msg& line, spdlog::memory_buf_t& out) override {
         using namespace std::chrono;
         const auto since = floor<milliseconds>(line.time.time_since_epoch());
-        const std::time_t seconds = since.count() / 1000;
-        std::tm utc{};
-        ::gmtime_r(&seconds, &utc);
+        std::string time = iso8601(since.count() / 1000);
+        time.insert(time.size() - 1, fmt::format(".{:03}", since.count() % 1000));
         const auto text = [](spdlog::string_view_t view) { return std::string(view.data(), view.size()); };
-        const nlohmann::ordered_json object = {
-            {"time",
-             fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1,
-                         utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, since.count() % 1000)},
-            {"level", text(spdlog::level::to_string_view(line.level))},
-            {"message", text(line.payload)}};
+        const nlohmann::ordered_json object = {{"time", time},
+                                               {"level", text(spdlog::level::to_string_view(line.level))},
+                                               {"message", text(line.payload)}};
         fmt::format_to(std::back_inserter(out), "{}\n",
                        object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     }

@@ -2,9 +2,9 @@
 // call it when they are built, so it is not listed for people.
 #include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <ctime>
 
 #include "base/config.hpp"
+#include "base/time.hpp"
 #include "cli/commands.hpp"
 
 namespace hone {
@@ -216,11 +216,8 @@ std::string manual_options(const CLI::App& app) {
 
 // Of SOURCE_DATE_EPOCH, so that the same source gives the same page, else today.
 std::string page_date() {
-    std::time_t seconds = std::time(nullptr);
-    if (const auto fixed = environment("SOURCE_DATE_EPOCH")) seconds = std::atoll(fixed->c_str());
-    std::tm day{};
-    ::gmtime_r(&seconds, &day);
-    return fmt::format("{:04}-{:02}-{:02}", day.tm_year + 1900, day.tm_mon + 1, day.tm_mday);
+    const auto fixed = environment("SOURCE_DATE_EPOCH");
+    return iso8601(fixed ? std::atoll(fixed->c_str()) : unix_seconds()).substr(0, 10);
 }
 
 constexpr std::string_view kManualEnd = R"(.SH ENVIRONMENT

@@ -30,7 +30,7 @@ struct ServeFlags {
     bool no_watch = false, svg = false;
     ModelFlags model;
     std::string certificate, key;
-    std::size_t connections = 64;
+    std::size_t connections = HttpOptions{}.connections_of_client;
     GateOptions gate;
 };
 
@@ -252,7 +252,7 @@ void add_serve(CLI::App& app, const GlobalOptions& options, Action& chosen) {
                      "how many connections one address may have open; this machine and trusted proxies "
                      "have no limit")
         ->check(CLI::Range(1, 4096))
-        ->default_str("64");
+        ->default_str(std::to_string(flags->connections));
     command->add_flag("--no-watch", flags->no_watch, "find new photos by scans only");
     command->add_flag("--svg", flags->svg, "read SVG drawings too");
     add_patience_flag(*command, flags->patience);

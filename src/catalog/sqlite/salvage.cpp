@@ -403,8 +403,7 @@ Result<std::vector<SavedTable>> copy_all(const fs::path& damaged, const fs::path
     reconciliation.end(tables);
     transaction.commit();
     to.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL");
-    if (to.execAndGet("PRAGMA integrity_check(1)").getString() != "ok" ||
-        !texts(to, "PRAGMA foreign_key_check").empty())
+    if (!damage_in(to).empty() || !texts(to, "PRAGMA foreign_key_check").empty())
         return fail("what was read of {} does not fit together", printable(damaged));
     return tables;
 } catch (const SQLite::Exception& error) {
