@@ -137,7 +137,8 @@ Result<Array> Client::repeat(std::string_view statements, const Object& variable
         }();
         if (results) return results;
         const bool passing = results.error().kind == ErrorKind::kUnavailable || is_conflict(results.error());
-        if (!passing || stopping_ || Clock::now() + pause >= until) return results;
+        const bool given_up = stopping_ && results.error().kind == ErrorKind::kUnavailable;
+        if (!passing || given_up || Clock::now() + pause >= until) return results;
         std::this_thread::sleep_for(pause);
     }
 }

@@ -36,7 +36,7 @@ class Client {
     // "2.6.1"; empty before connect().
     [[nodiscard]] std::string version();
     [[nodiscard]] int major_version();
-    // Makes whoever waits for the server give up.
+    // Makes whoever waits for a server that is away give up.
     void stop() { stopping_ = true; }
 
   private:

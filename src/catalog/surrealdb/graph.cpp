@@ -155,14 +155,30 @@ class Graph {
 // Columns of the tables (catalog/sqlite/schema.cpp).
 enum PhotoColumn : std::size_t { kWidth = 3, kFormat = 5 };
 enum PlaceColumn : std::size_t { kPath = 2, kState = 6, kPhoto = 7 };
-enum FaceColumn : std::size_t { kPerson = 14 };
+enum FaceColumn : std::size_t { kFacePhoto = 1, kPerson = 14 };
 
 }  // namespace
 
-GraphChange graph_change(SQLite::Database& database, const std::vector<ChangedRow>& changes,
-                         bool whole_edges) {
+bool GraphScope::empty() const {
+    return made.empty() && touched.empty() && faces_made.empty() && faces_touched.empty() &&
+           faces_gone.empty();
+}
+
+bool GraphScope::only_new() const {
+    return !made.empty() && std::ranges::includes(made, touched) &&
+           std::ranges::includes(made, photos_of_faces);
+}
+
+Array GraphScope::photos() const {
+    std::set<std::int64_t> all = made;
+    all.insert(touched.begin(), touched.end());
+    all.insert(photos_of_faces.begin(), photos_of_faces.end());
+    return {all.begin(), all.end()};
+}
+
+GraphScope graph_scope(SQLite::Database& database, const std::vector<ChangedRow>& changes) {
     using What = ChangedRow::What;
-    std::set<std::int64_t> made, touched, faces_made, faces_touched, faces_gone;
+    GraphScope scope;
     SQLite::Statement place(database, "SELECT photo_id FROM place WHERE id = ? AND photo_id IS NOT NULL");
     SQLite::Statement face(database, "SELECT photo_id FROM face WHERE id = ?");
     for (const ChangedRow& row : changes) {
@@ -175,51 +191,73 @@ GraphChange graph_change(SQLite::Database& database, const std::vector<ChangedRo
         };
         if (row.table == "photo") {
             if (row.what == What::kInserted)
-                made.insert(number(0));
+                scope.made.insert(number(0));
             else if (any_changed(kWidth, kFormat))
-                touched.insert(number(0));
+                scope.touched.insert(number(0));
         } else if (row.table == "place") {
             if (!any_changed(kPath, kPath) && !any_changed(kState, kPhoto)) continue;
-            if (row.what != What::kInserted && row.before[kPhoto]) touched.insert(*row.before[kPhoto]);
+            if (row.what != What::kInserted && row.before[kPhoto]) scope.touched.insert(*row.before[kPhoto]);
             place.reset();
             place.bind(1, number(0));
-            if (place.executeStep()) touched.insert(place.getColumn(0).getInt64());
+            if (place.executeStep()) scope.touched.insert(place.getColumn(0).getInt64());
         } else if (row.table == "metadata" || row.table == "look") {
-            touched.insert(number(0));
+            scope.touched.insert(number(0));
         } else if (row.table == "vector" && std::get<std::string>(row.key.at(0)) == "content") {
-            touched.insert(number(2));
+            scope.touched.insert(number(2));
         } else if (row.table == "face") {
             if (row.what == What::kDeleted)
-                faces_gone.insert(number(0));
+                scope.faces_gone.insert(number(0));
             else if (row.what == What::kInserted)
-                faces_made.insert(number(0));
+                scope.faces_made.insert(number(0));
             else if (std::find(row.columns.begin(), row.columns.begin() + kPerson, true) !=
                      row.columns.begin() + kPerson)
-                faces_touched.insert(number(0));
+                scope.faces_touched.insert(number(0));
+            else
+                continue;
+            if (row.what != What::kInserted && row.before[kFacePhoto])
+                scope.photos_of_faces.insert(*row.before[kFacePhoto]);
+            face.reset();
+            face.bind(1, number(0));
+            if (face.executeStep()) scope.photos_of_faces.insert(face.getColumn(0).getInt64());
         }
     }
+    return scope;
+}
+
+GraphChange graph_change(SQLite::Database& database, const GraphScope& scope, bool whole_edges) {
     GraphChange change;
     Graph graph(database, whole_edges, change);
-    for (const std::int64_t gone : faces_gone) graph.forget_face(gone);
-    for (const std::int64_t photo : touched) {
-        if (!made.contains(photo)) graph.forget_photo(photo);
+    for (const std::int64_t gone : scope.faces_gone) graph.forget_face(gone);
+    for (const std::int64_t photo : scope.touched) {
+        if (!scope.made.contains(photo)) graph.forget_photo(photo);
     }
-    touched.insert(made.begin(), made.end());
-    for (const std::int64_t photo : touched) graph.add_photo(photo);
+    std::set<std::int64_t> whole = scope.touched;
+    whole.insert(scope.made.begin(), scope.made.end());
+    for (const std::int64_t photo : whole) graph.add_photo(photo);
+    SQLite::Statement face(database, "SELECT photo_id FROM face WHERE id = ?");
     const auto with_photo = [&](std::int64_t number) {
         face.reset();
         face.bind(1, number);
-        return face.executeStep() && touched.contains(face.getColumn(0).getInt64());
+        return face.executeStep() && whole.contains(face.getColumn(0).getInt64());
     };
-    for (const std::int64_t number : faces_touched) {
+    for (const std::int64_t number : scope.faces_touched) {
         if (with_photo(number)) continue;
         graph.forget_face(number);
         graph.add_face(number);
     }
-    for (const std::int64_t number : faces_made) {
+    for (const std::int64_t number : scope.faces_made) {
         if (!with_photo(number)) graph.add_face(number);
     }
     return change;
+}
+
+std::string insert_edges(GraphChange& change, Object& variables) {
+    std::string statements;
+    for (auto& [table, edges] : change.edges) {
+        statements += fmt::format("INSERT RELATION IGNORE INTO {0} ${0} RETURN NONE;\n", table);
+        variables.emplace_back(table, std::move(edges));
+    }
+    return statements;
 }
 
 }  // namespace hone::surreal

@@ -25,7 +25,10 @@ constexpr auto kPullEvery = milliseconds(700);  // two processes see each other'
 constexpr std::int64_t kChangesAtOnce = 32, kPageRows = 500;
 constexpr std::int64_t kFarBehind = 4'000;  // from here on reading everything is faster
 constexpr std::int64_t kKeptChanges = 20'000;
+constexpr int kTurnsToGraph = 4;
+constexpr auto kLeftUndone = milliseconds(3'000);  // a graph that its process has not written by then
 constexpr const char* kBehind = "hone: behind";
+constexpr const char* kGraphDue = "hone: graph due";
 constexpr const char* kForbidden = "hone: forbidden";
 
 struct Column {
@@ -40,7 +43,8 @@ struct Table {
     std::string read, write, remove;
 };
 
-// What the mirror's own tables are like.
+}  // namespace
+
 class Tables {
   public:
     explicit Tables(SQLite::Database& database) {
@@ -79,6 +83,8 @@ class Tables {
   private:
     std::map<std::string, Table, std::less<>> tables_;
 };
+
+namespace {
 
 bool travels_as_text(std::string_view text) {
     return is_utf8(text) && !text.contains('\0');
@@ -182,7 +188,7 @@ auto guarded(Call call) -> decltype(call()) {
 // Writes rows into the mirror and knows of which photos the words have to be made anew.
 class Applier {
   public:
-    explicit Applier(SQLite::Database& database) : database_(database), tables_(database) {}
+    Applier(SQLite::Database& database, const Tables& tables) : database_(database), tables_(tables) {}
 
     void write(const Value& record) {
         const RecordId* id = record_of(record["id"]);
@@ -236,7 +242,7 @@ class Applier {
     }
 
     SQLite::Database& database_;
-    const Tables tables_;
+    const Tables& tables_;
     std::map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
     std::set<std::int64_t> words_;
 };
@@ -247,6 +253,7 @@ class Applier {
 struct Mirror::State {
     std::string library, token;
     std::int64_t counter = 0;
+    bool operator==(const State&) const = default;
 
     static State read(SQLite::Database& database) {
         SQLite::Statement query(database, "SELECT library, token, counter FROM mirror");
@@ -268,6 +275,7 @@ Mirror::Mirror(const Address& address, fs::path file, Patience patience)
       patience_(patience),
       writes_(address, patience),
       reads_(address, patience),
+      graphs_(address, patience),
       claims_(address, patience, [this]() -> Result<> {
           HONE_TRY(const bool changed, catch_up());
           (void)changed;
@@ -297,6 +305,8 @@ Result<> Mirror::prepare(bool writable) {
         "CREATE TABLE IF NOT EXISTS mirror (one INTEGER PRIMARY KEY, library TEXT NOT NULL, token TEXT NOT "
         "NULL, "
         "counter INTEGER NOT NULL)");
+    tables_ = std::make_unique<const Tables>(*database_);
+    writable_ = writable;
     const auto prepared = prepare_server(reads_, writable);
     if (!prepared && prepared.error().kind != ErrorKind::kUnavailable)
         return std::unexpected(prepared.error());
@@ -308,9 +318,11 @@ Result<> Mirror::prepare(bool writable) {
         note(std::unexpected(prepared.error()));
     } else {
         library_ = *prepared;
+        prepared_ = true;
         if (auto pulled = pull(); !pulled) return std::unexpected(pulled.error());
     }
     seen_ = State::read(*database_).counter;
+    if (prepared) (void)complete_graph();
     watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
     return {};
 }
@@ -319,11 +331,10 @@ Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
                                                   const std::vector<ChangedRow>& changes) {
     if (changes.empty()) return Verdict::kCommit;
     State state = State::read(database);
-    const Tables tables(database);
     Array rows, gone, written, deleted;
     std::map<std::string, std::unique_ptr<SQLite::Statement>> statements;
     for (const ChangedRow& row : changes) {
-        const Table& table = *tables.find(row.table);
+        const Table& table = *tables_->find(row.table);
         RecordId id = record_for(row);
         if (row.what != ChangedRow::What::kInserted) gone.emplace_back(id);
         if (row.what == ChangedRow::What::kDeleted) {
@@ -346,9 +357,12 @@ Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
         written.emplace_back(std::move(id));
         rows.emplace_back(std::move(fields));
     }
-    const bool old_server =
-        writes_.major_version() == 2 || (writes_.version().empty() && reads_.major_version() == 2);
-    GraphChange graph = graph_change(database, changes, old_server);
+    const GraphScope scope = graph_scope(database, changes);
+    const bool graph_later = scope.only_new();
+    if (!graph_later && !scope.empty()) graphs_.finish();
+    GraphChange graph = graph_change(database, scope, whole_edges());
+    GraphChange later;
+    if (graph_later) std::swap(graph, later);
     gone.insert(gone.end(), std::make_move_iterator(graph.gone.begin()),
                 std::make_move_iterator(graph.gone.end()));
     rows.insert(rows.end(), std::make_move_iterator(graph.rows.begin()),
@@ -366,12 +380,23 @@ Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
              {"id", commit}, {"token", token}, {"rows", std::move(written)}, {"gone", std::move(deleted)}}},
         {"counter", Object{{"value", next}, {"token", token}, {"sequences", sequences_of(database)}}},
         {"old", Array{RecordId{"hone_commit", next - kKeptChanges}}}};
-    std::string statements_text = fmt::format(
+    std::string text = fmt::format(
         "BEGIN;\n"
         "LET $now = (SELECT * FROM ONLY hone_counter:main);\n"
         "LET $whose = (SELECT * FROM ONLY hone_schema:version);\n"
         "IF $now.value != $expected OR $whose.library != $library {{ THROW '{}' }};\n",
         kBehind);
+    if (graph_later) {
+        text += "INSERT INTO hone_due {id: $due, photos: $photos, at: time::now()} RETURN NONE;\n";
+        variables.emplace_back("due", RecordId{"hone_due", next});
+        variables.emplace_back("photos", scope.photos());
+    } else if (!scope.empty()) {
+        text += fmt::format(
+            "LET $due = (SELECT * FROM hone_due WHERE photos CONTAINSANY $photos);\n"
+            "IF array::len($due) > 0 {{ THROW '{}' }};\n",
+            kGraphDue);
+        variables.emplace_back("photos", scope.photos());
+    }
     // The engine refuses to insert what the same transaction has deleted: such records are replaced, such
     // edges left as they are.
     const auto name_of = [](const Value& id) {
@@ -393,22 +418,19 @@ Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
     }
     std::erase_if(gone, [&](const Value& id) { return kept.contains(name_of(id)); });
     if (!gone.empty()) {
-        statements_text += "DELETE $gone RETURN NONE;\n";
+        text += "DELETE $gone RETURN NONE;\n";
         variables.emplace_back("gone", std::move(gone));
     }
     if (!replaced.empty()) {
-        statements_text += "FOR $row IN $replaced { UPSERT $row.id CONTENT $row RETURN NONE };\n";
+        text += "FOR $row IN $replaced { UPSERT $row.id CONTENT $row RETURN NONE };\n";
         variables.emplace_back("replaced", std::move(replaced));
     }
     if (!fresh.empty()) {
-        statements_text += "INSERT $rows RETURN NONE;\n";
+        text += "INSERT $rows RETURN NONE;\n";
         variables.emplace_back("rows", std::move(fresh));
     }
-    for (auto& [table, edges] : graph.edges) {
-        statements_text += fmt::format("INSERT RELATION IGNORE INTO {0} ${0} RETURN NONE;\n", table);
-        variables.emplace_back(table, std::move(edges));
-    }
-    statements_text += fmt::format(
+    text += insert_edges(graph, variables);
+    text += fmt::format(
         "INSERT INTO hone_commit $commit RETURN NONE;\n"
         "DELETE $old RETURN NONE;\n"
         "LET $counted = (UPSERT hone_counter:main CONTENT $counter RETURN AFTER);\n"
@@ -418,6 +440,7 @@ Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
 
     const auto accepted = [&]() -> Result<Verdict> {
         note({});
+        if (graph_later) graphs_.write(next, std::move(later));
         state.counter = next;
         state.token = token;
         state.library = library_;
@@ -428,13 +451,14 @@ Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
     };
     const auto until = Clock::now() + patience_.outage + milliseconds(weight / 10);
     for (milliseconds pause(20);; pause = std::min(2 * pause, milliseconds(1'000))) {
-        const auto sent = writes_.query_once(statements_text, variables);
+        const auto sent = writes_.query_once(text, variables);
         if (sent) return accepted();
         const Error& error = sent.error();
         if (error.message.contains(kForbidden))
             return fail(ErrorKind::kUsage, "the user {} may only read the catalogue at {}",
                         writes_.address().user, writes_.address().shown());
-        bool waiting = error.kind == ErrorKind::kUnavailable || is_conflict(error);
+        const bool graph_due = error.message.contains(kGraphDue);
+        bool waiting = graph_due || error.kind == ErrorKind::kUnavailable || is_conflict(error);
         if (error.message.contains(kBehind)) {
             // Ours, when the answer to an earlier attempt was lost. (3.0 cannot select a field of records
             // that are named by a variable.)
@@ -465,44 +489,72 @@ Result<bool> Mirror::catch_up() {
     return pulled;
 }
 
+bool Mirror::whole_edges() {
+    return writes_.major_version() == 2 || (writes_.version().empty() && reads_.major_version() == 2);
+}
+
+Result<> Mirror::complete_graph() {
+    if (!writable_) return {};
+    HONE_TRY(const Array due,
+             reads_.query_once("SELECT * FROM hone_due WHERE at < time::now() - <duration>$age LIMIT 8",
+                               {{"age", fmt::format("{}ms", kLeftUndone.count())}}));
+    if (due.empty() || due[0].items().empty()) return {};
+    HONE_CHECK(catch_up());
+    for (const Value& part : due[0].items()) {
+        const RecordId* id = record_of(part["id"]);
+        if (id == nullptr) continue;
+        GraphScope scope;
+        for (const Value& photo : part["photos"].items()) scope.made.insert(photo.integer());
+        HONE_TRY(GraphChange graph, guarded([&]() -> Result<GraphChange> {
+                     const std::lock_guard lock(pull_mutex_);
+                     return graph_change(*database_, scope, whole_edges());
+                 }));
+        graphs_.write(id->key.integer(), std::move(graph));
+    }
+    return {};
+}
+
 Result<bool> Mirror::pull() {
     const std::lock_guard lock(pull_mutex_);
+    if (!prepared_) {
+        if (auto prepared = prepare_server(reads_, writable_); !prepared)
+            return std::unexpected(prepared.error());
+        prepared_ = true;
+    }
+    HONE_TRY(State head, head_of_server());
+    if (State::read(*database_) == head) return false;
+    SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
+    // Asked again: while this waited for the mirror, another that shares it may have come much further.
+    HONE_TRY(head, head_of_server());
+    State state = State::read(*database_);
+    if (state == head) return true;
+    bool all = state.library != head.library || state.counter > head.counter ||
+               head.counter - state.counter > kFarBehind;
+    while (!all && state.counter < head.counter) {
+        HONE_TRY(const bool applied,
+                 pull_changes(*database_, state, std::min(kChangesAtOnce, head.counter - state.counter)));
+        all = !applied;
+        if (applied) state = State::read(*database_);
+    }
+    if (all || state.token != head.token) {
+        State{head.library, "", 0}.write(*database_);
+        HONE_CHECK(pull_all(*database_));
+    }
+    transaction.commit();
+    const std::lock_guard named(condition_mutex_);
+    library_ = head.library;
+    return true;
+}
+
+Result<Mirror::State> Mirror::head_of_server() {
     HONE_TRY(const Array heads,
              reads_.query_once("SELECT * FROM hone_counter:main;\nSELECT * FROM hone_schema:version"));
     if (heads.size() != 2 || heads[0].items().empty() || heads[1].items().empty()) {
         return fail(ErrorKind::kUnavailable, "the catalogue at {} holds no library any more",
                     reads_.address().shown());
     }
-    const std::string library = heads[1].items()[0]["library"].text();
-    const std::int64_t target = heads[0].items()[0]["value"].integer();
-    const auto current = [&](const State& state) {
-        return state.library == library && state.counter == target &&
-               state.token == heads[0].items()[0]["token"].text();
-    };
-    if (current(State::read(*database_))) return false;
-    SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
-    State state = State::read(*database_);
-    // Another process that shares the mirror may have been faster, or further.
-    if (current(state) ||
-        (state.library == library && state.counter > target && state.counter <= target + 16))
-        return true;
-    bool all = state.library != library || state.counter > target || target - state.counter > kFarBehind;
-    while (!all && state.counter < target) {
-        HONE_TRY(const bool applied,
-                 pull_changes(*database_, state, std::min(kChangesAtOnce, target - state.counter)));
-        all = !applied;
-        if (applied) state = State::read(*database_);
-    }
-    if (all || state.token != heads[0].items()[0]["token"].text()) {
-        if (all || state.counter == target) {
-            State{library, "", 0}.write(*database_);
-            HONE_CHECK(pull_all(*database_));
-        }
-    }
-    transaction.commit();
-    const std::lock_guard named(condition_mutex_);
-    library_ = library;
-    return true;
+    const Value &counter = heads[0].items()[0], &schema = heads[1].items()[0];
+    return State{schema["library"].text(), counter["token"].text(), counter["value"].integer()};
 }
 
 Result<bool> Mirror::pull_changes(SQLite::Database& database, const State& from, std::int64_t count) {
@@ -518,7 +570,7 @@ Result<bool> Mirror::pull_changes(SQLite::Database& database, const State& from,
                           {{"ids", std::move(ids)}}));
     if (results.size() != 3) return false;
     State state = from;
-    Applier applier(database);
+    Applier applier(database, *tables_);
     std::int64_t expected = from.counter;
     if (from.counter > 0) {
         const auto changes = results[0].items();
@@ -552,7 +604,7 @@ Result<> Mirror::pull_all(SQLite::Database& database) {
     const Value& head = heads[0].items()[0];
     for (const char* table : kHookedTables) database.exec(fmt::format("DELETE FROM {}", table));
     database.exec("DELETE FROM words; DELETE FROM sqlite_sequence");
-    Applier applier(database);
+    Applier applier(database, *tables_);
     for (const char* table : kHookedTables) {
         Value after;
         for (;;) {
@@ -577,7 +629,7 @@ Result<> Mirror::pull_all(SQLite::Database& database) {
 }
 
 void Mirror::watch(const std::stop_token& stop) {
-    for (;;) {
+    for (int turn = 1;; ++turn) {
         {
             std::unique_lock lock(condition_mutex_);
             wake_.wait_for(lock, stop, kPullEvery, [] { return false; });
@@ -585,6 +637,7 @@ void Mirror::watch(const std::stop_token& stop) {
         if (stop.stop_requested()) return;
         const auto pulled = catch_up();
         if (!pulled) continue;
+        if (turn % kTurnsToGraph == 0) (void)complete_graph();
         const std::int64_t counter = [&] {
             const std::lock_guard lock(pull_mutex_);
             return State::read(*database_).counter;

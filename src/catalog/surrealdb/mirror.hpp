@@ -3,7 +3,8 @@
 // The server counts its changes in hone_counter:main {value, token, sequences}. Change number N is
 // hone_commit:N {token, rows, gone}: which records it wrote and which rows it deleted; token is random and
 // tells whose it is. The mirror knows the number up to which it has everything. A change is refused by the
-// server when the mirror was not up to date, and made again after a pull.
+// server when the mirror was not up to date, and made again after a pull. The graph of new photos follows it
+// (graph_writer.hpp); any other change of the graph is part of the change itself.
 #pragma once
 
 #include <condition_variable>
@@ -11,9 +12,12 @@
 
 #include "catalog/sqlite/commit_hook.hpp"
 #include "catalog/surrealdb/client.hpp"
+#include "catalog/surrealdb/graph_writer.hpp"
 #include "catalog/surrealdb/leases.hpp"
 
 namespace hone::surreal {
+
+class Tables;  // what the mirror's own tables are like
 
 class Mirror final : public CommitHook {
   public:
@@ -36,16 +40,23 @@ class Mirror final : public CommitHook {
     Mirror(const Address& address, fs::path file, Patience patience);
     Result<> prepare(bool writable);
     Result<bool> pull();
+    Result<State> head_of_server();
     Result<> pull_all(SQLite::Database& database);
     // Applies up to `count` changes after number `after`. False: not all of them are there, or the change
     // `after` is not the one the mirror has.
     Result<bool> pull_changes(SQLite::Database& database, const State& from, std::int64_t count);
+    // Writes the graph that another process left undone.
+    Result<> complete_graph();
     void watch(const std::stop_token& stop);
+    [[nodiscard]] bool whole_edges();
     void note(const Result<>& outcome);
 
     const fs::path file_;
     const Patience patience_;
     Client writes_, reads_;
+    GraphWriter graphs_;
+    bool writable_ = false, prepared_ = false;  // prepared_: the server's tables are known to be right
+    std::unique_ptr<const Tables> tables_;
     std::string library_;
     std::mutex pull_mutex_, condition_mutex_;
     std::condition_variable_any wake_;

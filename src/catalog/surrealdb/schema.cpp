@@ -69,6 +69,20 @@ std::string random_name() {
     return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
 }
 
+namespace {
+
+// Tables that came after version 1. A user who may only read goes on without.
+Result<> migrate(Client& client) {
+    const auto done =
+        client.query(fmt::format("DEFINE TABLE IF NOT EXISTS hone_due SCHEMALESS;\n"
+                                 "UPDATE hone_schema:version SET version = {} RETURN NONE",
+                                 kServerSchemaVersion));
+    if (!done && done.error().kind == ErrorKind::kUnavailable) return std::unexpected(done.error());
+    return {};
+}
+
+}  // namespace
+
 Result<std::string> prepare_server(Client& client, bool writable) {
     HONE_CHECK(client.connect());
     HONE_TRY(const Array info, client.query("INFO FOR DB"));
@@ -93,6 +107,7 @@ Result<std::string> prepare_server(Client& client, bool writable) {
                             "the catalogue at {} was made by a newer Hone (schema {}, this one knows {}); "
                             "update Hone",
                             client.address().shown(), rows[0]["version"].integer(), kServerSchemaVersion);
+            if (writable && rows[0]["version"].integer() < kServerSchemaVersion) HONE_CHECK(migrate(client));
             return rows[0]["library"].text();
         }
     }
@@ -123,6 +138,7 @@ Result<std::string> prepare_server(Client& client, bool writable) {
         "DEFINE TABLE IF NOT EXISTS hone_schema SCHEMALESS;\n"
         "DEFINE TABLE IF NOT EXISTS hone_counter SCHEMALESS;\n"
         "DEFINE TABLE IF NOT EXISTS hone_commit SCHEMALESS;\n"
+        "DEFINE TABLE IF NOT EXISTS hone_due SCHEMALESS;\n"
         "DEFINE TABLE IF NOT EXISTS hone_claim SCHEMALESS;\n";
     if (auto made = client.query(statements); !made) return std::unexpected(made.error());
     HONE_TRY(const Array written, client.query("INSERT IGNORE INTO hone_counter $counter;\n"

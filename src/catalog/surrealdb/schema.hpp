@@ -5,11 +5,13 @@
 
 namespace hone::surreal {
 
-inline constexpr int kServerSchemaVersion = 1;  // hone_schema:version
+// hone_schema:version. 2: hone_due (graph_writer.hpp).
+inline constexpr int kServerSchemaVersion = 2;
 
-// Makes the tables on first use, when it may; refuses a database that holds something else. Gives the name
-// that the library was given when its tables were made (random, so that another library under the same
-// address is noticed). kNotFound: there is no library and it may not be made.
+// Makes the tables on first use, when it may, and brings those of an older Hone up to date; refuses a
+// database that holds something else. Gives the name that the library was given when its tables were made
+// (random, so that another library under the same address is noticed). kNotFound: there is no library and it
+// may not be made.
 Result<std::string> prepare_server(Client& client, bool writable);
 
 std::string random_name();  // 32 hexadecimal digits

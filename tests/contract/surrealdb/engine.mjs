@@ -67,7 +67,7 @@ function fieldsOf(bytes) {
   let at = head;
   for (let field = 0; field < count && bytes[at] !== 0xff; ++field) {
     const value = skip(bytes, at);
-    const end = skip(bytes, value);
+    const end = field + 1 === count ? bytes.length : skip(bytes, value); // the large one comes last
     if (end > bytes.length) throw new Error("truncated");
     fields[codec.decode(bytes.subarray(at, value))] = bytes.subarray(value, end);
     at = end;
