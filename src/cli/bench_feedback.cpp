@@ -297,9 +297,7 @@ class Search {
         }
     }
     [[nodiscard]] ScoreCurve curve_by_words(std::span<const float> scores) const {
-        const std::vector<ScoredRow> best = best_rows(scores, kMostPool);
-        return curve_from_bank(best,
-                               data_.nulls->probabilities(evidence_.words, view_, best, space_.threads));
+        return curve_from_bank(*data_.nulls, evidence_.words, view_, scores, space_.threads);
     }
     // How many photos the words alone find likely; counted once.
     std::size_t likely_by_words() {
@@ -311,7 +309,13 @@ class Search {
         }
         return *likely_by_words_;
     }
-    std::size_t pool_size() { return std::clamp(likely_by_words(), kLeastPool, kMostPool); }
+    // As search/engine.cpp.
+    std::size_t pool_size() {
+        const auto best = best_rows(words_ranking_->scores(view_, space_.threads), kMostPool);
+        const auto fits = data_.nulls->probabilities(evidence_.words, view_, best, space_.threads);
+        const auto likely = std::ranges::count_if(fits, [](double p) { return p >= 0.5; });
+        return std::clamp(static_cast<std::size_t>(likely), kLeastPool, kMostPool);
+    }
 
     const Dataset& data_;
     const SpaceView& view_;

@@ -11,8 +11,9 @@ namespace {
 constexpr double kUnusual = 3.2,
                  kSteepness = 1.5;  // standard deviations above the mean; of the logistic, per deviation
 constexpr std::size_t kSampled = 50'000;  // scores that are enough for mean and deviation
+constexpr std::size_t kSample = 256;      // of the rows after the best kJudged
 constexpr double kSmallestDeviation = 1e-9;
-constexpr double kFittedAuc = 0.93;  // of the left-out marks: below, the passed photos are no answers
+constexpr double kFittedAuc = 0.94;  // of the left-out marks: below, the passed photos are no answers
 
 double sigmoid(double x) {
     return 1 / (1 + std::exp(-x));
@@ -143,10 +144,35 @@ std::vector<double> NullBank::probabilities(std::span<const float> words, const 
     return probabilities;
 }
 
-ScoreCurve curve_from_bank(std::span<const ScoredRow> best, std::span<const double> probabilities) {
+ScoreCurve curve_from_bank(const NullBank& bank, std::span<const float> words, const SpaceView& view,
+                           std::span<const float> scores, unsigned threads) {
+    const auto exact = [&](ScoredRow& row) { row.score = view.exact_score(words, row.row); };
+    std::vector<ScoredRow> best = best_rows(scores, kJudged);
     if (best.empty()) return {};
-    const auto likely =
-        static_cast<std::size_t>(std::ranges::count_if(probabilities, [](double p) { return p >= 0.5; }));
+    std::ranges::for_each(best, exact);
+    std::sort(best.begin(), best.end());
+    const std::vector<double> probabilities = bank.probabilities(words, view, best, threads);
+    const auto is_likely = [](double p) { return p >= 0.5; };
+    auto likely = static_cast<std::size_t>(std::ranges::count_if(probabilities, is_likely));
+    // Where many fit the end lies further down: a sample of the next kJudged rows, of twice as many, and so
+    // on.
+    std::vector<ScoredRow> further;
+    bool goes_on = best.size() == kJudged &&
+                   std::any_of(probabilities.end() - kJudged / 4, probabilities.end(), is_likely);
+    for (std::size_t first = kJudged; goes_on; first *= 2) {
+        further = best_rows(scores, 2 * first);
+        if (further.size() <= first) break;
+        std::vector<ScoredRow> sample;
+        const std::size_t step = std::max<std::size_t>(1, (further.size() - first) / kSample);
+        for (std::size_t at = first + step / 2; at < further.size(); at += step) {
+            sample.push_back(further[at]);
+            exact(sample.back());
+        }
+        const auto found = static_cast<std::size_t>(
+            std::ranges::count_if(bank.probabilities(words, view, sample, threads), is_likely));
+        likely += found * (further.size() - first) / std::max<std::size_t>(1, sample.size());
+        goes_on = found > 0;
+    }
     // The slope: least squares of the log odds on the score.
     double n = 0, sum_x = 0, sum_y = 0, sum_xx = 0, sum_xy = 0;
     for (std::size_t at = 0; at < best.size(); ++at) {
@@ -165,8 +191,10 @@ ScoreCurve curve_from_bank(std::span<const ScoredRow> best, std::span<const doub
         const double p = std::clamp(std::ranges::max(probabilities), 1e-6, 0.499);
         return {best.front().score - std::log(p / (1 - p)) / slope, slope};
     }
-    const double last = best[likely - 1].score;
-    return {likely < best.size() ? (last + best[likely].score) / 2 : last, slope};
+    if (!further.empty()) best = std::move(further);
+    const auto score = [&](std::size_t at) { return double{view.exact_score(words, best[at].row)}; };
+    likely = std::min(likely, best.size());
+    return {likely < best.size() ? (score(likely - 1) + score(likely)) / 2 : score(likely - 1), slope};
 }
 
 MarkOrder order_of_marks(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,

@@ -46,9 +46,12 @@ class NullBank {
     std::vector<float> vectors_;  // rows of stride_
 };
 
-// With words only: as many photos are likely as the bank says, the best ones. best: the best rows by words .
-// x, their exact scores; probabilities: of NullBank for them.
-ScoreCurve curve_from_bank(std::span<const ScoredRow> best, std::span<const double> probabilities);
+// With words only: as many photos are likely as the bank says, the best ones. scores: of all rows, by which
+// they stand on the page; words: of length 1. The bank judges the best kJudged rows, and where the end is not
+// among them a sample of those after.
+ScoreCurve curve_from_bank(const NullBank& bank, std::span<const float> words, const SpaceView& view,
+                           std::span<const float> scores, unsigned threads);
+inline constexpr std::size_t kJudged = 2'000;
 
 // With marks: sigmoid(a z + b), z in standard deviations of the library, a by the number of photos that were
 // judged, b fitted on the scores that the marks get when each is left out in turn (at most kLeftOut of each

@@ -495,10 +495,7 @@ void SearchRun::calibrate() {
         if (manifest) return curve_of_manifest(*manifest);
         const auto bank = engine_.null_bank();
         if (!bank) return std::nullopt;
-        std::vector<ScoredRow> best = best_rows(scores, kMostPool);
-        for (ScoredRow& row : best) row.score = static_cast<float>(by_words_->score(view_, row.row));
-        std::sort(best.begin(), best.end());
-        return curve_from_bank(best, bank->probabilities(words_, view_, best, threads_));
+        return curve_from_bank(*bank, words_, view_, scores, threads_);
     };
     std::optional<ScoreCurve> curve;
     if (evidence_.has_marks() && !page_.words_win) {

@@ -45,9 +45,8 @@ class Bank : public testing::Test {
         std::vector<float> vectors;
         for (const std::size_t null : nulls)
             vectors.insert(vectors.end(), words[null].begin(), words[null].end());
-        const NullBank bank(vectors, 16, 100);
-        const auto best = best_rows(photos.view().scores(text, 1), 120);
-        return curve_from_bank(best, bank.probabilities(text, photos.view(), best, 2));
+        return curve_from_bank(NullBank(vectors, 16, 100), text, photos.view(), photos.view().scores(text, 1),
+                               2);
     }
     [[nodiscard]] std::size_t likely(std::span<const float> text, const ScoreCurve& curve) const {
         std::size_t count = 0;
@@ -70,6 +69,17 @@ TEST_F(Bank, NothingIsLikelyWhenNothingFits) {
     for (std::size_t at = 0; at < 16; ++at) text[at] = -words[0][at] - words[1][at];
     const ScoreCurve found = curve(text, {0, 1, 2, 3, 4, 5});
     EXPECT_EQ(likely(text, found), 0U);
+}
+
+TEST(LargeBank, FindsTheEndAfterThePhotosThatAreJudgedOneByOne) {
+    constexpr std::size_t kEach = 3 * kJudged + 500;
+    const test::MadeSpace photos{test::MadeSpace::kinds(2 * kEach, 2, 16, 0.2F)};
+    const test::MadeSpace words{test::MadeSpace::kinds(2, 2, 16, 0.05F)};
+    const NullBank bank({words[1].begin(), words[1].end()}, 16, 100);
+    const std::vector<float> scores = photos.view().scores(words[0], 1);
+    const ScoreCurve curve = curve_from_bank(bank, words[0], photos.view(), scores, 2);
+    const auto likely = std::ranges::count_if(scores, [&](float score) { return score >= curve.middle; });
+    EXPECT_NEAR(static_cast<double>(likely), kEach, 0.02 * kEach);
 }
 
 class Marks : public testing::Test {
