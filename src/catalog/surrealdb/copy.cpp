@@ -125,6 +125,12 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
         }));
         const std::int64_t photos = database.execAndGet("SELECT count(*) FROM source.photo").getInt64();
         std::int64_t done = 0;
+        // The vectors' key begins with these, which makes those of a few photos quick to find.
+        std::vector<std::pair<std::string, std::string>> spaces;
+        SQLite::Statement known(database, "SELECT DISTINCT space, model FROM source.vector");
+        while (known.executeStep())
+            spaces.emplace_back(known.getColumn(0).getString(), known.getColumn(1).getString());
+        known.reset();
         for (std::int64_t last = 0;;) {
             std::vector<std::int64_t> numbers;
             SQLite::Statement next(database, "SELECT id FROM source.photo WHERE id > ? ORDER BY id LIMIT ?");
@@ -144,9 +150,19 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
                     insert.exec();
                 };
                 copy("photo", "id BETWEEN ? AND ?");
-                for (const char* table :
-                     {"place", "analysis", "metadata", "keyword", "look", "vector", "face"})
+                for (const char* table : {"place", "analysis", "metadata", "keyword", "look", "face"})
                     copy(table, "photo_id BETWEEN ? AND ?");
+                for (const auto& [space, model] : spaces) {
+                    SQLite::Statement insert(
+                        database,
+                        "INSERT OR REPLACE INTO main.vector SELECT * FROM source.vector WHERE photo_id "
+                        "BETWEEN ? AND ? AND space = ? AND model = ?");
+                    insert.bind(1, numbers.front());
+                    insert.bind(2, numbers.back());
+                    insert.bind(3, space);
+                    insert.bind(4, model);
+                    insert.exec();
+                }
                 copy("same_picture", "first BETWEEN ? AND ?");
                 copy("face_rejection",
                      "face_id IN (SELECT id FROM source.face WHERE photo_id BETWEEN ? AND ?)");

@@ -145,8 +145,9 @@ class Graph {
         database_,
         "SELECT (SELECT path FROM place WHERE photo_id = photo.id AND state = 0 ORDER BY id LIMIT 1), "
         "ifnull((SELECT taken_at FROM metadata WHERE photo_id = photo.id), added_at), height, width, bytes, "
-        "(SELECT data FROM vector WHERE space = 'content' AND photo_id = photo.id ORDER BY rowid DESC LIMIT "
-        "1), "
+        "(SELECT data FROM analysis JOIN vector ON space = 'content' AND vector.model = analysis.model AND "
+        "vector.photo_id = analysis.photo_id WHERE analysis.photo_id = photo.id AND analyzer = 'content' "
+        "ORDER BY vector.rowid DESC LIMIT 1), "
         "(SELECT hashes FROM look WHERE photo_id = photo.id) FROM photo WHERE id = ?"};
     SQLite::Statement faces_{database_, std::string(kFace) + "photo_id = ? ORDER BY id"};
     SQLite::Statement face_{database_, std::string(kFace) + "id = ?"};

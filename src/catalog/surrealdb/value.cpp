@@ -15,8 +15,7 @@ namespace hone::surreal {
 namespace {
 
 // https://surrealdb.com/docs/surrealdb/integration/cbor
-constexpr std::uint64_t kNone = 6, kRecord = 8, kDateTime = 12, kDuration = 14, kUuid = 37, kRange = 49,
-                        kExcluded = 51;
+constexpr std::uint64_t kNone = 6, kRecord = 8, kDateTime = 12, kDuration = 14, kUuid = 37;
 
 constexpr std::size_t kHeader = 9;  // the longest head of a CBOR item
 
@@ -194,7 +193,6 @@ Value::~Value() = default;
 Value::Value(Array array) : data_(std::move(array)) {}
 Value::Value(Object object) : data_(std::move(object)) {}
 Value::Value(RecordId id) : data_(std::vector<RecordId>{std::move(id)}) {}
-Value::Value(RecordRange range) : data_(std::vector<RecordRange>{std::move(range)}) {}
 
 bool Value::operator==(const Value& other) const {
     return data_ == other.data_;
@@ -288,20 +286,6 @@ void encode(const Value& value, Bytes& out) {
             encode_text(id.front().table, out);
             encode(id.front().key, out);
         }
-        void operator()(const std::vector<RecordRange>& range) const {
-            grow(out, cbor_encode_tag, kRecord);
-            grow(out, cbor_encode_array_start, 2);
-            encode_text(range.front().table, out);
-            grow(out, cbor_encode_tag, kRange);
-            grow(out, cbor_encode_array_start, 2);
-            if (range.front().after.is_nothing()) {
-                out.push_back(0xF6);
-            } else {
-                grow(out, cbor_encode_tag, kExcluded);
-                encode(range.front().after, out);
-            }
-            out.push_back(0xF6);
-        }
     };
     std::visit(Encoder{out}, value.data_);
 }
@@ -346,7 +330,6 @@ nlohmann::json to_json(const Value& value) {
         json operator()(const std::vector<RecordId>& id) const {
             return id.front().table + ":" + key_text(id.front().key);
         }
-        json operator()(const std::vector<RecordRange>& range) const { return range.front().table; }
     };
     return std::visit(Writer{}, value.data_);
 }

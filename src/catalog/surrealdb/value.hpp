@@ -31,7 +31,6 @@ struct DateTime {
     bool operator==(const DateTime&) const = default;
 };
 struct RecordId;
-struct RecordRange;
 
 // Strings are UTF-8; anything else travels as Bytes.
 class Value {
@@ -53,7 +52,6 @@ class Value {
     Value(Array array);
     Value(Object object);
     Value(RecordId id);
-    Value(RecordRange range);
     Value(const Value& other);
     Value(Value&& other) noexcept;
     Value& operator=(const Value& other);
@@ -78,8 +76,8 @@ class Value {
 
   private:
     std::variant<None, Null, bool, std::int64_t, double, std::string, Bytes, Floats, DateTime, Array, Object,
-                 std::vector<RecordId>, std::vector<RecordRange>>
-        data_;  // the last two hold one element: RecordId holds a Value
+                 std::vector<RecordId>>
+        data_;  // the last holds one element: RecordId holds a Value
 
     friend const RecordId* record_of(const Value&);
     friend void encode(const Value&, Bytes&);
@@ -90,13 +88,6 @@ struct RecordId {
     std::string table;
     Value key;
     bool operator==(const RecordId&) const = default;
-};
-
-// The records of a table with keys above `after`; all of them when it is NONE.
-struct RecordRange {
-    std::string table;
-    Value after;
-    bool operator==(const RecordRange&) const = default;
 };
 
 const RecordId* record_of(const Value& value);  // null when it is no record id
