@@ -309,12 +309,14 @@ class Search {
         }
         return *likely_by_words_;
     }
-    // As search/engine.cpp.
+    // As many as the words fit; counted once.
     std::size_t pool_size() {
-        const auto best = best_rows(words_ranking_->scores(view_, space_.threads), kMostPool);
-        const auto fits = data_.nulls->probabilities(evidence_.words, view_, best, space_.threads);
-        const auto likely = std::ranges::count_if(fits, [](double p) { return p >= 0.5; });
-        return std::clamp(static_cast<std::size_t>(likely), kLeastPool, kMostPool);
+        if (!pool_size_) {
+            const auto best = best_rows(words_ranking_->scores(view_, space_.threads), kMostPool);
+            pool_size_ = std::clamp(data_.nulls->likely(evidence_.words, view_, best, space_.threads),
+                                    kLeastPool, kMostPool);
+        }
+        return *pool_size_;
     }
 
     const Dataset& data_;
@@ -327,7 +329,7 @@ class Search {
     std::vector<float> scores_;
     std::vector<bool> shown_;
     std::vector<std::size_t> order_;
-    std::optional<std::size_t> likely_by_words_;
+    std::optional<std::size_t> likely_by_words_, pool_size_;
 };
 
 Outcome simulate(const Dataset& data, const SpaceView& view,

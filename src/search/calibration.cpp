@@ -19,6 +19,10 @@ double sigmoid(double x) {
     return 1 / (1 + std::exp(-x));
 }
 
+bool is_likely(double probability) {
+    return probability >= 0.5;
+}
+
 struct Judged {
     double z;
     bool fits;
@@ -144,6 +148,12 @@ std::vector<double> NullBank::probabilities(std::span<const float> words, const 
     return probabilities;
 }
 
+std::size_t NullBank::likely(std::span<const float> words, const SpaceView& view,
+                             std::span<const ScoredRow> rows, unsigned threads) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(probabilities(words, view, rows, threads), is_likely));
+}
+
 ScoreCurve curve_from_bank(const NullBank& bank, std::span<const float> words, const SpaceView& view,
                            std::span<const float> scores, unsigned threads) {
     const auto exact = [&](ScoredRow& row) { row.score = view.exact_score(words, row.row); };
@@ -152,7 +162,6 @@ ScoreCurve curve_from_bank(const NullBank& bank, std::span<const float> words, c
     std::ranges::for_each(best, exact);
     std::sort(best.begin(), best.end());
     const std::vector<double> probabilities = bank.probabilities(words, view, best, threads);
-    const auto is_likely = [](double p) { return p >= 0.5; };
     auto likely = static_cast<std::size_t>(std::ranges::count_if(probabilities, is_likely));
     // Where many fit the end lies further down: a sample of the next kJudged rows, of twice as many, and so
     // on.
@@ -168,8 +177,7 @@ ScoreCurve curve_from_bank(const NullBank& bank, std::span<const float> words, c
             sample.push_back(further[at]);
             exact(sample.back());
         }
-        const auto found = static_cast<std::size_t>(
-            std::ranges::count_if(bank.probabilities(words, view, sample, threads), is_likely));
+        const std::size_t found = bank.likely(words, view, sample, threads);
         likely += found * (further.size() - first) / std::max<std::size_t>(1, sample.size());
         goes_on = found > 0;
     }

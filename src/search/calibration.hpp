@@ -38,6 +38,9 @@ class NullBank {
     // cosine kFar between the texts to 0 at kSame.
     [[nodiscard]] std::vector<double> probabilities(std::span<const float> words, const SpaceView& view,
                                                     std::span<const ScoredRow> rows, unsigned threads) const;
+    // How many of the rows have a probability of 1/2 or more.
+    [[nodiscard]] std::size_t likely(std::span<const float> words, const SpaceView& view,
+                                     std::span<const ScoredRow> rows, unsigned threads) const;
     static constexpr double kFar = 0.70, kSame = 0.85;
 
   private:

@@ -587,9 +587,7 @@ std::vector<std::size_t> SearchRun::pool() {
             std::ranges::count_if(best, [&](const ScoredRow& row) { return row.score >= manifest->likely; });
         size = std::clamp(static_cast<std::size_t>(likely), kLeastPool, kMostPool);
     } else if (const auto bank = query_.has_words() ? engine_.null_bank() : nullptr) {
-        const std::vector<double> fits = bank->probabilities(words_, view_, best, threads_);
-        const auto likely = std::ranges::count_if(fits, [](double p) { return p >= kLikely; });
-        size = std::clamp(static_cast<std::size_t>(likely), kLeastPool, kMostPool);
+        size = std::clamp(bank->likely(words_, view_, best, threads_), kLeastPool, kMostPool);
     }
     std::vector<std::size_t> rows;
     for (std::size_t at = 0; at < std::min(size, best.size()); ++at) rows.push_back(best[at].row);

@@ -140,29 +140,22 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
             next.reset();
             if (numbers.empty()) break;
             HONE_CHECK(step([&] {
-                const auto copy = [&](const char* table, const std::string& where) {
+                const auto copy = [&](const char* table, const std::string& where, const auto&... more) {
                     SQLite::Statement insert(
                         database,
                         fmt::format("INSERT OR REPLACE INTO main.{0} SELECT * FROM source.{0} WHERE {1}",
                                     table, where));
                     insert.bind(1, numbers.front());
                     insert.bind(2, numbers.back());
+                    int at = 2;
+                    (insert.bind(++at, more), ...);
                     insert.exec();
                 };
                 copy("photo", "id BETWEEN ? AND ?");
                 for (const char* table : {"place", "analysis", "metadata", "keyword", "look", "face"})
                     copy(table, "photo_id BETWEEN ? AND ?");
-                for (const auto& [space, model] : spaces) {
-                    SQLite::Statement insert(
-                        database,
-                        "INSERT OR REPLACE INTO main.vector SELECT * FROM source.vector WHERE photo_id "
-                        "BETWEEN ? AND ? AND space = ? AND model = ?");
-                    insert.bind(1, numbers.front());
-                    insert.bind(2, numbers.back());
-                    insert.bind(3, space);
-                    insert.bind(4, model);
-                    insert.exec();
-                }
+                for (const auto& [space, model] : spaces)
+                    copy("vector", "photo_id BETWEEN ? AND ? AND space = ? AND model = ?", space, model);
                 copy("same_picture", "first BETWEEN ? AND ?");
                 copy("face_rejection",
                      "face_id IN (SELECT id FROM source.face WHERE photo_id BETWEEN ? AND ?)");
