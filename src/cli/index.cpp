@@ -2,12 +2,11 @@
 #include <CLI/CLI.hpp>
 #include <thread>
 
-#include "base/config.hpp"
 #include "base/log.hpp"
 #include "cli/commands.hpp"
-#include "cli/faces.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress_bar.hpp"
+#include "cli/reading_tools.hpp"
 #include "cli/remote.hpp"
 #include "server/json.hpp"
 
@@ -91,16 +90,10 @@ Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const
                     "no folder is known yet: give one, for example `hone index ~/Pictures`");
     HONE_TRY(const auto model, open_model(*library, flags.model));
     if (!flags.reembed) HONE_CHECK(library->check_model(*model));
-    HONE_TRY(const auto space, library->open_content(*model));
-    ContentAnalyzer analyzer(model);
-    DecoderPool decoders(processor_count());
-    ThumbnailStore thumbnails(directory / "thumbs", decoders);
+    HONE_TRY(const auto tools, ReadingTools::open(*library, model));
     LoggingObserver observer;
-    const auto faces = open_faces(*library);
-    if (!faces) log::info("faces are not read: {}", faces.error().message);
-    const std::unique_ptr<People> people = open_people(*library, faces ? faces->get() : nullptr);
-    Indexer indexer(
-        {*library, &analyzer, space.get(), thumbnails, decoders, observer, faces ? faces->get() : nullptr});
+    const std::unique_ptr<People> people = open_people(*library, tools->faces());
+    Indexer indexer(tools->parts(observer));
 
     const Interrupt interrupt;
     Result<IndexSummary> summary;

@@ -1,13 +1,11 @@
 // hone worker: reads photos for a catalogue that several processes share.
 #include <CLI/CLI.hpp>
 
-#include "base/config.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "cli/commands.hpp"
-#include "cli/faces.hpp"
 #include "cli/interrupt.hpp"
-#include "ingest/indexer.hpp"
+#include "cli/reading_tools.hpp"
 #include "server/json.hpp"
 
 namespace hone {
@@ -49,15 +47,9 @@ Result<> work(const GlobalOptions& options, const WorkerFlags& flags) {
     HONE_TRY(const auto library, std::move(opened));
     HONE_TRY(const auto model, open_model(*library, flags.model));
     HONE_CHECK(library->check_model(*model));
-    HONE_TRY(const auto space, library->open_content(*model));
-    ContentAnalyzer analyzer(model);
-    DecoderPool decoders(processor_count());
-    ThumbnailStore thumbnails(directory / "thumbs", decoders);
+    HONE_TRY(const auto tools, ReadingTools::open(*library, model));
     FailureLog observer;
-    const auto faces = open_faces(*library);
-    if (!faces) log::info("faces are not read: {}", faces.error().message);
-    Indexer indexer(
-        {*library, &analyzer, space.get(), thumbnails, decoders, observer, faces ? faces->get() : nullptr});
+    Indexer indexer(tools->parts(observer));
 
     const Interrupt interrupt;
     while (!interrupt.asked()) {

@@ -1,0 +1,31 @@
+#include "cli/reading_tools.hpp"
+
+#include "base/config.hpp"
+#include "base/log.hpp"
+
+namespace hone {
+
+ReadingTools::ReadingTools(Library& library, std::shared_ptr<ImageTextModel> model,
+                           std::shared_ptr<VectorSpace> space)
+    : library_(library),
+      space_(std::move(space)),
+      analyzer_(std::move(model)),
+      decoders_(processor_count()),
+      thumbnails_(library.directory() / "thumbs", decoders_) {}
+
+Result<std::unique_ptr<ReadingTools>> ReadingTools::open(Library& library,
+                                                         std::shared_ptr<ImageTextModel> model) {
+    HONE_TRY(auto space, library.open_content(*model));
+    std::unique_ptr<ReadingTools> tools(new ReadingTools(library, std::move(model), std::move(space)));
+    if (auto faces = open_faces(library))
+        tools->faces_ = std::move(*faces);
+    else
+        log::info("faces are not read: {}", faces.error().message);
+    return tools;
+}
+
+IndexParts ReadingTools::parts(IndexObserver& observer) {
+    return {library_, &analyzer_, space_.get(), thumbnails_, decoders_, observer, faces_.get()};
+}
+
+}  // namespace hone
