@@ -1,11 +1,12 @@
 // A logistic regression on the marks that is held near the words (SeeSaw, arXiv 2208.06497). Minimises over
 // w, from w = t:
 //
-//     sum_i c_i BCE(w . (x_i - mean), y_i) + 100 (cosh(log |w|^2) - 1) + 10 (1 - cos(w, t)) / 2 + 1000 w^T M
-//     w
+//     sum_i c_i BCE(w . (x_i - mean), y_i)
+//         + 100 (cosh(log |w|^2) - 1) + 10 (1 - cos(w, t)) / 2 + 1000 w^T M w
 //
-// x_i: liked (y 1), unliked and passed (y 0); mean: theirs; c_i: both classes weigh the same; M: roughness()
-// of the space, in "fit-data" only. Ranked by cos(x, w). Without words the anchor is the mean of the liked.
+// x_i: liked (y 1), unliked and passed (y 0); mean: theirs; c_i: both classes weigh the same, half of the
+// marks or, where most are liked, as much as the others are (docs/feedback.md); M: roughness() of the space,
+// in "fit-data" only. Ranked by cos(x, w). Without words the anchor is the mean of the liked.
 // L-BFGS by libLBFGS.
 #include <lbfgs.h>
 
@@ -108,6 +109,8 @@ class AnchoredFit final : public FeedbackMethod {
             all.insert(all.end(), marks->begin(), marks->end());
         const double liked = total_weight(evidence.liked), others = total_weight(all) - liked;
         const std::vector<float> mean = mean_of(all, dimension);
+        // As much as there are marks, half for each class; but no passed photo counts more than one.
+        const double half = (liked + others) / 2, class_weight = others > 0 ? std::min(half, others) : half;
         for (std::size_t mark = 0; mark < all.size(); ++mark) {
             const bool fits = mark < evidence.liked.size();
             std::vector<double> photo(dimension);
@@ -115,9 +118,7 @@ class AnchoredFit final : public FeedbackMethod {
                 photo[at] = static_cast<double>(all[mark].vector[at]) - mean[at];
             problem.photos.push_back(std::move(photo));
             problem.fits.push_back(fits ? 1 : 0);
-            // Both classes together weigh as much as there are marks.
-            const double of_class = fits ? liked : others;
-            problem.weights.push_back(all[mark].weight * (liked + others) / (2 * of_class));
+            problem.weights.push_back(all[mark].weight * class_weight / (fits ? liked : others));
         }
         problem.stride = space.statistics->stride();
         if (with_data_) problem.roughness = space.statistics->roughness(space.view, space.threads);
