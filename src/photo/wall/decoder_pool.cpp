@@ -146,8 +146,10 @@ Result<std::unique_ptr<DecoderPool::Process>> DecoderPool::start() const {
     std::vector<std::string> settings{"LC_ALL=C.UTF-8",     "TZ=UTC0",
                                       "OMP_NUM_THREADS=1",  "MAGICK_THREAD_LIMIT=1",
                                       "MALLOC_ARENA_MAX=1", "G_SLICE=always-malloc"};
-    if (const char* leaks = std::getenv("ASAN_OPTIONS"))
-        settings.push_back(fmt::format("ASAN_OPTIONS={}", leaks));
+    for (const char* sanitizer : {"ASAN_OPTIONS", "TSAN_OPTIONS"}) {
+        if (const char* options = std::getenv(sanitizer))
+            settings.push_back(fmt::format("{}={}", sanitizer, options));
+    }
     std::vector<char*> environment;
     for (std::string& setting : settings) environment.push_back(setting.data());
     environment.push_back(nullptr);
