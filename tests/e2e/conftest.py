@@ -279,13 +279,15 @@ SURREAL_SECRET = 'hunter2/secret'
 
 class Engine:
     """A SurrealDB server of the test's own."""
-    def __init__(self, folder, *options):
-        self.storage, self.port, self.options = f'rocksdb://{folder}', 0, options
+    PROGRAM = ('node', str(ENGINE))
+
+    def __init__(self, storage, *options):
+        self.storage, self.port, self.options = storage, 0, options
         self.start()
 
     def start(self):
         """Again on the same port."""
-        self.process = subprocess.Popen(['node', str(ENGINE), '--storage', self.storage, '--port', str(self.port), '--with-parent', 'yes',
+        self.process = subprocess.Popen([*self.PROGRAM, '--storage', self.storage, '--port', str(self.port), '--with-parent', 'yes',
                                          '--password', SURREAL_SECRET, *self.options],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
@@ -308,7 +310,7 @@ def start_engine(tmp_path):
     started = []
 
     def start(*options):
-        started.append(Engine(tmp_path / f'database{len(started)}', *options))
+        started.append(Engine(f'rocksdb://{tmp_path}/database{len(started)}', *options))
         return started[-1]
 
     yield start
