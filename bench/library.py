@@ -68,7 +68,7 @@ def memory(pid):
     return megabytes('RssAnon') + megabytes('RssShmem'), megabytes('RssFile')
 
 
-def serve(hone, library, catalog):
+def serve(hone, library, catalog=()):
     """The server, its address, seconds until it says that it is ready and until it has answered a search."""
     begin = time.perf_counter()
     server = subprocess.Popen([hone, 'serve', '--library', library, '--listen', '127.0.0.1:0', '--quiet', *catalog], stdout=subprocess.PIPE, text=True)

@@ -103,7 +103,7 @@ def main():
     server = None
     try:
         run(options.hone, 'index', options.photos, '--library', work / 'library', '--quiet')
-        server, url, _ = serve(options.hone, work / 'library')
+        server, url, *_ = serve(options.hone, work / 'library')
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # after the server has begun with what it was given
         place = urllib.parse.urlsplit(url)
         connection = http.client.HTTPConnection(place.netloc, timeout=60)
