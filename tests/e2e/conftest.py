@@ -318,6 +318,15 @@ def start_engine(tmp_path):
         engine.kill()
 
 
+def check_pictures(found, paths):
+    """What the original's query and its form for 3.x answer: ten pictures with all that is known of them, faces from left to right."""
+    assert len(found) == 10
+    for picture in found:
+        assert picture['base_image'][0]['path'] in paths and picture['basic_metadata'][0]['width'] > 0
+        assert len(picture['image_hash'][0]['hash']) == 16 and len(picture['image_embedding'][0]['embedding']) > 8
+        assert [face['top_left_x'] for face in picture['faces']] == sorted(face['top_left_x'] for face in picture['faces'])
+
+
 @pytest.fixture
 def engine(start_engine):
     return start_engine()

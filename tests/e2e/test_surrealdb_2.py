@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import HONE, ROOT, Engine
+from conftest import HONE, ROOT, Engine, check_pictures
 
 FACE = ROOT / 'deps/samples/scikit-image/astronaut.png'
 
@@ -32,11 +32,9 @@ def test_the_originals_query_word_for_word(engine, hone, photos, quick):
     define = f'DEFINE INDEX near ON image_embedding_vector FIELDS embedding MTREE DIMENSION {size} DIST COSINE'
     hone('query', '-', *catalog, input=define.encode()).ok()
     found = hone('query', ROOT / 'docs/surrealdb/original.surql', *catalog).ok().json()[-1]
-    assert len(found) == 10
+    check_pictures(found, paths)
     for picture in found:
-        assert picture['base_image'][0]['path'] in paths and picture['basic_metadata'][0]['width'] > 0
-        assert len(picture['image_hash'][0]['hash']) == 16 and len(picture['image_embedding'][0]['embedding']) == size
-        assert [face['top_left_x'] for face in picture['faces']] == sorted(face['top_left_x'] for face in picture['faces'])
+        assert len(picture['image_embedding'][0]['embedding']) == size
         for face in picture['faces']:
             assert len(face['vectors']) == 1 and len(face['age_and_gender']) == 1
     assert sum(len(picture['faces']) for picture in found) == 1
