@@ -209,7 +209,7 @@ class Search {
     std::vector<std::size_t> page(std::size_t count) {
         std::vector<float> free = scores_;
         hide(free);
-        const bool explore = method_.explores() && evidence_.has_marks() && evidence_.liked.empty() &&
+        const bool explore = method_.explores() && evidence_.has_marks() && next_page_explores(pages_) &&
                              count >= kShortestExploringPage;
         if (explore) {
             std::vector<float> by_words = words_ranking_->scores(view_, space_.threads);
@@ -224,6 +224,7 @@ class Search {
     }
 
     void learn(std::span<const std::size_t> page, const std::vector<bool>& marks) {
+        pages_.push_back({page.size(), static_cast<std::size_t>(std::ranges::count(marks, true))});
         for (std::size_t at = 0; at < page.size(); ++at) {
             shown_[page[at]] = true;
             order_.push_back(page[at]);
@@ -328,6 +329,7 @@ class Search {
     std::unique_ptr<Ranking> words_ranking_, ranking_;
     std::vector<float> scores_;
     std::vector<bool> shown_;
+    std::vector<ShownPage> pages_;
     std::vector<std::size_t> order_;
     std::optional<std::size_t> likely_by_words_, pool_size_;
 };

@@ -44,7 +44,9 @@ void print_page(const SearchPage& page) {
     if (!page.query.has_question()) return print_list(page);
     if (page.nothing_fits) fmt::print("Nothing here looks like this. What is least far away:\n");
     if (page.words_win) fmt::print("These marks do not agree yet. What the words find:\n");
-    if (page.explores) fmt::print("Nothing fits yet. One picture of each kind not seen so far:\n");
+    if (page.explores)
+        fmt::print("{} fits yet. One picture of each kind not seen so far:\n",
+                   page.query.like.empty() ? "Nothing" : "Little");
     fmt::print("{} likely, {} possible, of {} pictures ({:.0f} ms)\n", page.likely, page.possible, page.total,
                page.took_ms);
     std::size_t place = page.query.offset;

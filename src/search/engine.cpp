@@ -123,6 +123,7 @@ class SearchRun {
     Result<NamedMark> find_mark(const std::string& name) const;
     Result<std::vector<NamedMark>> find_marks(const std::vector<std::string>& names) const;
     Result<> read_marks();
+    [[nodiscard]] bool explores() const;
     Result<> check_contradictions() const;
     void gather_evidence();
     Result<> find_shown();
@@ -594,6 +595,29 @@ std::vector<std::size_t> SearchRun::pool() {
     return rows;
 }
 
+// By how the rounds so far went. When it is not told, each showed `limit` of the seen photos. A photo that
+// was liked and is in none of them was looked for elsewhere, which is no mistake.
+bool SearchRun::explores() const {
+    const bool may = method_->explores() && query_.show == Show::kNew && !from_ && evidence_.has_marks() &&
+                     query_.limit >= kShortestExploringPage && !words_.empty();
+    if (!may || evidence_.liked.empty()) return may;
+    std::vector<ShownPage> rounds = query_.rounds;
+    if (rounds.empty()) {
+        PhotoBits liked;
+        for (const NamedMark& mark : liked_) {
+            if (mark.photo) set(liked, *mark.photo);
+        }
+        for (std::size_t at = 0; at < seen_.size(); ++at) {
+            if (at % query_.limit == 0) rounds.emplace_back();
+            ++rounds.back().photos;
+            rounds.back().liked += has(liked, seen_[at]) ? 1 : 0;
+        }
+    }
+    std::size_t liked = 0;
+    for (const ShownPage& round : rounds) liked += round.liked;
+    return liked >= liked_.size() && next_page_explores(rounds);
+}
+
 void SearchRun::order_rows() {
     const std::size_t wanted = query_.offset + query_.limit;
     order_ = best_rows(scores_, std::max(kLeastRescored, kRescoredPerResult * wanted));
@@ -603,8 +627,7 @@ void SearchRun::order_rows() {
     }
     std::sort(order_.begin(), order_.end());
 
-    page_.explores = method_->explores() && query_.show == Show::kNew && evidence_.liked.empty() && !from_ &&
-                     evidence_.has_marks() && query_.limit >= kShortestExploringPage && !words_.empty();
+    page_.explores = explores();
     if (!page_.explores && !query_.diverse) return;
     const auto statistics = engine_.statistics(view_);
     std::vector<std::size_t> choice, shown;

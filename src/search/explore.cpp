@@ -10,6 +10,7 @@ namespace hone {
 namespace {
 
 constexpr int kRounds = 3;
+constexpr std::size_t kPhotosPerMistake = 20;
 constexpr std::size_t kOfShown = std::numeric_limits<std::size_t>::max();
 
 // Work on [0, count) in equal parts.
@@ -33,6 +34,20 @@ std::vector<float> decorrelated(const SpaceView& view, const SpaceStatistics& st
 }
 
 }  // namespace
+
+bool next_page_explores(std::span<const ShownPage> pages) {
+    ShownPage all;
+    bool explores = true;  // the first page knows of no marks either
+    for (const ShownPage& page : pages) {
+        all.photos += page.photos;
+        all.liked += page.liked;
+        const bool may_be_mistakes = all.liked <= all.photos / kPhotosPerMistake &&
+                                     page.liked <= std::max<std::size_t>(1, page.photos / kPhotosPerMistake);
+        const bool ranked_by_marks = !explores;
+        explores = all.liked == 0 || (may_be_mistakes && (ranked_by_marks || page.liked == 0));
+    }
+    return explores;
+}
 
 std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatistics& statistics,
                                         std::span<const std::size_t> pool, std::span<const std::size_t> shown,

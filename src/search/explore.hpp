@@ -1,5 +1,5 @@
-// The page that is shown while photos were passed over and none is liked: one photo of each kind that was not
-// shown yet.
+// The page that is shown while little is known of what is meant: one photo of each kind that was not shown
+// yet.
 #pragma once
 
 #include <span>
@@ -12,6 +12,17 @@ namespace hone {
 // Pages shorter than this do not explore: with few photos a page the best by words are the better ones
 // (docs/feedback.md).
 inline constexpr std::size_t kShortestExploringPage = 8;
+// A page as it was shown: photos on it, and how many of them are liked.
+struct ShownPage {
+    std::size_t photos = 0, liked = 0;
+};
+
+// Whether the page after these explores; the first of them was ranked by the words. It does while nothing is
+// liked. From then on pages are ranked by the marks, until such a page brings one like or none and the likes
+// of all pages are not more than somebody makes by mistake, one of twenty: then what was liked leads nowhere,
+// and it explores until the next like. Figures: docs/feedback.md.
+bool next_page_explores(std::span<const ShownPage> pages);
+
 // Rows that a page is chosen from, best by words first.
 inline constexpr std::size_t kLeastPool = 150, kMostPool = 2000;
 

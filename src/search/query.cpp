@@ -8,6 +8,8 @@ namespace hone {
 
 namespace {
 
+constexpr std::size_t kMostPhotosOfRound = 1'000'000'000;
+
 std::size_t count_characters(const std::string& utf8) {
     return static_cast<std::size_t>(
         std::ranges::count_if(utf8, [](unsigned char byte) { return (byte & 0xC0U) != 0x80; }));
@@ -108,6 +110,15 @@ Result<> validate(const SearchQuery& query) {
         if (!(weight >= SearchQuery::kLightestMark && weight <= SearchQuery::kHeaviestMark))
             return fail(ErrorKind::kUsage, "the weight of the mark {} is {}; it must be between {} and {}",
                         name.substr(0, 80), weight, SearchQuery::kLightestMark, SearchQuery::kHeaviestMark);
+    }
+    if (query.rounds.size() > SearchQuery::kMostRounds)
+        return fail(ErrorKind::kUsage, "{} rounds are given; at most {} are read", query.rounds.size(),
+                    SearchQuery::kMostRounds);
+    for (const ShownPage& round : query.rounds) {
+        if (round.photos > kMostPhotosOfRound || round.liked > round.photos)
+            return fail(ErrorKind::kUsage,
+                        "a round cannot have shown {} photos with {} liked among them (at most {} photos)",
+                        round.photos, round.liked, kMostPhotosOfRound);
     }
     for (const auto& [facet, pull] : query.facets) {
         if (!(pull >= 0 && pull <= SearchQuery::kStrongestPull))

@@ -9,6 +9,7 @@
 
 #include "catalog/catalog.hpp"
 #include "catalog/listing.hpp"
+#include "search/explore.hpp"
 #include "search/feedback/method.hpp"
 
 namespace hone {
@@ -32,6 +33,7 @@ struct SearchQuery {
     std::map<std::string, double, std::less<>> weights;  // of marks, by the name they are marked with
     std::string from;                                    // an example in place of words
     std::string filter;                                  // which photos may be found: docs/filters.md
+    std::vector<ShownPage> rounds;  // how each round so far went; guessed from `seen` when empty
     bool facts = true;  // photos with the words in their name, folders, title, keywords or camera come first
     std::map<Facet, double> facets;  // factor on the weight that the marks taught, 0..kStrongestPull
     std::optional<std::vector<std::string>> look_words;  // which may be read as a look; all when absent
@@ -49,7 +51,7 @@ struct SearchQuery {
     }
 
     static constexpr std::size_t kLongestText = 10'000;  // characters
-    static constexpr std::size_t kLargestLimit = 1000;
+    static constexpr std::size_t kLargestLimit = 1000, kMostRounds = 1000;
     static constexpr double kLightestMark = 0.1, kHeaviestMark = 10, kStrongestPull = 10;
 };
 

@@ -153,6 +153,8 @@ json to_json(const SearchPage& page) {
                        {"diverse", query.diverse}};
     for (const auto& [facet, pull] : query.facets) understood["facets"][facet_name(facet)] = pull;
     if (query.look_words) understood["look_words"] = *query.look_words;
+    for (const ShownPage& round : query.rounds)
+        understood["rounds"].push_back({{"shown", round.photos}, {"liked", round.liked}});
     json facets = json::array(), look_words = json::array();
     for (const FacetState& state : page.facets) {
         json entry = {{"facet", facet_name(state.facet)},
@@ -258,6 +260,21 @@ Result<SearchQuery> parse_search(const json& document) {
         target = value.get<std::size_t>();
         return {};
     };
+    const auto rounds_of = [&](const json& value, std::vector<ShownPage>& target) -> Result<> {
+        const bool objects = value.is_array() && std::ranges::all_of(value, [](const json& round) {
+                                 return round.is_object() && round.size() == 2 && round.contains("shown") &&
+                                        round.contains("liked");
+                             });
+        if (!objects)
+            return fail(ErrorKind::kUsage,
+                        R"(the field 'rounds' must be a list of {{"shown": number, "liked": number}})");
+        for (const json& round : value) {
+            ShownPage& page = target.emplace_back();
+            HONE_CHECK(number_of(round["shown"], "shown", page.photos));
+            HONE_CHECK(number_of(round["liked"], "liked", page.liked));
+        }
+        return {};
+    };
     const auto truth_of = [](const json& value, const std::string& name, bool& target) -> Result<> {
         if (!value.is_boolean()) return fail(ErrorKind::kUsage, "the field '{}' must be true or false", name);
         target = value.get<bool>();
@@ -304,6 +321,8 @@ Result<SearchQuery> parse_search(const json& document) {
             HONE_CHECK(numbers_of(value, name, take_weight));
         else if (name == "facets")
             HONE_CHECK(numbers_of(value, name, take_facet));
+        else if (name == "rounds")
+            HONE_CHECK(rounds_of(value, query.rounds));
         else if (name == "look_words")
             HONE_CHECK(names_of(value, name, query.look_words.emplace()));
         else if (name == "show") {

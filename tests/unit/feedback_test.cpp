@@ -203,6 +203,28 @@ TEST(SpaceStatistics, OnePhotoAndEqualPhotosAreNoError) {
     }
 }
 
+TEST(ExploringPage, ComesUntilSomethingIsLikedAndAgainWhenThatLeadsNowhere) {
+    const auto after = [](std::vector<std::size_t> likes, std::size_t photos = 20) {
+        std::vector<ShownPage> pages;
+        for (const std::size_t liked : likes) pages.push_back({photos, liked});
+        return next_page_explores(pages);
+    };
+    EXPECT_TRUE(after({0}));
+    EXPECT_TRUE(after({0, 0, 0}));
+    EXPECT_FALSE(after({1})) << "the words found one: its like come next";
+    EXPECT_FALSE(after({0, 1})) << "so did exploring";
+    EXPECT_TRUE(after({0, 1, 0})) << "nothing like it is liked";
+    EXPECT_TRUE(after({0, 1, 1})) << "one more is what mistakes bring";
+    EXPECT_FALSE(after({0, 1, 2}));
+    EXPECT_FALSE(after({0, 1, 0, 1})) << "exploring found another";
+    EXPECT_TRUE(after({0, 1, 0, 1, 0}));
+    EXPECT_TRUE(after({0, 1, 0, 0}));
+    EXPECT_FALSE(after({0, 5, 0})) << "so many are no mistakes: there are no more of them";
+    EXPECT_TRUE(after({0, 3, 2}, 60)) << "long pages bring more mistakes";
+    EXPECT_FALSE(after({0, 3, 4}, 60));
+    EXPECT_FALSE(after({0, 1, 0}, 5)) << "one of fifteen is more than a mistake";
+}
+
 TEST(ExploringPage, ShowsEachKindOnceAndNoneThatWasShown) {
     const test::MadeSpace space(test::MadeSpace::kinds(400, 8, 24, 0.3F));
     std::vector<std::size_t> pool;

@@ -609,6 +609,13 @@ TEST_F(Rounds, APageWithoutALikeExplores) {
     query.offset = 0;
     query.like = {ids[1]};
     EXPECT_FALSE(search(query)->explores) << "not once something is liked";
+    query.rounds = {{20, 0}, {20, 1}, {20, 0}};
+    EXPECT_TRUE(search(query)->explores) << "again when that led nowhere";
+    query.rounds.pop_back();
+    EXPECT_FALSE(search(query)->explores);
+    query.rounds = {{60, 0}};
+    EXPECT_FALSE(search(query)->explores) << "what was liked elsewhere is no mistake";
+    query.rounds.clear();
     query.like.clear();
     query.method = "rocchio";
     EXPECT_FALSE(search(query)->explores) << "nor by another method";

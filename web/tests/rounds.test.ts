@@ -145,6 +145,23 @@ describe('rounds', () => {
     expect(rounds.withoutPassed(rounds.toRound(search, 1)).at).toBe(0);
   });
 
+  it('tells how the rounds before went, without marks that were taken back', () => {
+    let search = rounds.newSearch({ words: 'dog' });
+    expect(rounds.history(search, [[]])).toEqual({});
+    search = rounds.nextRound(mark(search, a, 'fits'));
+    expect(rounds.history(search, [[], [b, c]])).toEqual({ rounds: [{ shown: 3, liked: 1 }] });
+    const passed = [[], [b, c], [b, c, d]];
+    search = rounds.nextRound(search, true);
+    expect(rounds.history(search, passed)).toEqual({
+      rounds: [
+        { shown: 3, liked: 1 },
+        { shown: 1, liked: 0 },
+      ],
+    });
+    search = rounds.nextRound(mark(search, a, 'fits'), true);
+    expect(rounds.history(search, [...passed, [b, c, d]]).rounds![0]).toEqual({ shown: 3, liked: 0 });
+  });
+
   it('asks for the seen ones with the same seen', () => {
     const search = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
     expect(rounds.requestSeen(search, [b])).toEqual({

@@ -228,7 +228,14 @@ describe('session', () => {
     session.next();
     await settled();
     expect(session.search!.at).toBe(2);
-    expect(sent.at(-2)!.body).toMatchObject({ like: [id(1)], seen: [id(2)] });
+    expect(sent.at(-2)!.body).toMatchObject({
+      like: [id(1)],
+      seen: [id(2)],
+      rounds: [
+        { shown: 1, liked: 1 },
+        { shown: 1, liked: 0 },
+      ],
+    });
     expect(sent.at(-1)!.body.show).toBe('seen');
   });
 

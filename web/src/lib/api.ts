@@ -103,6 +103,8 @@ export interface SearchRequest {
   unlike?: string[];
   weights?: Record<string, number>;
   seen?: string[];
+  /** How each round so far went. */
+  rounds?: { shown: number; liked: number }[];
   show?: Show;
   from?: string;
   filter?: string;

@@ -252,6 +252,31 @@ export function request(search: Search, seen: readonly string[], round = search.
   return out;
 }
 
+/**
+ * How the rounds before this one went: pictures that were looked at, and those liked among them that still are.
+ * `passed` holds what was passed over before each round.
+ */
+export function history(
+  search: Search,
+  passed: readonly (readonly string[])[],
+): Pick<SearchRequest, 'rounds'> {
+  if (search.at === 0) return {};
+  const known = new Set<string>();
+  const now = new Set(marksOfRound(search).like);
+  const rounds = [];
+  for (let round = 1; round <= search.at; round++) {
+    const marks = marksOfRound(search, round);
+    const shown = new Set([...(passed[round] ?? []), ...marks.like, ...marks.unlike]);
+    const fresh = [...shown].filter((id) => !known.has(id));
+    for (const id of fresh) known.add(id);
+    rounds.push({
+      shown: fresh.length,
+      liked: fresh.filter((id) => now.has(id) && marks.like.includes(id)).length,
+    });
+  }
+  return { rounds };
+}
+
 /** The pictures of earlier rounds, ranked as the marks of this one say. */
 export const requestSeen = (search: Search, seen: readonly string[]): SearchRequest => ({
   ...request(search, seen),

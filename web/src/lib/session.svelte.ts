@@ -12,6 +12,7 @@ import {
   type Photo,
   type Result,
   type SearchPage,
+  type SearchRequest,
 } from './api';
 import { cardsOf, likelyCut, picturesOf, possibleCut, type Cut } from './cards';
 import { facetNames, levelOf, levels, pulled, type Pulls } from './facets';
@@ -52,8 +53,9 @@ export function countAbove(histogram: Histogram, bin: number): number {
 }
 
 /** What is unusual about an answer, in one line; empty when nothing is. */
-export function stateLine(head: Pick<SearchPage, 'explores' | 'words_win'>): string {
-  if (head.explores) return 'Nothing fits yet: one picture of each kind not shown so far.';
+export function stateLine(head: Pick<SearchPage, 'explores' | 'words_win'>, marks: Marks): string {
+  if (head.explores)
+    return `${marks.like.length > 0 ? 'Little' : 'Nothing'} fits yet: one picture of each kind not shown so far.`;
   if (head.words_win) return 'These marks do not agree yet. Showing what the words find.';
   return '';
 }
@@ -388,10 +390,9 @@ class Session {
     this.error = '';
     this.paging = false;
     const round = search.at;
-    const seen = this.kept.seen[round] ?? [];
     try {
       const page = await api.search(
-        { ...rounds.request(search, seen), limit: firstPage, offset: 0 },
+        { ...this.question(search), limit: firstPage, offset: 0 },
         running.signal,
       );
       if (running.signal.aborted) return;
@@ -430,7 +431,7 @@ class Session {
     const counts = rounds.isRanking(search)
       ? `${count(head.likely)} likely, ${count(head.possible)} possible.`
       : `${pictures(head.total)}.`;
-    const parts = [this.saying, `${name}: ${counts}`, stateLine(head)];
+    const parts = [this.saying, `${name}: ${counts}`, stateLine(head, rounds.marksOfRound(search))];
     this.saying = '';
     return parts.filter(Boolean).join(' ');
   }
@@ -444,10 +445,7 @@ class Session {
     try {
       while (this.results.length < Math.min(this.cards, index + 1)) {
         const offset = this.results.length;
-        const page = await api.search(
-          { ...rounds.request(search, this.kept.seen[search.at] ?? []), limit: maxLimit, offset },
-          running.signal,
-        );
+        const page = await api.search({ ...this.question(search), limit: maxLimit, offset }, running.signal);
         if (running.signal.aborted) break;
         if (page.results.length < maxLimit) this.ended = true;
         if (page.results.length === 0) break;
@@ -461,6 +459,11 @@ class Session {
     } finally {
       if (this.running === running) this.paging = false;
     }
+  }
+
+  private question(search: Search): SearchRequest {
+    const passed = this.kept.seen;
+    return { ...rounds.request(search, passed[search.at] ?? []), ...rounds.history(search, passed) };
   }
 
   /** The pictures of earlier rounds in their new order. */
