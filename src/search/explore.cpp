@@ -39,6 +39,7 @@ bool next_page_explores(std::span<const ShownPage> pages) {
     ShownPage all;
     bool explores = true;  // the first page knows of no marks either
     for (const ShownPage& page : pages) {
+        if (page.photos == 0) continue;  // it told nothing
         all.photos += page.photos;
         all.liked += page.liked;
         const bool may_be_mistakes = all.liked <= all.photos / kPhotosPerMistake &&

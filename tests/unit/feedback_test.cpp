@@ -223,6 +223,7 @@ TEST(ExploringPage, ComesUntilSomethingIsLikedAndAgainWhenThatLeadsNowhere) {
     EXPECT_TRUE(after({0, 3, 2}, 60)) << "long pages bring more mistakes";
     EXPECT_FALSE(after({0, 3, 4}, 60));
     EXPECT_FALSE(after({0, 1, 0}, 5)) << "one of fifteen is more than a mistake";
+    EXPECT_FALSE(next_page_explores(std::vector<ShownPage>{{40, 1}, {0, 0}})) << "nobody looked";
 }
 
 TEST(ExploringPage, ShowsEachKindOnceAndNoneThatWasShown) {

@@ -225,9 +225,11 @@ describe('session', () => {
     session.sawPictures([id(1)]);
     expect(session.ready, 'a marked picture is not passed over').toBe(false);
     session.sawPictures([id(2)]);
+    state = { explores: true };
     session.next();
     await settled();
     expect(session.search!.at).toBe(2);
+    expect(ui.message).toContain('Little fits yet: one picture of each kind not shown so far.');
     expect(sent.at(-2)!.body).toMatchObject({
       like: [id(1)],
       seen: [id(2)],

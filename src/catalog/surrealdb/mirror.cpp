@@ -28,6 +28,7 @@ constexpr int kPageRows = 2'000;
 constexpr std::int64_t kFarBehind = 4'000;  // from here on reading everything is faster
 constexpr std::int64_t kKeptChanges = 20'000;
 constexpr int kTurnsToGraph = 4;
+constexpr auto kTellEvery = milliseconds(5'000);
 constexpr auto kLeftUndone = milliseconds(3'000);  // a graph that its process has not written by then
 constexpr const char* kBehind = "hone: behind";
 constexpr const char* kGraphDue = "hone: graph due";
@@ -625,6 +626,8 @@ Result<> Mirror::pull_all(SQLite::Database& database) {
     };
     Page page;
     auto coming = ask(page);  // the next page comes while this one is applied
+    std::size_t read = 0;
+    auto told = Clock::now();
     while (page.table < kHookedTables.size()) {
         HONE_TRY(const Array answer, coming.get());
         const auto rows = answer.empty() ? std::span<const Value>() : answer.front().items();
@@ -632,6 +635,11 @@ Result<> Mirror::pull_all(SQLite::Database& database) {
         page = last != nullptr ? Page{page.table, last->key} : Page{page.table + 1, {}};
         if (page.table < kHookedTables.size()) coming = ask(page);
         for (const Value& row : rows) applier.write(row);
+        read += rows.size();
+        if (Clock::now() - told >= kTellEvery) {
+            told = Clock::now();
+            log::info("reading the whole library from {}: {} records so far", reads_.address().shown(), read);
+        }
     }
     applier.finish();
     set_sequences(database, head["sequences"]);
