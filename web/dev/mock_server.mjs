@@ -367,7 +367,7 @@ const lookWords = ['red', 'blue', 'green', 'dark', 'bright', 'warm', 'cold', 'bl
 const methods = ['hone', 'text', 'average', 'rocchio', 'fit', 'fit-data', 'bayes', 'propagate'];
 const facetNames = ['content', 'look', 'people', 'moment'];
 const requestFields = new Set(
-  'text like unlike weights seen show from filter facts facets look_words method collapse diverse limit offset'.split(
+  'text like unlike weights seen rounds show from filter facts facets look_words method collapse diverse limit offset'.split(
     ' ',
   ),
 );
