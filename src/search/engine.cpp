@@ -596,11 +596,13 @@ std::vector<std::size_t> SearchRun::pool() {
 }
 
 // By how the rounds so far went. When it is not told, each showed `limit` of the seen photos. A photo that
-// was liked and is in none of them was looked for elsewhere, which is no mistake.
+// was liked and is in none of them was looked for elsewhere, and who also crosses photos out marks with care:
+// no mistakes.
 bool SearchRun::explores() const {
     const bool may = method_->explores() && query_.show == Show::kNew && !from_ && evidence_.has_marks() &&
                      query_.limit >= kShortestExploringPage && !words_.empty();
     if (!may || evidence_.liked.empty()) return may;
+    if (!evidence_.unliked.empty()) return false;
     std::vector<ShownPage> rounds = query_.rounds;
     if (rounds.empty()) {
         PhotoBits liked;

@@ -611,6 +611,9 @@ TEST_F(Rounds, APageWithoutALikeExplores) {
     EXPECT_FALSE(search(query)->explores) << "not once something is liked";
     query.rounds = {{20, 0}, {20, 1}, {20, 0}};
     EXPECT_TRUE(search(query)->explores) << "again when that led nowhere";
+    query.unlike = {ids[6]};
+    EXPECT_FALSE(search(query)->explores) << "not for somebody who crosses out with care";
+    query.unlike.clear();
     query.rounds.pop_back();
     EXPECT_FALSE(search(query)->explores);
     query.rounds = {{60, 0}};
