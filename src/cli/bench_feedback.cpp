@@ -209,8 +209,7 @@ class Search {
     std::vector<std::size_t> page(std::size_t count) {
         std::vector<float> free = scores_;
         hide(free);
-        const bool explore = method_.explores() && evidence_.has_marks() && next_page_explores(pages_) &&
-                             count >= kShortestExploringPage;
+        const bool explore = method_.explores() && page_explores(evidence_, pages_, count);
         if (explore) {
             std::vector<float> by_words = words_ranking_->scores(view_, space_.threads);
             hide(by_words);

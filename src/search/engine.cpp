@@ -596,13 +596,9 @@ std::vector<std::size_t> SearchRun::pool() {
 }
 
 // By how the rounds so far went. When it is not told, each showed `limit` of the seen photos. A photo that
-// was liked and is in none of them was looked for elsewhere, and who also crosses photos out marks with care:
-// no mistakes.
+// was liked and is in none of them was looked for elsewhere, which is no mistake.
 bool SearchRun::explores() const {
-    const bool may = method_->explores() && query_.show == Show::kNew && !from_ && evidence_.has_marks() &&
-                     query_.limit >= kShortestExploringPage && !words_.empty();
-    if (!may || evidence_.liked.empty()) return may;
-    if (!evidence_.unliked.empty()) return false;
+    if (!method_->explores() || query_.show != Show::kNew || from_ || words_.empty()) return false;
     std::vector<ShownPage> rounds = query_.rounds;
     if (rounds.empty()) {
         PhotoBits liked;
@@ -617,7 +613,7 @@ bool SearchRun::explores() const {
     }
     std::size_t liked = 0;
     for (const ShownPage& round : rounds) liked += round.liked;
-    return liked >= liked_.size() && next_page_explores(rounds);
+    return liked >= liked_.size() && page_explores(evidence_, rounds, query_.limit);
 }
 
 void SearchRun::order_rows() {

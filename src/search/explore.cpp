@@ -5,6 +5,8 @@
 #include <limits>
 #include <thread>
 
+#include "search/feedback/method.hpp"
+
 namespace hone {
 
 namespace {
@@ -48,6 +50,12 @@ bool next_page_explores(std::span<const ShownPage> pages) {
         explores = all.liked == 0 || (may_be_mistakes && (ranked_by_marks || page.liked == 0));
     }
     return explores;
+}
+
+bool page_explores(const Evidence& evidence, std::span<const ShownPage> pages, std::size_t count) {
+    if (!evidence.has_marks() || count < kShortestExploringPage) return false;
+    if (evidence.liked.empty()) return true;
+    return evidence.unliked.empty() && next_page_explores(pages);
 }
 
 std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatistics& statistics,

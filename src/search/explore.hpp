@@ -9,6 +9,8 @@
 
 namespace hone {
 
+struct Evidence;  // search/feedback/method.hpp
+
 // Pages shorter than this do not explore: with few photos a page the best by words are the better ones
 // (docs/feedback.md).
 inline constexpr std::size_t kShortestExploringPage = 8;
@@ -22,6 +24,10 @@ struct ShownPage {
 // of all pages are not more than somebody makes by mistake, one of twenty: then what was liked leads nowhere,
 // and it explores until the next like. Figures: docs/feedback.md.
 bool next_page_explores(std::span<const ShownPage> pages);
+
+// The same for a page of `count` photos. Never without marks and never a short page; and who also marks what
+// does not fit marks with care: then what is liked is no mistake.
+bool page_explores(const Evidence& evidence, std::span<const ShownPage> pages, std::size_t count);
 
 // Rows that a page is chosen from, best by words first.
 inline constexpr std::size_t kLeastPool = 150, kMostPool = 2000;
