@@ -161,6 +161,15 @@ struct OpenBackup {
     }
 };
 
+// Whether the fields of this format are there, with what belongs into them.
+bool says_what_it_holds(const json& manifest) {
+    const json files = manifest.value("files", json());
+    return files.is_object() && files.contains("catalog.db") &&
+           std::ranges::all_of(files, [](const json& hash) { return hash.is_string(); }) &&
+           manifest.value("made_at", json("")).is_string() &&
+           manifest.value("photos", json(0U)).is_number_unsigned();
+}
+
 Result<OpenBackup> open_backup(const fs::path& file) {
     OpenBackup backup{Reader(::archive_read_new()), file, {}};
     ::archive_read_support_filter_zstd(backup.reader.get());
@@ -173,11 +182,11 @@ Result<OpenBackup> open_backup(const fs::path& file) {
     HONE_TRY(const std::string text, backup.read_text(kLargestManifest));
     backup.manifest = json::parse(text, nullptr, false);
     const json& manifest = backup.manifest;
-    if (!manifest.is_object() || !manifest.value("files", json()).is_object() ||
-        !manifest["files"].contains("catalog.db"))
-        return backup.broken("it does not say what it holds");
-    if (manifest.value("format", 0) > kFormat)
+    const json format = manifest.is_object() ? manifest.value("format", json(0U)) : json();
+    if (!format.is_number_unsigned()) return backup.broken("it does not say what it holds");
+    if (format > kFormat)
         return fail(ErrorKind::kUsage, "{} was written by a newer Hone; update Hone", printable(file));
+    if (!says_what_it_holds(manifest)) return backup.broken("it does not say what it holds");
     return backup;
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <queue>
 
+#include "base/json_numbers.hpp"
 #include "model/tokenizer_json.hpp"
 #include "model/unicode.hpp"
 
@@ -331,7 +332,7 @@ Result<std::unique_ptr<Tokenizer>> make_bpe_tokenizer(const json& file) {
         return fail("BPE with a continuing_subword_prefix is not supported");
     }
     for (const auto& [token, id] : model.at("vocab").items())
-        tokenizer->vocabulary.emplace(token, id.get<std::int64_t>());
+        tokenizer->vocabulary.emplace(token, whole_number<std::int64_t>(id));
     if (model.contains("end_of_word_suffix") && model["end_of_word_suffix"].is_string()) {
         tokenizer->end_of_word = model["end_of_word_suffix"].get<std::string>();
     }

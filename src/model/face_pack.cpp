@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/json_numbers.hpp"
 #include "base/sha256.hpp"
 #include "model/hub.hpp"
 #include "model/manifest_fields.hpp"
@@ -135,7 +136,8 @@ Result<FacePack> read_face_pack(const fs::path& directory) {
     HONE_TRY(const std::string text, read_text(path, 1 << 20));
     try {
         const json object = json::parse(text);
-        if (object.at("format").get<int>() != 1) throw BadField{"format is not 1: made for a newer Hone"};
+        if (whole_number<int>(object.at("format")) != 1)
+            throw BadField{"format is not 1: made for a newer Hone"};
         if (object.value("role", "") != std::string("faces")) throw BadField{"the role is not faces"};
         FacePack pack;
         pack.directory = directory;

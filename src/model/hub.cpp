@@ -11,6 +11,7 @@
 #include <span>
 
 #include "base/config.hpp"
+#include "base/json_numbers.hpp"
 #include "base/log.hpp"
 #include "base/sha256.hpp"
 #include "model/import.hpp"
@@ -114,13 +115,13 @@ Result<std::vector<RemoteFile>> list_files(const HubRequest& request) try {
     std::vector<RemoteFile> files;
     for (const json& entry : entries) {
         if (!entry.is_object() || entry.value("type", "") != "file") continue;
-        RemoteFile file{entry.value("path", ""), entry.value("size", std::uint64_t{0}), ""};
+        RemoteFile file{entry.value("path", ""), whole_number<std::uint64_t>(entry, "size", 0), ""};
         const fs::path normal = fs::path(file.path).lexically_normal();
         if (file.path.empty() || normal.is_absolute() || *normal.begin() == "..")
             return fail("the hub names a file outside of the model: '{}'", file.path);
         if (entry.contains("lfs") && entry["lfs"].is_object()) {
             file.sha256 = entry["lfs"].value("oid", "");
-            file.size = entry["lfs"].value("size", file.size);
+            file.size = whole_number(entry["lfs"], "size", file.size);
         }
         files.push_back(std::move(file));
     }

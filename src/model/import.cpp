@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/json_numbers.hpp"
 #include "base/sha256.hpp"
 #include "model/image_text_model.hpp"
 #include "model/preprocess.hpp"
@@ -68,17 +69,17 @@ void read_preprocessor(const json& config, ImageTower& tower) {
     const json size = config.value("size", json(224));
     const bool cropped = config.value("do_center_crop", false);
     if (size.is_number()) {
-        tower.width = tower.height = size.get<int>();
+        tower.width = tower.height = whole_number<int>(size);
         tower.resize = cropped ? ResizeMode::kShortestEdge : ResizeMode::kSquash;
     } else if (size.contains("shortest_edge")) {
-        tower.width = tower.height = size["shortest_edge"].get<int>();
+        tower.width = tower.height = whole_number<int>(size["shortest_edge"]);
         tower.resize = ResizeMode::kShortestEdge;
     } else {
-        tower.width = size.value("width", 224);
-        tower.height = size.value("height", 224);
+        tower.width = whole_number(size, "width", 224);
+        tower.height = whole_number(size, "height", 224);
         tower.resize = ResizeMode::kSquash;
     }
-    tower.resample = pillow_filter(config.value("resample", 3));
+    tower.resample = pillow_filter(whole_number(config, "resample", 3));
     const bool normalized = config.value("do_normalize", true);
     tower.mean = three(normalized ? config.value("image_mean", json()) : json(), 0.0F);
     tower.std = three(normalized ? config.value("image_std", json()) : json(), 1.0F);
@@ -87,8 +88,8 @@ void read_preprocessor(const json& config, ImageTower& tower) {
 // open_clip's preprocess_cfg.json, which Immich ships.
 void read_preprocess_cfg(const json& config, ImageTower& tower) {
     const json size = config.value("size", json(224));
-    tower.height = size.is_array() ? size.at(0).get<int>() : size.get<int>();
-    tower.width = size.is_array() ? size.at(1).get<int>() : size.get<int>();
+    tower.height = whole_number<int>(size.is_array() ? size.at(0) : size);
+    tower.width = whole_number<int>(size.is_array() ? size.at(1) : size);
     const std::string mode = config.value("resize_mode", "shortest");
     tower.resize = mode == "squash"    ? ResizeMode::kSquash
                    : mode == "longest" ? ResizeMode::kLongestEdge
@@ -96,7 +97,7 @@ void read_preprocess_cfg(const json& config, ImageTower& tower) {
     tower.resample = config.value("interpolation", "bicubic") == "bilinear" ? "bilinear" : "bicubic";
     tower.mean = three(config.value("mean", json()), 0.0F);
     tower.std = three(config.value("std", json()), 1.0F);
-    const auto fill = static_cast<std::uint8_t>(config.value("fill_color", 0));
+    const auto fill = whole_number<std::uint8_t>(config, "fill_color", 0);
     tower.pad = {fill, fill, fill};
 }
 
@@ -141,9 +142,9 @@ Result<> read_tokenizer(const fs::path& directory, const std::string& folder, co
     tower.lowercase = sentencepiece && options.value("do_lower_case", false);
     const json text_config = config.value("text_config", config.value("text_cfg", json::object()));
     if (text_config.contains("pad_token_id") && text_config["pad_token_id"].is_number_integer())
-        tower.pad_id = text_config["pad_token_id"].get<std::int64_t>();
-    tower.context = text_config.value("max_position_embeddings",
-                                      text_config.value("context_length", sentencepiece ? 64 : 77));
+        tower.pad_id = whole_number<std::int64_t>(text_config["pad_token_id"]);
+    tower.context = whole_number(text_config, "max_position_embeddings",
+                                 whole_number(text_config, "context_length", sentencepiece ? 64 : 77));
     return {};
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/json_numbers.hpp"
 #include "base/sha256.hpp"
 #include "model/manifest_fields.hpp"
 
@@ -75,7 +76,10 @@ ImageTower parse_image(const json& object) {
         throw BadField{"image.std must be above 0"};
     if (!std::ranges::all_of(tower.mean, [](float value) { return std::isfinite(value); }))
         throw BadField{"image.mean is too large"};
-    if (object.contains("pad")) tower.pad = object.at("pad").get<std::array<std::uint8_t, 3>>();
+    if (object.contains("pad")) {
+        for (std::size_t channel = 0; channel < tower.pad.size(); ++channel)
+            tower.pad[channel] = whole_number<std::uint8_t>(object["pad"].at(channel));
+    }
     tower.files = parse_files(object.at("files"));
     return tower;
 }
@@ -92,14 +96,14 @@ TextTower parse_text(const json& object) {
     tower.tokenizer_file = parse_model_file(tokenizer);
     const auto optional_id = [&](const char* field) -> std::optional<std::int64_t> {
         if (!tokenizer.contains(field) || tokenizer[field].is_null()) return std::nullopt;
-        return tokenizer[field].get<std::int64_t>();
+        return whole_number<std::int64_t>(tokenizer[field]);
     };
     tower.bos_id = optional_id("bos_id");
     tower.eos_id = optional_id("eos_id");
-    tower.id_offset = tokenizer.value("id_offset", std::int64_t{0});
+    tower.id_offset = whole_number<std::int32_t>(tokenizer, "id_offset", 0);
     tower.context = positive(object, "context", 1 << 16);
     tower.pad_to_context = object.value("pad_to_context", false);
-    tower.pad_id = object.value("pad_id", std::int64_t{0});
+    tower.pad_id = whole_number<std::int64_t>(object, "pad_id", 0);
     tower.lowercase = object.value("lowercase", false);
     tower.files = parse_files(object.at("files"));
     return tower;
@@ -163,7 +167,8 @@ Result<Manifest> read_manifest(const fs::path& directory) {
     HONE_TRY(const std::string text, read_text(path, 1 << 20));
     try {
         const json object = json::parse(text);
-        if (object.at("format").get<int>() != 1) throw BadField{"format is not 1: made for a newer Hone"};
+        if (whole_number<int>(object.at("format")) != 1)
+            throw BadField{"format is not 1: made for a newer Hone"};
         Manifest manifest;
         manifest.directory = directory;
         manifest.name = object.at("name").get<std::string>();
@@ -252,7 +257,7 @@ ModelFile parse_model_file(const json& entry) {
     const fs::path relative = fs::path(path).lexically_normal();
     if (path.empty() || relative.is_absolute() || *relative.begin() == "..")
         throw BadField{fmt::format("the file '{}' is outside of the model's folder", path)};
-    return {path, entry.value("sha256", ""), entry.value("bytes", std::uint64_t{0})};
+    return {path, entry.value("sha256", ""), whole_number<std::uint64_t>(entry, "bytes", 0)};
 }
 
 Result<> verify_model_files(const fs::path& directory, const std::string& model,

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_numbers.hpp"
 #include "model/tokenizer_json.hpp"
 
 namespace hone {
@@ -37,7 +38,7 @@ std::vector<AddedToken> read_added_tokens(const json& file) {
     std::vector<AddedToken> tokens;
     if (!file.contains("added_tokens") || !file["added_tokens"].is_array()) return tokens;
     for (const json& token : file["added_tokens"]) {
-        tokens.push_back({token.at("content").get<std::string>(), token.at("id").get<std::int64_t>(),
+        tokens.push_back({token.at("content").get<std::string>(), whole_number<std::int64_t>(token.at("id")),
                           token.value("normalized", false)});
     }
     return tokens;
@@ -49,8 +50,8 @@ Result<SpecialTokens> read_special_tokens(const json& file) {
     const json& processor = file["post_processor"];
     const std::string type = processor.at("type").get<std::string>();
     if (type == "BertProcessing" || type == "RobertaProcessing") {
-        special.before.push_back(processor.at("cls").at(1).get<std::int64_t>());
-        special.after.push_back(processor.at("sep").at(1).get<std::int64_t>());
+        special.before.push_back(whole_number<std::int64_t>(processor.at("cls").at(1)));
+        special.after.push_back(whole_number<std::int64_t>(processor.at("sep").at(1)));
         return special;
     }
     if (type == "TemplateProcessing") {
@@ -62,7 +63,7 @@ Result<SpecialTokens> read_special_tokens(const json& file) {
             }
             const std::string name = part.at("SpecialToken").at("id").get<std::string>();
             for (const json& id : processor.at("special_tokens").at(name).at("ids")) {
-                (seen_text ? special.after : special.before).push_back(id.get<std::int64_t>());
+                (seen_text ? special.after : special.before).push_back(whole_number<std::int64_t>(id));
             }
         }
         return special;

@@ -3,6 +3,7 @@
 // BertPreTokenizer and WordPiece).
 #include <nlohmann/json.hpp>
 
+#include "base/json_numbers.hpp"
 #include "model/tokenizer_json.hpp"
 #include "model/unicode.hpp"
 
@@ -133,7 +134,7 @@ Result<std::unique_ptr<Tokenizer>> make_wordpiece_tokenizer(const json& file) {
     if (model.value("type", "WordPiece") != "WordPiece")
         return fail("the tokenizer is {}, not WordPiece", model.at("type").get<std::string>());
     for (const auto& [token, id] : model.at("vocab").items())
-        tokenizer->vocabulary.emplace(token, id.get<std::int64_t>());
+        tokenizer->vocabulary.emplace(token, whole_number<std::int64_t>(id));
     const auto unknown = tokenizer->vocabulary.find(model.value("unk_token", "[UNK]"));
     if (unknown == tokenizer->vocabulary.end()) return fail("the vocabulary lacks its unknown token");
     tokenizer->unknown = unknown->second;

@@ -1,7 +1,10 @@
 """hone backup and hone restore on the real program."""
+import io
+import json
 import random
 import shutil
 import subprocess
+import tarfile
 import time
 
 import pytest
@@ -39,6 +42,19 @@ def test_asks_before_it_replaces(hone, photos, quick, tmp_path):
     hone('restore', backup, '--yes', '--map', 'a=b').refused(1, '--map')
     hone('backup', tmp_path / 'no/such/folder/b').refused(1, 'no/such/folder')
     run_hone('backup', backup, library=tmp_path / 'nothing').refused(1, 'no library')
+
+
+@pytest.mark.parametrize('manifest, said', [
+    ([], 'does not say'), ({}, 'does not say'), ({'format': 'x'}, 'does not say'), ({'format': 1e30}, 'does not say'),
+    ({'format': 99}, 'newer Hone'), ({'files': {'catalog.db': 7}}, 'does not say'),
+    ({'files': {'catalog.db': ''}, 'photos': -1}, 'does not say'), ({'files': {'catalog.db': ''}, 'made_at': {}}, 'does not say')])
+def test_a_backup_whose_first_words_are_wrong(manifest, said, hone, tmp_path):
+    text = json.dumps({'format': 1, **manifest} if manifest else manifest).encode()
+    with tarfile.open(tmp_path / 'strange', 'w') as archive:
+        entry = tarfile.TarInfo('hone-backup.json')
+        entry.size = len(text)
+        archive.addfile(entry, io.BytesIO(text))
+    hone('restore', tmp_path / 'strange', '--yes').refused(1, said)
 
 
 @pytest.mark.parametrize('command', ['backup', 'restore'])

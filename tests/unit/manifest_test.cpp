@@ -65,6 +65,12 @@ TEST(Manifest, NamesTheFieldThatIsWrong) {
         const char* expected;
     };
     for (const Case& wrong : {Case{"/format", 2, "newer Hone"},
+                              {"/format", 1.5, "1.5 is not a whole number"},
+                              {"/format", 1e30, "1e+30 is not a whole number"},
+                              {"/image/pad", {0, 300, 0}, "300 is not a whole number"},
+                              {"/image/files/f32/bytes", -1, "-1 is not a whole number"},
+                              {"/text/tokenizer/id_offset", 1e18, "1e+18 is not a whole number"},
+                              {"/text/pad_id", json::parse("18446744073709551615"), "is not a whole number"},
                               {"/name", "Bad Name", "the name"},
                               {"/role", "toaster", "toaster"},
                               {"/dimension", 0, "dimension"},
