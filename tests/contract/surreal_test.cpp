@@ -278,7 +278,7 @@ TEST_F(Surreal, AGraphThatItsProcessLeftUndoneIsWrittenByAnother) {
     // As after a kill between the change and its graph.
     Client client(address(), {});
     const auto photo_of = [&] {
-        return (*client.query("SELECT VALUE meta::id(id) FROM hone_photo"))[0].items()[0];
+        return (*client.query("SELECT VALUE meta::id(id) FROM hone_bundle"))[0].items()[0];
     };
     const Value number = photo_of();
     const auto take_away = [&](const char* when) {
@@ -321,25 +321,6 @@ TEST_F(Surreal, AGraphThatItsProcessLeftUndoneIsWrittenByAnother) {
         ASSERT_TRUE(other->end_scan({"/p", true, {}}, std::vector<bool>(100)));
     }
     EXPECT_TRUE(graph_has(address(), 0));
-}
-
-TEST_F(Surreal, AnOlderLibraryIsBroughtUpToDate) {
-    ASSERT_TRUE(open("a")->add_folder("/p"));
-    Client client(address(), {});
-    ASSERT_TRUE(client.query("REMOVE TABLE hone_due; UPDATE hone_schema:version SET version = 1"));
-    const auto version = [&] {
-        return (*client.query("SELECT VALUE version FROM hone_schema"))[0].items()[0].integer();
-    };
-    EXPECT_EQ(open("reader", false)->folders()->size(), 1U);
-    EXPECT_EQ(version(), 1) << "a reader writes nothing";
-    const auto catalog = open("a");
-    EXPECT_EQ(version(), 2);
-    ASSERT_TRUE(add(*catalog, catalog->folders()->front().id, "/p/one.jpg"));
-    EXPECT_TRUE(graph_has(address(), 1));
-    ASSERT_TRUE(client.query("UPDATE hone_schema:version SET version = 99"));
-    const auto newer = open_surreal_catalog(address(), folder.path() / "b", true);
-    ASSERT_FALSE(newer);
-    EXPECT_THAT(newer.error().message, HasSubstr("newer Hone"));
 }
 
 TEST_F(Surreal, TwoProcessesSeeEachOther) {
@@ -398,6 +379,151 @@ std::map<std::string, std::multiset<std::string>> rows_of(const fs::path& librar
         }
     }
     return rows;
+}
+
+// The catalogue as schema 2 had it on the server: a record for each row.
+void make_schema_2(const surreal::Address& address, const fs::path& library) {
+    Client client(address, {});
+    const auto ask = [&](const std::string& text, const Object& variables = {}) {
+        const auto done = client.query(text, variables);
+        ASSERT_TRUE(done) << done.error().message;
+    };
+    for (const fs::directory_entry& entry : fs::directory_iterator(library)) {
+        if (entry.path().extension() != ".db") continue;
+        SQLite::Database database(entry.path().native(), SQLite::OPEN_READONLY, 10'000);
+        for (const char* table : kHookedTables) {
+            SQLite::Statement query(database, fmt::format("SELECT * FROM {}", table));
+            std::map<int, int> key;  // of its columns, by their place in it
+            SQLite::Statement info(
+                database, fmt::format("SELECT pk, cid FROM pragma_table_info('{}') WHERE pk > 0", table));
+            while (info.executeStep()) key[info.getColumn(0).getInt()] = info.getColumn(1).getInt();
+            surreal::Array rows;
+            while (query.executeStep()) {
+                const auto value = [&](int at) -> Value {
+                    const auto column = query.getColumn(at);
+                    if (column.isInteger()) return std::int64_t{column.getInt64()};
+                    if (column.isFloat()) return column.getDouble();
+                    if (column.isText()) return column.getString();
+                    const auto* bytes = static_cast<const std::uint8_t*>(column.getBlob());
+                    return surreal::Bytes(bytes, bytes + column.getBytes());
+                };
+                surreal::Array parts;
+                for (const auto& [place, column] : key) parts.push_back(value(column));
+                Object fields{{"id", RecordId{fmt::format("hone_{}", table),
+                                              parts.size() == 1 ? parts.front() : Value(parts)}}};
+                for (int at = 0; at < query.getColumnCount(); ++at) {
+                    if (query.getColumnName(at) != std::string("id") && !query.getColumn(at).isNull())
+                        fields.emplace_back(query.getColumnName(at), value(at));
+                }
+                rows.emplace_back(std::move(fields));
+            }
+            ask(fmt::format("DELETE hone_{0}; INSERT INTO hone_{0} $rows RETURN NONE", table),
+                {{"rows", rows}});
+        }
+    }
+    ask("LET $counter = (SELECT * FROM ONLY hone_counter:current);\n"
+        "CREATE hone_counter:main CONTENT {value: $counter.value, token: $counter.token, sequences: "
+        "$counter.sequences};\n"
+        "DELETE hone_counter:current; REMOVE TABLE hone_bundle;\n"
+        "DELETE hone_commit WHERE token != $counter.token;\n"
+        "UPDATE hone_schema:version SET version = 2");
+}
+
+class SurrealOlder : public Surreal {
+  protected:
+    void SetUp() override {
+        Surreal::SetUp();
+        if (IsSkipped()) return;
+        const auto catalog = open("a");
+        const FolderId root = catalog->add_folder("/p")->id;
+        ASSERT_TRUE(add(*catalog, root, "/p/a.jpg"));
+        (void)open("behind", false);
+        ASSERT_TRUE(add(*catalog, root, "/p/b.jpg"));
+        const FileOutcome broken{root, {"/p/broken.jpg", 1, 2, 9, 0}, FileOutcome::Failed{"decode", "why"}};
+        ASSERT_TRUE(catalog->commit(std::span(&broken, 1)));
+        const PersonId person = *catalog->add_person();
+        ASSERT_TRUE(catalog->change_people({{{person, "Anna", false}}, {}, {}, "named"}));
+        ASSERT_TRUE(graph_has(address(), 2));
+        rows = rows_of(folder.path() / "a");
+        make_schema_2(address(), folder.path() / "a");
+    }
+    std::int64_t version() {
+        return (*Client(address(), {}).query("SELECT VALUE version FROM hone_schema"))[0]
+            .items()[0]
+            .integer();
+    }
+    void expect_upgraded() {
+        EXPECT_EQ(version(), 3);
+        EXPECT_EQ(count("hone_bundle"), 2);
+        EXPECT_EQ(count("hone_place"), 1) << "the one that is no photo";
+        for (const char* table : {"hone_photo", "hone_vector", "hone_face", "hone_metadata"})
+            EXPECT_EQ(count(table), 0) << table;
+        for (const char* process : {"a", "behind", "fresh"}) {
+            (void)open(process, false);
+            EXPECT_EQ(rows_of(folder.path() / process), rows) << process;
+        }
+        const auto catalog = open("a");
+        ASSERT_TRUE(add(*catalog, catalog->folders()->front().id, "/p/c.jpg"));
+        EXPECT_TRUE(graph_has(address(), 3));
+        EXPECT_EQ(open("behind")->counts()->photos, 3U);
+    }
+    std::map<std::string, std::multiset<std::string>> rows;
+};
+
+TEST_F(SurrealOlder, IsReadByWhoMayNotChangeIt) {
+    for (const char* process : {"a", "behind", "fresh"}) {
+        (void)open(process, false);
+        EXPECT_EQ(rows_of(folder.path() / process), rows) << process;
+    }
+    EXPECT_EQ(version(), 2);
+}
+
+TEST_F(SurrealOlder, IsBroughtUpToDateByWhoMay) {
+    (void)open("a");
+    expect_upgraded();
+}
+
+TEST_F(SurrealOlder, IsBroughtUpToDateByOneOfSeveral) {
+    std::vector<std::jthread> processes;
+    for (const char* process : {"a", "behind", "third"})
+        processes.emplace_back([this, process] { EXPECT_TRUE(open(process)) << process; });
+    processes.clear();
+    expect_upgraded();
+}
+
+TEST_F(SurrealOlder, IsBroughtUpToDateWhereAnotherWasCutShort) {
+    Client client(address(), {});
+    ASSERT_TRUE(
+        client.query("CREATE hone_bundle:1 CONTENT {rows: <bytes>'of no use'};\n"
+                     "UPDATE hone_schema:version SET bundler = 'a dead one', bundler_until = "
+                     "time::now() + 3s"));
+    (void)open("a");
+    expect_upgraded();
+}
+
+TEST_F(SurrealOlder, OfTheFirstVersionToo) {
+    Client client(address(), {});
+    ASSERT_TRUE(client.query("REMOVE TABLE hone_due; UPDATE hone_schema:version SET version = 1"));
+    EXPECT_EQ(open("reader", false)->folders()->size(), 1U);
+    EXPECT_EQ(version(), 1) << "a reader writes nothing";
+    (void)open("a");
+    expect_upgraded();
+    ASSERT_TRUE(client.query("UPDATE hone_schema:version SET version = 99"));
+    const auto newer = open_surreal_catalog(address(), folder.path() / "b", true);
+    ASSERT_FALSE(newer);
+    EXPECT_THAT(newer.error().message, HasSubstr("newer Hone"));
+}
+
+TEST_F(Surreal, ADamagedRecordIsNamed) {
+    const auto catalog = open("a");
+    ASSERT_TRUE(add(*catalog, catalog->add_folder("/p")->id, "/p/one.jpg"));
+    Client client(address(), {});
+    for (const char* damage : {"<bytes>'no CBOR'", "'text'", "NONE"}) {
+        ASSERT_TRUE(client.query(fmt::format("UPDATE hone_bundle SET rows = {}", damage)));
+        const auto fresh = open_surreal_catalog(address(), folder.path() / "fresh", false);
+        ASSERT_FALSE(fresh);
+        EXPECT_THAT(fresh.error().message, HasSubstr("photo 1 cannot be read"));
+    }
 }
 
 TEST_F(Surreal, MirrorsBecomeAlikeWhateverWasChanged) {
@@ -820,7 +946,7 @@ TEST_F(SurrealFaults, AnAnswerThatIsLostLosesAndDoublesNothing) {
     }
     Client client(engine.address("db"), {});
     const auto counted =
-        client.query("SELECT VALUE value FROM hone_counter:main; SELECT VALUE id FROM hone_commit");
+        client.query("SELECT VALUE value FROM hone_counter; SELECT VALUE id FROM hone_commit");
     ASSERT_TRUE(counted);
     EXPECT_EQ((*counted)[0].items()[0].integer(), 31) << "one change a call, the folder's with them";
     EXPECT_EQ((*counted)[1].items().size(), 31U);

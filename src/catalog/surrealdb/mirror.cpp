@@ -8,11 +8,10 @@
 #include <set>
 
 #include "base/log.hpp"
-#include "catalog/sqlite/facts.hpp"
 #include "catalog/sqlite/schema.hpp"
 #include "catalog/surrealdb/graph.hpp"
+#include "catalog/surrealdb/rows.hpp"
 #include "catalog/surrealdb/schema.hpp"
-#include "photo/metadata_text.hpp"
 
 namespace hone::surreal {
 
@@ -28,133 +27,13 @@ constexpr int kPageRows = 2'000;
 constexpr std::int64_t kFarBehind = 4'000;  // from here on reading everything is faster
 constexpr std::int64_t kKeptChanges = 20'000;
 constexpr int kTurnsToGraph = 4;
+constexpr std::size_t kBundlesAtOnce = 64;
+constexpr auto kAnotherBundles = milliseconds(500);
 constexpr auto kTellEvery = milliseconds(5'000);
 constexpr auto kLeftUndone = milliseconds(3'000);  // a graph that its process has not written by then
 constexpr const char* kBehind = "hone: behind";
 constexpr const char* kGraphDue = "hone: graph due";
 constexpr const char* kForbidden = "hone: forbidden";
-
-struct Column {
-    std::string name;
-    bool text = false, blob = false;
-    int key = 0;  // its place in the primary key, from 1
-};
-
-struct Table {
-    std::vector<Column> columns;
-    std::vector<std::size_t> key;  // columns of the primary key, in its order
-    std::string read, write, remove;
-};
-
-}  // namespace
-
-class Tables {
-  public:
-    explicit Tables(SQLite::Database& database) {
-        for (const char* name : kHookedTables) {
-            Table table;
-            SQLite::Statement info(database,
-                                   fmt::format("SELECT name, type, pk FROM pragma_table_info('{}')", name));
-            while (info.executeStep()) {
-                const std::string type = info.getColumn(1).getString();
-                table.columns.push_back({info.getColumn(0).getString(), type == "TEXT", type == "BLOB",
-                                         info.getColumn(2).getInt()});
-            }
-            for (int part = 1;; ++part) {
-                const auto column = std::ranges::find(table.columns, part, &Column::key);
-                if (column == table.columns.end()) break;
-                table.key.push_back(static_cast<std::size_t>(column - table.columns.begin()));
-            }
-            std::string names, marks, where;
-            for (const Column& column : table.columns) {
-                names += (names.empty() ? "" : ", ") + column.name;
-                marks += marks.empty() ? "?" : ", ?";
-            }
-            for (const std::size_t column : table.key)
-                where += (where.empty() ? "" : " AND ") + table.columns[column].name + " = ?";
-            table.read = fmt::format("SELECT {} FROM {} WHERE {}", names, name, where);
-            table.write = fmt::format("INSERT OR REPLACE INTO {} ({}) VALUES ({})", name, names, marks);
-            table.remove = fmt::format("DELETE FROM {} WHERE {}", name, where);
-            tables_.emplace(name, std::move(table));
-        }
-    }
-    [[nodiscard]] const Table* find(std::string_view name) const {
-        const auto found = tables_.find(name);
-        return found == tables_.end() ? nullptr : &found->second;
-    }
-
-  private:
-    std::map<std::string, Table, std::less<>> tables_;
-};
-
-namespace {
-
-bool travels_as_text(std::string_view text) {
-    return is_utf8(text) && !text.contains('\0');
-}
-
-Value value_of(std::string bytes, bool text) {
-    if (text && travels_as_text(bytes)) return bytes;
-    return Bytes(bytes.begin(), bytes.end());
-}
-
-Value value_of(const SQLite::Column& column) {
-    if (column.isNull()) return {};
-    if (column.isInteger()) return std::int64_t{column.getInt64()};
-    if (column.isFloat()) return column.getDouble();
-    const auto* data = static_cast<const char*>(column.getBlob());
-    return value_of(std::string(data == nullptr ? "" : data, static_cast<std::size_t>(column.getBytes())),
-                    column.isText());
-}
-
-void bind(SQLite::Statement& statement, int index, const Value& value, const Column& column) {
-    const auto bytes = [&](const char* data, std::size_t size) {
-        if (column.blob)
-            statement.bind(index, static_cast<const void*>(data), static_cast<int>(size));
-        else
-            statement.bind(index, std::string(data, size));
-    };
-    if (const auto* number = value.as<std::int64_t>())
-        statement.bind(index, *number);
-    else if (const auto* fraction = value.as<double>())
-        statement.bind(index, *fraction);
-    else if (const auto* text = value.as<std::string>())
-        bytes(text->data(), text->size());
-    else if (const auto* blob = value.as<Bytes>())
-        bytes(blob->empty() ? "" : reinterpret_cast<const char*>(blob->data()), blob->size());
-    else
-        statement.bind(index);
-}
-
-void bind_key(SQLite::Statement& statement, const ChangedRow::Key& key) {
-    int index = 0;
-    for (const auto& part : key) std::visit([&](const auto& value) { statement.bind(++index, value); }, part);
-}
-
-Value part_value(const ChangedRow::Key::value_type& part) {
-    if (const auto* number = std::get_if<std::int64_t>(&part)) return *number;
-    return value_of(std::get<std::string>(part), true);
-}
-
-// A record's key out of a row's: the number or text itself, or an array of several. Keys hold no bytes on the
-// server, so text that does not travel becomes text of its bytes.
-Value record_key(const ChangedRow::Key& key) {
-    Array parts;
-    for (const auto& part : key) {
-        Value value = part_value(part);
-        if (const auto* bytes = value.as<Bytes>()) {
-            std::string digits = "bytes ";
-            for (const std::uint8_t byte : *bytes) digits += fmt::format("{:02x}", byte);
-            value = digits;
-        }
-        parts.push_back(std::move(value));
-    }
-    return parts.size() == 1 ? parts.front() : Value(std::move(parts));
-}
-
-RecordId record_for(const ChangedRow& row) {
-    return {"hone_" + row.table, record_key(row.key)};
-}
 
 Value sequences_of(SQLite::Database& database) {
     Object sequences;
@@ -187,68 +66,6 @@ auto guarded(Call call) -> decltype(call()) {
         return fail("the mirror of the catalogue says: {}", error.what());
     }
 }
-
-// Writes rows into the mirror and knows of which photos the words have to be made anew.
-class Applier {
-  public:
-    Applier(SQLite::Database& database, const Tables& tables) : database_(database), tables_(tables) {}
-
-    void write(const Value& record) {
-        const RecordId* id = record_of(record["id"]);
-        if (id == nullptr || !id->table.starts_with("hone_")) return;
-        const std::string name = id->table.substr(5);
-        const Table* table = tables_.find(name);
-        if (table == nullptr) return;
-        SQLite::Statement& insert = statement(table->write);
-        int index = 0;
-        for (const Column& column : table->columns)
-            bind(insert, ++index, column.name == "id" ? id->key : record[column.name], column);
-        insert.exec();
-        if (name == "place" || name == "metadata" || name == "keyword") {
-            if (const std::int64_t photo = (name == "metadata" ? id->key : record["photo_id"]).integer();
-                photo > 0)
-                words_.insert(photo);
-        }
-    }
-    void remove(const Value& row) {
-        const auto parts = row.items();
-        if (parts.size() != 2) return;
-        const std::string name = parts[0].text();
-        const Table* table = tables_.find(name);
-        if (table == nullptr || parts[1].items().size() != table->key.size()) return;
-        SQLite::Statement& remove = statement(table->remove);
-        int index = 0;
-        for (const Value& part : parts[1].items()) {
-            const Column& column = table->columns[table->key[static_cast<std::size_t>(index)]];
-            bind(remove, ++index, part, column);
-        }
-        remove.exec();
-        if (name == "keyword") words_.insert(parts[1].items()[0].integer());
-    }
-    void finish() {
-        SQLite::Statement known(database_, "SELECT 1 FROM photo WHERE id = ?");
-        for (const std::int64_t photo : words_) {
-            known.reset();
-            known.bind(1, photo);
-            if (known.executeStep()) refresh_words(database_, static_cast<PhotoNumber>(photo));
-        }
-        words_.clear();
-    }
-
-  private:
-    SQLite::Statement& statement(const std::string& sql) {
-        auto& held = statements_[sql];
-        if (!held) held = std::make_unique<SQLite::Statement>(database_, sql);
-        held->reset();
-        held->clearBindings();
-        return *held;
-    }
-
-    SQLite::Database& database_;
-    const Tables& tables_;
-    std::map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
-    std::set<std::int64_t> words_;
-};
 
 }  // namespace
 
@@ -307,7 +124,8 @@ Result<> Mirror::prepare(bool writable) {
     database_->exec(
         "CREATE TABLE IF NOT EXISTS mirror (one INTEGER PRIMARY KEY, library TEXT NOT NULL, token TEXT NOT "
         "NULL, "
-        "counter INTEGER NOT NULL)");
+        "counter INTEGER NOT NULL);"
+        "CREATE INDEX IF NOT EXISTS mirror_vector_photo ON vector(photo_id)");
     tables_ = std::make_unique<const Tables>(*database_);
     writable_ = writable;
     const auto prepared = prepare_server(reads_, writable);
@@ -334,32 +152,7 @@ Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
                                                   const std::vector<ChangedRow>& changes) {
     if (changes.empty()) return Verdict::kCommit;
     State state = State::read(database);
-    Array rows, gone, written, deleted;
-    std::map<std::string, std::unique_ptr<SQLite::Statement>> statements;
-    for (const ChangedRow& row : changes) {
-        const Table& table = *tables_->find(row.table);
-        RecordId id = record_for(row);
-        if (row.what != ChangedRow::What::kInserted) gone.emplace_back(id);
-        if (row.what == ChangedRow::What::kDeleted) {
-            Array key;
-            for (const auto& part : row.key) key.push_back(part_value(part));
-            deleted.emplace_back(Array{row.table, std::move(key)});
-            continue;
-        }
-        auto& read = statements[row.table];
-        if (!read) read = std::make_unique<SQLite::Statement>(database, table.read);
-        read->reset();
-        bind_key(*read, row.key);
-        if (!read->executeStep()) continue;
-        Object fields{{"id", id}};
-        for (std::size_t column = 0; column < table.columns.size(); ++column) {
-            if (table.columns[column].name == "id" || read->isColumnNull(static_cast<int>(column))) continue;
-            fields.emplace_back(table.columns[column].name,
-                                value_of(read->getColumn(static_cast<int>(column))));
-        }
-        written.emplace_back(std::move(id));
-        rows.emplace_back(std::move(fields));
-    }
+    auto [gone, rows, written, deleted] = record_change(database, *tables_, changes);
     const GraphScope scope = graph_scope(database, changes);
     const bool graph_later = scope.only_new();
     if (!graph_later && !scope.empty()) graphs_.finish();
@@ -373,7 +166,7 @@ Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
 
     const std::string token = random_name();
     const std::int64_t next = state.counter + 1;
-    const RecordId counter{"hone_counter", "main"}, commit{"hone_commit", next};
+    const RecordId commit{"hone_commit", next};
     const auto weight = static_cast<std::int64_t>(rows.size() + gone.size());
     Object variables{
         {"expected", state.counter},
@@ -385,7 +178,7 @@ Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
         {"old", Array{RecordId{"hone_commit", next - kKeptChanges}}}};
     std::string text = fmt::format(
         "BEGIN;\n"
-        "LET $now = (SELECT * FROM ONLY hone_counter:main);\n"
+        "LET $now = (SELECT * FROM ONLY hone_counter:current);\n"
         "LET $whose = (SELECT * FROM ONLY hone_schema:version);\n"
         "IF $now.value != $expected OR $whose.library != $library {{ THROW '{}' }};\n",
         kBehind);
@@ -436,7 +229,7 @@ Result<CommitHook::Verdict> Mirror::before_commit(SQLite::Database& database,
     text += fmt::format(
         "INSERT INTO hone_commit $commit RETURN NONE;\n"
         "DELETE $old RETURN NONE;\n"
-        "LET $counted = (UPSERT hone_counter:main CONTENT $counter RETURN AFTER);\n"
+        "LET $counted = (UPSERT hone_counter:current CONTENT $counter RETURN AFTER);\n"
         "IF array::len($counted) == 0 {{ THROW '{}' }};\n"
         "COMMIT;",
         kForbidden);
@@ -524,6 +317,16 @@ Result<bool> Mirror::pull() {
             return std::unexpected(prepared.error());
         prepared_ = true;
     }
+    HONE_TRY(const bool changed, pull_locked());
+    while (writable_ && schema_ < kServerSchemaVersion) {
+        HONE_CHECK(bundle_photos());
+        HONE_TRY(const bool more, pull_locked());
+        (void)more;
+    }
+    return changed;
+}
+
+Result<bool> Mirror::pull_locked() {
     HONE_TRY(State head, head_of_server());
     if (State::read(*database_) == head) return false;
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
@@ -533,16 +336,21 @@ Result<bool> Mirror::pull() {
     if (state == head) return true;
     bool all = state.library != head.library || state.counter > head.counter ||
                head.counter - state.counter > kFarBehind;
-    while (!all && state.counter < head.counter) {
-        HONE_TRY(const bool applied,
-                 pull_changes(*database_, state, std::min(kChangesAtOnce, head.counter - state.counter)));
-        all = !applied;
-        if (applied) state = State::read(*database_);
-    }
-    if (all || state.token != head.token) {
-        State{head.library, "", 0}.write(*database_);
-        HONE_CHECK(pull_all(*database_));
-    }
+    do {
+        if (all) {
+            State{head.library, "", 0}.write(*database_);
+            HONE_CHECK(pull_all(*database_));
+            HONE_TRY(head, head_of_server());
+        }
+        state = State::read(*database_);
+        all = false;
+        while (!all && state.counter < head.counter) {
+            HONE_TRY(const bool applied, pull_changes(*database_, state, head));
+            all = !applied;
+            state = State::read(*database_);
+        }
+        all = all || state.token != head.token;
+    } while (all);
     transaction.commit();
     const std::lock_guard named(condition_mutex_);
     library_ = head.library;
@@ -551,16 +359,18 @@ Result<bool> Mirror::pull() {
 
 Result<Mirror::State> Mirror::head_of_server() {
     HONE_TRY(const Array heads,
-             reads_.query_once("SELECT * FROM hone_counter:main;\nSELECT * FROM hone_schema:version"));
+             reads_.query_once("SELECT * FROM hone_counter;\nSELECT * FROM hone_schema:version"));
     if (heads.size() != 2 || heads[0].items().empty() || heads[1].items().empty()) {
         return fail(ErrorKind::kUnavailable, "the catalogue at {} holds no library any more",
                     reads_.address().shown());
     }
     const Value &counter = heads[0].items()[0], &schema = heads[1].items()[0];
+    schema_ = schema["version"].integer();
     return State{schema["library"].text(), counter["token"].text(), counter["value"].integer()};
 }
 
-Result<bool> Mirror::pull_changes(SQLite::Database& database, const State& from, std::int64_t count) {
+Result<bool> Mirror::pull_changes(SQLite::Database& database, const State& from, State& head) {
+    const std::int64_t count = std::min(kChangesAtOnce, head.counter - from.counter);
     Array ids;
     for (std::int64_t number = std::max<std::int64_t>(from.counter, 1); number <= from.counter + count;
          ++number)
@@ -569,11 +379,11 @@ Result<bool> Mirror::pull_changes(SQLite::Database& database, const State& from,
     HONE_TRY(const Array results,
              reads_.query("SELECT * FROM $ids;\n"
                           "SELECT * FROM array::distinct(array::flatten((SELECT VALUE rows FROM $ids)));\n"
-                          "SELECT * FROM hone_counter:main",
+                          "SELECT * FROM hone_counter",
                           {{"ids", std::move(ids)}}));
-    if (results.size() != 3) return false;
+    if (results.size() != 3 || results[2].items().empty()) return false;
     State state = from;
-    Applier applier(database, *tables_);
+    RecordReader reader(database, *tables_, false);
     std::int64_t expected = from.counter;
     if (from.counter > 0) {
         const auto changes = results[0].items();
@@ -588,28 +398,37 @@ Result<bool> Mirror::pull_changes(SQLite::Database& database, const State& from,
         state.counter = id->key.integer();
         state.token = change["token"].text();
         if (state.counter == from.counter) continue;
-        for (const Value& row : change["gone"].items()) applier.remove(row);
+        for (const Value& row : change["gone"].items()) reader.remove(row);
     }
     if (state.counter != from.counter + count) return false;
-    for (const Value& row : results[1].items()) applier.write(row);
-    applier.finish();
-    if (!results[2].items().empty()) set_sequences(database, results[2].items()[0]["sequences"]);
+    for (const Value& row : results[1].items()) HONE_CHECK(reader.write(row));
+    reader.finish();
+    const Value& counter = results[2].items()[0];
+    set_sequences(database, counter["sequences"]);
     state.write(database);
+    // What was changed meanwhile may be in some of the rows already: it is taken in whole.
+    head.counter = counter["value"].integer();
+    head.token = counter["token"].text();
     return true;
 }
 
 Result<> Mirror::pull_all(SQLite::Database& database) {
     HONE_TRY(const Array heads,
-             reads_.query("SELECT * FROM hone_counter:main;\nSELECT * FROM hone_schema:version"));
+             reads_.query("SELECT * FROM hone_counter;\nSELECT * FROM hone_schema:version"));
     if (heads.size() != 2 || heads[0].items().empty() || heads[1].items().empty())
         return fail(ErrorKind::kUnavailable, "the catalogue at {} holds no library any more",
                     reads_.address().shown());
     const Value& head = heads[0].items()[0];
-    for (const char* table : kHookedTables) database.exec(fmt::format("DELETE FROM {}", table));
+    std::vector<std::string> tables;
+    for (const Table& table : tables_->all()) {
+        database.exec(fmt::format("DELETE FROM {}", table.name));
+        tables.push_back("hone_" + table.name);
+    }
+    if (schema_ >= kBundledSchema) tables.push_back(std::string("hone_") + kBundle);
     database.exec("DELETE FROM words; DELETE FROM sqlite_sequence");
-    Applier applier(database, *tables_);
+    RecordReader reader(database, *tables_, true);
     struct Page {
-        std::size_t table = 0;  // of kHookedTables
+        std::size_t table = 0;
         Value after;
     };
     // A range of records that stands in a variable is read whole by 3.0 before LIMIT counts; a function's is
@@ -618,34 +437,106 @@ Result<> Mirror::pull_all(SQLite::Database& database) {
     const auto ask = [&](const Page& page) {
         const std::string from =
             page.after.is_nothing() ? "type::table($table)" : range + "($table, $after>..)";
-        return std::async(std::launch::async, [this, page, from] {
-            return reads_.query(
-                fmt::format("SELECT * FROM {} LIMIT {}", from, kPageRows),
-                {{"table", fmt::format("hone_{}", kHookedTables[page.table])}, {"after", page.after}});
+        return std::async(std::launch::async, [this, from, table = tables[page.table], after = page.after] {
+            return reads_.query(fmt::format("SELECT * FROM {} LIMIT {}", from, kPageRows),
+                                {{"table", table}, {"after", after}});
         });
     };
     Page page;
     auto coming = ask(page);  // the next page comes while this one is applied
     std::size_t read = 0;
     auto told = Clock::now();
-    while (page.table < kHookedTables.size()) {
+    while (page.table < tables.size()) {
         HONE_TRY(const Array answer, coming.get());
         const auto rows = answer.empty() ? std::span<const Value>() : answer.front().items();
         const RecordId* last = rows.size() == kPageRows ? record_of(rows.back()["id"]) : nullptr;
         page = last != nullptr ? Page{page.table, last->key} : Page{page.table + 1, {}};
-        if (page.table < kHookedTables.size()) coming = ask(page);
-        for (const Value& row : rows) applier.write(row);
+        if (page.table < tables.size()) coming = ask(page);
+        for (const Value& row : rows) HONE_CHECK(reader.write(row));
         read += rows.size();
         if (Clock::now() - told >= kTellEvery) {
             told = Clock::now();
             log::info("reading the whole library from {}: {} records so far", reads_.address().shown(), read);
         }
     }
-    applier.finish();
+    reader.finish();
     set_sequences(database, head["sequences"]);
     // What was changed while it was read has a higher number and is pulled after this.
     State{heads[1].items()[0]["library"].text(), head["token"].text(), head["value"].integer()}.write(
         database);
+    return {};
+}
+
+Result<> Mirror::bundle_photos() {
+    const State state = State::read(*database_);
+    const std::string mine = random_name();
+    // One process at a time, on a library that nothing changes meanwhile. False: not this one, or not now.
+    const auto step = [&](std::string_view statements, Object variables) -> Result<bool> {
+        variables.emplace_back("mine", mine);
+        variables.emplace_back("expected", state.counter);
+        const auto done = writes_.query(
+            fmt::format("BEGIN;\n"
+                        "LET $schema = (SELECT * FROM ONLY hone_schema:version);\n"
+                        "LET $now = (SELECT * FROM ONLY hone_counter:main);\n"
+                        "IF $schema.version != {} OR $now.value != $expected {{ THROW '{}' }};\n"
+                        "{}\n"
+                        "UPDATE hone_schema:version SET bundler = $mine, bundler_until = time::now() + 30s "
+                        "RETURN NONE;\n"
+                        "COMMIT;",
+                        kBundledSchema - 1, kBehind, statements),
+            variables);
+        if (done) return true;
+        if (done.error().message.contains(kBehind)) return false;
+        return std::unexpected(done.error());
+    };
+    const std::string ours = fmt::format("IF $schema.bundler != $mine {{ THROW '{}' }};\n", kBehind);
+    const auto all_steps = [&]() -> Result<bool> {
+        HONE_TRY(bool ready, step(fmt::format("IF $schema.bundler != $mine AND $schema.bundler_until > "
+                                              "time::now() {{ THROW '{}' }};\n"
+                                              "REMOVE TABLE IF EXISTS hone_bundle;\n"
+                                              "DEFINE TABLE hone_bundle SCHEMALESS;",
+                                              kBehind),
+                                  {}));
+        if (!ready) return false;
+        log::info("the library at {} is brought into the form of this version", writes_.address().shown());
+        Statements statements(*database_);
+        SQLite::Statement photos(*database_, "SELECT id FROM photo ORDER BY id");
+        for (bool more = photos.executeStep(); more;) {
+            Array bundles;
+            for (; more && bundles.size() < kBundlesAtOnce; more = photos.executeStep())
+                bundles.push_back(bundle_of(statements, *tables_, photos.getColumn(0).getInt64()));
+            HONE_TRY(ready, step(ours + "INSERT IGNORE INTO hone_bundle $bundles RETURN NONE;",
+                                 {{"bundles", std::move(bundles)}}));
+            if (!ready) return false;
+        }
+        // A mirror finds no change to go on from and reads everything. A process of an older version finds no
+        // counter and changes nothing.
+        std::string last = ours;
+        for (const Table& table : tables_->all()) {
+            if (table.photo && table.name != "place")
+                last +=
+                    fmt::format("REMOVE TABLE hone_{0};\nDEFINE TABLE hone_{0} SCHEMALESS;\n", table.name);
+        }
+        last += fmt::format(
+            "DELETE hone_place WHERE photo_id > 0 RETURN NONE;\n"
+            "REMOVE TABLE hone_commit;\nDEFINE TABLE hone_commit SCHEMALESS;\n"
+            "INSERT INTO hone_commit $commit RETURN NONE;\n"
+            "INSERT INTO hone_counter $counter RETURN NONE;\n"
+            "DELETE hone_counter:main RETURN NONE;\n"
+            "UPDATE hone_schema:version SET version = {} RETURN NONE;",
+            kBundledSchema);
+        const std::int64_t next = state.counter + 1;
+        return step(last, {{"commit", Object{{"id", RecordId{"hone_commit", next}},
+                                             {"token", mine},
+                                             {"rows", Array{}},
+                                             {"gone", Array{}}}},
+                           {"counter", Object{{"id", RecordId{"hone_counter", "current"}},
+                                              {"value", next},
+                                              {"token", mine},
+                                              {"sequences", sequences_of(*database_)}}}});
+    };
+    HONE_TRY(const bool done, all_steps());
+    if (!done) std::this_thread::sleep_for(kAnotherBundles);
     return {};
 }
 

@@ -1,10 +1,10 @@
 // Keeps the SQLite mirror and the server alike.
 //
-// The server counts its changes in hone_counter:main {value, token, sequences}. Change number N is
-// hone_commit:N {token, rows, gone}: which records it wrote and which rows it deleted; token is random and
-// tells whose it is. The mirror knows the number up to which it has everything. A change is refused by the
-// server when the mirror was not up to date, and made again after a pull. The graph of new photos follows it
-// (graph_writer.hpp); any other change of the graph is part of the change itself.
+// The server counts its changes in hone_counter:current {value, token, sequences}. Change number N is
+// hone_commit:N {token, rows, gone}: which records (rows.hpp) it wrote and which rows it deleted; token is
+// random and tells whose it is. The mirror knows the number up to which it has everything. A change is
+// refused by the server when the mirror was not up to date, and made again after a pull. The graph of new
+// photos follows it (graph_writer.hpp); any other change of the graph is part of the change itself.
 #pragma once
 
 #include <condition_variable>
@@ -40,11 +40,15 @@ class Mirror final : public CommitHook {
     Mirror(const Address& address, fs::path file, Patience patience);
     Result<> prepare(bool writable);
     Result<bool> pull();
+    Result<bool> pull_locked();  // this and what follows: under pull_mutex_
     Result<State> head_of_server();
     Result<> pull_all(SQLite::Database& database);
-    // Applies up to `count` changes after number `after`. False: not all of them are there, or the change
-    // `after` is not the one the mirror has.
-    Result<bool> pull_changes(SQLite::Database& database, const State& from, std::int64_t count);
+    // Applies the next changes after `from`, and says in `head` where the server is by then. False: not all
+    // of them are there, or the change `from` is not the one the server has.
+    Result<bool> pull_changes(SQLite::Database& database, const State& from, State& head);
+    // Brings a library of schema 2, where every row was a record, to schema 3. Nothing is lost when it is cut
+    // short; when another process is at it, waits a moment.
+    Result<> bundle_photos();
     // Writes the graph that another process left undone.
     Result<> complete_graph();
     void watch(const std::stop_token& stop);
@@ -61,6 +65,7 @@ class Mirror final : public CommitHook {
     std::mutex pull_mutex_, condition_mutex_;
     std::condition_variable_any wake_;
     std::unique_ptr<SQLite::Database> database_;  // for pulls, under pull_mutex_
+    std::int64_t schema_ = 0;                     // of the server, under pull_mutex_
     std::string trouble_;
     std::uint64_t from_others_ = 0;
     std::int64_t seen_ = 0;  // the change up to which this process knows the mirror

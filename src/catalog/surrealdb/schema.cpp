@@ -73,10 +73,9 @@ namespace {
 
 // Tables that came after version 1. A user who may only read goes on without.
 Result<> migrate(Client& client) {
-    const auto done =
-        client.query(fmt::format("DEFINE TABLE IF NOT EXISTS hone_due SCHEMALESS;\n"
-                                 "UPDATE hone_schema:version SET version = {} RETURN NONE",
-                                 kServerSchemaVersion));
+    const auto done = client.query(
+        "DEFINE TABLE IF NOT EXISTS hone_due SCHEMALESS;\n"
+        "UPDATE hone_schema:version SET version = 2 WHERE version = 1 RETURN NONE");
     if (!done && done.error().kind == ErrorKind::kUnavailable) return std::unexpected(done.error());
     return {};
 }
@@ -107,7 +106,7 @@ Result<std::string> prepare_server(Client& client, bool writable) {
                             "the catalogue at {} was made by a newer Hone (schema {}, this one knows {}); "
                             "update Hone",
                             client.address().shown(), rows[0]["version"].integer(), kServerSchemaVersion);
-            if (writable && rows[0]["version"].integer() < kServerSchemaVersion) HONE_CHECK(migrate(client));
+            if (writable && rows[0]["version"].integer() < 2) HONE_CHECK(migrate(client));
             return rows[0]["library"].text();
         }
     }
@@ -135,22 +134,24 @@ Result<std::string> prepare_server(Client& client, bool writable) {
     for (const char* table : kHookedTables)
         statements += fmt::format("DEFINE TABLE IF NOT EXISTS hone_{} SCHEMALESS;\n", table);
     statements +=
+        "DEFINE TABLE IF NOT EXISTS hone_bundle SCHEMALESS;\n"
         "DEFINE TABLE IF NOT EXISTS hone_schema SCHEMALESS;\n"
         "DEFINE TABLE IF NOT EXISTS hone_counter SCHEMALESS;\n"
         "DEFINE TABLE IF NOT EXISTS hone_commit SCHEMALESS;\n"
         "DEFINE TABLE IF NOT EXISTS hone_due SCHEMALESS;\n"
         "DEFINE TABLE IF NOT EXISTS hone_claim SCHEMALESS;\n";
     if (auto made = client.query(statements); !made) return std::unexpected(made.error());
-    HONE_TRY(const Array written, client.query("INSERT IGNORE INTO hone_counter $counter;\n"
-                                               "INSERT IGNORE INTO hone_schema $schema;\n"
-                                               "SELECT * FROM hone_schema:version",
-                                               {{"counter", Object{{"id", RecordId{"hone_counter", "main"}},
-                                                                   {"value", 0},
-                                                                   {"token", ""},
-                                                                   {"sequences", Object{}}}},
-                                                {"schema", Object{{"id", RecordId{"hone_schema", "version"}},
-                                                                  {"version", kServerSchemaVersion},
-                                                                  {"library", random_name()}}}}));
+    HONE_TRY(const Array written,
+             client.query("INSERT IGNORE INTO hone_counter $counter;\n"
+                          "INSERT IGNORE INTO hone_schema $schema;\n"
+                          "SELECT * FROM hone_schema:version",
+                          {{"counter", Object{{"id", RecordId{"hone_counter", "current"}},
+                                              {"value", 0},
+                                              {"token", ""},
+                                              {"sequences", Object{}}}},
+                           {"schema", Object{{"id", RecordId{"hone_schema", "version"}},
+                                             {"version", kServerSchemaVersion},
+                                             {"library", random_name()}}}}));
     if (written.size() != 3 || written[2].items().empty())
         return fail(ErrorKind::kUsage, "the user {} may not write to {}", client.address().user,
                     client.address().shown());

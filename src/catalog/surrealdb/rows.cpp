@@ -1,0 +1,335 @@
+#include "catalog/surrealdb/rows.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+
+#include "catalog/sqlite/facts.hpp"
+#include "photo/metadata_text.hpp"
+
+namespace hone::surreal {
+
+namespace {
+
+bool travels_as_text(std::string_view text) {
+    return is_utf8(text) && !text.contains('\0');
+}
+
+Value value_of(std::string bytes, bool text) {
+    if (text && travels_as_text(bytes)) return bytes;
+    return Bytes(bytes.begin(), bytes.end());
+}
+
+Value value_of(const SQLite::Column& column) {
+    if (column.isNull()) return {};
+    if (column.isInteger()) return std::int64_t{column.getInt64()};
+    if (column.isFloat()) return column.getDouble();
+    const auto* data = static_cast<const char*>(column.getBlob());
+    return value_of(std::string(data == nullptr ? "" : data, static_cast<std::size_t>(column.getBytes())),
+                    column.isText());
+}
+
+// A bundle is plain CBOR, without tags.
+Value value_in_bundle(const SQLite::Column& column) {
+    return column.isNull() ? Value(Null{}) : value_of(column);
+}
+
+void bind(SQLite::Statement& statement, int index, const Value& value, const Column& column) {
+    const auto bytes = [&](const char* data, std::size_t size) {
+        if (column.blob)
+            statement.bind(index, static_cast<const void*>(data), static_cast<int>(size));
+        else
+            statement.bind(index, std::string(data, size));
+    };
+    if (const auto* number = value.as<std::int64_t>())
+        statement.bind(index, *number);
+    else if (const auto* fraction = value.as<double>())
+        statement.bind(index, *fraction);
+    else if (const auto* text = value.as<std::string>())
+        bytes(text->data(), text->size());
+    else if (const auto* blob = value.as<Bytes>())
+        bytes(blob->empty() ? "" : reinterpret_cast<const char*>(blob->data()), blob->size());
+    else
+        statement.bind(index);
+}
+
+Value part_value(const ChangedRow::Key::value_type& part) {
+    if (const auto* number = std::get_if<std::int64_t>(&part)) return *number;
+    return value_of(std::get<std::string>(part), true);
+}
+
+// A record's key out of a row's: the number or text itself, or an array of several. Keys hold no bytes on the
+// server, so text that does not travel becomes text of its bytes.
+Value record_key(const ChangedRow::Key& key) {
+    Array parts;
+    for (const auto& part : key) {
+        Value value = part_value(part);
+        if (const auto* bytes = value.as<Bytes>()) {
+            std::string digits = "bytes ";
+            for (const std::uint8_t byte : *bytes) digits += fmt::format("{:02x}", byte);
+            value = digits;
+        }
+        parts.push_back(std::move(value));
+    }
+    return parts.size() == 1 ? parts.front() : Value(std::move(parts));
+}
+
+RecordId bundle_id(std::int64_t photo) {
+    return {std::string("hone_") + kBundle, photo};
+}
+
+std::optional<std::int64_t> photo_in(const SQLite::Column& column) {
+    if (column.isNull()) return std::nullopt;
+    return column.getInt64();
+}
+
+}  // namespace
+
+Tables::Tables(SQLite::Database& database) {
+    for (const char* name : kHookedTables) {
+        Table table;
+        table.name = name;
+        SQLite::Statement info(database,
+                               fmt::format("SELECT name, type, pk FROM pragma_table_info('{}')", name));
+        while (info.executeStep()) {
+            const std::string type = info.getColumn(1).getString();
+            table.columns.push_back(
+                {info.getColumn(0).getString(), type == "TEXT", type == "BLOB", info.getColumn(2).getInt()});
+        }
+        const auto place_of = [&](auto member, const auto& value) -> std::optional<std::size_t> {
+            const auto found = std::ranges::find(table.columns, value, member);
+            if (found == table.columns.end()) return std::nullopt;
+            return static_cast<std::size_t>(found - table.columns.begin());
+        };
+        for (int part = 1; const auto column = place_of(&Column::key, part); ++part)
+            table.key.push_back(*column);
+        table.photo = place_of(&Column::name, table.name == "photo" ? "id" : "photo_id");
+        std::string names, marks, where;
+        for (const Column& column : table.columns) {
+            names += (names.empty() ? "" : ", ") + column.name;
+            marks += marks.empty() ? "?" : ", ?";
+        }
+        for (const std::size_t column : table.key)
+            where += (where.empty() ? "" : " AND ") + table.columns[column].name + " = ?";
+        table.read = fmt::format("SELECT {} FROM {} WHERE {}", names, name, where);
+        table.write = fmt::format("INSERT OR REPLACE INTO {} ({}) VALUES ({})", name, names, marks);
+        table.remove = fmt::format("DELETE FROM {} WHERE {}", name, where);
+        if (table.photo) {
+            const std::string& column = table.columns[*table.photo].name;
+            table.read_photo = fmt::format("SELECT {} FROM {} WHERE {} = ?", names, name, column);
+            table.remove_photo = fmt::format("DELETE FROM {} WHERE {} = ?", name, column);
+        }
+        tables_.push_back(std::move(table));
+    }
+}
+
+const Table* Tables::find(std::string_view name) const {
+    const auto found = std::ranges::find(tables_, name, &Table::name);
+    return found == tables_.end() ? nullptr : &*found;
+}
+
+Statements::Statements(SQLite::Database& database) : database_(database) {}
+Statements::~Statements() = default;
+
+SQLite::Statement& Statements::operator[](const std::string& sql) {
+    auto& held = statements_[sql];
+    if (!held) held = std::make_unique<SQLite::Statement>(database_, sql);
+    held->reset();
+    held->clearBindings();
+    return *held;
+}
+
+Value bundle_of(Statements& statements, const Tables& tables, std::int64_t photo) {
+    Object bundle;
+    for (const Table& table : tables.all()) {
+        if (!table.photo) continue;
+        SQLite::Statement& read = statements[table.read_photo];
+        read.bind(1, photo);
+        Array rows;
+        while (read.executeStep()) {
+            Array row;
+            row.reserve(table.columns.size());
+            for (std::size_t column = 0; column < table.columns.size(); ++column)
+                row.push_back(value_in_bundle(read.getColumn(static_cast<int>(column))));
+            if (rows.empty()) {
+                Array names;
+                for (const Column& column : table.columns) names.emplace_back(column.name);
+                rows.emplace_back(std::move(names));
+            }
+            rows.emplace_back(std::move(row));
+        }
+        read.reset();
+        if (!rows.empty()) bundle.emplace_back(table.name, std::move(rows));
+    }
+    if (bundle.empty()) return {};
+    Bytes bytes;
+    encode(bundle, bytes);
+    return Object{{"id", bundle_id(photo)}, {"rows", std::move(bytes)}};
+}
+
+RecordChange record_change(SQLite::Database& database, const Tables& tables,
+                           const std::vector<ChangedRow>& changes) {
+    using What = ChangedRow::What;
+    RecordChange out;
+    Statements statements(database);
+    std::map<std::int64_t, bool> photos;  // and whether they are new
+    const auto change_photo = [&](std::optional<std::int64_t> photo) {
+        if (photo) photos.try_emplace(*photo, false);
+    };
+    for (const ChangedRow& row : changes) {
+        const Table& table = *tables.find(row.table);
+        const RecordId id{"hone_" + row.table, record_key(row.key)};
+        // Whether the server had a record of this row before, and has one after.
+        bool before = row.what != What::kInserted, after = row.what != What::kDeleted;
+        SQLite::Statement* read = nullptr;
+        if (after) {
+            read = &statements[table.read];
+            int index = 0;
+            for (const auto& part : row.key)
+                std::visit([&](const auto& value) { read->bind(++index, value); }, part);
+            if (!read->executeStep()) continue;
+        }
+        if (table.photo) {
+            std::optional<std::int64_t> photo_before, photo_after;
+            if (after) photo_after = photo_in(read->getColumn(static_cast<int>(*table.photo)));
+            if (before) {
+                const bool changed = !after || row.columns[*table.photo];
+                photo_before = changed ? row.before[*table.photo] : photo_after;
+            }
+            change_photo(photo_before);
+            change_photo(photo_after);
+            if (table.name == "photo" && row.what == What::kInserted) photos[*photo_after] = true;
+            before = before && !photo_before;
+            after = after && !photo_after;
+        }
+        if (before) out.gone.emplace_back(id);
+        if (before && row.what == What::kDeleted) {
+            Array key;
+            for (const auto& part : row.key) key.push_back(part_value(part));
+            out.deleted.emplace_back(Array{row.table, std::move(key)});
+        }
+        if (!after) continue;
+        Object fields{{"id", id}};
+        for (std::size_t column = 0; column < table.columns.size(); ++column) {
+            const auto value = read->getColumn(static_cast<int>(column));
+            if (table.columns[column].name != "id" && !value.isNull())
+                fields.emplace_back(table.columns[column].name, value_of(value));
+        }
+        out.written.emplace_back(id);
+        out.rows.emplace_back(std::move(fields));
+    }
+    for (const auto& [photo, is_new] : photos) {
+        const RecordId id = bundle_id(photo);
+        Value bundle = bundle_of(statements, tables, photo);
+        if (!is_new) out.gone.emplace_back(id);
+        if (bundle.is_nothing()) {
+            out.deleted.emplace_back(Array{kBundle, Array{photo}});
+            continue;
+        }
+        out.written.emplace_back(id);
+        out.rows.push_back(std::move(bundle));
+    }
+    return out;
+}
+
+RecordReader::RecordReader(SQLite::Database& database, const Tables& tables, bool empty)
+    : database_(database), tables_(tables), empty_(empty), statements_(database) {}
+
+Result<> RecordReader::write(const Value& record) {
+    const RecordId* id = record_of(record["id"]);
+    if (id == nullptr || !id->table.starts_with("hone_")) return {};
+    const std::string name = id->table.substr(5);
+    if (name == kBundle) return write_bundle(id->key.integer(), record["rows"]);
+    const Table* table = tables_.find(name);
+    if (table == nullptr) return {};
+    SQLite::Statement& insert = statements_[table->write];
+    int index = 0;
+    for (const Column& column : table->columns)
+        bind(insert, ++index, column.name == "id" ? id->key : record[column.name], column);
+    insert.exec();
+    // Of libraries from before bundles.
+    if (name == "place" || name == "metadata" || name == "keyword") {
+        if (const std::int64_t photo = (name == "metadata" ? id->key : record["photo_id"]).integer();
+            photo > 0)
+            words_.insert(photo);
+    }
+    return {};
+}
+
+Result<> RecordReader::write_bundle(std::int64_t photo, const Value& bytes) {
+    const auto* encoded = bytes.as<Bytes>();
+    const auto bundle = decode(encoded != nullptr ? std::span<const std::uint8_t>(*encoded)
+                                                  : std::span<const std::uint8_t>());
+    const auto* rows_of_tables = bundle ? bundle->as<Object>() : nullptr;
+    if (rows_of_tables == nullptr)
+        return fail("the catalogue's record hone_bundle:{} is damaged: photo {} cannot be read", photo,
+                    photo);
+    if (!empty_) remove_photo(photo);
+    for (const auto& [name, rows] : *rows_of_tables) {
+        const Table* table = tables_.find(name);
+        if (table == nullptr || rows.items().empty()) continue;
+        const auto names = rows.items()[0].items();
+        SQLite::Statement& insert = statements_[table->write];
+        for (const Value& row : rows.items().subspan(1)) {
+            const auto values = row.items();
+            insert.reset();
+            for (std::size_t column = 0; column < table->columns.size(); ++column) {
+                const auto is_this = [&](const Value& known) {
+                    const auto* text = known.as<std::string>();
+                    return text != nullptr && *text == table->columns[column].name;
+                };
+                // Mostly the columns are those of this version.
+                std::size_t at = column;
+                if (at >= names.size() || !is_this(names[at]))
+                    at = static_cast<std::size_t>(std::ranges::find_if(names, is_this) - names.begin());
+                bind(insert, static_cast<int>(column) + 1, at < values.size() ? values[at] : Value(),
+                     table->columns[column]);
+            }
+            insert.exec();
+        }
+    }
+    words_.insert(photo);
+    return {};
+}
+
+void RecordReader::remove_photo(std::int64_t photo) {
+    for (const Table& table : tables_.all()) {
+        if (!table.photo) continue;
+        SQLite::Statement& remove = statements_[table.remove_photo];
+        remove.bind(1, photo);
+        remove.exec();
+    }
+}
+
+void RecordReader::remove(const Value& row) {
+    const auto parts = row.items();
+    if (parts.size() != 2) return;
+    const std::string name = parts[0].text();
+    const auto key = parts[1].items();
+    if (name == kBundle && key.size() == 1) {
+        remove_photo(key[0].integer());
+        return;
+    }
+    const Table* table = tables_.find(name);
+    if (table == nullptr || key.size() != table->key.size()) return;
+    SQLite::Statement& remove = statements_[table->remove];
+    int index = 0;
+    for (const Value& part : key) {
+        const Column& column = table->columns[table->key[static_cast<std::size_t>(index)]];
+        bind(remove, ++index, part, column);
+    }
+    remove.exec();
+    if (name == "keyword") words_.insert(key[0].integer());
+}
+
+void RecordReader::finish() {
+    SQLite::Statement known(database_, "SELECT 1 FROM photo WHERE id = ?");
+    for (const std::int64_t photo : words_) {
+        known.reset();
+        known.bind(1, photo);
+        if (known.executeStep()) refresh_words(database_, static_cast<PhotoNumber>(photo));
+    }
+    words_.clear();
+}
+
+}  // namespace hone::surreal

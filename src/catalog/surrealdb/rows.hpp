@@ -1,0 +1,98 @@
+// The rows of the catalogue as records of the server.
+//
+// All rows of a photo are one record, hone_bundle:PHOTO {rows}: the CBOR of {table: [[column, ...], [value,
+// ...], ...]}, because the server takes one record of bytes four times as fast as a record for each row
+// (docs/surrealdb.md). Every other row is a record hone_TABLE:KEY with a field for each column that is not
+// NULL. Which of the two a row is follows from the row: it has a photo_id, is a photo, or is not.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "catalog/sqlite/commit_hook.hpp"
+#include "catalog/surrealdb/value.hpp"
+
+namespace SQLite {
+class Statement;
+}
+
+namespace hone::surreal {
+
+inline constexpr const char* kBundle = "bundle";  // hone_bundle; no table of the mirror has this name
+
+struct Column {
+    std::string name;
+    bool text = false, blob = false;
+    int key = 0;  // its place in the primary key, from 1
+};
+
+struct Table {
+    std::string name;
+    std::vector<Column> columns;
+    std::vector<std::size_t> key;      // columns of the primary key, in its order
+    std::optional<std::size_t> photo;  // the column with the photo's number
+    std::string read, write, remove;   // one row by its key
+    std::string read_photo, remove_photo;
+};
+
+// What the mirror's tables are like. Never changes.
+class Tables {
+  public:
+    explicit Tables(SQLite::Database& database);
+    [[nodiscard]] const Table* find(std::string_view name) const;
+    [[nodiscard]] const std::vector<Table>& all() const { return tables_; }  // as kHookedTables
+
+  private:
+    std::vector<Table> tables_;
+};
+
+// Statements of one database, each prepared once.
+class Statements {
+  public:
+    explicit Statements(SQLite::Database& database);
+    ~Statements();
+    SQLite::Statement& operator[](const std::string& sql);  // reset, nothing bound
+
+  private:
+    SQLite::Database& database_;
+    std::map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
+};
+
+// What a transaction does to the records.
+struct RecordChange {
+    Array gone;     // ids of records that go, or that are replaced
+    Array rows;     // records with their ids
+    Array written;  // ids of the same
+    Array deleted;  // for other mirrors: [table, [key, ...]] of rows, ["bundle", [photo]] of whole photos
+};
+
+// database: in the transaction that made the changes.
+RecordChange record_change(SQLite::Database& database, const Tables& tables,
+                           const std::vector<ChangedRow>& changes);
+
+// The record of a photo's rows; NONE when there are none.
+Value bundle_of(Statements& statements, const Tables& tables, std::int64_t photo);
+
+// Writes records into the mirror's tables and keeps its index of words.
+class RecordReader {
+  public:
+    // empty: the tables hold nothing yet.
+    RecordReader(SQLite::Database& database, const Tables& tables, bool empty);
+    Result<> write(const Value& record);  // what is no row is passed over
+    void remove(const Value& row);        // of RecordChange::deleted
+    void finish();
+
+  private:
+    Result<> write_bundle(std::int64_t photo, const Value& rows);
+    void remove_photo(std::int64_t photo);
+
+    SQLite::Database& database_;
+    const Tables& tables_;
+    const bool empty_;
+    Statements statements_;
+    std::set<std::int64_t> words_;  // photos whose words have to be made anew
+};
+
+}  // namespace hone::surreal
