@@ -77,9 +77,10 @@ Result<std::uint64_t> prepare_restored_catalog(const fs::path& file, const PathM
         SQLite::Transaction transaction(database);
         move_paths(database, "folder", paths);
         move_paths(database, "place", paths);
+        Statements statements(database);
         SQLite::Statement photos(database, "SELECT id FROM photo");
         while (photos.executeStep())
-            refresh_words(database, static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
+            refresh_words(statements, static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
         transaction.commit();
     }
     return count_photos(database);

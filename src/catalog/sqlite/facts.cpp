@@ -80,46 +80,46 @@ std::string text_of(const SQLite::Column& column) {
     return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
 }
 
-void store_findings(SQLite::Database& database, PhotoNumber photo, const PhotoFindings& findings) {
+void store_findings(Statements& statements, PhotoNumber photo, const PhotoFindings& findings) {
     const PhotoMetadata& facts = findings.metadata;
     const auto number = static_cast<std::int64_t>(photo);
-    SQLite::Statement insert(
-        database, "INSERT OR REPLACE INTO metadata VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-    insert.bind(1, number);
-    insert.bind(2, findings.taken.local_seconds);
-    bind_optional(insert, 3, findings.taken.offset_minutes);
-    insert.bind(4, std::string(taken_source_name(findings.taken.source)));
-    bind_text(insert, 5, facts.make);
-    bind_text(insert, 6, facts.model);
-    bind_text(insert, 7, facts.lens);
-    bind_optional(insert, 8, facts.exposure_seconds);
-    bind_optional(insert, 9, facts.aperture);
-    bind_optional(insert, 10, facts.focal_length_mm);
-    bind_optional(insert, 11, facts.iso);
-    bind_optional(insert, 12, facts.latitude);
-    bind_optional(insert, 13, facts.longitude);
-    bind_optional(insert, 14, facts.altitude_m);
-    bind_optional(insert, 15, facts.rating);
-    bind_text(insert, 16, facts.title);
-    bind_text(insert, 17, facts.description);
-    insert.bind(18, facts.motion ? 1 : 0);
-    insert.bind(19, to_json(facts).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-    insert.exec();
-    SQLite::Statement forget(database, "DELETE FROM keyword WHERE photo_id = ?");
-    forget.bind(1, number);
-    forget.exec();
-    SQLite::Statement keyword(database, "INSERT OR IGNORE INTO keyword VALUES (?, ?)");
+    const auto insert =
+        statements("INSERT OR REPLACE INTO metadata VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    insert->bind(1, number);
+    insert->bind(2, findings.taken.local_seconds);
+    bind_optional(*insert, 3, findings.taken.offset_minutes);
+    insert->bind(4, std::string(taken_source_name(findings.taken.source)));
+    bind_text(*insert, 5, facts.make);
+    bind_text(*insert, 6, facts.model);
+    bind_text(*insert, 7, facts.lens);
+    bind_optional(*insert, 8, facts.exposure_seconds);
+    bind_optional(*insert, 9, facts.aperture);
+    bind_optional(*insert, 10, facts.focal_length_mm);
+    bind_optional(*insert, 11, facts.iso);
+    bind_optional(*insert, 12, facts.latitude);
+    bind_optional(*insert, 13, facts.longitude);
+    bind_optional(*insert, 14, facts.altitude_m);
+    bind_optional(*insert, 15, facts.rating);
+    bind_text(*insert, 16, facts.title);
+    bind_text(*insert, 17, facts.description);
+    insert->bind(18, facts.motion ? 1 : 0);
+    insert->bind(19, to_json(facts).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    insert->exec();
+    const auto forget = statements("DELETE FROM keyword WHERE photo_id = ?");
+    forget->bind(1, number);
+    forget->exec();
+    const auto keyword = statements("INSERT OR IGNORE INTO keyword VALUES (?, ?)");
     for (const std::string& word : facts.keywords) {
-        keyword.reset();
-        keyword.bind(1, number);
-        keyword.bind(2, word);
-        keyword.exec();
+        keyword->reset();
+        keyword->bind(1, number);
+        keyword->bind(2, word);
+        keyword->exec();
     }
-    SQLite::Statement look(database, "INSERT OR REPLACE INTO look VALUES (?,?,?)");
-    look.bind(1, number);
-    look.bind(2, findings.look.data(), static_cast<int>(findings.look.size()));
-    look.bind(3, findings.hashes.data(), static_cast<int>(findings.hashes.size() * sizeof(std::uint64_t)));
-    look.exec();
+    const auto look = statements("INSERT OR REPLACE INTO look VALUES (?,?,?)");
+    look->bind(1, number);
+    look->bind(2, findings.look.data(), static_cast<int>(findings.look.size()));
+    look->bind(3, findings.hashes.data(), static_cast<int>(findings.hashes.size() * sizeof(std::uint64_t)));
+    look->exec();
 }
 
 std::optional<PhotoFindings> read_findings(SQLite::Database& database, PhotoNumber photo) {
@@ -150,39 +150,37 @@ std::optional<TakenAt> read_taken(SQLite::Database& database, PhotoNumber photo)
     return taken_of(query, 0);
 }
 
-void refresh_words(SQLite::Database& database, PhotoNumber photo) {
+void refresh_words(Statements& statements, PhotoNumber photo) {
     const auto number = static_cast<std::int64_t>(photo);
     std::set<std::string> names, folders;
-    SQLite::Statement places(
-        database,
+    const auto places = statements(
         "SELECT place.path, folder.path FROM place JOIN folder ON folder.id = folder_id WHERE photo_id = ?");
-    places.bind(1, number);
-    while (places.executeStep()) {
-        const fs::path path = text_of(places.getColumn(0)), root = text_of(places.getColumn(1));
+    places->bind(1, number);
+    while (places->executeStep()) {
+        const fs::path path = text_of(places->getColumn(0)), root = text_of(places->getColumn(1));
         names.insert(with_parts(utf8_path(path.filename())));
         // The folders that the person chose, not where their disk is mounted.
         for (const fs::path& part : path.parent_path().lexically_relative(root.parent_path()))
             folders.insert(with_parts(utf8_path(part)));
     }
-    SQLite::Statement facts(
-        database,
+    const auto facts = statements(
         "SELECT ifnull(title, '') || ' ' || ifnull(description, ''), ifnull(make, '') || ' ' || "
         "ifnull(model, '') || ' ' || ifnull(lens, ''), (SELECT group_concat(word, ' ') FROM "
         "keyword WHERE photo_id = ?1) FROM metadata WHERE photo_id = ?1");
-    facts.bind(1, number);
-    const bool known = facts.executeStep();
-    SQLite::Statement forget(database, "DELETE FROM words WHERE rowid = ?");
-    forget.bind(1, number);
-    forget.exec();
-    SQLite::Statement insert(
-        database, "INSERT INTO words (rowid, name, folder, title, keywords, camera) VALUES (?,?,?,?,?,?)");
-    insert.bind(1, number);
-    insert.bind(2, fmt::format("{}", fmt::join(names, " ")));
-    insert.bind(3, fmt::format("{}", fmt::join(folders, " ")));
-    insert.bind(4, known ? facts.getColumn(0).getString() : "");
-    insert.bind(5, known ? facts.getColumn(2).getString() : "");
-    insert.bind(6, known ? facts.getColumn(1).getString() : "");
-    insert.exec();
+    facts->bind(1, number);
+    const bool known = facts->executeStep();
+    const auto forget = statements("DELETE FROM words WHERE rowid = ?");
+    forget->bind(1, number);
+    forget->exec();
+    const auto insert =
+        statements("INSERT INTO words (rowid, name, folder, title, keywords, camera) VALUES (?,?,?,?,?,?)");
+    insert->bind(1, number);
+    insert->bind(2, fmt::format("{}", fmt::join(names, " ")));
+    insert->bind(3, fmt::format("{}", fmt::join(folders, " ")));
+    insert->bind(4, known ? facts->getColumn(0).getString() : "");
+    insert->bind(5, known ? facts->getColumn(2).getString() : "");
+    insert->bind(6, known ? facts->getColumn(1).getString() : "");
+    insert->exec();
 }
 
 std::vector<PhotoNumber> photos_with_words(SQLite::Database& database, std::span<const std::string> words) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "catalog/catalog.hpp"
+#include "catalog/sqlite/statements.hpp"
 
 namespace SQLite {
 class Column;
@@ -15,10 +16,10 @@ namespace hone {
 
 // The bytes of a TEXT or BLOB.
 std::string text_of(const SQLite::Column& column);
-void store_findings(SQLite::Database& database, PhotoNumber photo, const PhotoFindings& findings);
+void store_findings(Statements& statements, PhotoNumber photo, const PhotoFindings& findings);
 std::optional<PhotoFindings> read_findings(SQLite::Database& database, PhotoNumber photo);
 // Makes the photo's row of the word index anew, out of its places and metadata.
-void refresh_words(SQLite::Database& database, PhotoNumber photo);
+void refresh_words(Statements& statements, PhotoNumber photo);
 // resolve_taken() as it was stored.
 std::optional<TakenAt> read_taken(SQLite::Database& database, PhotoNumber photo);
 std::vector<PhotoNumber> photos_with_words(SQLite::Database& database, std::span<const std::string> words);

@@ -77,10 +77,9 @@ void assign(SQLite::Statement& update, const FaceAssignment& face) {
 }
 
 // id 0: a new face.
-void put_face(SQLite::Database& database, FaceId id, PhotoNumber photo, const std::string& model,
+void put_face(Statements& statements, FaceId id, PhotoNumber photo, const std::string& model,
               const FaceFacts& face) {
-    SQLite::Statement upsert(
-        database,
+    const auto upsert = statements(
         "INSERT INTO face (id, photo_id, model, x, y, width, height, points, score, age, male, vector, "
         "age_low, "
         "age_high) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET model = "
@@ -88,41 +87,42 @@ void put_face(SQLite::Database& database, FaceId id, PhotoNumber photo, const st
         "x = excluded.x, y = excluded.y, width = excluded.width, height = excluded.height, points = "
         "excluded.points, score = excluded.score, age = excluded.age, male = excluded.male, vector = "
         "excluded.vector, age_low = excluded.age_low, age_high = excluded.age_high");
-    if (id != 0) upsert.bind(1, id);
-    upsert.bind(2, static_cast<std::int64_t>(photo));
-    upsert.bind(3, model);
-    upsert.bind(4, static_cast<double>(face.box.x));
-    upsert.bind(5, static_cast<double>(face.box.y));
-    upsert.bind(6, static_cast<double>(face.box.width));
-    upsert.bind(7, static_cast<double>(face.box.height));
-    if (face.landmarks) upsert.bind(8, face.landmarks->data(), static_cast<int>(sizeof *face.landmarks));
-    upsert.bind(9, static_cast<double>(face.score));
+    if (id != 0) upsert->bind(1, id);
+    upsert->bind(2, static_cast<std::int64_t>(photo));
+    upsert->bind(3, model);
+    upsert->bind(4, static_cast<double>(face.box.x));
+    upsert->bind(5, static_cast<double>(face.box.y));
+    upsert->bind(6, static_cast<double>(face.box.width));
+    upsert->bind(7, static_cast<double>(face.box.height));
+    if (face.landmarks) upsert->bind(8, face.landmarks->data(), static_cast<int>(sizeof *face.landmarks));
+    upsert->bind(9, static_cast<double>(face.score));
     if (face.estimate) {
-        upsert.bind(10, static_cast<double>(face.estimate->age));
-        upsert.bind(11, static_cast<double>(face.estimate->male));
-        upsert.bind(13, face.estimate->age_low);
-        upsert.bind(14, face.estimate->age_high);
+        upsert->bind(10, static_cast<double>(face.estimate->age));
+        upsert->bind(11, static_cast<double>(face.estimate->male));
+        upsert->bind(13, face.estimate->age_low);
+        upsert->bind(14, face.estimate->age_high);
     }
     if (!face.vector.empty())
-        upsert.bind(12, face.vector.data(), static_cast<int>(face.vector.size() * sizeof(float)));
-    upsert.exec();
+        upsert->bind(12, face.vector.data(), static_cast<int>(face.vector.size() * sizeof(float)));
+    upsert->exec();
 }
+
+constexpr const char* kCountChange =
+    "INSERT INTO setting VALUES ('faces-changes', '1') ON CONFLICT (key) DO UPDATE SET value = value + 1";
 
 constexpr const char* kAssign = "UPDATE face SET person_id = ?, confirmed = ? WHERE id = ?";
 
 }  // namespace
 
 void count_change(SQLite::Database& database) {
-    database.exec(
-        "INSERT INTO setting VALUES ('faces-changes', '1') ON CONFLICT (key) DO UPDATE SET value = value + "
-        "1");
+    database.exec(kCountChange);
 }
 
-void store_faces(SQLite::Database& database, PhotoNumber photo, const std::string& model,
+void store_faces(Statements& statements, PhotoNumber photo, const std::string& model,
                  const std::vector<FaceFacts>& faces) {
-    const std::vector<Face> before = read_faces(database, photo);
+    const std::vector<Face> before = read_faces(statements, photo);
     if (before.empty() && faces.empty()) return;
-    count_change(database);
+    statements(kCountChange)->exec();
     // The pairs that overlap most first.
     struct Pair {
         double overlap;
@@ -145,21 +145,23 @@ void store_faces(SQLite::Database& database, PhotoNumber photo, const std::strin
         kept[pair.before] = true;
         id_of[pair.now] = before[pair.before].id;
     }
-    SQLite::Statement forget(database, "DELETE FROM face WHERE id = ?");
+    const auto forget = statements("DELETE FROM face WHERE id = ?");
     for (std::size_t old = 0; old < before.size(); ++old) {
         // What a person said of a face is not forgotten because a network no longer sees it.
         if (kept[old] || before[old].confirmed) continue;
-        forget.reset();
-        forget.bind(1, before[old].id);
-        forget.exec();
+        forget->reset();
+        forget->bind(1, before[old].id);
+        forget->exec();
     }
-    for (std::size_t at = 0; at < faces.size(); ++at) put_face(database, id_of[at], photo, model, faces[at]);
+    for (std::size_t at = 0; at < faces.size(); ++at)
+        put_face(statements, id_of[at], photo, model, faces[at]);
 }
 
 FaceId insert_face(SQLite::Database& database, PhotoNumber photo, const std::string& model,
                    const FaceFacts& face) {
+    Statements statements(database);
     count_change(database);
-    put_face(database, 0, photo, model, face);
+    put_face(statements, 0, photo, model, face);
     return database.getLastInsertRowid();
 }
 
@@ -189,12 +191,17 @@ std::vector<NamedRegion> read_named_regions(SQLite::Database& database) {
 }
 
 std::vector<Face> read_faces(SQLite::Database& database, PhotoNumber photo) {
-    SQLite::Statement query(
-        database,
-        fmt::format("SELECT {} FROM face WHERE photo_id = ? ORDER BY score DESC, id", kFaceColumns));
-    query.bind(1, static_cast<std::int64_t>(photo));
+    Statements statements(database);
+    return read_faces(statements, photo);
+}
+
+std::vector<Face> read_faces(Statements& statements, PhotoNumber photo) {
+    static const std::string sql =
+        fmt::format("SELECT {} FROM face WHERE photo_id = ? ORDER BY score DESC, id", kFaceColumns);
+    const auto query = statements(sql);
+    query->bind(1, static_cast<std::int64_t>(photo));
     std::vector<Face> faces;
-    while (query.executeStep()) faces.push_back(face_of(query));
+    while (query->executeStep()) faces.push_back(face_of(*query));
     return faces;
 }
 

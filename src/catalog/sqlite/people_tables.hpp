@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "catalog/people.hpp"
+#include "catalog/sqlite/statements.hpp"
 
 namespace SQLite {
 class Database;
@@ -15,12 +16,13 @@ namespace hone {
 
 // Called by everything here that changes something.
 void count_change(SQLite::Database& database);
-void store_faces(SQLite::Database& database, PhotoNumber photo, const std::string& model,
+void store_faces(Statements& statements, PhotoNumber photo, const std::string& model,
                  const std::vector<FaceFacts>& faces);
 FaceId insert_face(SQLite::Database& database, PhotoNumber photo, const std::string& model,
                    const FaceFacts& face);
 std::vector<NamedRegion> read_named_regions(SQLite::Database& database);
 std::vector<Face> read_faces(SQLite::Database& database, PhotoNumber photo);
+std::vector<Face> read_faces(Statements& statements, PhotoNumber photo);
 std::optional<Face> read_face(SQLite::Database& database, FaceId face);
 std::vector<Face> read_faces_of(SQLite::Database& database, PersonId person);
 void for_each_face(SQLite::Database& database, const std::string& model,

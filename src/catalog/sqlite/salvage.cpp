@@ -320,9 +320,10 @@ class Reconciliation {
                 "WHERE name = '{1}')",
                 *last, table.name));
         }
+        Statements statements(to_);
         SQLite::Statement photos(to_, "SELECT id FROM photo");
         while (photos.executeStep())
-            refresh_words(to_, static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
+            refresh_words(statements, static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
         count_change(to_);
     }
 

@@ -145,6 +145,7 @@ class SqliteCatalog final : public Catalog {
             writer_ = connect(SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
             writer_->exec(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+            prepared_ = std::make_unique<Statements>(*writer_);
             return prepare_schema(*writer_);
         });
     }
@@ -506,8 +507,8 @@ class SqliteCatalog final : public Catalog {
     }
 
     Result<> mark_analyzed(std::span<const PhotoNumber> photos, const AnalyzerKey& key) override {
-        return write([&](SQLite::Database& database) -> Result<> {
-            for (const PhotoNumber photo : photos) insert_analysis(database, photo, key);
+        return write([&](SQLite::Database&) -> Result<> {
+            for (const PhotoNumber photo : photos) insert_analysis(*prepared_, photo, key);
             return {};
         });
     }
@@ -891,16 +892,20 @@ class SqliteCatalog final : public Catalog {
     }
 
     Result<std::vector<CommittedFile>> commit_at_once(std::span<const FileOutcome> outcomes) {
-        return write([&](SQLite::Database& database) -> Result<std::vector<CommittedFile>> {
+        return write([&](SQLite::Database&) -> Result<std::vector<CommittedFile>> {
             std::vector<CommittedFile> committed;
-            for (const FileOutcome& outcome : outcomes) committed.push_back(commit_one(database, outcome));
+            for (const FileOutcome& outcome : outcomes) committed.push_back(commit_one(*prepared_, outcome));
             return committed;
         });
     }
 
     std::unique_ptr<SQLite::Database> connect(int flags) {
-        auto database = std::make_unique<SQLite::Database>(
-            file_.native(), flags, hook_ ? kHookedBusyMilliseconds : kBusyMilliseconds);
+        // SQLite need not count its memory, nor lock what one thread has at a time.
+        static const int counting = ::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+        (void)counting;
+        auto database =
+            std::make_unique<SQLite::Database>(file_.native(), flags | SQLite::OPEN_NOMUTEX,
+                                               hook_ ? kHookedBusyMilliseconds : kBusyMilliseconds);
         register_filter_functions(*database);
         return database;
     }
@@ -985,19 +990,19 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    static std::optional<PhotoNumber> number_of(SQLite::Database& database, const PhotoId& id) {
-        SQLite::Statement query(database, "SELECT id FROM photo WHERE sha = ?");
-        query.bind(1, id.data(), static_cast<int>(id.size()));
-        if (!query.executeStep()) return std::nullopt;
-        return static_cast<PhotoNumber>(query.getColumn(0).getInt64());
+    static std::optional<PhotoNumber> number_of(Statements& statements, const PhotoId& id) {
+        const auto query = statements("SELECT id FROM photo WHERE sha = ?");
+        query->bind(1, id.data(), static_cast<int>(id.size()));
+        if (!query->executeStep()) return std::nullopt;
+        return static_cast<PhotoNumber>(query->getColumn(0).getInt64());
     }
 
-    static CommittedFile commit_one(SQLite::Database& database, const FileOutcome& outcome) {
+    static CommittedFile commit_one(Statements& statements, const FileOutcome& outcome) {
         CommittedFile committed;
         PlaceState state = PlaceState::kPhoto;
         std::string stage, reason;
         if (const auto* photo = std::get_if<FileOutcome::IsPhoto>(&outcome.what)) {
-            committed.photo = commit_photo(database, *photo, committed.new_photo);
+            committed.photo = commit_photo(statements, *photo, committed.new_photo);
         } else if (const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what)) {
             state = PlaceState::kFailed;
             stage = failed->stage;
@@ -1006,98 +1011,98 @@ class SqliteCatalog final : public Catalog {
             state = PlaceState::kSkipped;
             reason = std::get<FileOutcome::Skipped>(outcome.what).kind;
         }
-        SQLite::Statement known(database, "SELECT id FROM place WHERE path = ?");
-        bind_path(known, 1, outcome.facts.path);
-        committed.new_place = !known.executeStep();
-        SQLite::Statement upsert(database,
-                                 "INSERT INTO place (folder_id, path, size, modified_ns, inode, state, "
-                                 "photo_id, stage, reason, sidecar) VALUES (?,?,?,?,?,?,?,?,?,?) "
-                                 "ON CONFLICT (path) DO UPDATE SET folder_id = excluded.folder_id, size = "
-                                 "excluded.size, modified_ns = excluded.modified_ns, "
-                                 "inode = excluded.inode, state = excluded.state, photo_id = "
-                                 "excluded.photo_id, stage = excluded.stage, reason = excluded.reason, "
-                                 "sidecar = excluded.sidecar "
-                                 "RETURNING id");
-        upsert.bind(1, outcome.folder);
-        bind_path(upsert, 2, outcome.facts.path);
-        upsert.bind(3, static_cast<std::int64_t>(outcome.facts.size));
-        upsert.bind(4, outcome.facts.modified_ns);
-        upsert.bind(5, static_cast<std::int64_t>(outcome.facts.inode));
-        upsert.bind(6, static_cast<int>(state));
-        if (committed.photo) upsert.bind(7, static_cast<std::int64_t>(*committed.photo));
-        upsert.bind(8, stage);
-        upsert.bind(9, reason);
-        upsert.bind(10, static_cast<std::int64_t>(outcome.facts.sidecar));
-        upsert.executeStep();
-        committed.place = upsert.getColumn(0).getInt64();
+        const auto known = statements("SELECT id FROM place WHERE path = ?");
+        bind_path(*known, 1, outcome.facts.path);
+        committed.new_place = !known->executeStep();
+        const auto upsert = statements(
+            "INSERT INTO place (folder_id, path, size, modified_ns, inode, state, "
+            "photo_id, stage, reason, sidecar) VALUES (?,?,?,?,?,?,?,?,?,?) "
+            "ON CONFLICT (path) DO UPDATE SET folder_id = excluded.folder_id, size = "
+            "excluded.size, modified_ns = excluded.modified_ns, "
+            "inode = excluded.inode, state = excluded.state, photo_id = "
+            "excluded.photo_id, stage = excluded.stage, reason = excluded.reason, "
+            "sidecar = excluded.sidecar "
+            "RETURNING id");
+        upsert->bind(1, outcome.folder);
+        bind_path(*upsert, 2, outcome.facts.path);
+        upsert->bind(3, static_cast<std::int64_t>(outcome.facts.size));
+        upsert->bind(4, outcome.facts.modified_ns);
+        upsert->bind(5, static_cast<std::int64_t>(outcome.facts.inode));
+        upsert->bind(6, static_cast<int>(state));
+        if (committed.photo) upsert->bind(7, static_cast<std::int64_t>(*committed.photo));
+        upsert->bind(8, stage);
+        upsert->bind(9, reason);
+        upsert->bind(10, static_cast<std::int64_t>(outcome.facts.sidecar));
+        upsert->executeStep();
+        committed.place = upsert->getColumn(0).getInt64();
         if (committed.photo) {
             const auto& photo = std::get<FileOutcome::IsPhoto>(outcome.what);
-            if (photo.findings && outcome.facts.sidecar == 0) forget_sidecars(database, *committed.photo);
-            refresh_words(database, *committed.photo);
+            if (photo.findings && outcome.facts.sidecar == 0) forget_sidecars(statements, *committed.photo);
+            refresh_words(statements, *committed.photo);
         }
         return committed;
     }
 
     // The photo was read without a sidecar. Where a copy has one all the same, it is read again and counts.
-    static void forget_sidecars(SQLite::Database& database, PhotoNumber photo) {
-        SQLite::Statement update(database,
-                                 "UPDATE place SET sidecar = 0 WHERE photo_id = ? AND sidecar != 0");
-        update.bind(1, static_cast<std::int64_t>(photo));
-        update.exec();
+    static void forget_sidecars(Statements& statements, PhotoNumber photo) {
+        const auto update = statements("UPDATE place SET sidecar = 0 WHERE photo_id = ? AND sidecar != 0");
+        update->bind(1, static_cast<std::int64_t>(photo));
+        update->exec();
     }
 
-    static void insert_analysis(SQLite::Database& database, PhotoNumber photo, const AnalyzerKey& key) {
-        SQLite::Statement insert(database, "INSERT OR REPLACE INTO analysis VALUES (?,?,?,?,?)");
-        insert.bind(1, static_cast<std::int64_t>(photo));
-        insert.bind(2, key.analyzer);
-        insert.bind(3, key.version);
-        insert.bind(4, key.model);
-        insert.bind(5, unix_seconds());
-        insert.exec();
+    static void insert_analysis(Statements& statements, PhotoNumber photo, const AnalyzerKey& key) {
+        const auto insert = statements("INSERT OR REPLACE INTO analysis VALUES (?,?,?,?,?)");
+        insert->bind(1, static_cast<std::int64_t>(photo));
+        insert->bind(2, key.analyzer);
+        insert->bind(3, key.version);
+        insert->bind(4, key.model);
+        insert->bind(5, unix_seconds());
+        insert->exec();
     }
 
-    static PhotoNumber commit_photo(SQLite::Database& database, const FileOutcome::IsPhoto& outcome,
+    static PhotoNumber commit_photo(Statements& statements, const FileOutcome::IsPhoto& outcome,
                                     bool& is_new) {
         const PhotoFacts& photo = outcome.photo;
-        const auto known = number_of(database, photo.id);
+        const auto known = number_of(statements, photo.id);
         is_new = !known;
         if (known && outcome.findings) {
             // Read again: a newer analyzer may see more of it.
-            SQLite::Statement update(
-                database, "UPDATE photo SET width = ?, height = ?, format = ?, color = ? WHERE id = ?");
-            update.bind(1, photo.width);
-            update.bind(2, photo.height);
-            update.bind(3, photo.format);
-            update.bind(4, static_cast<std::int64_t>(photo.color));
-            update.bind(5, static_cast<std::int64_t>(*known));
-            update.exec();
+            const auto update =
+                statements("UPDATE photo SET width = ?, height = ?, format = ?, color = ? WHERE id = ?");
+            update->bind(1, photo.width);
+            update->bind(2, photo.height);
+            update->bind(3, photo.format);
+            update->bind(4, static_cast<std::int64_t>(photo.color));
+            update->bind(5, static_cast<std::int64_t>(*known));
+            update->exec();
         }
         if (is_new) {
-            SQLite::Statement insert(database,
-                                     "INSERT INTO photo (sha, bytes, width, height, format, color, added_at) "
-                                     "VALUES (?,?,?,?,?,?,?)");
-            insert.bind(1, photo.id.data(), static_cast<int>(photo.id.size()));
-            insert.bind(2, static_cast<std::int64_t>(photo.bytes));
-            insert.bind(3, photo.width);
-            insert.bind(4, photo.height);
-            insert.bind(5, photo.format);
-            insert.bind(6, static_cast<std::int64_t>(photo.color));
-            insert.bind(7, unix_seconds());
-            insert.exec();
+            const auto insert = statements(
+                "INSERT INTO photo (sha, bytes, width, height, format, color, added_at) "
+                "VALUES (?,?,?,?,?,?,?)");
+            insert->bind(1, photo.id.data(), static_cast<int>(photo.id.size()));
+            insert->bind(2, static_cast<std::int64_t>(photo.bytes));
+            insert->bind(3, photo.width);
+            insert->bind(4, photo.height);
+            insert->bind(5, photo.format);
+            insert->bind(6, static_cast<std::int64_t>(photo.color));
+            insert->bind(7, unix_seconds());
+            insert->exec();
         }
-        const PhotoNumber number = known ? *known : static_cast<PhotoNumber>(database.getLastInsertRowid());
+        const PhotoNumber number =
+            known ? *known : static_cast<PhotoNumber>(statements.database().getLastInsertRowid());
         if (outcome.key) {
-            SQLite::Statement vector(
-                database, "INSERT OR REPLACE INTO vector (photo_id, space, model, data) VALUES (?,?,?,?)");
-            vector.bind(1, static_cast<std::int64_t>(number));
-            vector.bind(2, outcome.key->space);
-            vector.bind(3, outcome.key->model);
-            vector.bind(4, outcome.vector.data(), static_cast<int>(outcome.vector.size() * sizeof(float)));
-            vector.exec();
+            const auto vector =
+                statements("INSERT OR REPLACE INTO vector (photo_id, space, model, data) VALUES (?,?,?,?)");
+            vector->bind(1, static_cast<std::int64_t>(number));
+            vector->bind(2, outcome.key->space);
+            vector->bind(3, outcome.key->model);
+            vector->bind(4, outcome.vector.data(), static_cast<int>(outcome.vector.size() * sizeof(float)));
+            vector->exec();
         }
-        if (outcome.findings) store_findings(database, number, *outcome.findings);
-        if (outcome.faces) store_faces(database, number, outcome.face_model, *outcome.faces);
-        for (const AnalyzerKey& key : outcome.done) insert_analysis(database, number, key);
+        if (outcome.findings) store_findings(statements, number, *outcome.findings);
+        if (outcome.faces) store_faces(statements, number, outcome.face_model, *outcome.faces);
+        for (const AnalyzerKey& key : outcome.done) insert_analysis(statements, number, key);
         return number;
     }
 
@@ -1106,6 +1111,7 @@ class SqliteCatalog final : public Catalog {
     const std::unique_ptr<CommitHook> hook_;
     std::mutex writer_mutex_, readers_mutex_;
     std::unique_ptr<SQLite::Database> writer_;
+    std::unique_ptr<Statements> prepared_;  // of the writer, under its mutex
     std::vector<std::unique_ptr<SQLite::Database>> readers_;
 };
 

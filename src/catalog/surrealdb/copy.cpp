@@ -123,6 +123,7 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
                 "INSERT OR REPLACE INTO main.place SELECT * FROM source.place WHERE photo_id IS NULL");
             copy_sequences(database);
         }));
+        Statements statements(database);
         const std::int64_t photos = database.execAndGet("SELECT count(*) FROM source.photo").getInt64();
         std::int64_t done = 0;
         // The vectors' key begins with these, which makes those of a few photos quick to find.
@@ -160,7 +161,7 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
                 copy("face_rejection",
                      "face_id IN (SELECT id FROM source.face WHERE photo_id BETWEEN ? AND ?)");
                 for (const std::int64_t photo : numbers)
-                    refresh_words(database, static_cast<PhotoNumber>(photo));
+                    refresh_words(statements, static_cast<PhotoNumber>(photo));
                 copy_sequences(database);
             }));
             last = numbers.back();
@@ -208,7 +209,8 @@ Result<CopyReport> copy_from_server(const Address& server, const fs::path& catal
         while (photos.executeStep())
             numbers.push_back(static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
         photos.reset();
-        for (const PhotoNumber photo : numbers) refresh_words(database, photo);
+        Statements statements(database);
+        for (const PhotoNumber photo : numbers) refresh_words(statements, photo);
         copy_sequences(database);
         transaction.commit();
         progress(1, "comparing");

@@ -128,29 +128,18 @@ const Table* Tables::find(std::string_view name) const {
     return found == tables_.end() ? nullptr : &*found;
 }
 
-Statements::Statements(SQLite::Database& database) : database_(database) {}
-Statements::~Statements() = default;
-
-SQLite::Statement& Statements::operator[](const std::string& sql) {
-    auto& held = statements_[sql];
-    if (!held) held = std::make_unique<SQLite::Statement>(database_, sql);
-    held->reset();
-    held->clearBindings();
-    return *held;
-}
-
 Value bundle_of(Statements& statements, const Tables& tables, std::int64_t photo) {
     Object bundle;
     for (const Table& table : tables.all()) {
         if (!table.photo) continue;
-        SQLite::Statement& read = statements[table.read_photo];
-        read.bind(1, photo);
+        const auto read = statements(table.read_photo);
+        read->bind(1, photo);
         Array rows;
-        while (read.executeStep()) {
+        while (read->executeStep()) {
             Array row;
             row.reserve(table.columns.size());
             for (std::size_t column = 0; column < table.columns.size(); ++column)
-                row.push_back(value_in_bundle(read.getColumn(static_cast<int>(column))));
+                row.push_back(value_in_bundle(read->getColumn(static_cast<int>(column))));
             if (rows.empty()) {
                 Array names;
                 for (const Column& column : table.columns) names.emplace_back(column.name);
@@ -158,7 +147,6 @@ Value bundle_of(Statements& statements, const Tables& tables, std::int64_t photo
             }
             rows.emplace_back(std::move(row));
         }
-        read.reset();
         if (!rows.empty()) bundle.emplace_back(table.name, std::move(rows));
     }
     if (bundle.empty()) return {};
@@ -181,9 +169,8 @@ RecordChange record_change(SQLite::Database& database, const Tables& tables,
         const RecordId id{"hone_" + row.table, record_key(row.key)};
         // Whether the server had a record of this row before, and has one after.
         bool before = row.what != What::kInserted, after = row.what != What::kDeleted;
-        SQLite::Statement* read = nullptr;
+        const auto read = statements(table.read);
         if (after) {
-            read = &statements[table.read];
             int index = 0;
             for (const auto& part : row.key)
                 std::visit([&](const auto& value) { read->bind(++index, value); }, part);
@@ -233,7 +220,7 @@ RecordChange record_change(SQLite::Database& database, const Tables& tables,
 }
 
 RecordReader::RecordReader(SQLite::Database& database, const Tables& tables, bool empty)
-    : database_(database), tables_(tables), empty_(empty), statements_(database) {}
+    : tables_(tables), empty_(empty), statements_(database) {}
 
 Result<> RecordReader::write(const Value& record) {
     const RecordId* id = record_of(record["id"]);
@@ -242,11 +229,11 @@ Result<> RecordReader::write(const Value& record) {
     if (name == kBundle) return write_bundle(id->key.integer(), record["rows"]);
     const Table* table = tables_.find(name);
     if (table == nullptr) return {};
-    SQLite::Statement& insert = statements_[table->write];
+    const auto insert = statements_(table->write);
     int index = 0;
     for (const Column& column : table->columns)
-        bind(insert, ++index, column.name == "id" ? id->key : record[column.name], column);
-    insert.exec();
+        bind(*insert, ++index, column.name == "id" ? id->key : record[column.name], column);
+    insert->exec();
     // Of libraries from before bundles.
     if (name == "place" || name == "metadata" || name == "keyword") {
         if (const std::int64_t photo = (name == "metadata" ? id->key : record["photo_id"]).integer();
@@ -269,10 +256,10 @@ Result<> RecordReader::write_bundle(std::int64_t photo, const Value& bytes) {
         const Table* table = tables_.find(name);
         if (table == nullptr || rows.items().empty()) continue;
         const auto names = rows.items()[0].items();
-        SQLite::Statement& insert = statements_[table->write];
+        const auto insert = statements_(table->write);
         for (const Value& row : rows.items().subspan(1)) {
             const auto values = row.items();
-            insert.reset();
+            insert->reset();
             for (std::size_t column = 0; column < table->columns.size(); ++column) {
                 const auto is_this = [&](const Value& known) {
                     const auto* text = known.as<std::string>();
@@ -282,10 +269,10 @@ Result<> RecordReader::write_bundle(std::int64_t photo, const Value& bytes) {
                 std::size_t at = column;
                 if (at >= names.size() || !is_this(names[at]))
                     at = static_cast<std::size_t>(std::ranges::find_if(names, is_this) - names.begin());
-                bind(insert, static_cast<int>(column) + 1, at < values.size() ? values[at] : Value(),
+                bind(*insert, static_cast<int>(column) + 1, at < values.size() ? values[at] : Value(),
                      table->columns[column]);
             }
-            insert.exec();
+            insert->exec();
         }
     }
     words_.insert(photo);
@@ -295,9 +282,9 @@ Result<> RecordReader::write_bundle(std::int64_t photo, const Value& bytes) {
 void RecordReader::remove_photo(std::int64_t photo) {
     for (const Table& table : tables_.all()) {
         if (!table.photo) continue;
-        SQLite::Statement& remove = statements_[table.remove_photo];
-        remove.bind(1, photo);
-        remove.exec();
+        const auto remove = statements_(table.remove_photo);
+        remove->bind(1, photo);
+        remove->exec();
     }
 }
 
@@ -312,22 +299,21 @@ void RecordReader::remove(const Value& row) {
     }
     const Table* table = tables_.find(name);
     if (table == nullptr || key.size() != table->key.size()) return;
-    SQLite::Statement& remove = statements_[table->remove];
+    const auto remove = statements_(table->remove);
     int index = 0;
     for (const Value& part : key) {
         const Column& column = table->columns[table->key[static_cast<std::size_t>(index)]];
-        bind(remove, ++index, part, column);
+        bind(*remove, ++index, part, column);
     }
-    remove.exec();
+    remove->exec();
     if (name == "keyword") words_.insert(key[0].integer());
 }
 
 void RecordReader::finish() {
-    SQLite::Statement known(database_, "SELECT 1 FROM photo WHERE id = ?");
     for (const std::int64_t photo : words_) {
-        known.reset();
-        known.bind(1, photo);
-        if (known.executeStep()) refresh_words(database_, static_cast<PhotoNumber>(photo));
+        const auto known = statements_("SELECT 1 FROM photo WHERE id = ?");
+        known->bind(1, photo);
+        if (known->executeStep()) refresh_words(statements_, static_cast<PhotoNumber>(photo));
     }
     words_.clear();
 }

@@ -6,17 +6,12 @@
 // NULL. Which of the two a row is follows from the row: it has a photo_id, is a photo, or is not.
 #pragma once
 
-#include <map>
-#include <memory>
 #include <optional>
 #include <set>
 
 #include "catalog/sqlite/commit_hook.hpp"
+#include "catalog/sqlite/statements.hpp"
 #include "catalog/surrealdb/value.hpp"
-
-namespace SQLite {
-class Statement;
-}
 
 namespace hone::surreal {
 
@@ -48,18 +43,6 @@ class Tables {
     std::vector<Table> tables_;
 };
 
-// Statements of one database, each prepared once.
-class Statements {
-  public:
-    explicit Statements(SQLite::Database& database);
-    ~Statements();
-    SQLite::Statement& operator[](const std::string& sql);  // reset, nothing bound
-
-  private:
-    SQLite::Database& database_;
-    std::map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
-};
-
 // What a transaction does to the records.
 struct RecordChange {
     Array gone;     // ids of records that go, or that are replaced
@@ -88,7 +71,6 @@ class RecordReader {
     Result<> write_bundle(std::int64_t photo, const Value& rows);
     void remove_photo(std::int64_t photo);
 
-    SQLite::Database& database_;
     const Tables& tables_;
     const bool empty_;
     Statements statements_;

@@ -1,0 +1,25 @@
+#include "catalog/sqlite/statements.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+namespace hone {
+
+Statements::Statements(SQLite::Database& database) : database_(database) {}
+Statements::~Statements() = default;
+
+Statements::Use::~Use() {
+    (void)statement_.tryReset();
+}
+
+Statements::Use Statements::operator()(std::string_view sql) {
+    auto found = held_.find(sql);
+    if (found == held_.end()) {
+        std::string text(sql);
+        auto statement = std::make_unique<SQLite::Statement>(database_, text);
+        found = held_.emplace(std::move(text), std::move(statement)).first;
+    }
+    found->second->clearBindings();
+    return Use(*found->second);
+}
+
+}  // namespace hone

@@ -1,0 +1,45 @@
+// Prepared statements of one connection, kept for the next use: preparing one takes longer than running it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace SQLite {
+class Database;
+class Statement;
+}  // namespace SQLite
+
+namespace hone {
+
+// For one thread at a time; gone before the connection is.
+class Statements {
+  public:
+    explicit Statements(SQLite::Database& database);
+    ~Statements();
+
+    // A statement in use: reset when this ends, so that it holds no transaction open.
+    class Use {
+      public:
+        explicit Use(SQLite::Statement& statement) : statement_(statement) {}
+        ~Use();
+        Use(const Use&) = delete;
+        Use& operator=(const Use&) = delete;
+        SQLite::Statement* operator->() const { return &statement_; }
+        SQLite::Statement& operator*() const { return statement_; }
+
+      private:
+        SQLite::Statement& statement_;
+    };
+
+    // Nothing is bound. The same text may be in use once. Throws SQLite::Exception.
+    Use operator()(std::string_view sql);
+    [[nodiscard]] SQLite::Database& database() const { return database_; }
+
+  private:
+    SQLite::Database& database_;
+    std::map<std::string, std::unique_ptr<SQLite::Statement>, std::less<>> held_;
+};
+
+}  // namespace hone
