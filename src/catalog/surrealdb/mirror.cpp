@@ -28,6 +28,7 @@ constexpr std::int64_t kFarBehind = 4'000;  // from here on reading everything i
 constexpr std::int64_t kKeptChanges = 20'000;
 constexpr int kTurnsToGraph = 4;
 constexpr std::size_t kBundlesAtOnce = 64;
+constexpr int kFillCacheKilobytes = 65'536;
 constexpr auto kAnotherBundles = milliseconds(500);
 constexpr auto kTellEvery = milliseconds(5'000);
 constexpr auto kLeftUndone = milliseconds(3'000);  // a graph that its process has not written by then
@@ -118,8 +119,9 @@ Result<std::unique_ptr<Mirror>> Mirror::open(const Address& address, const fs::p
 
 Result<> Mirror::prepare(bool writable) {
     database_ = std::make_unique<SQLite::Database>(
-        file_.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyMilliseconds);
-    database_->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+        file_.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
+        kBusyMilliseconds);
+    database_->exec("PRAGMA synchronous = NORMAL");
     HONE_CHECK(prepare_schema(*database_));
     database_->exec(
         "CREATE TABLE IF NOT EXISTS mirror (one INTEGER PRIMARY KEY, library TEXT NOT NULL, token TEXT NOT "
@@ -132,6 +134,9 @@ Result<> Mirror::prepare(bool writable) {
     if (!prepared && prepared.error().kind != ErrorKind::kUnavailable)
         return std::unexpected(prepared.error());
     const State state = State::read(*database_);
+    // A mirror that holds nothing yet is filled without a log beside it, which would write everything twice.
+    const auto keep_log = [&] { database_->exec("PRAGMA journal_mode = WAL"); };
+    if (!state.library.empty()) keep_log();
     if (!prepared) {
         if (state.library.empty()) return std::unexpected(prepared.error());
         log::warning("{}; what was known last is shown", prepared.error().message);
@@ -141,6 +146,7 @@ Result<> Mirror::prepare(bool writable) {
         library_ = *prepared;
         prepared_ = true;
         if (auto pulled = pull(); !pulled) return std::unexpected(pulled.error());
+        keep_log();
     }
     seen_ = State::read(*database_).counter;
     if (prepared) (void)complete_graph();
@@ -426,6 +432,8 @@ Result<> Mirror::pull_all(SQLite::Database& database) {
     }
     if (schema_ >= kBundledSchema) tables.push_back(std::string("hone_") + kBundle);
     database.exec("DELETE FROM words; DELETE FROM sqlite_sequence");
+    // Everything is one transaction: pages that do not fit are written twice.
+    database.exec(fmt::format("PRAGMA cache_size = -{}", kFillCacheKilobytes));
     RecordReader reader(database, *tables_, true);
     struct Page {
         std::size_t table = 0;
@@ -448,18 +456,19 @@ Result<> Mirror::pull_all(SQLite::Database& database) {
     auto told = Clock::now();
     while (page.table < tables.size()) {
         HONE_TRY(const Array answer, coming.get());
-        const auto rows = answer.empty() ? std::span<const Value>() : answer.front().items();
-        const RecordId* last = rows.size() == kPageRows ? record_of(rows.back()["id"]) : nullptr;
+        const auto records = answer.empty() ? std::span<const Value>() : answer.front().items();
+        const RecordId* last = records.size() == kPageRows ? record_of(records.back()["id"]) : nullptr;
         page = last != nullptr ? Page{page.table, last->key} : Page{page.table + 1, {}};
         if (page.table < tables.size()) coming = ask(page);
-        for (const Value& row : rows) HONE_CHECK(reader.write(row));
-        read += rows.size();
+        for (const Value& record : records) HONE_CHECK(reader.write(record));
+        read += records.size();
         if (Clock::now() - told >= kTellEvery) {
             told = Clock::now();
             log::info("reading the whole library from {}: {} records so far", reads_.address().shown(), read);
         }
     }
     reader.finish();
+    database.exec("PRAGMA cache_size = -2000");  // SQLite's own
     set_sequences(database, head["sequences"]);
     // What was changed while it was read has a higher number and is pulled after this.
     State{heads[1].items()[0]["library"].text(), head["token"].text(), head["value"].integer()}.write(

@@ -5,15 +5,12 @@
 #include <algorithm>
 
 #include "catalog/sqlite/facts.hpp"
+#include "catalog/surrealdb/bundle.hpp"
 #include "photo/metadata_text.hpp"
 
 namespace hone::surreal {
 
 namespace {
-
-bool travels_as_text(std::string_view text) {
-    return is_utf8(text) && !text.contains('\0');
-}
 
 Value value_of(std::string bytes, bool text) {
     if (text && travels_as_text(bytes)) return bytes;
@@ -27,11 +24,6 @@ Value value_of(const SQLite::Column& column) {
     const auto* data = static_cast<const char*>(column.getBlob());
     return value_of(std::string(data == nullptr ? "" : data, static_cast<std::size_t>(column.getBytes())),
                     column.isText());
-}
-
-// A bundle is plain CBOR, without tags.
-Value value_in_bundle(const SQLite::Column& column) {
-    return column.isNull() ? Value(Null{}) : value_of(column);
 }
 
 void bind(SQLite::Statement& statement, int index, const Value& value, const Column& column) {
@@ -85,6 +77,10 @@ std::optional<std::int64_t> photo_in(const SQLite::Column& column) {
 
 }  // namespace
 
+bool travels_as_text(std::string_view text) {
+    return is_utf8(text) && !text.contains('\0');
+}
+
 Tables::Tables(SQLite::Database& database) {
     for (const char* name : kHookedTables) {
         Table table;
@@ -111,6 +107,7 @@ Tables::Tables(SQLite::Database& database) {
         }
         for (const std::size_t column : table.key)
             where += (where.empty() ? "" : " AND ") + table.columns[column].name + " = ?";
+        table.names = names;
         table.read = fmt::format("SELECT {} FROM {} WHERE {}", names, name, where);
         table.write = fmt::format("INSERT OR REPLACE INTO {} ({}) VALUES ({})", name, names, marks);
         table.remove = fmt::format("DELETE FROM {} WHERE {}", name, where);
@@ -129,30 +126,9 @@ const Table* Tables::find(std::string_view name) const {
 }
 
 Value bundle_of(Statements& statements, const Tables& tables, std::int64_t photo) {
-    Object bundle;
-    for (const Table& table : tables.all()) {
-        if (!table.photo) continue;
-        const auto read = statements(table.read_photo);
-        read->bind(1, photo);
-        Array rows;
-        while (read->executeStep()) {
-            Array row;
-            row.reserve(table.columns.size());
-            for (std::size_t column = 0; column < table.columns.size(); ++column)
-                row.push_back(value_in_bundle(read->getColumn(static_cast<int>(column))));
-            if (rows.empty()) {
-                Array names;
-                for (const Column& column : table.columns) names.emplace_back(column.name);
-                rows.emplace_back(std::move(names));
-            }
-            rows.emplace_back(std::move(row));
-        }
-        if (!rows.empty()) bundle.emplace_back(table.name, std::move(rows));
-    }
-    if (bundle.empty()) return {};
-    Bytes bytes;
-    encode(bundle, bytes);
-    return Object{{"id", bundle_id(photo)}, {"rows", std::move(bytes)}};
+    Bytes rows = encode_bundle(statements, tables, photo);
+    if (rows.empty()) return {};
+    return Object{{"id", bundle_id(photo)}, {"rows", std::move(rows)}};
 }
 
 RecordChange record_change(SQLite::Database& database, const Tables& tables,
@@ -226,7 +202,7 @@ Result<> RecordReader::write(const Value& record) {
     const RecordId* id = record_of(record["id"]);
     if (id == nullptr || !id->table.starts_with("hone_")) return {};
     const std::string name = id->table.substr(5);
-    if (name == kBundle) return write_bundle(id->key.integer(), record["rows"]);
+    if (name == kBundle) return write_photo(id->key.integer(), record["rows"]);
     const Table* table = tables_.find(name);
     if (table == nullptr) return {};
     const auto insert = statements_(table->write);
@@ -243,38 +219,11 @@ Result<> RecordReader::write(const Value& record) {
     return {};
 }
 
-Result<> RecordReader::write_bundle(std::int64_t photo, const Value& bytes) {
-    const auto* encoded = bytes.as<Bytes>();
-    const auto bundle = decode(encoded != nullptr ? std::span<const std::uint8_t>(*encoded)
-                                                  : std::span<const std::uint8_t>());
-    const auto* rows_of_tables = bundle ? bundle->as<Object>() : nullptr;
-    if (rows_of_tables == nullptr)
-        return fail("the catalogue's record hone_bundle:{} is damaged: photo {} cannot be read", photo,
-                    photo);
+Result<> RecordReader::write_photo(std::int64_t photo, const Value& rows) {
     if (!empty_) remove_photo(photo);
-    for (const auto& [name, rows] : *rows_of_tables) {
-        const Table* table = tables_.find(name);
-        if (table == nullptr || rows.items().empty()) continue;
-        const auto names = rows.items()[0].items();
-        const auto insert = statements_(table->write);
-        for (const Value& row : rows.items().subspan(1)) {
-            const auto values = row.items();
-            insert->reset();
-            for (std::size_t column = 0; column < table->columns.size(); ++column) {
-                const auto is_this = [&](const Value& known) {
-                    const auto* text = known.as<std::string>();
-                    return text != nullptr && *text == table->columns[column].name;
-                };
-                // Mostly the columns are those of this version.
-                std::size_t at = column;
-                if (at >= names.size() || !is_this(names[at]))
-                    at = static_cast<std::size_t>(std::ranges::find_if(names, is_this) - names.begin());
-                bind(*insert, static_cast<int>(column) + 1, at < values.size() ? values[at] : Value(),
-                     table->columns[column]);
-            }
-            insert->exec();
-        }
-    }
+    const auto* bytes = rows.as<Bytes>();
+    if (bytes == nullptr || !write_bundle(statements_, tables_, *bytes))
+        return fail("the catalogue's record hone_bundle:{0} is damaged: photo {0} cannot be read", photo);
     words_.insert(photo);
     return {};
 }

@@ -1,9 +1,9 @@
 // The rows of the catalogue as records of the server.
 //
-// All rows of a photo are one record, hone_bundle:PHOTO {rows}: the CBOR of {table: [[column, ...], [value,
-// ...], ...]}, because the server takes one record of bytes four times as fast as a record for each row
-// (docs/surrealdb.md). Every other row is a record hone_TABLE:KEY with a field for each column that is not
-// NULL. Which of the two a row is follows from the row: it has a photo_id, is a photo, or is not.
+// All rows of a photo are one record, hone_bundle:PHOTO (bundle.hpp), because the server takes one record of
+// bytes four times as fast as a record for each row (docs/surrealdb.md). Every other row is a record
+// hone_TABLE:KEY with a field for each column that is not NULL. Which of the two a row is follows from the
+// row: it is a photo or has a photo_id, or not.
 #pragma once
 
 #include <optional>
@@ -28,6 +28,7 @@ struct Table {
     std::vector<Column> columns;
     std::vector<std::size_t> key;      // columns of the primary key, in its order
     std::optional<std::size_t> photo;  // the column with the photo's number
+    std::string names;                 // of all columns: "id, path"
     std::string read, write, remove;   // one row by its key
     std::string read_photo, remove_photo;
 };
@@ -42,6 +43,8 @@ class Tables {
   private:
     std::vector<Table> tables_;
 };
+
+bool travels_as_text(std::string_view text);  // as a string of CBOR and SurrealDB
 
 // What a transaction does to the records.
 struct RecordChange {
@@ -68,7 +71,7 @@ class RecordReader {
     void finish();
 
   private:
-    Result<> write_bundle(std::int64_t photo, const Value& rows);
+    Result<> write_photo(std::int64_t photo, const Value& rows);
     void remove_photo(std::int64_t photo);
 
     const Tables& tables_;

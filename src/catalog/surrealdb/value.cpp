@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/sha256.hpp"
+#include "catalog/surrealdb/cbor_head.hpp"
 #include "photo/metadata_text.hpp"
 
 namespace hone::surreal {
@@ -17,22 +18,9 @@ namespace {
 // https://surrealdb.com/docs/surrealdb/integration/cbor
 constexpr std::uint64_t kNone = 6, kRecord = 8, kDateTime = 12, kDuration = 14, kUuid = 37;
 
-constexpr std::size_t kHeader = 9;  // the longest head of a CBOR item
-
-void grow(Bytes& out, std::size_t (*write)(std::uint64_t, unsigned char*, std::size_t), std::uint64_t value) {
-    const std::size_t before = out.size();
-    out.resize(before + kHeader);
-    out.resize(before + write(value, out.data() + before, kHeader));
-}
-
 void encode_array(const Array& array, Bytes& out) {
-    grow(out, cbor_encode_array_start, array.size());
+    append_head(out, cbor_encode_array_start, array.size());
     for (const Value& value : array) encode(value, out);
-}
-
-void encode_text(std::string_view text, Bytes& out) {
-    grow(out, cbor_encode_string_start, text.size());
-    out.insert(out.end(), text.begin(), text.end());
 }
 
 struct Release {
@@ -241,49 +229,40 @@ void encode(const Value& value, Bytes& out) {
     struct Encoder {
         Bytes& out;
         void operator()(None) const {
-            grow(out, cbor_encode_tag, kNone);
+            append_head(out, cbor_encode_tag, kNone);
             out.push_back(0xF6);
         }
         void operator()(Null) const { out.push_back(0xF6); }
         void operator()(bool truth) const { out.push_back(truth ? 0xF5 : 0xF4); }
-        void operator()(std::int64_t number) const {
-            if (number >= 0)
-                grow(out, cbor_encode_uint, static_cast<std::uint64_t>(number));
-            else
-                grow(out, cbor_encode_negint, static_cast<std::uint64_t>(-1 - number));
-        }
-        void operator()(double number) const {
-            const std::size_t before = out.size();
-            out.resize(before + kHeader);
-            cbor_encode_double(number, out.data() + before, kHeader);
-        }
-        void operator()(const std::string& text) const { encode_text(text, out); }
+        void operator()(std::int64_t number) const { append_integer(out, number); }
+        void operator()(double number) const { append_head(out, cbor_encode_double, number); }
+        void operator()(const std::string& text) const { append_text(out, text); }
         void operator()(const Bytes& bytes) const {
-            grow(out, cbor_encode_bytestring_start, bytes.size());
+            append_head(out, cbor_encode_bytestring_start, bytes.size());
             out.insert(out.end(), bytes.begin(), bytes.end());
         }
         void operator()(const Floats& floats) const {
-            grow(out, cbor_encode_array_start, floats.size());
+            append_head(out, cbor_encode_array_start, floats.size());
             std::size_t at = out.size();
             out.resize(at + 5 * floats.size());
             for (const float number : floats) at += cbor_encode_single(number, out.data() + at, 5);
         }
         void operator()(DateTime time) const {
-            grow(out, cbor_encode_tag, kDateTime);
+            append_head(out, cbor_encode_tag, kDateTime);
             encode_array({Value(time.seconds), Value(std::int64_t{time.nanoseconds})}, out);
         }
         void operator()(const Array& array) const { encode_array(array, out); }
         void operator()(const Object& object) const {
-            grow(out, cbor_encode_map_start, object.size());
+            append_head(out, cbor_encode_map_start, object.size());
             for (const auto& [name, held] : object) {
-                encode_text(name, out);
+                append_text(out, name);
                 encode(held, out);
             }
         }
         void operator()(const std::vector<RecordId>& id) const {
-            grow(out, cbor_encode_tag, kRecord);
-            grow(out, cbor_encode_array_start, 2);
-            encode_text(id.front().table, out);
+            append_head(out, cbor_encode_tag, kRecord);
+            append_head(out, cbor_encode_array_start, 2);
+            append_text(out, id.front().table);
             encode(id.front().key, out);
         }
     };
