@@ -51,6 +51,14 @@ def count(workers, table):
     return len(workers.hone('query', '-', input=f'SELECT VALUE id FROM {table}'.encode()).ok().json()[0])
 
 
+def expect_all(workers):
+    """Every photo is there once, with its vector and both places of the twelve that lie twice."""
+    assert count(workers, 'hone_bundle') == 144
+    status = workers.hone('status', '--json').ok().json()
+    assert (status['photos'], status['searchable'], status['folders'][0]['photos']) == (144, 144, 156), status
+    wait_for(lambda: count(workers, 'image_embedding_vector') == 144, 'the graph lacks photos')
+
+
 def test_two_workers_read_each_photo_once(workers):
     """One of the two has a clock that is an hour ahead: the server's clock alone counts."""
     ahead = ['faketime', '-f', '+1h'] if shutil.which('faketime') else []
@@ -63,7 +71,7 @@ def test_two_workers_read_each_photo_once(workers):
     assert [summary['failed'] for summary in summaries] == [0, 0]
     assert sum(summary['embedded'] for summary in summaries) == 12 * COPIES, summaries
     assert min(summary['embedded'] for summary in summaries) > 0, summaries
-    assert (count(workers, 'hone_photo'), count(workers, 'hone_vector'), count(workers, 'hone_place')) == (144, 144, 156)
+    expect_all(workers)
     assert count(workers, 'hone_claim') == 0, 'what is done is released'
     # whoever comes after them finds nothing to do
     after = workers('three', '--once')
@@ -73,22 +81,22 @@ def test_two_workers_read_each_photo_once(workers):
 
 def test_what_a_killed_worker_was_at_is_taken_over(workers):
     first = workers('one')
-    wait_for(lambda: count(workers, 'hone_photo') > 20, 'the worker reads nothing')
+    wait_for(lambda: count(workers, 'hone_bundle') > 20, 'the worker reads nothing')
     first.send_signal(signal.SIGKILL)
     first.wait()
     assert count(workers, 'hone_claim') > 0, 'it was killed in the middle'
-    read = count(workers, 'hone_vector')
+    read = count(workers, 'hone_bundle')
     second = workers('two', '--once')
     out, err = second.communicate(timeout=300)
     assert second.returncode == 0, err
     assert json.loads(out)['embedded'] == 144 - read
-    assert (count(workers, 'hone_photo'), count(workers, 'hone_vector'), count(workers, 'hone_place')) == (144, 144, 156)
+    expect_all(workers)
 
 
 def test_a_worker_reads_the_folder_where_it_lies_for_it(workers, many, tmp_path):
     here = many.rename(tmp_path / 'mounted')
     worker = workers('one', '--map', f'{many}={here}')
-    wait_for(lambda: count(workers, 'hone_place') == 156, 'the worker does not find the photos')
+    wait_for(lambda: count(workers, 'hone_bundle') == 144, 'the worker does not find the photos')
     worker.send_signal(signal.SIGTERM)
     out, err = worker.communicate(timeout=60)
     assert worker.returncode == 0, err

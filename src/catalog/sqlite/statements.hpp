@@ -1,10 +1,11 @@
 // Prepared statements of one connection, kept for the next use: preparing one takes longer than running it.
 #pragma once
 
-#include <map>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace SQLite {
 class Database;
@@ -38,8 +39,13 @@ class Statements {
     [[nodiscard]] SQLite::Database& database() const { return database_; }
 
   private:
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view sql) const { return std::hash<std::string_view>{}(sql); }
+    };
+
     SQLite::Database& database_;
-    std::map<std::string, std::unique_ptr<SQLite::Statement>, std::less<>> held_;
+    std::unordered_map<std::string, std::unique_ptr<SQLite::Statement>, Hash, std::equal_to<>> held_;
 };
 
 }  // namespace hone

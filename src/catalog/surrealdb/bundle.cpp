@@ -1,6 +1,7 @@
 #include "catalog/surrealdb/bundle.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 
@@ -39,6 +40,10 @@ struct Item {
     double number = 0;
     std::string_view bytes;  // of text too; points into what is read
     std::size_t size = 0;    // of an array or map
+
+    [[nodiscard]] bool is_scalar() const {
+        return kind != Kind::kNone && kind != Kind::kArray && kind != Kind::kMap;
+    }
 };
 
 // The items of CBOR, one after the other.
@@ -199,16 +204,20 @@ bool write_bundle(Statements& statements, const Tables& tables, std::span<const 
             values.resize(*count);
             for (Item& value : values) {
                 value = items.next();
-                if (value.kind == Item::Kind::kNone) return false;
+                if (!value.is_scalar()) return false;
             }
             if (table == nullptr) continue;
-            const auto insert = statements(table->write);
-            for (std::size_t column = 0; column < table->columns.size(); ++column) {
-                const std::size_t place = places.empty() ? column : places[column];
-                if (place < values.size())
-                    bind(*insert, static_cast<int>(column) + 1, values[place], table->columns[column]);
-            }
-            insert->exec();
+            const auto bound = [&](const Statements::Use& statement) -> SQLite::Statement& {
+                for (std::size_t column = 0; column < table->columns.size(); ++column) {
+                    const std::size_t place = places.empty() ? column : places[column];
+                    if (place < values.size())
+                        bind(*statement, static_cast<int>(column) + 1, values[place], table->columns[column]);
+                }
+                return *statement;
+            };
+            // A row may be there under another photo; whatever else is wrong, the second one throws.
+            if (bound(statements(table->insert)).tryExecuteStep() != SQLITE_DONE)
+                bound(statements(table->write)).exec();
         }
     }
     return items.at_end();

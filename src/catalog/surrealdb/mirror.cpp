@@ -121,7 +121,7 @@ Result<> Mirror::prepare(bool writable) {
     database_ = std::make_unique<SQLite::Database>(
         file_.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
         kBusyMilliseconds);
-    database_->exec("PRAGMA synchronous = NORMAL");
+    database_->exec("PRAGMA page_size = 16384; PRAGMA synchronous = NORMAL");  // a vector fills half of 4096
     HONE_CHECK(prepare_schema(*database_));
     database_->exec(
         "CREATE TABLE IF NOT EXISTS mirror (one INTEGER PRIMARY KEY, library TEXT NOT NULL, token TEXT NOT "

@@ -30,6 +30,7 @@ struct Table {
     std::optional<std::size_t> photo;  // the column with the photo's number
     std::string names;                 // of all columns: "id, path"
     std::string read, write, remove;   // one row by its key
+    std::string insert;  // the same as write for a row that is not there: else SQLite refuses it
     std::string read_photo, remove_photo;
 };
 
