@@ -1,9 +1,8 @@
 // The rows of the catalogue as records of the server.
 //
-// All rows of a photo are one record, hone_bundle:PHOTO (bundle.hpp), because the server takes one record of
-// bytes four times as fast as a record for each row (docs/surrealdb.md). Every other row is a record
-// hone_TABLE:KEY with a field for each column that is not NULL. Which of the two a row is follows from the
-// row: it is a photo or has a photo_id, or not.
+// All rows of a photo are one record, hone_bundle:PHOTO (bundle.hpp), which is far less work for the server
+// than a record for each row. Every other row is a record hone_TABLE:KEY with a field for each column that is
+// not NULL. Which of the two a row is follows from the row: it is a photo or has a photo_id, or not.
 #pragma once
 
 #include <optional>
