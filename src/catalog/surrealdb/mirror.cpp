@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <future>
-#include <map>
 #include <set>
 
 #include "base/log.hpp"
@@ -121,7 +120,8 @@ Result<> Mirror::prepare(bool writable) {
     database_ = std::make_unique<SQLite::Database>(
         file_.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
         kBusyMilliseconds);
-    database_->exec("PRAGMA page_size = 16384; PRAGMA synchronous = NORMAL");  // a vector fills half of 4096
+    // Of a page of 4096 bytes a vector of 512 numbers would waste half.
+    database_->exec("PRAGMA page_size = 16384; PRAGMA synchronous = NORMAL");
     HONE_CHECK(prepare_schema(*database_));
     database_->exec(
         "CREATE TABLE IF NOT EXISTS mirror (one INTEGER PRIMARY KEY, library TEXT NOT NULL, token TEXT NOT "
@@ -342,8 +342,10 @@ Result<bool> Mirror::pull_locked() {
     if (state == head) return true;
     bool all = state.library != head.library || state.counter > head.counter ||
                head.counter - state.counter > kFarBehind;
-    do {
+    // Twice at most: another that writes without end is followed the next time.
+    for (int filled = 0;;) {
         if (all) {
+            ++filled;
             State{head.library, "", 0}.write(*database_);
             HONE_CHECK(pull_all(*database_));
             HONE_TRY(head, head_of_server());
@@ -356,7 +358,8 @@ Result<bool> Mirror::pull_locked() {
             state = State::read(*database_);
         }
         all = all || state.token != head.token;
-    } while (all);
+        if (!all || filled == 2) break;
+    }
     transaction.commit();
     const std::lock_guard named(condition_mutex_);
     library_ = head.library;

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
+#include <map>
 
 #include "catalog/sqlite/facts.hpp"
 #include "catalog/surrealdb/bundle.hpp"
