@@ -518,12 +518,17 @@ TEST_F(Surreal, ADamagedRecordIsNamed) {
     const auto catalog = open("a");
     ASSERT_TRUE(add(*catalog, catalog->add_folder("/p")->id, "/p/one.jpg"));
     Client client(address(), {});
+    const Value whole = (*client.query("SELECT VALUE rows FROM hone_bundle"))[0].items()[0];
     for (const char* damage : {"<bytes>'no CBOR'", "'text'", "NONE"}) {
         ASSERT_TRUE(client.query(fmt::format("UPDATE hone_bundle SET rows = {}", damage)));
         const auto fresh = open_surreal_catalog(address(), folder.path() / "fresh", false);
         ASSERT_FALSE(fresh);
         EXPECT_THAT(fresh.error().message, HasSubstr("photo 1 cannot be read"));
     }
+    // A mirror whose first filling stopped in the middle is filled the next time.
+    ASSERT_TRUE(client.query("UPDATE hone_bundle SET rows = $rows", {{"rows", whole}}));
+    EXPECT_EQ(open("fresh", false)->counts()->photos, 1U);
+    EXPECT_EQ(rows_of(folder.path() / "fresh"), rows_of(folder.path() / "a"));
 }
 
 TEST_F(Surreal, MirrorsBecomeAlikeWhateverWasChanged) {
