@@ -12,8 +12,6 @@ namespace hone::surreal {
 
 namespace {
 
-constexpr std::uint8_t kCborNull = 0xF6;
-
 void append(Bytes& out, const SQLite::Column& column) {
     if (column.isNull()) {
         out.push_back(kCborNull);

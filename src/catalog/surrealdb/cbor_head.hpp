@@ -12,6 +12,7 @@
 namespace hone::surreal {
 
 inline constexpr std::size_t kLongestHead = 9;  // bytes
+inline constexpr std::uint8_t kCborNull = 0xF6;
 
 // write: one of libcbor's cbor_encode_*.
 template <typename Number>

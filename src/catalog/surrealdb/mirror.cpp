@@ -90,6 +90,10 @@ struct Mirror::State {
     }
 };
 
+struct Mirror::Head : State {
+    Value sequences;
+};
+
 Mirror::Mirror(const Address& address, fs::path file, Patience patience)
     : file_(std::move(file)),
       patience_(patience),
@@ -324,7 +328,7 @@ Result<bool> Mirror::pull() {
         prepared_ = true;
     }
     HONE_TRY(const bool changed, pull_locked());
-    while (writable_ && schema_ < kServerSchemaVersion) {
+    while (writable_ && schema_ < kBundledSchema) {
         HONE_CHECK(bundle_photos());
         HONE_TRY(const bool more, pull_locked());
         (void)more;
@@ -333,7 +337,7 @@ Result<bool> Mirror::pull() {
 }
 
 Result<bool> Mirror::pull_locked() {
-    HONE_TRY(State head, head_of_server());
+    HONE_TRY(Head head, head_of_server());
     if (State::read(*database_) == head) return false;
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
     // Asked again: while this waited for the mirror, another that shares it may have come much further.
@@ -346,8 +350,8 @@ Result<bool> Mirror::pull_locked() {
     for (int filled = 0;;) {
         if (all) {
             ++filled;
-            State{head.library, "", 0}.write(*database_);
-            HONE_CHECK(pull_all(*database_));
+            HONE_TRY(head, head_of_server());
+            HONE_CHECK(pull_all(*database_, head));
             HONE_TRY(head, head_of_server());
         }
         state = State::read(*database_);
@@ -366,7 +370,7 @@ Result<bool> Mirror::pull_locked() {
     return true;
 }
 
-Result<Mirror::State> Mirror::head_of_server() {
+Result<Mirror::Head> Mirror::head_of_server() {
     HONE_TRY(const Array heads,
              reads_.query_once("SELECT * FROM hone_counter;\nSELECT * FROM hone_schema:version"));
     if (heads.size() != 2 || heads[0].items().empty() || heads[1].items().empty()) {
@@ -375,10 +379,11 @@ Result<Mirror::State> Mirror::head_of_server() {
     }
     const Value &counter = heads[0].items()[0], &schema = heads[1].items()[0];
     schema_ = schema["version"].integer();
-    return State{schema["library"].text(), counter["token"].text(), counter["value"].integer()};
+    return Head{{schema["library"].text(), counter["token"].text(), counter["value"].integer()},
+                counter["sequences"]};
 }
 
-Result<bool> Mirror::pull_changes(SQLite::Database& database, const State& from, State& head) {
+Result<bool> Mirror::pull_changes(SQLite::Database& database, const State& from, Head& head) {
     const std::int64_t count = std::min(kChangesAtOnce, head.counter - from.counter);
     Array ids;
     for (std::int64_t number = std::max<std::int64_t>(from.counter, 1); number <= from.counter + count;
@@ -421,13 +426,7 @@ Result<bool> Mirror::pull_changes(SQLite::Database& database, const State& from,
     return true;
 }
 
-Result<> Mirror::pull_all(SQLite::Database& database) {
-    HONE_TRY(const Array heads,
-             reads_.query("SELECT * FROM hone_counter;\nSELECT * FROM hone_schema:version"));
-    if (heads.size() != 2 || heads[0].items().empty() || heads[1].items().empty())
-        return fail(ErrorKind::kUnavailable, "the catalogue at {} holds no library any more",
-                    reads_.address().shown());
-    const Value& head = heads[0].items()[0];
+Result<> Mirror::pull_all(SQLite::Database& database, const Head& head) {
     std::vector<std::string> tables;
     for (const Table& table : tables_->all()) {
         database.exec(fmt::format("DELETE FROM {}", table.name));
@@ -472,10 +471,9 @@ Result<> Mirror::pull_all(SQLite::Database& database) {
     }
     reader.finish();
     database.exec("PRAGMA cache_size = -2000");  // SQLite's own
-    set_sequences(database, head["sequences"]);
+    set_sequences(database, head.sequences);
     // What was changed while it was read has a higher number and is pulled after this.
-    State{heads[1].items()[0]["library"].text(), head["token"].text(), head["value"].integer()}.write(
-        database);
+    head.write(database);
     return {};
 }
 

@@ -36,16 +36,18 @@ class Mirror final : public CommitHook {
 
   private:
     struct State;  // what the mirror says of itself
+    struct Head;   // what the server says
 
     Mirror(const Address& address, fs::path file, Patience patience);
     Result<> prepare(bool writable);
     Result<bool> pull();
     Result<bool> pull_locked();  // this and what follows: under pull_mutex_
-    Result<State> head_of_server();
-    Result<> pull_all(SQLite::Database& database);
+    Result<Head> head_of_server();
+    // Reads everything; `head` was asked before.
+    Result<> pull_all(SQLite::Database& database, const Head& head);
     // Applies the next changes after `from`, and says in `head` where the server is by then. False: not all
     // of them are there, or the change `from` is not the one the server has.
-    Result<bool> pull_changes(SQLite::Database& database, const State& from, State& head);
+    Result<bool> pull_changes(SQLite::Database& database, const State& from, Head& head);
     // Brings a library of schema 2, where every row was a record, to schema 3. Nothing is lost when it is cut
     // short; when another process is at it, waits a moment.
     Result<> bundle_photos();

@@ -91,7 +91,7 @@ Tables::Tables(SQLite::Database& database) {
         while (info.executeStep()) {
             const std::string type = info.getColumn(1).getString();
             table.columns.push_back(
-                {info.getColumn(0).getString(), type == "TEXT", type == "BLOB", info.getColumn(2).getInt()});
+                {info.getColumn(0).getString(), type == "BLOB", info.getColumn(2).getInt()});
         }
         const auto place_of = [&](auto member, const auto& value) -> std::optional<std::size_t> {
             const auto found = std::ranges::find(table.columns, value, member);

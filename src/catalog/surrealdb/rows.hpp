@@ -18,7 +18,7 @@ inline constexpr const char* kBundle = "bundle";  // hone_bundle; no table of th
 
 struct Column {
     std::string name;
-    bool text = false, blob = false;
+    bool blob = false;
     int key = 0;  // its place in the primary key, from 1
 };
 

@@ -230,9 +230,9 @@ void encode(const Value& value, Bytes& out) {
         Bytes& out;
         void operator()(None) const {
             append_head(out, cbor_encode_tag, kNone);
-            out.push_back(0xF6);
+            out.push_back(kCborNull);
         }
-        void operator()(Null) const { out.push_back(0xF6); }
+        void operator()(Null) const { out.push_back(kCborNull); }
         void operator()(bool truth) const { out.push_back(truth ? 0xF5 : 0xF4); }
         void operator()(std::int64_t number) const { append_integer(out, number); }
         void operator()(double number) const { append_head(out, cbor_encode_double, number); }
