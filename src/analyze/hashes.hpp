@@ -26,7 +26,7 @@ struct PhotoHashes {
     bool operator==(const PhotoHashes&) const = default;
 };
 
-// image: upright, at least one pixel, best look_image()'s (crops of tiny pictures have few pixels).
+// image: upright, at least one pixel, best style_image()'s (crops of tiny pictures have few pixels).
 PhotoHashes describe_hashes(const Image& image);
 
 // Bits that differ, 0..64.

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "analyze/hashes.hpp"
-#include "analyze/look.hpp"
+#include "analyze/style.hpp"
 #include "analyze/opencv_start.hpp"
 
 namespace hone {
@@ -35,7 +35,7 @@ constexpr double kSmoothing = 2;
 constexpr int kLeastBits = 8;
 
 struct Points {
-    std::vector<cv::Point2f> places;
+    std::vector<cv::Point2f> positions;
     cv::Mat descriptors;  // one row a point, 32 bytes
 };
 
@@ -51,7 +51,7 @@ Version make_version(const cv::Mat& luma) {
                                      cv::ORB::HARRIS_SCORE, kPatch, kCornerThreshold);
     std::vector<cv::KeyPoint> corners;
     orb->detectAndCompute(luma, {}, corners, out.points.descriptors);
-    cv::KeyPoint::convert(corners, out.points.places);
+    cv::KeyPoint::convert(corners, out.points.positions);
     return out;
 }
 
@@ -85,14 +85,14 @@ struct Fit {
 };
 
 // The fewer of both sides: many points of one may meet in one corner of the other.
-int distinct_places(const std::vector<cv::Point2f>& from, const std::vector<cv::Point2f>& to,
+int distinct_positions(const std::vector<cv::Point2f>& from, const std::vector<cv::Point2f>& to,
                     const std::vector<std::uint8_t>& inlier) {
     std::set<std::pair<int, int>> cells_from, cells_to;
     for (std::size_t at = 0; at < inlier.size(); ++at) {
         if (!inlier[at]) continue;
-        const auto cell = [](const cv::Point2f& place) {
-            return std::pair{static_cast<int>(place.x) / kCellPixels,
-                             static_cast<int>(place.y) / kCellPixels};
+        const auto cell = [](const cv::Point2f& position) {
+            return std::pair{static_cast<int>(position.x) / kCellPixels,
+                             static_cast<int>(position.y) / kCellPixels};
         };
         cells_from.insert(cell(from[at]));
         cells_to.insert(cell(to[at]));
@@ -101,7 +101,7 @@ int distinct_places(const std::vector<cv::Point2f>& from, const std::vector<cv::
 }
 
 Fit fit(const Points& query, const Points& photo) {
-    if (query.places.size() < 4 || photo.places.size() < 4) return {};
+    if (query.positions.size() < 4 || photo.positions.size() < 4) return {};
     std::vector<std::vector<cv::DMatch>> nearest;
     cv::BFMatcher(cv::NORM_HAMMING).knnMatch(query.descriptors, photo.descriptors, nearest, 2);
     std::vector<cv::Point2f> from, to;
@@ -109,8 +109,8 @@ Fit fit(const Points& query, const Points& photo) {
         if (pair.size() < 2 || pair[0].distance >= kMostBits ||
             pair[0].distance >= kNearestToSecond * pair[1].distance)
             continue;
-        from.push_back(query.places[pair[0].queryIdx]);
-        to.push_back(photo.places[pair[0].trainIdx]);
+        from.push_back(query.positions[pair[0].queryIdx]);
+        to.push_back(photo.positions[pair[0].trainIdx]);
     }
     if (from.size() < 4) return {};
     std::vector<std::uint8_t> inlier;
@@ -119,7 +119,7 @@ Fit fit(const Points& query, const Points& photo) {
     if (out.transform.empty()) return {};
     const double scale = std::hypot(out.transform.at<double>(0, 0), out.transform.at<double>(1, 0));
     if (scale < kLeastScale || scale > kMostScale) return {};
-    out.inliers = distinct_places(from, to, inlier);
+    out.inliers = distinct_positions(from, to, inlier);
     return out;
 }
 
@@ -148,9 +148,9 @@ struct PictureFeatures::Data {
 
 PictureFeatures::PictureFeatures(const Image& image, Mirrored mirrored) {
     start_opencv();
-    const bool fits = std::max(image.width, image.height) == kLookSide &&
-                      std::min(image.width, image.height) >= kLookShortestSide;
-    const Image sized = fits ? Image{} : look_image(image);
+    const bool fits = std::max(image.width, image.height) == kStyleSide &&
+                      std::min(image.width, image.height) >= kStyleShortestSide;
+    const Image sized = fits ? Image{} : style_image(image);
     const Image& picture = fits ? image : sized;
     const cv::Mat rgb(picture.height, picture.width, CV_8UC3, const_cast<std::uint8_t*>(picture.rgb.data()));
     cv::Mat luma;

@@ -2,7 +2,7 @@
 // word on candidates that look vectors and hashes found (ingest/near_duplicates.hpp). Corner features of both
 // are matched and a similarity transform is fitted; then the pixels are laid over each other. Safe from any
 // thread; the same pictures always give the same answer. Rule and thresholds were chosen on 4950 pairs of
-// portraits from one kind of studio and 576 copies: docs/look.md.
+// portraits from one kind of studio and 576 copies: docs/style.md.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ class PictureFeatures {
     // Mirrored features are needed on one side of a pair only: on the query's, which meets many.
     enum class Mirrored { kNo, kYes };
 
-    // image: look_image()'s, or any upright picture: it is brought to that size.
+    // image: style_image()'s, or any upright picture: it is brought to that size.
     PictureFeatures(const Image& image, Mirrored mirrored);
 
     struct Data;

@@ -19,12 +19,12 @@
 
 namespace hone {
 
-class Claims;
+class Leases;
 
 // PhotoNumber (catalog/people.hpp): short name of a photo inside one catalogue; the id is what the world
 // sees.
 using FolderId = std::int64_t;
-using PlaceId = std::int64_t;
+using FileId = std::int64_t;
 
 struct Folder {
     FolderId id = 0;
@@ -46,14 +46,14 @@ struct Photo : PhotoFacts {
     std::int64_t added_at = 0;  // Unix seconds
 };
 
-enum class PlaceState { kPhoto = 0, kMissing = 1, kFailed = 2, kSkipped = 3 };
+enum class FileState { kPhoto = 0, kMissing = 1, kFailed = 2, kSkipped = 3 };
 
 // A file that Hone has looked at.
-struct Place {
-    PlaceId id = 0;
+struct FileRecord {
+    FileId id = 0;
     FolderId folder = 0;
     FileFacts facts;
-    PlaceState state = PlaceState::kPhoto;
+    FileState state = FileState::kPhoto;
     std::optional<PhotoNumber> photo;
     std::string stage, reason;  // of a failure; of a skipped file: reason is its kind
     std::optional<PhotoId> photo_id;
@@ -79,10 +79,10 @@ struct Analysis : AnalyzerKey {
 };
 
 // What was found out without a network, all in one decoding.
-struct PhotoFindings {
+struct AnalysisResults {
     PhotoMetadata metadata;
     TakenAt taken;                      // resolve_taken()
-    std::vector<std::uint8_t> look;     // analyze/look.hpp
+    std::vector<std::uint8_t> style;     // analyze/style.hpp
     std::vector<std::uint64_t> hashes;  // analyze/hashes.hpp
 };
 
@@ -98,9 +98,9 @@ struct SamePicture {
 struct FileOutcome {
     FolderId folder = 0;
     FileFacts facts;
-    struct IsPhoto {
+    struct Photo {
         PhotoFacts photo;
-        std::optional<PhotoFindings> findings;
+        std::optional<AnalysisResults> analysis_results;
         std::optional<VectorKey> key;  // with the vector
         std::vector<float> vector;
         std::optional<std::vector<FaceFacts>> faces;
@@ -113,14 +113,14 @@ struct FileOutcome {
     struct Skipped {
         std::string kind;
     };
-    std::variant<IsPhoto, Failed, Skipped> what;
+    std::variant<Photo, Failed, Skipped> what;
 };
 
 struct CommittedFile {
     std::optional<PhotoNumber> photo;
-    PlaceId place = 0;
+    FileId file = 0;
     bool new_photo = false;  // these bytes were not known before
-    bool new_place = false;
+    bool new_file = false;
 };
 
 // A part of a folder that was scanned: the files below `directory`, or only those right in it.
@@ -154,26 +154,26 @@ class Catalog {
     // Files below that are photos and there, whichever folder they were found through.
     virtual Result<std::uint64_t> photos_below(const fs::path& directory) = 0;
 
-    virtual Result<std::optional<Place>> find_place(const fs::path& path) = 0;
-    virtual Result<std::vector<Place>> places_of(PhotoNumber photo) = 0;
+    virtual Result<std::optional<FileRecord>> find_file(const fs::path& path) = 0;
+    virtual Result<std::vector<FileRecord>> files_of(PhotoNumber photo) = 0;
     virtual Result<std::vector<CommittedFile>> commit(std::span<const FileOutcome> outcomes) = 0;
     // A place that a file had before it was renamed or moved: a photo of the same size, time and inode under
     // a path where nothing is now.
-    virtual Result<std::optional<Place>> find_moved(const FileFacts& facts) = 0;
+    virtual Result<std::optional<FileRecord>> find_moved(const FileFacts& facts) = 0;
     // seen: places that the scan found. The part's others become missing, except failures and skips, which
     // are forgotten. Gives the number of photos that became missing. Of photos whose last sidecar went this
     // way the metadata is no longer done.
     virtual Result<std::uint64_t> end_scan(const ScannedPart& part, const std::vector<bool>& seen) = 0;
     // The largest place so far, and how many photos have been found at places made after it that had others
     // before, none of which is there now.
-    virtual Result<PlaceId> last_place() = 0;
-    virtual Result<std::uint64_t> moved_since(PlaceId place) = 0;
+    virtual Result<FileId> last_file() = 0;
+    virtual Result<std::uint64_t> moved_since(FileId file) = 0;
     // Raw files beside a finished picture of the same name are shown as that picture; gives how many are.
     virtual Result<std::uint64_t> pair_raw_files() = 0;
     // The photo that is shown in the place of this one, and the raw photos that this one stands for.
     virtual Result<std::optional<PhotoNumber>> shown_as(PhotoNumber photo) = 0;
     virtual Result<std::vector<PhotoNumber>> stands_for(PhotoNumber photo) = 0;
-    virtual Result<> mark_present(PlaceId place) = 0;
+    virtual Result<> mark_available(FileId file) = 0;
 
     virtual Result<std::optional<Photo>> photo(PhotoNumber number) = 0;
     virtual Result<std::optional<Photo>> photo(const PhotoId& id) = 0;
@@ -182,25 +182,25 @@ class Catalog {
     virtual Result<Photo> resolve(const std::string& id_or_path) = 0;
     virtual Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) = 0;
     // A photo that is there: in at least one file that is not missing.
-    virtual Result<std::vector<PhotoNumber>> present() = 0;
+    virtual Result<std::vector<PhotoNumber>> available() = 0;
     virtual Result<Counts> counts() = 0;
-    virtual Result<std::vector<Place>> failures(std::size_t limit) = 0;
+    virtual Result<std::vector<FileRecord>> failures(std::size_t limit) = 0;
     virtual Result<std::vector<Analysis>> analyses(PhotoNumber photo) = 0;
     // Photos for which all of these are done, as bits by number.
     virtual Result<std::vector<bool>> analyzed(std::span<const AnalyzerKey> keys) = 0;
     virtual Result<> mark_analyzed(std::span<const PhotoNumber> photos, const AnalyzerKey& key) = 0;
 
-    virtual Result<std::optional<PhotoFindings>> findings(PhotoNumber photo) = 0;
+    virtual Result<std::optional<AnalysisResults>> analysis_results(PhotoNumber photo) = 0;
     // Every present photo's look and hashes, in the order of their numbers.
-    virtual Result<> for_each_look(
-        const std::function<Result<>(PhotoNumber, std::span<const std::uint8_t> look,
+    virtual Result<> for_each_style(
+        const std::function<Result<>(PhotoNumber, std::span<const std::uint8_t> style,
                                      std::span<const std::uint64_t> hashes)>& visit) = 0;
     virtual Result<> add_same_pictures(std::span<const SamePicture> pairs) = 0;
     virtual Result<std::vector<SamePicture>> same_pictures() = 0;
     // How many there are: tells whether same_pictures() would give more than before.
     virtual Result<std::uint64_t> count_same_pictures() = 0;
     // Present photos in the order of the time they were taken, with that time, the camera and the place.
-    struct Moment {
+    struct Capture {
         PhotoNumber photo = 0;
         std::int64_t local_seconds = 0;
         std::string camera;
@@ -209,12 +209,12 @@ class Catalog {
         };
         std::optional<Position> position;
     };
-    virtual Result<std::vector<Moment>> moments() = 0;
+    virtual Result<std::vector<Capture>> captures() = 0;
     // Present photos that lie in several files.
     virtual Result<std::vector<PhotoNumber>> with_copies() = 0;
     // Photos in whose name, folders, title, keywords or camera every one of the words stands (case and
     // accents do not matter).
-    virtual Result<std::vector<PhotoNumber>> with_words(std::span<const std::string> words) = 0;
+    virtual Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string> words) = 0;
     // Present photos that the filter lets through, in the order of their numbers. kUnavailable for a field
     // that cannot be answered yet (people).
     virtual Result<std::vector<PhotoNumber>> matching(const PhotoFilter& filter) = 0;
@@ -270,14 +270,14 @@ class Catalog {
 
     // Of a catalogue that lies on a server.
     struct Condition {
-        std::string place;              // "host:port/namespace/database"; empty: a file, always there
+        std::string file;              // "host:port/namespace/database"; empty: a file, always there
         std::string library;            // the name it was given when it was made
         std::string trouble;            // why writes wait, one line; empty: all is well
         std::uint64_t from_others = 0;  // grows when changes of other processes have come in
     };
     virtual Condition condition() = 0;
     // nullptr where one process alone writes.
-    virtual Claims* claims() = 0;
+    virtual Leases* leases() = 0;
 };
 
 // The catalogue of a library folder, in SQLite. Read-only: the file must be there.

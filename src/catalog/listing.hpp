@@ -15,11 +15,11 @@ struct Listing {
 };
 
 inline Result<Listing> list_photo(Catalog& catalog, PhotoNumber photo) {
-    HONE_TRY(const std::vector<Place> places, catalog.places_of(photo));
+    HONE_TRY(const std::vector<FileRecord> files, catalog.files_of(photo));
     Listing listing;
-    if (!places.empty()) listing.path = places.front().facts.path;
-    listing.copies = static_cast<std::size_t>(std::ranges::count(places, PlaceState::kPhoto, &Place::state));
-    listing.reachable = std::ranges::any_of(places, &Place::reachable);
+    if (!files.empty()) listing.path = files.front().facts.path;
+    listing.copies = static_cast<std::size_t>(std::ranges::count(files, FileState::kPhoto, &FileRecord::state));
+    listing.reachable = std::ranges::any_of(files, &FileRecord::reachable);
     HONE_TRY(listing.taken, catalog.taken(photo));
     if (listing.taken && listing.taken->source == TakenSource::kModified) listing.taken.reset();
     return listing;

@@ -47,7 +47,7 @@ double median(std::vector<double> values) {
 __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
 #endif
 std::uint64_t
-sum_words(const std::uint64_t* words, std::size_t count) {
+sum_text(const std::uint64_t* words, std::size_t count) {
     std::uint64_t sums[32] = {};
     for (std::size_t at = 0; at + 32 <= count; at += 32) {
         __builtin_prefetch(words + at + 512);
@@ -75,7 +75,7 @@ double memory_bandwidth(unsigned threads, int runs) {
             for (unsigned thread = 0; thread < threads; ++thread) {
                 readers.emplace_back([&, thread] {
                     const std::size_t first = kWords * thread / threads;
-                    sink += sum_words(memory.data() + first, kWords * (thread + 1) / threads - first);
+                    sink += sum_text(memory.data() + first, kWords * (thread + 1) / threads - first);
                 });
             }
         }

@@ -34,7 +34,7 @@ std::vector<float> random_vector(std::size_t numbers, std::uint64_t seed) {
 
 FileOutcome ready_photo(FolderId folder, std::size_t number) {
     const std::string path = fmt::format("/bench/{:03}/IMG_{:07}.jpg", number / 1000, number);
-    FileOutcome::IsPhoto what;
+    FileOutcome::Photo what;
     what.photo = {sha256(path), 3'000'000, 4000, 3000, "jpeg", 0x808080};
     what.key = {"content", "bench"};
     what.vector = random_vector(kContentNumbers, number);
@@ -43,10 +43,10 @@ FileOutcome ready_photo(FolderId folder, std::size_t number) {
                  {"hashes", 1, ""},
                  {"look", 1, ""},
                  {"faces", 1, "bench"}};
-    PhotoFindings& findings = what.findings.emplace();
-    findings.metadata.model = "Canon EOS 5D";
-    findings.look.assign(229, static_cast<std::uint8_t>(number));
-    findings.hashes = {number * 0x9E3779B97F4A7C15, 2};
+    AnalysisResults& analysis_results = what.analysis_results.emplace();
+    analysis_results.metadata.model = "Canon EOS 5D";
+    analysis_results.style.assign(229, static_cast<std::uint8_t>(number));
+    analysis_results.hashes = {number * 0x9E3779B97F4A7C15, 2};
     auto& faces = what.faces.emplace();
     for (std::size_t at = 0; at < kFaces; ++at) {
         FaceFacts face;
@@ -77,7 +77,7 @@ Result<> write_graph(surreal::Client& client, std::size_t first, std::size_t las
     for (std::size_t number = first; number < last; ++number) {
         const auto key = static_cast<std::int64_t>(number);
         const FileOutcome outcome = ready_photo(0, number);
-        const auto& photo = std::get<FileOutcome::IsPhoto>(outcome.what);
+        const auto& photo = std::get<FileOutcome::Photo>(outcome.what);
         const RecordId base{"base_image", key}, metadata{"basic_metadata", key},
             embedding{"image_embedding_vector", key}, hash{"image_hash_metadata", key};
         row(base, {{"path", utf8_path(outcome.facts.path)}});
@@ -88,7 +88,7 @@ Result<> write_graph(surreal::Client& client, std::size_t first, std::size_t las
                        {"size_in_bytes", 3'000'000},
                        {"base", base}});
         row(embedding, {{"embedding", photo.vector}, {"base", base}});
-        row(hash, {{"hash", fmt::format("{:016x}", photo.findings->hashes[0])},
+        row(hash, {{"hash", fmt::format("{:016x}", photo.analysis_results->hashes[0])},
                    {"hash_type", "dhash"},
                    {"base", base}});
         edge("has_basic_metadata", key, base, metadata);

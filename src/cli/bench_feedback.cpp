@@ -41,7 +41,7 @@ struct Dataset {
     fs::path scratch;
     std::unique_ptr<VectorSpace> space;
     FloatArray texts;
-    std::unique_ptr<NullBank> nulls;
+    std::unique_ptr<BackgroundVocabulary> nulls;
     std::vector<SimulatedQuery> queries;
     ~Dataset() {
         std::error_code ignored;
@@ -103,7 +103,7 @@ Result<std::unique_ptr<Dataset>> load(const fs::path& folder) {
     normalize_rows(images);
     normalize_rows(data->texts);
     normalize_rows(nulls);
-    data->nulls = std::make_unique<NullBank>(nulls.values, nulls.columns, 100);
+    data->nulls = std::make_unique<BackgroundVocabulary>(nulls.values, nulls.columns, 100);
     HONE_TRY(const auto classes, read_classes(folder / "images.tsv", images.rows));
     HONE_TRY(const auto bytes, read_file(folder / "queries.json"));
     const json document = json::parse(bytes.begin(), bytes.end(), nullptr, false);
@@ -194,15 +194,15 @@ class Search {
           method_(method),
           query_(query),
           space_{view, std::move(statistics), processor_count()} {
-        evidence_.words = data.texts.row(query.text_row);
-        words_ranking_ = rank_by_words(evidence_);
+        evidence_.text = data.texts.row(query.text_row);
+        text_ranking_ = rank_by_text(evidence_);
         shown_.assign(view.size(), false);
     }
 
     // Scores of all photos for what is known now; hidden: shown or ignored.
     void rank() {
         weighed_ = evidence_.has_marks() ? method_.weigh(evidence_, space_) : evidence_;
-        ranking_ = evidence_.has_marks() ? method_.rank(weighed_, space_) : rank_by_words(evidence_);
+        ranking_ = evidence_.has_marks() ? method_.rank(weighed_, space_) : rank_by_text(evidence_);
         scores_ = ranking_->scores(view_, space_.threads);
     }
 
@@ -211,14 +211,14 @@ class Search {
         hide(free);
         const bool explore = method_.explores() && page_explores(evidence_, pages_, count);
         if (explore) {
-            std::vector<float> by_words = words_ranking_->scores(view_, space_.threads);
-            hide(by_words);
+            std::vector<float> by_text = text_ranking_->scores(view_, space_.threads);
+            hide(by_text);
             std::vector<std::size_t> pool;
-            for (const ScoredRow& row : best_rows(by_words, pool_size())) pool.push_back(row.row);
+            for (const ScoredRow& row : top_k(by_text, pool_size())) pool.push_back(row.row);
             return exploring_page(view_, *space_.statistics, pool, order_, count, space_.threads);
         }
         std::vector<std::size_t> rows;
-        for (const ScoredRow& row : best_rows(free, count)) rows.push_back(row.row);
+        for (const ScoredRow& row : top_k(free, count)) rows.push_back(row.row);
         return rows;
     }
 
@@ -227,7 +227,7 @@ class Search {
         for (std::size_t at = 0; at < page.size(); ++at) {
             shown_[page[at]] = true;
             order_.push_back(page[at]);
-            (marks[at] ? evidence_.liked : evidence_.passed).push_back({view_.values(page[at]), 1});
+            (marks[at] ? evidence_.positives : evidence_.implicit_negatives).push_back({view_.values(page[at]), 1});
         }
     }
 
@@ -249,19 +249,19 @@ class Search {
     }
 
     // Where the list ends, for the scores of the last rank().
-    [[nodiscard]] ScoreCurve curve() {
-        const ScoreSpread spread = spread_of(scores_);
+    [[nodiscard]] LogisticCalibration calibration() {
+        const ScoreMoments moments = moments_of(scores_);
         if (evidence_.has_marks()) {
-            if (const auto curve = curve_from_marks(method_, weighed_, space_, spread)) return *curve;
-            return curve_keeping(likely_by_words(), scores_, spread);
+            if (const auto calibration = calibration_from_marks(method_, weighed_, space_, moments)) return *calibration;
+            return calibration_keeping(likely_by_text(), scores_, moments);
         }
-        return curve_by_words(scores_);
+        return calibration_by_text(scores_);
     }
 
     // F1 of what is called likely, and the expected calibration error (ten bins) over the photos among which
     // the end of the list lies: the best 2 x targets, at least 200.
     [[nodiscard]] Quality calibration() {
-        const ScoreCurve curve = this->curve();
+        const LogisticCalibration calibration = this->calibration();
         std::array<double, 10> count{}, sum{}, fits{};
         double both = 0, called = 0, total = 0;
         std::vector<float> kept = scores_;
@@ -270,12 +270,12 @@ class Search {
         }
         for (std::size_t row = 0; row < kept.size(); ++row) {
             if (kept[row] == kHidden) continue;
-            const bool likely = kept[row] >= curve.middle, fit = query_.relevant[row];
+            const bool likely = kept[row] >= calibration.threshold, fit = query_.relevant[row];
             both += likely && fit ? 1 : 0;
             called += likely ? 1 : 0;
         }
-        for (const ScoredRow& row : best_rows(kept, kept.size())) {
-            const double p = curve.probability(row.score);
+        for (const ScoredRow& row : top_k(kept, kept.size())) {
+            const double p = calibration.probability(row.score);
             const std::size_t bin = std::min<std::size_t>(9, static_cast<std::size_t>(p * 10));
             ++count[bin];
             ++total;
@@ -296,24 +296,24 @@ class Search {
             if (shown_[row] || query_.ignored[row]) scores[row] = kHidden;
         }
     }
-    [[nodiscard]] ScoreCurve curve_by_words(std::span<const float> scores) const {
-        return curve_from_bank(*data_.nulls, evidence_.words, view_, scores, space_.threads);
+    [[nodiscard]] LogisticCalibration calibration_by_text(std::span<const float> scores) const {
+        return calibration_from_vocabulary(*data_.nulls, evidence_.text, view_, scores, space_.threads);
     }
     // How many photos the words alone find likely; counted once.
-    std::size_t likely_by_words() {
-        if (!likely_by_words_) {
-            const std::vector<float> scores = words_ranking_->scores(view_, space_.threads);
-            const double cut = curve_by_words(scores).middle;
-            likely_by_words_ = static_cast<std::size_t>(
+    std::size_t likely_by_text() {
+        if (!likely_by_text_) {
+            const std::vector<float> scores = text_ranking_->scores(view_, space_.threads);
+            const double cut = calibration_by_text(scores).threshold;
+            likely_by_text_ = static_cast<std::size_t>(
                 std::ranges::count_if(scores, [&](float score) { return score >= cut; }));
         }
-        return *likely_by_words_;
+        return *likely_by_text_;
     }
     // As many as the words fit; counted once.
     std::size_t pool_size() {
         if (!pool_size_) {
-            const auto best = best_rows(words_ranking_->scores(view_, space_.threads), kMostPool);
-            pool_size_ = std::clamp(data_.nulls->likely(evidence_.words, view_, best, space_.threads),
+            const auto best = top_k(text_ranking_->scores(view_, space_.threads), kMostPool);
+            pool_size_ = std::clamp(data_.nulls->likely(evidence_.text, view_, best, space_.threads),
                                     kLeastPool, kMostPool);
         }
         return *pool_size_;
@@ -325,12 +325,12 @@ class Search {
     const SimulatedQuery& query_;
     FeedbackSpace space_;
     Evidence evidence_, weighed_;
-    std::unique_ptr<Ranking> words_ranking_, ranking_;
+    std::unique_ptr<Ranking> text_ranking_, ranking_;
     std::vector<float> scores_;
     std::vector<bool> shown_;
     std::vector<ShownPage> pages_;
     std::vector<std::size_t> order_;
-    std::optional<std::size_t> likely_by_words_, pool_size_;
+    std::optional<std::size_t> likely_by_text_, pool_size_;
 };
 
 Outcome simulate(const Dataset& data, const SpaceView& view,
@@ -501,7 +501,7 @@ Result<> bench_rounds(const FeedbackBenchFlags& flags, const GlobalOptions& opti
     for (float& value : data.texts.values) value += normal(random);
     normalize_rows(data.texts);
     normalize_rows(centers);
-    data.nulls = std::make_unique<NullBank>(centers.values, kDimension, 100);
+    data.nulls = std::make_unique<BackgroundVocabulary>(centers.values, kDimension, 100);
     const SpaceView view = data.space->view();
     const Stopwatch watch;
     const auto statistics = SpaceStatistics::measure(view, processor_count());
@@ -516,7 +516,7 @@ Result<> bench_rounds(const FeedbackBenchFlags& flags, const GlobalOptions& opti
             const Stopwatch round_watch;
             search.rank();
             const auto page = search.page(flags.page);
-            (void)search.curve();
+            (void)search.calibration();
             const double took = round_watch.seconds() * 1000;
             if (round == 1 || round == 2) explored.push_back(took);
             if (round > 2) greedy.push_back(took);
@@ -605,10 +605,10 @@ Result<> bench_feedback(const FeedbackBenchFlags& flags, const GlobalOptions& op
             }
             for (std::size_t at = 0; per_query.is_open() && at < outcomes.size(); ++at) {
                 const SimulatedQuery& query = data->queries[at];
-                std::string words = query.text;
-                std::ranges::replace(words, '"', '\'');
+                std::string text = query.text;
+                std::ranges::replace(text, '"', '\'');
                 per_query << fmt::format("{},{},{},{},\"{}\",{},{:.6f},{},{},{:.6f}\n", method->name(), user,
-                                         query.tier, at, words, query.targets, outcomes[at].recall,
+                                         query.tier, at, text, query.targets, outcomes[at].recall,
                                          outcomes[at].looked_3, outcomes[at].looked_10,
                                          outcomes[at].seesaw_ap);
             }

@@ -53,7 +53,7 @@ Rate libvips_alone(const std::vector<fs::path>& files) {
     return {good, static_cast<double>(good) / watch.seconds()};
 }
 
-Result<Rate> hone_intake(const fs::path& folder) {
+Result<Rate> hone_file_processor(const fs::path& folder) {
     std::string scratch = (fs::temp_directory_path() / "hone-bench-XXXXXX").string();
     if (::mkdtemp(scratch.data()) == nullptr) return fail("cannot make a folder in {}", scratch);
     const auto measure = [&]() -> Result<Rate> {
@@ -93,16 +93,16 @@ Result<> bench_ingest(const GlobalOptions& options, const std::string& folder, i
     const fs::path root = normal_folder(folder);
     HONE_TRY(const auto walked, walker.walk(root, root, true));
     (void)walked;
-    std::vector<Rate> alone, intake;
+    std::vector<Rate> alone, processor;
     for (int round = 0; round < rounds; ++round) {
         alone.push_back(libvips_alone(files));
-        HONE_TRY(const Rate rate, hone_intake(root));
-        intake.push_back(rate);
+        HONE_TRY(const Rate rate, hone_file_processor(root));
+        processor.push_back(rate);
     }
-    const double libvips = median_rate(alone), hone = median_rate(intake);
+    const double libvips = median_rate(alone), hone = median_rate(processor);
     if (options.json) {
         fmt::print("{}\n", dump({{"files", files.size()},
-                                 {"photos", intake.front().photos},
+                                 {"photos", processor.front().photos},
                                  {"processors", processor_count()},
                                  {"rounds", rounds},
                                  {"libvips_alone", libvips},
@@ -110,7 +110,7 @@ Result<> bench_ingest(const GlobalOptions& options, const std::string& folder, i
                                 2));
         return {};
     }
-    fmt::print("{} photos, {} processors, photos a second (medians of {})\n", intake.front().photos,
+    fmt::print("{} photos, {} processors, photos a second (medians of {})\n", processor.front().photos,
                processor_count(), rounds);
     fmt::print("libvips alone: decode, three thumbnails                    {:7.1f}\n", libvips);
     fmt::print("hone: the same, SHA-256, metadata, hashes, look, catalogue {:7.1f}   {:3.0f} %\n", hone,

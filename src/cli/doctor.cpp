@@ -41,7 +41,7 @@ void add_report(Findings& findings, const std::string& what, const Result<Repair
                               : "")});
 }
 
-void check_wall(Findings& findings, DecoderPool& decoders) {
+void check_sandbox(Findings& findings, DecoderPool& decoders) {
     const auto missing = decoders.missing_parts();
     if (!missing) return add(findings, "decoder", missing, "");
     // A part that this kernel or container refuses is told; the others hold, so it is no defect.
@@ -163,7 +163,7 @@ Result<> doctor(const GlobalOptions& options) {
     HONE_TRY(const fs::path directory, library_of(options));
     Findings findings;
     DecoderPool decoders(1);
-    check_wall(findings, decoders);
+    check_sandbox(findings, decoders);
     check_library(findings, directory, decoders);
     check_models(findings, directory);
     findings.push_back(

@@ -9,7 +9,7 @@ namespace hone {
 namespace {
 
 struct DuplicateFlags {
-    std::string kind = "picture";
+    std::string kind = "near";
     std::size_t limit = 100;
 };
 
@@ -17,11 +17,11 @@ constexpr double kMegabyte = 1e6;
 
 const char* name_of(DuplicateKind kind) {
     switch (kind) {
-        case DuplicateKind::kBytes:
+        case DuplicateKind::kExact:
             return "photos in several files";
-        case DuplicateKind::kPicture:
+        case DuplicateKind::kNear:
             return "pictures in several photos";
-        case DuplicateKind::kMoment:
+        case DuplicateKind::kBurst:
             break;
     }
     return "moments in several shots";
@@ -59,10 +59,10 @@ Result<> duplicates(const GlobalOptions& options, const DuplicateFlags& flags) {
 
 void add_duplicates(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<DuplicateFlags>();
-    CLI::App* command = app.add_subcommand("duplicates", "what is there more than once; deletes nothing");
-    command->add_option("--kind", flags->kind, "the same bytes, picture or moment")
-        ->check(CLI::IsMember({"bytes", "picture", "moment"}))
-        ->default_str("picture");
+    CLI::App* command = app.add_subcommand("duplicates", "list photos that the library has more than once; delete nothing");
+    command->add_option("--kind", flags->kind, "exact (the same bytes), near (the same picture), burst (shots of one moment)")
+        ->check(CLI::IsMember({"exact", "near", "burst"}))
+        ->default_str("near");
     command->add_option("--limit", flags->limit, "groups, 1 to 100000")
         ->check(CLI::Range(1, 100'000))
         ->default_str("100");

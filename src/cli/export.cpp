@@ -18,29 +18,29 @@ struct ExportFlags {
     std::string format, to;
 };
 
-using VisitPhoto = std::function<Result<>(const Photo&, const std::vector<Place>&)>;
+using VisitPhoto = std::function<Result<>(const Photo&, const std::vector<FileRecord>&)>;
 
 // Photos that are there, in the order of their numbers.
 Result<> for_each_photo(Catalog& catalog, const VisitPhoto& visit) {
-    HONE_TRY(const std::vector<PhotoNumber> numbers, catalog.present());
+    HONE_TRY(const std::vector<PhotoNumber> numbers, catalog.available());
     for (const PhotoNumber number : numbers) {
         HONE_TRY(const auto photo, catalog.photo(number));
-        HONE_TRY(const std::vector<Place> places, catalog.places_of(number));
-        if (photo) HONE_CHECK(visit(*photo, places));
+        HONE_TRY(const std::vector<FileRecord> files, catalog.files_of(number));
+        if (photo) HONE_CHECK(visit(*photo, files));
     }
     return {};
 }
 
-Result<json> entry_of(Catalog& catalog, const Photo& photo, const std::vector<Place>& places) {
+Result<json> entry_of(Catalog& catalog, const Photo& photo, const std::vector<FileRecord>& files) {
     json entry{{"id", to_hex(photo.id)}, {"width", photo.width}, {"height", photo.height},
                {"format", photo.format}, {"bytes", photo.bytes}, {"paths", json::array()},
                {"faces", json::array()}};
-    for (const Place& place : places) entry["paths"].push_back(utf8_path(place.facts.path));
-    HONE_TRY(const auto findings, catalog.findings(photo.number));
-    if (findings) {
-        entry["taken"] = {{"at", iso8601_local(findings->taken)},
-                          {"from", taken_source_name(findings->taken.source)}};
-        entry["metadata"] = to_json(findings->metadata);
+    for (const FileRecord& file : files) entry["paths"].push_back(utf8_path(file.facts.path));
+    HONE_TRY(const auto analysis_results, catalog.analysis_results(photo.number));
+    if (analysis_results) {
+        entry["taken"] = {{"at", iso8601_local(analysis_results->taken)},
+                          {"from", taken_source_name(analysis_results->taken.source)}};
+        entry["metadata"] = to_json(analysis_results->metadata);
     }
     HONE_TRY(const std::vector<Face> faces, catalog.faces_of(photo.number));
     for (const Face& face : faces) {
@@ -101,8 +101,8 @@ Result<> export_json(Catalog& catalog, const std::string& to) {
     output.write(fmt::format("{{\"hone\": \"{}\",\n\"folders\": {},\n\"people\": {},\n\"photos\": [",
                              HONE_VERSION, dump(folders), dump(people)));
     const char* before = "\n";
-    const VisitPhoto write = [&](const Photo& photo, const std::vector<Place>& places) -> Result<> {
-        HONE_TRY(const json entry, entry_of(catalog, photo, places));
+    const VisitPhoto write = [&](const Photo& photo, const std::vector<FileRecord>& files) -> Result<> {
+        HONE_TRY(const json entry, entry_of(catalog, photo, files));
         output.write(std::exchange(before, ",\n") + dump(entry));
         return {};
     };
@@ -124,8 +124,8 @@ Result<> export_csv(Catalog& catalog, const std::string& to) {
     output.write(
         "id,path,copies,width,height,format,bytes,taken_at,latitude,longitude,rating,title,description,"
         "keywords,people\r\n");
-    const VisitPhoto write = [&](const Photo& photo, const std::vector<Place>& places) -> Result<> {
-        HONE_TRY(const json entry, entry_of(catalog, photo, places));
+    const VisitPhoto write = [&](const Photo& photo, const std::vector<FileRecord>& files) -> Result<> {
+        HONE_TRY(const json entry, entry_of(catalog, photo, files));
         const json facts = entry.value("metadata", json::object());
         const auto fact = [&](const char* name) {
             const auto found = facts.find(name);
@@ -141,7 +141,7 @@ Result<> export_csv(Catalog& catalog, const std::string& to) {
         const std::string taken = entry.contains("taken") ? entry["taken"]["at"].get<std::string>() : "";
         const std::string fields[] = {entry["id"].get<std::string>(),
                                       entry["paths"].empty() ? "" : entry["paths"][0].get<std::string>(),
-                                      std::to_string(places.size()),
+                                      std::to_string(files.size()),
                                       std::to_string(photo.width),
                                       std::to_string(photo.height),
                                       photo.format,
@@ -218,7 +218,7 @@ Result<SidecarCounts> export_sidecars(Catalog& catalog, const fs::path& to) {
         if (!person.name.empty()) names[person.id] = person.name;
     }
     SidecarCounts counts;
-    const VisitPhoto write = [&](const Photo& photo, const std::vector<Place>& places) -> Result<> {
+    const VisitPhoto write = [&](const Photo& photo, const std::vector<FileRecord>& files) -> Result<> {
         HONE_TRY(const std::vector<Face> faces, catalog.faces_of(photo.number));
         std::vector<Region> regions;
         for (const Face& face : faces) {
@@ -230,21 +230,21 @@ Result<SidecarCounts> export_sidecars(Catalog& catalog, const fs::path& to) {
                                face.box.height / height});
         }
         if (regions.empty()) return {};
-        HONE_TRY(const auto findings, catalog.findings(photo.number));
-        const int orientation = findings ? findings->metadata.orientation.value_or(1) : 1;
+        HONE_TRY(const auto analysis_results, catalog.analysis_results(photo.number));
+        const int orientation = analysis_results ? analysis_results->metadata.orientation.value_or(1) : 1;
         HONE_TRY(const std::string packet, write_sidecar(regions, photo.width, photo.height, orientation));
-        for (const Place& place : places) {
-            if (place.state != PlaceState::kPhoto) continue;
-            const fs::path& original = place.facts.path;
-            fs::path target = below.at(place.folder) / original.lexically_relative(roots.at(place.folder));
+        for (const FileRecord& file : files) {
+            if (file.state != FileState::kPhoto) continue;
+            const fs::path& original = file.facts.path;
+            fs::path target = below.at(file.folder) / original.lexically_relative(roots.at(file.folder));
             target += ".xmp";
             std::error_code error;
             if (fs::equivalent(target.parent_path(), original.parent_path(), error) &&
-                !fs::equivalent(to, roots.at(place.folder), error))
+                !fs::equivalent(to, roots.at(file.folder), error))
                 return fail(ErrorKind::kUsage,
                             "the sidecar of {} would lie beside it; give another --to, or the photos' own "
                             "folder {} if that is wanted",
-                            printable(original), printable(roots.at(place.folder)));
+                            printable(original), printable(roots.at(file.folder)));
             HONE_CHECK(put_sidecar(target, packet, counts));
         }
         return {};

@@ -6,7 +6,7 @@
 
 #include "base/config.hpp"
 #include "cli/commands.hpp"
-#include "ingest/intake.hpp"
+#include "ingest/file_processor.hpp"
 #include "server/people_json.hpp"
 
 namespace hone {
@@ -70,8 +70,8 @@ Result<std::pair<std::vector<Face>, std::string>> faces_of(const Library& librar
     if (!analyzer) return std::unexpected(analyzer.error());
     fs::path path = name;
     if (known) {
-        HONE_TRY(const std::vector<Place> places, library.catalog().places_of(known->number));
-        for (const Place& place : places) path = place.facts.path;
+        HONE_TRY(const std::vector<FileRecord> files, library.catalog().files_of(known->number));
+        for (const FileRecord& file : files) path = file.facts.path;
     } else if (std::error_code error; !fs::is_regular_file(path, error)) {
         return std::unexpected(known.error());
     }

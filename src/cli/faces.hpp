@@ -4,7 +4,7 @@
 #include "analyze/faces.hpp"
 #include "cli/context.hpp"
 #include "people/people.hpp"
-#include "photo/wall/decoder_pool.hpp"
+#include "photo/sandbox/decoder_pool.hpp"
 
 namespace hone {
 

@@ -29,24 +29,24 @@ bool takes_value(const CLI::Option& option) {
 }
 
 // "hone people list"
-struct Place {
+struct Command {
     std::string name;
     const CLI::App* app;
 };
 
-void collect(const CLI::App& app, const std::string& name, std::vector<Place>& places) {
-    places.push_back({name, &app});
-    for (const CLI::App* sub : subcommands(app)) collect(*sub, name + " " + sub->get_name(), places);
+void collect(const CLI::App& app, const std::string& name, std::vector<Command>& commands) {
+    commands.push_back({name, &app});
+    for (const CLI::App* sub : subcommands(app)) collect(*sub, name + " " + sub->get_name(), commands);
 }
 
-std::vector<Place> places_of(const CLI::App& app) {
-    std::vector<Place> places;
-    collect(app, "hone", places);
-    return places;
+std::vector<Command> commands_of(const CLI::App& app) {
+    std::vector<Command> commands;
+    collect(app, "hone", commands);
+    return commands;
 }
 
 // "--like" and "-h"; the global ones, which every command takes, included.
-std::vector<std::pair<std::string, const CLI::Option*>> dashed_names(const Place& place,
+std::vector<std::pair<std::string, const CLI::Option*>> dashed_names(const Command& command,
                                                                      const CLI::App& root) {
     std::vector<std::pair<std::string, const CLI::Option*>> names;
     const auto add = [&](const CLI::App& app, bool inherited) {
@@ -56,8 +56,8 @@ std::vector<std::pair<std::string, const CLI::Option*>> dashed_names(const Place
             for (const std::string& name : option->get_snames()) names.emplace_back("-" + name, option);
         }
     };
-    add(*place.app, false);
-    if (place.app != &root) add(root, true);
+    add(*command.app, false);
+    if (command.app != &root) add(root, true);
     return names;
 }
 
@@ -72,17 +72,17 @@ std::string single_quoted(const std::string& text) {
 }
 
 // The shells walk the words that stand there already down the tree of commands.
-std::string known_steps(const std::vector<Place>& places, std::string_view separator) {
+std::string known_steps(const std::vector<Command>& commands, std::string_view separator) {
     std::string steps;
-    for (const Place& place : places) {
-        if (place.name.find(' ') == std::string::npos) continue;
-        steps += (steps.empty() ? "" : std::string(separator)) + "'" + place.name + "'";
+    for (const Command& command : commands) {
+        if (command.name.find(' ') == std::string::npos) continue;
+        steps += (steps.empty() ? "" : std::string(separator)) + "'" + command.name + "'";
     }
     return steps;
 }
 
 std::string bash_completion(const CLI::App& root) {
-    const std::vector<Place> places = places_of(root);
+    const std::vector<Command> commands = commands_of(root);
     std::string text = fmt::format(
         "# bash completion for hone, made by `hone generate completion bash`\n"
         "_hone() {{\n"
@@ -94,14 +94,14 @@ std::string bash_completion(const CLI::App& root) {
         "        esac\n"
         "    done\n"
         "    case $place in\n",
-        known_steps(places, " | "));
-    for (const Place& place : places) {
+        known_steps(commands, " | "));
+    for (const Command& command : commands) {
         std::string commands, names;
-        for (const CLI::App* sub : subcommands(*place.app))
+        for (const CLI::App* sub : subcommands(*command.app))
             commands += (commands.empty() ? "" : " ") + sub->get_name();
-        for (const auto& [name, option] : dashed_names(place, root))
+        for (const auto& [name, option] : dashed_names(command, root))
             names += (names.empty() ? "" : " ") + name;
-        text += fmt::format("        '{}') commands='{}' options='{}' ;;\n", place.name, commands, names);
+        text += fmt::format("        '{}') commands='{}' options='{}' ;;\n", command.name, commands, names);
     }
     return text +
            "    esac\n"
@@ -114,7 +114,7 @@ std::string bash_completion(const CLI::App& root) {
 }
 
 std::string zsh_completion(const CLI::App& root) {
-    const std::vector<Place> places = places_of(root);
+    const std::vector<Command> commands = commands_of(root);
     std::string text = fmt::format(
         "#compdef hone\n"
         "# zsh completion for hone, made by `hone generate completion zsh`\n"
@@ -127,14 +127,14 @@ std::string zsh_completion(const CLI::App& root) {
         "        esac\n"
         "    done\n"
         "    case $place in\n",
-        known_steps(places, " | "));
+        known_steps(commands, " | "));
     // _describe wants name:description, with colons of the name escaped; none has one.
-    for (const Place& place : places) {
-        text += fmt::format("        ('{}')\n            commands=(", place.name);
-        for (const CLI::App* sub : subcommands(*place.app))
+    for (const Command& command : commands) {
+        text += fmt::format("        ('{}')\n            commands=(", command.name);
+        for (const CLI::App* sub : subcommands(*command.app))
             text += "\n                " + single_quoted(sub->get_name() + ":" + sub->get_description());
         text += ")\n            options=(";
-        for (const auto& [name, option] : dashed_names(place, root))
+        for (const auto& [name, option] : dashed_names(command, root))
             text += "\n                " + single_quoted(name + ":" + option->get_description());
         text += ")\n            ;;\n";
     }
@@ -154,7 +154,7 @@ std::string fish_completion(const CLI::App& root) {
     const auto quoted = [](const std::string& text) {
         return "'" + replaced(replaced(text, '\\', "\\\\"), '\'', "\\'") + "'";
     };
-    const std::vector<Place> places = places_of(root);
+    const std::vector<Command> commands = commands_of(root);
     std::string text = fmt::format(
         "# fish completion for hone, made by `hone generate completion fish`\n"
         "function __hone_at\n"
@@ -164,13 +164,13 @@ std::string fish_completion(const CLI::App& root) {
         "    end\n"
         "    test \"$place\" = \"$argv[1]\"\n"
         "end\n",
-        known_steps(places, " "));
-    for (const Place& place : places) {
-        const std::string here = fmt::format("complete -c hone -n \"__hone_at '{}'\"", place.name);
-        for (const CLI::App* sub : subcommands(*place.app)) {
+        known_steps(commands, " "));
+    for (const Command& command : commands) {
+        const std::string here = fmt::format("complete -c hone -n \"__hone_at '{}'\"", command.name);
+        for (const CLI::App* sub : subcommands(*command.app)) {
             text += fmt::format("{} -a {} -d {}\n", here, sub->get_name(), quoted(sub->get_description()));
         }
-        for (const auto& [name, option] : dashed_names(place, root)) {
+        for (const auto& [name, option] : dashed_names(command, root)) {
             text += fmt::format("{} {} {} -d {}{}\n", here, name.starts_with("--") ? "-l" : "-s",
                                 name.substr(name.starts_with("--") ? 2 : 1),
                                 quoted(option->get_description()), takes_value(*option) ? " -r" : "");
@@ -274,10 +274,10 @@ std::string manual(const CLI::App& root) {
         ".SH OPTIONS\nEvery command takes these.\n",
         page_date(), HONE_VERSION);
     text += manual_option(*root.get_help_ptr(), "-h, --help") + manual_options(root) + ".SH COMMANDS\n";
-    for (const Place& place : places_of(root)) {
-        if (place.app == &root) continue;
-        text += fmt::format(".SS {}\n{}.\n{}", roff(place.name), roff(place.app->get_description()),
-                            manual_options(*place.app));
+    for (const Command& command : commands_of(root)) {
+        if (command.app == &root) continue;
+        text += fmt::format(".SS {}\n{}.\n{}", roff(command.name), roff(command.app->get_description()),
+                            manual_options(*command.app));
     }
     return text + std::string(kManualEnd);
 }

@@ -19,7 +19,7 @@ namespace {
 struct IndexFlags {
     std::vector<std::string> folders;
     bool reembed = false, retry_failed = false, svg = false;
-    std::chrono::milliseconds patience = kDrivePatience;
+    std::chrono::milliseconds patience = kBlockingCallPatience;
     ModelFlags model;
 };
 

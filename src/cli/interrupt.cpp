@@ -8,7 +8,7 @@ namespace hone {
 
 namespace {
 
-constexpr auto kLook = std::chrono::milliseconds(100);  // a handler may do no more than set a number
+constexpr auto kStyle = std::chrono::milliseconds(100);  // a handler may do no more than set a number
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -17,7 +17,7 @@ volatile std::sig_atomic_t interrupted = 0;
 Interrupt::Interrupt() {
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
     watch_ = std::jthread([this](const std::stop_token& over) {
-        while (!over.stop_requested() && interrupted == 0) sleep_for(kLook, over);
+        while (!over.stop_requested() && interrupted == 0) sleep_for(kStyle, over);
         if (interrupted != 0) stop_.request_stop();
     });
 }

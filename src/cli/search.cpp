@@ -12,9 +12,9 @@ namespace {
 struct SearchFlags {
     std::vector<std::string> words;
     SearchQuery query;
-    std::vector<std::string> weights, facets, look_words;
+    std::vector<std::string> weights, facets, style_terms;
     std::string show{show_name(Show::kNew)};
-    bool no_look_words = false;
+    bool no_style_terms = false;
     ModelFlags model;
 };
 
@@ -38,11 +38,11 @@ Result<> take_flags(SearchFlags& flags) {
         query.weights.insert(weight);
     }
     for (const std::string& text : flags.facets) {
-        HONE_TRY(const auto pull, parse_assignment(text, "--facet"));
-        HONE_TRY(const Facet facet, parse_facet(pull.first));
-        query.facets[facet] = pull.second;
+        HONE_TRY(const auto boost, parse_assignment(text, "--facet"));
+        HONE_TRY(const Facet facet, parse_facet(boost.first));
+        query.facets[facet] = boost.second;
     }
-    if (flags.no_look_words || !flags.look_words.empty()) query.look_words = flags.look_words;
+    if (flags.no_style_terms || !flags.style_terms.empty()) query.style_terms = flags.style_terms;
     HONE_TRY(query.show, parse_show(flags.show));
     return validate(query);
 }
@@ -68,12 +68,12 @@ void add_search(CLI::App& app, const GlobalOptions& options, Action& chosen) {
         ->allow_extra_args(false);
     command
         ->add_option("--facet", flags->facets,
-                     "NAME=NUMBER or NAME=off: pulls content, look or moment up or down, 0 to 10")
+                     "NAME=NUMBER or NAME=off: boosts content, style, people or moment, 0 to 10")
         ->allow_extra_args(false);
     command
-        ->add_option("--look-word", flags->look_words, "only these words are read as a look (docs/look.md)")
+        ->add_option("--style-term", flags->style_terms, "only these words are understood as style terms (docs/style.md)")
         ->allow_extra_args(false);
-    command->add_flag("--no-look-words", flags->no_look_words, "no word is read as a look");
+    command->add_flag("--no-style-terms", flags->no_style_terms, "no word is understood as a style term");
     command->add_option("--show", flags->show,
                         "new: neither seen nor marked photos; seen: only the seen ones; all");
     command->add_flag("!--no-collapse", query.collapse, "copies and bursts are separate results");

@@ -1,7 +1,7 @@
 #include "cli/search_common.hpp"
 
 #include "cli/commands.hpp"
-#include "photo/wall/decoder_pool.hpp"
+#include "photo/sandbox/decoder_pool.hpp"
 #include "search/engine.hpp"
 #include "server/json.hpp"
 
@@ -21,7 +21,7 @@ Result<> add_example(const std::string& name, Catalog& catalog, ImageTextModel& 
     const auto decoded = decoders.prepare(bytes, work);
     if (!decoded) return fail("cannot use the picture {}: {}", printable(name), decoded.error().message);
     HONE_TRY(examples[name].content, model.embed_image(decoded->network));
-    examples[name].look = LookSpaces::vector_of(decoded->small);
+    examples[name].style = StyleSpace::vector_of(decoded->small);
     return {};
 }
 
@@ -43,7 +43,7 @@ void print_list(const SearchPage& page) {
 void print_page(const SearchPage& page) {
     if (!page.query.has_question()) return print_list(page);
     if (page.nothing_fits) fmt::print("Nothing here looks like this. What is least far away:\n");
-    if (page.words_win) fmt::print("These marks do not agree yet. What the words find:\n");
+    if (page.text_wins) fmt::print("These marks do not agree yet. What the words find:\n");
     if (page.explores)
         fmt::print("{} fits yet. One picture of each kind not seen so far:\n",
                    page.query.like.empty() ? "Nothing" : "Little");
@@ -53,7 +53,7 @@ void print_page(const SearchPage& page) {
     for (const SearchHit& hit : page.hits) {
         fmt::print("{:4}  {:3.0f} %  {:6.3f}  {}  {}{}\n", ++place, 100 * hit.probability, hit.score,
                    to_hex(hit.photo.id).substr(0, 12), printable(hit.listing.path),
-                   hit.stacked > 0 ? fmt::format("  (+{})", hit.stacked) : "");
+                   hit.grouped > 0 ? fmt::format("  (+{})", hit.grouped) : "");
     }
 }
 

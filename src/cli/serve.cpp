@@ -26,12 +26,12 @@ struct ServeFlags {
     std::vector<std::string> folders;
     std::string listen = "127.0.0.1:3000";
     int rescan_minutes = 10;
-    std::chrono::milliseconds patience = kDrivePatience;
+    std::chrono::milliseconds patience = kBlockingCallPatience;
     bool no_watch = false, svg = false;
     ModelFlags model;
     std::string certificate, key;
     std::size_t connections = HttpOptions{}.connections_of_client;
-    GateOptions gate;
+    AuthenticatorOptions authenticator;
 };
 
 Result<HttpOptions> parse_listen(const std::string& text) {
@@ -56,9 +56,9 @@ Result<HttpOptions> parse_listen(const std::string& text) {
 }
 
 // Others than this machine can come in: there must be somebody to ask for a password.
-Result<> check_users(Users& users, const GateOptions& gate, const std::string& listen) {
-    const bool named = !gate.host_names.empty() || !gate.proxies.empty();
-    if (is_loopback(gate.address) && !named) return {};
+Result<> check_users(Users& users, const AuthenticatorOptions& authenticator, const std::string& listen) {
+    const bool named = !authenticator.host_names.empty() || !authenticator.proxies.empty();
+    if (is_loopback(authenticator.address) && !named) return {};
     HONE_TRY(const bool any, users.any());
     if (any) return {};
     return fail(
@@ -77,8 +77,8 @@ void allow_many_connections() {
 }
 
 // Where a command on this machine reaches the server.
-std::string local_url(const GateOptions& gate, bool tls, std::uint16_t port) {
-    std::string host = gate.address == "0.0.0.0" ? "127.0.0.1" : gate.address == "::" ? "::1" : gate.address;
+std::string local_url(const AuthenticatorOptions& authenticator, bool tls, std::uint16_t port) {
+    std::string host = authenticator.address == "0.0.0.0" ? "127.0.0.1" : authenticator.address == "::" ? "::1" : authenticator.address;
     if (host.find(':') != std::string::npos) host = "[" + host + "]";
     return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
 }
@@ -89,8 +89,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         return fail(ErrorKind::kUsage, "--tls-certificate and --tls-key go together");
     http.certificate = flags.certificate;
     http.key = flags.key;
-    GateOptions doors = flags.gate;
-    doors.address = http.address;
+    AuthenticatorOptions sign_in = flags.authenticator;
+    sign_in.address = http.address;
     HONE_TRY(const fs::path directory, library_of(options));
     std::vector<fs::path> folders;
     for (const std::string& name : flags.folders) {
@@ -99,17 +99,17 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     }
     HONE_TRY(const auto library, open_for_writing(directory, "serve"));
     HONE_TRY(const auto users, Users::open(directory));
-    HONE_CHECK(check_users(*users, doors, flags.listen));
+    HONE_CHECK(check_users(*users, sign_in, flags.listen));
     const std::string machine_secret = make_secret();
-    HONE_TRY(const auto gate, Gate::make(*users, doors, machine_secret));
+    HONE_TRY(const auto authenticator, Authenticator::make(*users, sign_in, machine_secret));
     for (const fs::path& folder : folders) {
         HONE_TRY(const Folder added, library->catalog().add_folder(folder));
     }
     // One more than the readers, so that a picture someone opens does not wait for the indexing.
     DecoderPool decoders(processor_count() + 1);
     ThumbnailStore thumbnails(directory / "thumbs", decoders);
-    Api api(*library, thumbnails, decoders, *users, *gate, HONE_VERSION);
-    http.client_of = [&gate](const std::string& peer) { return gate->limited_client_of(peer); };
+    Api api(*library, thumbnails, decoders, *users, *authenticator, HONE_VERSION);
+    http.client_of = [&authenticator](const std::string& peer) { return authenticator->limited_client_of(peer); };
     http.connections_of_client = flags.connections;
     HONE_TRY(const auto server, HttpServer::bind(std::move(http), [&](const HttpRequest& request) {
                  return api.handle(request);
@@ -157,13 +157,13 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     auto described = write_machine_key(directory, {machine_secret, server->public_key()});
     if (described)
         described =
-            library->describe_holder(describe_process("serve", local_url(doors, tls, server->port())));
+            library->describe_holder(describe_process("serve", local_url(sign_in, tls, server->port())));
     if (!described) {
         api.stop();
         return described;
     }
     server->every(std::chrono::milliseconds(250), [&] { api.tick(); });
-    server->every(kCertificateCheck, [&, said = std::string()]() mutable {
+    server->every(kCertificateCheck, [&, reported = std::string()]() mutable {
         Result<bool> renewed = server->renew_certificate();
         if (renewed && *renewed) {
             log::info("the certificate was renewed");
@@ -172,8 +172,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
                 renewed = std::unexpected(written.error());
         }
         const std::string wrong = renewed ? "" : renewed.error().message;
-        if (!wrong.empty() && wrong != said) log::warning("the old certificate stays in use: {}", wrong);
-        said = wrong;
+        if (!wrong.empty() && wrong != reported) log::warning("the old certificate stays in use: {}", wrong);
+        reported = wrong;
     });
     fmt::print("Hone is ready at {}\n", url);
     std::fflush(stdout);
@@ -187,7 +187,7 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     });
     // Photos that other processes have added to a catalogue on a server.
     std::jthread follower;
-    if (!library->catalog().condition().place.empty()) {
+    if (!library->catalog().condition().address.empty()) {
         follower = std::jthread([&, since = Stopwatch()](const std::stop_token& stop) mutable {
             bool ungrouped = false;
             for (std::uint64_t known = 0; !stop.stop_requested();
@@ -214,7 +214,7 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
              std::this_thread::sleep_for(std::chrono::milliseconds(250))) {
             if (since.seconds() < kBackupCheck) continue;
             since = {};
-            if (const auto written = write_due_backup(*library, std::chrono::system_clock::now()); !written)
+            if (const auto written = write_scheduled_backup(*library, std::chrono::system_clock::now()); !written)
                 log::write(log::Level::kError, written.error().message);
         }
     });
@@ -239,13 +239,13 @@ void add_serve(CLI::App& app, const GlobalOptions& options, Action& chosen) {
         ->check(CLI::Range(1, 10'000))
         ->default_str("10");
     command->add_option(
-        "--host-name", flags->gate.host_names,
+        "--host-name", flags->authenticator.host_names,
         "a name under which others reach this server, for example photos.example.org; repeatable");
     command->add_option("--tls-certificate", flags->certificate,
                         "PEM file with the certificate and its chain");
     command->add_option("--tls-key", flags->key, "PEM file with its key");
     command->add_option(
-        "--trusted-proxy", flags->gate.proxies,
+        "--trusted-proxy", flags->authenticator.proxies,
         "address or network of a proxy whose X-Forwarded-For and -Proto are believed; repeatable");
     command
         ->add_option("--connections", flags->connections,

@@ -34,7 +34,7 @@ std::string exposure_line(const PhotoMetadata& facts) {
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string place_line(const PhotoMetadata& facts) {
+std::string file_line(const PhotoMetadata& facts) {
     if (!facts.latitude || !facts.longitude) return "";
     const std::string height =
         facts.altitude_m ? fmt::format(", {:.0f} m above the sea", *facts.altitude_m) : "";
@@ -61,17 +61,17 @@ const char* taken_source_text(TakenSource source) {
     return "";
 }
 
-void print_facts(const PhotoFindings& findings) {
-    const PhotoMetadata& facts = findings.metadata;
-    print_line("taken", fmt::format("{}  ({}: {})", iso8601_local(findings.taken),
-                                    taken_source_name(findings.taken.source),
-                                    taken_source_text(findings.taken.source)));
+void print_facts(const AnalysisResults& analysis_results) {
+    const PhotoMetadata& facts = analysis_results.metadata;
+    print_line("taken", fmt::format("{}  ({}: {})", iso8601_local(analysis_results.taken),
+                                    taken_source_name(analysis_results.taken.source),
+                                    taken_source_text(analysis_results.taken.source)));
     // Many makers write their name into the model as well.
     const bool named = facts.model.starts_with(facts.make.substr(0, facts.make.find(' ')));
     print_line("camera", named || facts.make.empty() ? facts.model : facts.make + " " + facts.model);
     print_line("lens", facts.lens);
     print_line("exposure", exposure_line(facts));
-    print_line("place", place_line(facts));
+    print_line("place", file_line(facts));
     if (facts.rating) print_line("rating", rating_text(*facts.rating));
     print_line("title", facts.title);
     print_line("text", facts.description);
@@ -97,12 +97,12 @@ Result<> show(const GlobalOptions& options, const std::string& name) {
     }
     fmt::print("id       {}\nsize     {} x {}, {} bytes, {}\n", details.value("id", ""), photo.width,
                photo.height, photo.bytes, photo.format);
-    HONE_TRY(const std::optional<PhotoFindings> findings, catalog.findings(photo.number));
-    if (findings) print_facts(*findings);
+    HONE_TRY(const std::optional<AnalysisResults> analysis_results, catalog.analysis_results(photo.number));
+    if (analysis_results) print_facts(*analysis_results);
     print_line("added", iso8601(photo.added_at));
-    for (const json& place : details["places"])
+    for (const json& file : details["files"])
         print_line("file",
-                   place.value("path", "") + (place.value("reachable", false) ? "" : "  (not there now)"));
+                   file.value("path", "") + (file.value("reachable", false) ? "" : "  (not there now)"));
     for (const json& raw : details["raw"])
         print_line("raw", raw.get<std::string>() + "  (shown as this one)");
     if (details.contains("shown_as")) print_line("shown as", details["shown_as"].get<std::string>());

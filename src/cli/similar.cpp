@@ -26,7 +26,7 @@ Result<> similar_faces(const GlobalOptions& options, const SimilarFlags& flags) 
     HONE_TRY(nlohmann::json page, similar_faces_page(catalog, *people, flags.face, flags.query.limit));
     for (nlohmann::json& entry : page["results"]) {
         HONE_TRY(const Photo photo, catalog.resolve(entry["photo"].get<std::string>()));
-        HONE_TRY(const std::vector<Place> places, catalog.places_of(photo.number));
+        HONE_TRY(const std::vector<FileRecord> places, catalog.files_of(photo.number));
         entry["path"] = places.empty() ? "" : utf8_path(places.front().facts.path);
         if (!options.json)
             fmt::print("{:.3f}  face {}  {}\n", entry["distance"].get<float>(), entry["id"].get<FaceId>(),
@@ -47,8 +47,8 @@ void add_similar(CLI::App& app, const GlobalOptions& options, Action& chosen) {
         ->excludes(photo);
     command
         ->add_option("--space", flags->space,
-                     "what must be alike: content (what it shows), look (colours, light, mood)")
-        ->check(CLI::IsMember({"content", "look"}));
+                     "what must be alike: content (the subject) or style (colours, light, mood)")
+        ->check(CLI::IsMember({"content", "style"}));
     command->add_option("--limit", flags->query.limit, "results, 1 to 1000")
         ->check(CLI::Range(1, 1000))
         ->default_str("60");

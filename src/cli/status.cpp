@@ -27,17 +27,17 @@ Result<> status(const GlobalOptions& options) {
                     {"licence", manifest.licence},
                     {"precision", precision_name((*model)->image_precision())}};
         HONE_TRY(const auto numbers, catalog.vector_numbers(content_key(**model)));
-        const auto present = library->present().snapshot();
+        const auto available = library->available().snapshot();
         for (const PhotoNumber number : numbers)
-            searchable += number < present->size() && (*present)[number] ? 1 : 0;
+            searchable += number < available->size() && (*available)[number] ? 1 : 0;
     } else {
         problem = model.error().message;
     }
     constexpr std::size_t kShownFailures = 20;
-    HONE_TRY(const std::vector<Place> failed,
+    HONE_TRY(const std::vector<FileRecord> failed,
              catalog.failures(options.json ? IndexSummary::kListedFailures : kShownFailures));
     json failures = json::array();
-    for (const Place& place : failed)
+    for (const FileRecord& place : failed)
         failures.push_back(to_json(IndexFailure{utf8_path(place.facts.path), place.stage, place.reason}));
     const auto url = server_of(directory);
     const json body = {{"version", HONE_VERSION}, {"library", utf8_path(directory)},
@@ -57,7 +57,7 @@ Result<> status(const GlobalOptions& options) {
         fmt::print("folder   {}  {}: {} pictures{}\n", folder.value("id", 0), folder.value("path", ""),
                    folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (not there now)");
     }
-    for (const Place& place : failed)
+    for (const FileRecord& place : failed)
         fmt::print("failed   {} ({}: {})\n", printable(place.facts.path), place.stage, place.reason);
     if (counts.failed > failed.size())
         fmt::print("         and {} more; --json lists all\n", counts.failed - failed.size());

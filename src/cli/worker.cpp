@@ -16,7 +16,7 @@ struct WorkerFlags {
     std::vector<std::string> maps;
     int lease_seconds = 60, every_seconds = 30;
     bool once = false, svg = false;
-    std::chrono::milliseconds patience = kDrivePatience;
+    std::chrono::milliseconds patience = kBlockingCallPatience;
     ModelFlags model;
 };
 
@@ -37,7 +37,7 @@ Result<> work(const GlobalOptions& options, const WorkerFlags& flags) {
     HONE_TRY(index.paths, PathMap::parse(flags.maps));
     index.svg = flags.svg;
     index.patience = flags.patience;
-    index.keeps_places = false;
+    index.tracks_missing_files = false;
     Library::set_lease(std::chrono::seconds(flags.lease_seconds));
     HONE_TRY(const fs::path directory, library_of(options));
     auto opened = open_for_writing(directory, "worker");

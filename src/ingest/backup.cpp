@@ -395,9 +395,9 @@ Result<std::vector<fs::path>> backups_in(const fs::path& folder) {
     return backups;
 }
 
-Result<bool> write_due_backup(Library& library, system_clock::time_point now) {
+Result<bool> write_scheduled_backup(Library& library, system_clock::time_point now) {
     HONE_TRY(const auto folder, library.catalog().setting(kBackupFolderSetting));
-    if (!folder || folder->empty() || !library.catalog().condition().place.empty()) return false;
+    if (!folder || folder->empty() || !library.catalog().condition().file.empty()) return false;
     HONE_TRY(const std::uint64_t hours, number_setting(library.catalog(), kBackupHoursSetting, 24));
     HONE_TRY(const std::uint64_t keep, number_setting(library.catalog(), kBackupKeepSetting, 7));
     HONE_CHECK(make_directories(*folder));

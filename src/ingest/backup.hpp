@@ -41,10 +41,10 @@ inline constexpr const char* kBackupFolderSetting = "backup-folder";  // empty: 
 inline constexpr const char* kBackupHoursSetting = "backup-hours";    // from one to the next
 inline constexpr const char* kBackupKeepSetting = "backup-keep";      // so many stay, the newest ones
 
-// Those that write_due_backup() wrote into the folder, the newest last.
+// Those that write_scheduled_backup() wrote into the folder, the newest last.
 Result<std::vector<fs::path>> backups_in(const fs::path& folder);
 // Writes hone-YYYYMMDD-HHMMSS.backup (UTC) into the folder of the settings when the newest one there is old
 // enough, and removes the oldest beyond those that are kept. Says whether one was written.
-Result<bool> write_due_backup(Library& library, std::chrono::system_clock::time_point now);
+Result<bool> write_scheduled_backup(Library& library, std::chrono::system_clock::time_point now);
 
 }  // namespace hone

@@ -23,7 +23,7 @@ namespace {
 // after the first. New photos shall be found within 5 s.
 constexpr auto kQuiet = std::chrono::milliseconds(400);
 constexpr auto kLatest = std::chrono::milliseconds(2000);
-constexpr int kLook = 100;  // milliseconds
+constexpr int kStyle = 100;  // milliseconds
 
 // Files count when they are whole: closed after writing, or moved in.
 constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE |
@@ -200,7 +200,7 @@ void FolderWatcher::loop(const std::stop_token& stop) {
             const std::lock_guard lock(mutex_);
             waiting = !dirty_.empty();
         }
-        ::poll(ready.data(), ready.size(), waiting ? kLook : -1);
+        ::poll(ready.data(), ready.size(), waiting ? kStyle : -1);
         eventfd_t count = 0;
         ::eventfd_read(interrupt_.get(), &count);
         bool tell = false;

@@ -7,7 +7,7 @@
 #include "base/config.hpp"
 #include "base/log.hpp"
 #include "base/sha256.hpp"
-#include "catalog/claims.hpp"
+#include "catalog/leases.hpp"
 #include "ingest/same_picture_finder.hpp"
 #include "ingest/vector_sync.hpp"
 
@@ -23,8 +23,8 @@ constexpr double kRateWarmUp = 2.0;        // seconds before a time left is told
 constexpr auto kRest = std::chrono::milliseconds(1000);
 constexpr int kMostRests = 30;
 // Where the work is shared: files claimed at once, and the pause until those of others are asked for again.
-constexpr std::size_t kClaimedFiles = 16;
-constexpr auto kClaimPause = std::chrono::milliseconds(500);
+constexpr std::size_t kLeasedFiles = 16;
+constexpr auto kLeasePause = std::chrono::milliseconds(500);
 
 struct PreparedItem {
     FileOutcome outcome;
@@ -33,7 +33,7 @@ struct PreparedItem {
     bool wants_vector = false;
 };
 
-std::string claim_of(const FileFacts& facts) {
+std::string lease_of(const FileFacts& facts) {
     return "file " + to_hex(sha256(facts.path.native()));
 }
 
@@ -47,44 +47,44 @@ std::vector<ScanTask> whole(std::span<const Folder> folders) {
 
 // What the threads of one run share.
 struct Indexer::Run {
-    Run(const Intake& reader, Claims* shared, std::span<const ScanTask> all, const std::stop_token& token,
+    Run(const FileProcessor& reader, Leases* shared, std::span<const ScanTask> all, const std::stop_token& token,
         const IndexOptions& wishes, unsigned decoders, unsigned embedders, std::size_t prepared_capacity)
-        : intake(reader),
-          claims(shared),
+        : processor(reader),
+          leases(shared),
           tasks(all),
           stop(token),
           options(wishes),
-          work(claims != nullptr ? kClaimedFiles : kQueuedFiles),
+          work(leases != nullptr ? kLeasedFiles : kQueuedFiles),
           prepared(prepared_capacity),
           done(kQueuedFiles),
           decoders_left(decoders),
           embedders_left(embedders) {}
 
-    const Intake& intake;
-    Claims* const claims;  // nullptr: nobody else works on these files
+    const FileProcessor& processor;
+    Leases* const leases;  // nullptr: nobody else works on these files
     const std::span<const ScanTask> tasks;
     const std::stop_token stop;
     const IndexOptions options;
-    BoundedQueue<IntakeFile> work;
+    BoundedQueue<FileToProcess> work;
     BoundedQueue<PreparedItem> prepared;
     BoundedQueue<FileOutcome> done;
     std::atomic<unsigned> decoders_left, embedders_left;
     std::vector<bool> complete;  // photos that nothing is missing of, as the run begins
-    PlaceId last_place = 0;      // as the run begins
+    FileId last_file = 0;      // as the run begins
     struct WalkedPart {
         FolderId folder;
         ScannedPart part;
     };
     // The walker's own until it ends:
     std::vector<WalkedPart> parts;                      // walked to their end
-    std::vector<IntakeFile> unclaimed, in_other_hands;  // files to read, in turn
+    std::vector<FileToProcess> unleased, in_other_hands;  // files to read, in turn
 
     std::mutex mutex;  // guards what follows
     IndexSummary summary;
     std::vector<bool> seen;  // by place
-    std::vector<IntakeFile> unsettled;
-    std::multimap<fs::path, std::string> claimed;  // what is held for a file until its outcome is written
-    std::map<FolderId, int> silences;              // files in a row that did not answer
+    std::vector<FileToProcess> unsettled;
+    std::multimap<fs::path, std::string> leased;  // what is held for a file until its outcome is written
+    std::map<FolderId, int> timeouts;              // files in a row that did not answer
     std::optional<Error> error;
 
     void fail_run(Error reason) {
@@ -96,15 +96,15 @@ struct Indexer::Run {
         prepared.close();
         done.close();
     }
-    void see(PlaceId place) {
-        const auto index = static_cast<std::size_t>(place);
+    void see(FileId file) {
+        const auto index = static_cast<std::size_t>(file);
         if (index >= seen.size()) seen.resize(std::max(index + 1, seen.size() * 2));
         seen[index] = true;
     }
     // Its drive stopped answering while files of it were read. mutex is held.
     [[nodiscard]] bool is_away(FolderId folder) const {
-        const auto found = silences.find(folder);
-        return found != silences.end() && found->second >= kMostSilences;
+        const auto found = timeouts.find(folder);
+        return found != timeouts.end() && found->second >= kMostTimeouts;
     }
     void skip(const std::string& kind) {
         ++summary.skipped;
@@ -166,34 +166,34 @@ void Indexer::add_failure(Run& run, const FileFacts& file, const std::string& st
 // Files that are as they were need no reading: true when the catalogue knows all of this one.
 Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
     Catalog& catalog = parts_.library.catalog();
-    HONE_TRY(const std::optional<Place> place, catalog.find_place(facts.path));
-    if (!place) return false;
+    HONE_TRY(const std::optional<FileRecord> file, catalog.find_file(facts.path));
+    if (!file) return false;
     {
         const std::lock_guard lock(run.mutex);
-        run.see(place->id);
+        run.see(file->id);
     }
-    if (!is_same(place->facts, facts) || place->facts.sidecar != facts.sidecar) return false;
-    switch (place->state) {
-        case PlaceState::kFailed:
+    if (!is_same(file->facts, facts) || file->facts.sidecar != facts.sidecar) return false;
+    switch (file->state) {
+        case FileState::kFailed:
             // Only damage is in the file: rights, disks and devices mend without the file changing.
-            if (place->stage != "decode" || run.options.retry_failed) return false;
-            add_failure(run, facts, place->stage, place->reason, true);
+            if (file->stage != "decode" || run.options.retry_failed) return false;
+            add_failure(run, facts, file->stage, file->reason, true);
             return true;
-        case PlaceState::kSkipped: {
-            if (run.options.svg && place->reason == "svg drawing") return false;
+        case FileState::kSkipped: {
+            if (run.options.svg && file->reason == "svg drawing") return false;
             const std::lock_guard lock(run.mutex);
-            run.skip(place->reason);
+            run.skip(file->reason);
             return true;
         }
-        case PlaceState::kMissing:
-            HONE_CHECK(catalog.mark_present(place->id));
+        case FileState::kMissing:
+            HONE_CHECK(catalog.mark_available(file->id));
             [[fallthrough]];
-        case PlaceState::kPhoto:
+        case FileState::kPhoto:
             break;
     }
-    HONE_TRY(bool known, has_everything(run, *place->photo));
+    HONE_TRY(bool known, has_everything(run, *file->photo));
     // Others make thumbnails for themselves only; what is missing here is made when it is asked for.
-    known = known && (run.claims != nullptr || parts_.thumbnails.has_all(*place->photo_id));
+    known = known && (run.leases != nullptr || parts_.thumbnails.has_all(*file->photo_id));
     if (known) {
         const std::lock_guard lock(run.mutex);
         ++run.summary.unchanged;
@@ -204,25 +204,25 @@ Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
 // Another machine may number the same files otherwise.
 bool Indexer::is_same(const FileFacts& known, const FileFacts& now) const {
     return known.size == now.size && known.modified_ns == now.modified_ns &&
-           (known.inode == now.inode || parts_.library.catalog().claims() != nullptr);
+           (known.inode == now.inode || parts_.library.catalog().leases() != nullptr);
 }
 
 Result<bool> Indexer::has_everything(const Run& run, PhotoNumber photo) {
     if (photo < run.complete.size() && run.complete[photo]) return true;
-    if (run.claims == nullptr) return false;
+    if (run.leases == nullptr) return false;
     // Others may have completed it since the run began.
     HONE_TRY(const std::vector<Analysis> done, parts_.library.catalog().analyses(photo));
-    return std::ranges::all_of(run.intake.wanted(),
+    return std::ranges::all_of(run.processor.wanted(),
                                [&](const AnalyzerKey& key) { return is_done(done, key); });
 }
 
 // Those of the unclaimed files that are in nobody's hands go on to be read. False ends the walk.
-bool Indexer::claim(Run& run) {
-    const std::vector<IntakeFile> files = std::exchange(run.unclaimed, {});
+bool Indexer::lease(Run& run) {
+    const std::vector<FileToProcess> files = std::exchange(run.unleased, {});
     if (files.empty()) return true;
     std::vector<std::string> keys;
-    for (const IntakeFile& file : files) keys.push_back(claim_of(file.facts));
-    const auto granted = run.claims->take(keys);
+    for (const FileToProcess& file : files) keys.push_back(lease_of(file.facts));
+    const auto granted = run.leases->take(keys);
     if (!granted) {
         run.fail_run(granted.error());
         return false;
@@ -234,7 +234,7 @@ bool Indexer::claim(Run& run) {
         }
         {
             const std::lock_guard lock(run.mutex);
-            run.claimed.emplace(files[at].facts.path, keys[at]);
+            run.leased.emplace(files[at].facts.path, keys[at]);
         }
         // Whoever had it before us may have read it.
         const auto unchanged = is_unchanged(run, files[at].facts);
@@ -256,12 +256,12 @@ bool Indexer::claim(Run& run) {
 }
 
 // Waits for what others are at, and takes it over when they go.
-void Indexer::claim_rest(Run& run) {
-    if (!claim(run)) return;
+void Indexer::lease_rest(Run& run) {
+    if (!lease(run)) return;
     while (!run.in_other_hands.empty()) {
-        sleep_for(kClaimPause, run.stop);
+        sleep_for(kLeasePause, run.stop);
         if (run.stop.stop_requested()) return;
-        for (IntakeFile& file : std::exchange(run.in_other_hands, {})) {
+        for (FileToProcess& file : std::exchange(run.in_other_hands, {})) {
             const auto unchanged = is_unchanged(run, file.facts);
             if (!unchanged) return run.fail_run(unchanged.error());
             if (*unchanged) {
@@ -269,32 +269,32 @@ void Indexer::claim_rest(Run& run) {
                 ++progress_.done;
                 continue;
             }
-            run.unclaimed.push_back(std::move(file));
-            if (run.unclaimed.size() >= kClaimedFiles && !claim(run)) return;
+            run.unleased.push_back(std::move(file));
+            if (run.unleased.size() >= kLeasedFiles && !lease(run)) return;
         }
-        if (!claim(run)) return;
+        if (!lease(run)) return;
     }
 }
 
 void Indexer::release(Run& run, std::span<const FileOutcome> outcomes) {
-    if (run.claims == nullptr) return;
+    if (run.leases == nullptr) return;
     std::vector<std::string> keys;
     {
         const std::lock_guard lock(run.mutex);
         for (const FileOutcome& outcome : outcomes) {
-            const auto [first, last] = run.claimed.equal_range(outcome.facts.path);
-            for (auto claim = first; claim != last; ++claim) keys.push_back(std::move(claim->second));
-            run.claimed.erase(first, last);
+            const auto [first, last] = run.leased.equal_range(outcome.facts.path);
+            for (auto lease = first; lease != last; ++lease) keys.push_back(std::move(lease->second));
+            run.leased.erase(first, last);
         }
     }
-    run.claims->release(keys);
+    run.leases->release(keys);
 }
 
 void Indexer::release_all(Run& run) {
-    if (run.claims == nullptr) return;
+    if (run.leases == nullptr) return;
     std::vector<std::string> keys;
-    for (const auto& [path, key] : run.claimed) keys.push_back(key);
-    run.claims->release(keys);
+    for (const auto& [path, key] : run.leased) keys.push_back(key);
+    run.leases->release(keys);
 }
 
 bool Indexer::visit(Run& run, FolderId folder, const FileFacts& facts) {
@@ -315,11 +315,11 @@ bool Indexer::visit(Run& run, FolderId folder, const FileFacts& facts) {
         if (*unchanged) ++progress_.done;
     }
     if (!*unchanged) {
-        if (run.claims == nullptr) {
+        if (run.leases == nullptr) {
             if (!run.work.push({folder, facts})) return false;
         } else {
-            run.unclaimed.push_back({folder, facts});
-            if (run.unclaimed.size() >= kClaimedFiles && !claim(run)) return false;
+            run.unleased.push_back({folder, facts});
+            if (run.unleased.size() >= kLeasedFiles && !lease(run)) return false;
         }
     }
     return !run.stop.stop_requested();
@@ -348,10 +348,10 @@ void Indexer::walk_tasks(Run& run) {
                            if (paths.here(task.folder.path) == root) folder = task.folder.id;
                    }},
                   patience, run.stop);
-    DriveCalls calls(patience, run.stop);
+    BlockingCalls calls(patience, run.stop);
     const auto is_there = [&](const fs::path& path) {
         const auto checked = std::make_shared<bool>(false);
-        return calls.run([=](Pulse&) { *checked = check_folder(path).has_value(); }) && *checked;
+        return calls.run([=](Heartbeat&) { *checked = check_folder(path).has_value(); }) && *checked;
     };
     for (const ScanTask& task : run.tasks) {
         folder = task.folder.id;
@@ -371,7 +371,7 @@ void Indexer::walk_tasks(Run& run) {
                                : walked.error().message,
                         false);
         }
-        if (is_root && task.recursive && run.options.keeps_places) {
+        if (is_root && task.recursive && run.options.tracks_missing_files) {
             if (const auto marked = catalog.set_reachable(folder, !away); !marked)
                 run.fail_run(marked.error());
         }
@@ -387,19 +387,19 @@ void Indexer::walk_tasks(Run& run) {
         const std::lock_guard lock(mutex_);
         progress_.state = IndexState::kRunning;
     }
-    if (run.claims != nullptr) claim_rest(run);
+    if (run.leases != nullptr) lease_rest(run);
     run.work.close();
 }
 
 // What was read goes where its next stage is.
-void Indexer::hand_on(Run& run, IntakeResult result) {
+void Indexer::hand_on(Run& run, ProcessingResult result) {
     if (run.stop.stop_requested()) return;  // perhaps given up half way
     if (result.fatal) return run.fail_run(*result.fatal);
-    if (!result.claim.empty()) {
+    if (!result.lease.empty()) {
         const std::lock_guard lock(run.mutex);
-        run.claimed.emplace(result.outcome.facts.path, std::move(result.claim));
+        run.leased.emplace(result.outcome.facts.path, std::move(result.lease));
     }
-    note_answer(run, result.outcome.folder, !result.silent);
+    note_answer(run, result.outcome.folder, !result.unresponsive);
     if (!result.tensor.empty() || result.faces.width > 0) {
         const bool wants_vector = !result.tensor.empty();
         run.prepared.push(
@@ -419,9 +419,9 @@ void Indexer::hand_on(Run& run, IntakeResult result) {
 bool Indexer::keeps_photo(const FileOutcome& outcome) {
     const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what);
     if (failed == nullptr || failed->stage != "read") return false;
-    const auto place = parts_.library.catalog().find_place(outcome.facts.path);
-    return place && *place && (*place)->state == PlaceState::kPhoto &&
-           is_same((*place)->facts, outcome.facts);
+    const auto file = parts_.library.catalog().find_file(outcome.facts.path);
+    return file && *file && (*file)->state == FileState::kPhoto &&
+           is_same((*file)->facts, outcome.facts);
 }
 
 // A folder of which nothing answers any more is away: the rest of it is left for the next scan.
@@ -429,8 +429,8 @@ void Indexer::note_answer(Run& run, FolderId folder, bool answered) {
     {
         const std::lock_guard lock(run.mutex);
         if (run.is_away(folder)) return;
-        int& silences = run.silences[folder];
-        silences = answered ? 0 : silences + 1;
+        int& timeouts = run.timeouts[folder];
+        timeouts = answered ? 0 : timeouts + 1;
         if (!run.is_away(folder)) return;
     }
     const auto task = std::ranges::find(run.tasks, folder, [](const ScanTask& of) { return of.folder.id; });
@@ -441,7 +441,7 @@ void Indexer::note_answer(Run& run, FolderId folder, bool answered) {
 
 void Indexer::read_files(Run& run) {
     Catalog& catalog = parts_.library.catalog();
-    DriveCalls calls(run.options.patience, run.stop);
+    BlockingCalls calls(run.options.patience, run.stop);
     while (auto file = run.work.pop()) {
         // The rest is taken and dropped: the walker may be waiting for room.
         if (run.stop.stop_requested()) continue;
@@ -449,15 +449,15 @@ void Indexer::read_files(Run& run) {
             const std::lock_guard lock(run.mutex);
             if (run.is_away(file->folder)) continue;
         }
-        const auto before = run.options.keeps_places ? catalog.find_moved(file->facts) : std::nullopt;
+        const auto before = run.options.tracks_missing_files ? catalog.find_moved(file->facts) : std::nullopt;
         if (before && *before) {
-            if (auto same = run.intake.recognize(*file, **before)) {
+            if (auto same = run.processor.recognize(*file, **before)) {
                 run.done.push(std::move(*same));
                 continue;
             }
             file->moved_from = (*before)->facts.path;
         }
-        IntakeResult result = run.intake.read(*file, calls);
+        ProcessingResult result = run.processor.read(*file, calls);
         if ((result.unsettled || result.elsewhere) && !result.fatal) {
             // Held for nobody: two that wait for each other's files would wait for ever. The claim of its
             // bytes sees to it that one of them reads it.
@@ -476,19 +476,19 @@ void Indexer::read_files(Run& run) {
 
 // What changed while it was read, is damaged and very young, or is in other hands, by one thread: these are
 // few.
-void Indexer::settle_files(Run& run, DriveCalls& calls) {
-    std::vector<IntakeFile> files;
+void Indexer::settle_files(Run& run, BlockingCalls& calls) {
+    std::vector<FileToProcess> files;
     {
         const std::lock_guard lock(run.mutex);
         files.swap(run.unsettled);
     }
     for (int rest = 0; !files.empty() && !run.stop.stop_requested(); ++rest) {
         sleep_for(kRest, run.stop);
-        std::vector<IntakeFile> again;
-        for (IntakeFile& file : files) {
+        std::vector<FileToProcess> again;
+        for (FileToProcess& file : files) {
             const auto now = std::make_shared<Result<FileFacts>>();
             const bool answered = calls.run(
-                [now, path = run.options.paths.here(file.facts.path)](Pulse&) { *now = file_facts(path); });
+                [now, path = run.options.paths.here(file.facts.path)](Heartbeat&) { *now = file_facts(path); });
             // Gone, or its drive is: the next scan sees what came of it.
             if (!answered || !*now) continue;
             (*now)->sidecar = file.facts.sidecar;
@@ -500,7 +500,7 @@ void Indexer::settle_files(Run& run, DriveCalls& calls) {
                 again.push_back(std::move(file));
                 continue;
             }
-            IntakeResult result = run.intake.read(file, calls);
+            ProcessingResult result = run.processor.read(file, calls);
             if (result.elsewhere && !result.fatal)
                 again.push_back(std::move(file));
             else
@@ -512,7 +512,7 @@ void Indexer::settle_files(Run& run, DriveCalls& calls) {
 
 // A photo of which faces cannot be read is a photo all the same: they stay missing, and the log says why.
 void Indexer::find_faces(FileOutcome& outcome, const Image& picture) {
-    auto& photo = std::get<FileOutcome::IsPhoto>(outcome.what);
+    auto& photo = std::get<FileOutcome::Photo>(outcome.what);
     const auto found = parts_.faces->find(picture, photo.photo.width);
     if (!found) {
         log::warning("{}: {}", printable(outcome.facts.path), found.error().message);
@@ -553,7 +553,7 @@ void Indexer::run_networks(Run& run) {
             FileOutcome& outcome = items[at].outcome;
             if (embedded < tensors.size() && items[at].wants_vector) {
                 if (vectors) {
-                    auto& photo = std::get<FileOutcome::IsPhoto>(outcome.what);
+                    auto& photo = std::get<FileOutcome::Photo>(outcome.what);
                     photo.key = content_key(parts_.analyzer->model());
                     photo.vector = std::move((*vectors)[embedded++]);
                     photo.done.push_back(content_analysis(*parts_.analyzer));
@@ -561,7 +561,7 @@ void Indexer::run_networks(Run& run) {
                     outcome.what = FileOutcome::Failed{"content", vectors.error().message};
                 }
             }
-            const bool photo = std::holds_alternative<FileOutcome::IsPhoto>(outcome.what);
+            const bool photo = std::holds_alternative<FileOutcome::Photo>(outcome.what);
             if (photo && items[at].faces.width > 0 && !run.stop.stop_requested())
                 find_faces(outcome, items[at].faces);
             run.done.push(std::move(outcome));
@@ -578,9 +578,9 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
         if (const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what))
             add_failure(run, outcome.facts, failed->stage, failed->reason, false);
         const std::lock_guard lock(run.mutex);
-        run.see(committed[at].place);
+        run.see(committed[at].file);
         if (const auto* skipped = std::get_if<FileOutcome::Skipped>(&outcome.what)) run.skip(skipped->kind);
-        if (const auto* photo = std::get_if<FileOutcome::IsPhoto>(&outcome.what)) {
+        if (const auto* photo = std::get_if<FileOutcome::Photo>(&outcome.what)) {
             if (committed[at].new_photo) ++run.summary.added;
             if (!photo->done.empty()) ++run.summary.read;
             if (photo->faces) run.summary.faces += photo->faces->size();
@@ -588,13 +588,13 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
                 ++run.summary.embedded;
                 HONE_CHECK(parts_.library.add_vector(*parts_.space, *committed[at].photo, photo->vector));
             }
-            if (photo->findings)
-                HONE_CHECK(parts_.library.add_look(*committed[at].photo, photo->findings->look));
+            if (photo->analysis_results)
+                HONE_CHECK(parts_.library.add_style(*committed[at].photo, photo->analysis_results->style));
             searchable.push_back(*committed[at].photo);
         }
     }
     release(run, outcomes);
-    parts_.library.present().add(searchable);
+    parts_.library.available().add(searchable);
     if (!searchable.empty()) parts_.observer.on_photos(searchable);
     const std::lock_guard run_lock(run.mutex);
     const std::lock_guard lock(mutex_);
@@ -623,13 +623,13 @@ void Indexer::write_outcomes(Run& run) {
 
 Result<> Indexer::end_scans(Run& run) {
     Catalog& catalog = parts_.library.catalog();
-    if (!run.options.keeps_places) return parts_.library.reload_present();
-    if (run.claims != nullptr) {
+    if (!run.options.tracks_missing_files) return parts_.library.reload_available();
+    if (run.leases != nullptr) {
         // Files that others have found since the run began are not gone because this walk was over by then.
-        HONE_TRY(const PlaceId newest, catalog.last_place());
-        for (PlaceId place = run.last_place + 1; place <= newest; ++place) run.see(place);
+        HONE_TRY(const FileId newest, catalog.last_file());
+        for (FileId file = run.last_file + 1; file <= newest; ++file) run.see(file);
     }
-    for (const auto& [folder, silences] : run.silences) {
+    for (const auto& [folder, timeouts] : run.timeouts) {
         if (run.is_away(folder)) HONE_CHECK(catalog.set_reachable(folder, false));
     }
     for (const Run::WalkedPart& walked : run.parts) {
@@ -639,7 +639,7 @@ Result<> Indexer::end_scans(Run& run) {
     }
     HONE_TRY(const std::uint64_t paired, catalog.pair_raw_files());
     (void)paired;
-    return parts_.library.reload_present();
+    return parts_.library.reload_available();
 }
 
 Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::stop_token& stop,
@@ -649,19 +649,19 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     const bool network = parts_.analyzer != nullptr;
     // What an earlier run committed but could not put into the vector file (a full disk) is put there now.
     if (network) HONE_CHECK(sync_vectors(catalog, content_key(parts_.analyzer->model()), *parts_.space));
-    HONE_TRY(const auto looks, parts_.library.looks());
-    (void)looks;
-    const Intake intake(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, parts_.faces,
+    HONE_TRY(const auto styles, parts_.library.styles());
+    (void)styles;
+    const FileProcessor processor(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, parts_.faces,
                         options.svg, options.paths);
     const unsigned readers = processor_count();
     const unsigned embedders = network ? std::max(1U, parts_.analyzer->model().parallel_runs())
                                : parts_.faces != nullptr ? readers
                                                          : 0;
     const std::size_t batch = network ? parts_.analyzer->model().batch_size() : 1;
-    Run run(intake, catalog.claims(), tasks, stop, options, readers, embedders,
+    Run run(processor, catalog.leases(), tasks, stop, options, readers, embedders,
             batch * std::max(1U, embedders) * 2);
-    HONE_TRY(run.complete, catalog.analyzed(intake.wanted()));
-    HONE_TRY(run.last_place, catalog.last_place());
+    HONE_TRY(run.complete, catalog.analyzed(processor.wanted()));
+    HONE_TRY(run.last_file, catalog.last_file());
     begin_stage("reading", 0);
     const std::stop_callback give_up(stop, [&] { parts_.decoders.interrupt(true); });
 
@@ -679,7 +679,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     const double reading_seconds = watch.seconds();
     if (!run.error && !stop.stop_requested()) {
         auto ended = end_scans(run);
-        if (ended && options.same_pictures && options.keeps_places) ended = find_same_pictures(stop);
+        if (ended && options.same_pictures && options.tracks_missing_files) ended = find_same_pictures(stop);
         if (!ended) run.error = ended.error();
     }
     {
@@ -692,7 +692,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     if (run.error) return std::unexpected(std::move(*run.error));
     if (network) HONE_CHECK(catalog.set_setting("indexed-model", parts_.analyzer->model().manifest().name));
     IndexSummary summary = std::move(run.summary);
-    HONE_TRY(summary.moved, catalog.moved_since(run.last_place));
+    HONE_TRY(summary.moved, catalog.moved_since(run.last_file));
     HONE_TRY(const Counts counts, catalog.counts());
     summary.photos = counts.photos;
     summary.seconds = watch.seconds();

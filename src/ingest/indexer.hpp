@@ -14,7 +14,7 @@
 
 #include "analyze/content.hpp"
 #include "base/time.hpp"
-#include "ingest/intake.hpp"
+#include "ingest/file_processor.hpp"
 #include "ingest/library.hpp"
 #include "ingest/thumbnail_store.hpp"
 
@@ -77,10 +77,10 @@ struct IndexOptions {
     bool same_pictures = true;  // near duplicates are looked for at the end
     // Files and folders that are gone are noted, and files that moved. Not for a process that may see less of
     // the folders than those that share its catalogue.
-    bool keeps_places = true;
+    bool tracks_missing_files = true;
     PathMap paths;  // from the catalogue to this machine
     // How long a drive may keep silent before a file of it is a failure, and after some more its folder away.
-    std::chrono::milliseconds patience = kDrivePatience;
+    std::chrono::milliseconds patience = kBlockingCallPatience;
 };
 
 // What a run works with. analyzer and space: both nullptr without a network; faces: nullptr when they are not
@@ -116,8 +116,8 @@ class Indexer {
     void wait_while_paused(const std::stop_token& stop);
     // The stages of a run, each a thread of its own; they end when the stage before them has.
     void walk_tasks(Run& run);
-    bool claim(Run& run);
-    void claim_rest(Run& run);
+    bool lease(Run& run);
+    void lease_rest(Run& run);
     bool visit(Run& run, FolderId folder, const FileFacts& facts);
     Result<bool> is_unchanged(Run& run, const FileFacts& facts);
     Result<bool> has_everything(const Run& run, PhotoNumber photo);
@@ -125,8 +125,8 @@ class Indexer {
     void release(Run& run, std::span<const FileOutcome> outcomes);
     void release_all(Run& run);
     void read_files(Run& run);
-    void settle_files(Run& run, DriveCalls& calls);
-    void hand_on(Run& run, IntakeResult result);
+    void settle_files(Run& run, BlockingCalls& calls);
+    void hand_on(Run& run, ProcessingResult result);
     bool keeps_photo(const FileOutcome& outcome);
     void note_answer(Run& run, FolderId folder, bool answered);
     void run_networks(Run& run);

@@ -69,7 +69,7 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
     } else {
         HONE_TRY(library->catalog_, open_sqlite_catalog(file, access == Access::kWrite));
     }
-    HONE_CHECK(library->reload_present());
+    HONE_CHECK(library->reload_available());
     return library;
 }
 
@@ -97,7 +97,7 @@ Result<> Library::add_vector(VectorSpace& space, PhotoNumber photo, std::span<co
 }
 
 Result<> Library::follow(const std::string& model, VectorSpace* space) {
-    HONE_CHECK(reload_present());
+    HONE_CHECK(reload_available());
     if (space != nullptr) {
         const VectorKey key{std::string(ContentAnalyzer::kName), model};
         HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_->vector_numbers(key));
@@ -110,17 +110,17 @@ Result<> Library::follow(const std::string& model, VectorSpace* space) {
                 return add_vector(*space, number, values);
             }));
     }
-    const std::lock_guard lock(looks_mutex_);
-    return looks_ ? looks_->sync(*catalog_) : Result<>{};
+    const std::lock_guard lock(styles_mutex_);
+    return styles_ ? styles_->sync(*catalog_) : Result<>{};
 }
 
 std::optional<std::string> Library::holder(const fs::path& directory) {
     return LockFile::holder(directory / "lock");
 }
 
-Result<> Library::reload_present() {
-    HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_->present());
-    present_.replace(numbers);
+Result<> Library::reload_available() {
+    HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_->available());
+    available_.replace(numbers);
     return {};
 }
 
@@ -158,19 +158,19 @@ Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel&
                 printable(vectors_directory()), space.error().message);
 }
 
-Result<std::shared_ptr<const LookSpaces>> Library::looks() {
-    const std::lock_guard lock(looks_mutex_);
-    if (!looks_) {
-        HONE_TRY(auto opened, LookSpaces::open(vectors_directory(), access_ == Access::kWrite));
+Result<std::shared_ptr<const StyleSpace>> Library::styles() {
+    const std::lock_guard lock(styles_mutex_);
+    if (!styles_) {
+        HONE_TRY(auto opened, StyleSpace::open(vectors_directory(), access_ == Access::kWrite));
         if (access_ == Access::kWrite) HONE_CHECK(opened->sync(*catalog_));
-        looks_ = std::move(opened);
+        styles_ = std::move(opened);
     }
-    return looks_;
+    return styles_;
 }
 
-Result<> Library::add_look(PhotoNumber photo, std::span<const std::uint8_t> look) {
-    const std::lock_guard lock(looks_mutex_);
-    return looks_ ? looks_->add(photo, look) : Result<>{};
+Result<> Library::add_style(PhotoNumber photo, std::span<const std::uint8_t> style) {
+    const std::lock_guard lock(styles_mutex_);
+    return styles_ ? styles_->add(photo, style) : Result<>{};
 }
 
 Result<> Library::check_model(const ImageTextModel& model) const {

@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "catalog/catalog.hpp"
-#include "catalog/present_photos.hpp"
+#include "catalog/available_photos.hpp"
 #include "catalog/surrealdb/address.hpp"
-#include "ingest/look_spaces.hpp"
+#include "ingest/style_space.hpp"
 #include "model/image_text_model.hpp"
 #include "vector/vector_space.hpp"
 
@@ -43,8 +43,8 @@ class Library {
     [[nodiscard]] Catalog& catalog() const { return *catalog_; }
     // Holds the files of vectors and their statistics.
     [[nodiscard]] fs::path vectors_directory() const;
-    [[nodiscard]] PresentPhotos& present() { return present_; }
-    Result<> reload_present();
+    [[nodiscard]] AvailablePhotos& available() { return available_; }
+    Result<> reload_available();
     Result<> describe_holder(const std::string& description);
 
     // The vectors of this model. The file is brought in line with the catalogue, also by a reader when nobody
@@ -53,9 +53,9 @@ class Library {
                                                       ScanElement scan = ScanElement::kAuto);
     // What photos look like, as vectors; nothing while no photo's look is known, or when a reader finds the
     // files missing. Brought in line with the catalogue when it is first asked for.
-    Result<std::shared_ptr<const LookSpaces>> looks();
+    Result<std::shared_ptr<const StyleSpace>> styles();
     // For the writer, when a photo was read; does nothing before looks() was called.
-    Result<> add_look(PhotoNumber photo, std::span<const std::uint8_t> look);
+    Result<> add_style(PhotoNumber photo, std::span<const std::uint8_t> style);
     // For the writer, when a vector was committed.
     Result<> add_vector(VectorSpace& space, PhotoNumber photo, std::span<const float> vector);
     // Takes in what other processes have added to the catalogue. space: may be null.
@@ -70,9 +70,9 @@ class Library {
     const Access access_;
     std::optional<LockFile> lock_;
     std::unique_ptr<Catalog> catalog_;
-    PresentPhotos present_;
-    std::mutex looks_mutex_, vectors_mutex_;
-    std::shared_ptr<LookSpaces> looks_;
+    AvailablePhotos available_;
+    std::mutex styles_mutex_, vectors_mutex_;
+    std::shared_ptr<StyleSpace> styles_;
 };
 
 VectorKey content_key(const ImageTextModel& model);

@@ -46,12 +46,12 @@ void hash_distances(const PhotoHashes& query, std::span<const StoredHashes> phot
 }
 
 // The largest component becomes 127. Gives back the size of one step.
-float quantize(const LookVector& look, std::array<std::int8_t, kLookDimension>& out) {
+float quantize(const StyleVector& style, std::array<std::int8_t, kStyleDimension>& out) {
     float largest = 1e-9F;
-    for (const float value : look) largest = std::max(largest, std::abs(value));
+    for (const float value : style) largest = std::max(largest, std::abs(value));
     const float step = largest / 127;
-    for (std::size_t axis = 0; axis < kLookDimension; ++axis)
-        out[axis] = static_cast<std::int8_t>(std::lround(look[axis] / step));
+    for (std::size_t axis = 0; axis < kStyleDimension; ++axis)
+        out[axis] = static_cast<std::int8_t>(std::lround(style[axis] / step));
     return step;
 }
 
@@ -99,19 +99,19 @@ int near_duplicate_count(std::size_t photos) {
     return static_cast<int>(std::ceil(kLeast * (1 + std::max(0.0, std::log10(photos / kMeasuredAt)))));
 }
 
-void NearDuplicateIndex::add(PhotoNumber photo, const LookVector& look, const PhotoHashes& hashes) {
-    const auto [place, is_new] = rows_.try_emplace(photo, photos_.size());
-    const std::size_t row = place->second;
+void NearDuplicateIndex::add(PhotoNumber photo, const StyleVector& style, const PhotoHashes& hashes) {
+    const auto [file, is_new] = rows_.try_emplace(photo, photos_.size());
+    const std::size_t row = file->second;
     if (is_new) {
         photos_.push_back(photo);
-        looks_.emplace_back();
+        styles_.emplace_back();
         scales_.emplace_back();
         hashes_.emplace_back();
     }
-    std::array<std::int8_t, kLookDimension> values;
-    scales_[row] = quantize(look, values);
-    for (std::size_t axis = 0; axis < kLookDimension; ++axis)
-        looks_[row].bytes[axis] = static_cast<std::uint8_t>(values[axis] + 128);
+    std::array<std::int8_t, kStyleDimension> values;
+    scales_[row] = quantize(style, values);
+    for (std::size_t axis = 0; axis < kStyleDimension; ++axis)
+        styles_[row].bytes[axis] = static_cast<std::uint8_t>(values[axis] + 128);
     hashes_[row][0] = hashes.plain();
     std::ranges::copy(hashes.crops, hashes_[row].begin() + 1);
 }
@@ -123,28 +123,28 @@ bool NearDuplicateIndex::remove(PhotoNumber photo) {
     rows_.erase(found);
     if (row + 1 < photos_.size()) {
         photos_[row] = photos_.back();
-        looks_[row] = looks_.back();
+        styles_[row] = styles_.back();
         scales_[row] = scales_.back();
         hashes_[row] = hashes_.back();
         rows_[photos_[row]] = row;
     }
     photos_.pop_back();
-    looks_.pop_back();
+    styles_.pop_back();
     scales_.pop_back();
     hashes_.pop_back();
     return true;
 }
 
-std::vector<NearDuplicateCandidate> NearDuplicateIndex::candidates(const LookVector& look,
+std::vector<NearDuplicateCandidate> NearDuplicateIndex::candidates(const StyleVector& style,
                                                                    const PhotoHashes& hashes,
                                                                    std::optional<PhotoNumber> except,
                                                                    int count) const {
-    std::array<std::int8_t, kLookDimension> query;
-    const float step = quantize(look, query);
+    std::array<std::int8_t, kStyleDimension> query;
+    const float step = quantize(style, query);
     const std::int32_t query_sum = std::accumulate(query.begin(), query.end(), 0);
     std::vector<std::int32_t> products(size());
-    if (!looks_.empty())
-        best_kernels().dot_i8(query.data(), query_sum, looks_.front().bytes.data(), size(), kLookDimension,
+    if (!styles_.empty())
+        best_kernels().dot_i8(query.data(), query_sum, styles_.front().bytes.data(), size(), kStyleDimension,
                               products.data());
     std::vector<std::uint8_t> distances(size());
     hash_distances(hashes, hashes_, distances.data());
@@ -155,7 +155,7 @@ std::vector<NearDuplicateCandidate> NearDuplicateIndex::candidates(const LookVec
         if (photos_[row] != except) rows.push_back(static_cast<std::uint32_t>(row));
     }
     const auto similarity = [&](std::uint32_t row) { return products[row] * step * scales_[row]; };
-    const auto by_look = [&](std::uint32_t row) {
+    const auto by_style = [&](std::uint32_t row) {
         return std::tuple(-similarity(row), distances[row], photos_[row]);
     };
     const auto by_hash = [&](std::uint32_t row) {
@@ -164,11 +164,11 @@ std::vector<NearDuplicateCandidate> NearDuplicateIndex::candidates(const LookVec
     const std::size_t wanted = count < 1 ? near_duplicate_count(size()) : count;
     const auto end = static_cast<std::ptrdiff_t>(std::min(wanted, rows.size()));
     std::vector<std::uint32_t> best;
-    std::ranges::partial_sort(rows, rows.begin() + end, {}, by_look);
+    std::ranges::partial_sort(rows, rows.begin() + end, {}, by_style);
     best.insert(best.end(), rows.begin(), rows.begin() + end);
     std::ranges::partial_sort(rows, rows.begin() + end, {}, by_hash);
     best.insert(best.end(), rows.begin(), rows.begin() + end);
-    std::ranges::sort(best, {}, by_look);
+    std::ranges::sort(best, {}, by_style);
     const auto twice = std::ranges::unique(best);
     best.erase(twice.begin(), twice.end());
 

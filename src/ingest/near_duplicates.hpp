@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "analyze/hashes.hpp"
-#include "analyze/look.hpp"
+#include "analyze/style.hpp"
 #include "catalog/catalog.hpp"
 #include "vector/kernels.hpp"
 
@@ -21,7 +21,7 @@ struct NearDuplicateCandidate {
 };
 
 // How many candidates each of the two sources gives in a library of so many photos: 5 * (1 + log10(photos /
-// 1400)), at least 5. Five of each found every copy among 1.4 k photos (docs/look.md). The growth is a guess,
+// 1400)), at least 5. Five of each found every copy among 1.4 k photos (docs/style.md). The growth is a guess,
 // not measured: the rank of a copy that is not the nearest grows with the library, but few copies are such.
 int near_duplicate_count(std::size_t photos);
 
@@ -31,7 +31,7 @@ int near_duplicate_count(std::size_t photos);
 class NearDuplicateIndex {
   public:
     // A photo that is there already is replaced.
-    void add(PhotoNumber photo, const LookVector& look, const PhotoHashes& hashes);
+    void add(PhotoNumber photo, const StyleVector& style, const PhotoHashes& hashes);
     // False when it was not there.
     bool remove(PhotoNumber photo);
     [[nodiscard]] std::size_t size() const { return photos_.size(); }
@@ -39,18 +39,18 @@ class NearDuplicateIndex {
     // The `count` most similar looks and the `count` nearest hashes, joined: at most 2 * count photos, the
     // most similar first, without `except` (the query itself). count < 1: near_duplicate_count(size()). Ties
     // are broken by the other source, then by number, so the answer does not depend on the order of add.
-    [[nodiscard]] std::vector<NearDuplicateCandidate> candidates(const LookVector& look,
+    [[nodiscard]] std::vector<NearDuplicateCandidate> candidates(const StyleVector& style,
                                                                  const PhotoHashes& hashes,
                                                                  std::optional<PhotoNumber> except = {},
                                                                  int count = 0) const;
 
   private:
     static constexpr std::size_t kHashes = 6;  // plain, then the crops
-    struct alignas(kRowAlignment) LookRow {
-        std::array<std::uint8_t, kLookDimension> bytes;  // value / scale + 128
+    struct alignas(kRowAlignment) StyleRow {
+        std::array<std::uint8_t, kStyleDimension> bytes;  // value / scale + 128
     };
     std::vector<PhotoNumber> photos_;
-    std::vector<LookRow> looks_;
+    std::vector<StyleRow> styles_;
     std::vector<float> scales_;
     std::vector<std::array<std::uint64_t, kHashes>> hashes_;
     std::unordered_map<PhotoNumber, std::size_t> rows_;

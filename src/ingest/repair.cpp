@@ -32,9 +32,9 @@ Result<RepairReport> check_vectors(Library& library, const ImageTextModel& model
 }
 
 Result<RepairReport> check_thumbnails(Catalog& catalog, ThumbnailStore& thumbnails, bool repair) {
-    HONE_TRY(const std::vector<PhotoNumber> present, catalog.present());
+    HONE_TRY(const std::vector<PhotoNumber> available, catalog.available());
     RepairReport report;
-    for (const PhotoNumber number : present) {
+    for (const PhotoNumber number : available) {
         HONE_TRY(const std::optional<Photo> photo, catalog.photo(number));
         if (!photo) continue;
         ++report.checked;

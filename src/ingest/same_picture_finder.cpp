@@ -9,7 +9,7 @@
 #include "analyze/same_picture.hpp"
 #include "base/config.hpp"
 #include "base/log.hpp"
-#include "ingest/intake.hpp"
+#include "ingest/file_processor.hpp"
 #include "photo/decode.hpp"
 
 namespace hone {
@@ -22,7 +22,7 @@ constexpr int kThumbnail = 480;          // pixels; features are looked for on 2
 
 AnalyzerKey same_picture_key() {
     constexpr int kVersion = 1;  // raise when more or other pairs would be found
-    return {"same-picture", kVersion, std::string(look_fingerprint())};
+    return {"same-picture", kVersion, std::string(style_fingerprint())};
 }
 
 // Features of the photos used last. Safe from any thread.
@@ -56,7 +56,7 @@ class FeatureCache {
 
 struct SamePictureFinder::Work {
     NearDuplicateIndex index;
-    std::unordered_map<PhotoNumber, std::pair<LookVector, PhotoHashes>> queries;
+    std::unordered_map<PhotoNumber, std::pair<StyleVector, PhotoHashes>> queries;
     FeatureCache features;
     std::atomic<std::size_t> next = 0, done = 0;
     std::mutex mutex;  // guards what follows
@@ -69,7 +69,7 @@ Result<std::size_t> SamePictureFinder::prepare() {
     waiting_.clear();
     const AnalyzerKey key = same_picture_key();
     HONE_TRY(const std::vector<bool> done, catalog_.analyzed(std::span(&key, 1)));
-    HONE_CHECK(catalog_.for_each_look([&](PhotoNumber photo, auto, auto) -> Result<> {
+    HONE_CHECK(catalog_.for_each_style([&](PhotoNumber photo, auto, auto) -> Result<> {
         if (photo >= done.size() || !done[photo]) waiting_.push_back(photo);
         return {};
     }));
@@ -89,13 +89,13 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
         // Our own file, made by our own decoder.
         HONE_TRY(const DecodedPhoto thumbnail,
                  decode_photo({reinterpret_cast<const std::uint8_t*>(webp.data()), webp.size()}, 0));
-        PictureFeatures features(look_image(thumbnail.image), mirrored);
+        PictureFeatures features(style_image(thumbnail.image), mirrored);
         work.features.add(photo, features);
         return features;
     };
-    const auto& [look, hashes] = work.queries.at(number);
+    const auto& [style, hashes] = work.queries.at(number);
     HONE_TRY(const PictureFeatures mine, features_of(number, PictureFeatures::Mirrored::kYes));
-    for (const NearDuplicateCandidate& candidate : work.index.candidates(look, hashes, number)) {
+    for (const NearDuplicateCandidate& candidate : work.index.candidates(style, hashes, number)) {
         const auto other = features_of(candidate.photo, PictureFeatures::Mirrored::kNo);
         if (!other) continue;
         const PairCheck check = check_pair(mine, *other);
@@ -115,8 +115,8 @@ Result<> SamePictureFinder::run(const std::stop_token& stop,
         if (photo >= waits.size()) waits.resize(std::size_t{photo} + 1);
         waits[photo] = true;
     }
-    HONE_CHECK(catalog_.for_each_look([&](PhotoNumber photo, auto look, auto hashes) -> Result<> {
-        const LookVector vector = look_vector(to_look(look));
+    HONE_CHECK(catalog_.for_each_style([&](PhotoNumber photo, auto style, auto hashes) -> Result<> {
+        const StyleVector vector = style_vector(to_style(style));
         const PhotoHashes both = to_hashes(hashes);
         work.index.add(photo, vector, both);
         if (photo < waits.size() && waits[photo]) work.queries.emplace(photo, std::pair{vector, both});

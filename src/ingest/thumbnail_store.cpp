@@ -14,18 +14,18 @@ constexpr const char* kScratch = ".part";
 }  // namespace
 
 Result<OpenOriginal> open_original(Catalog& catalog, const Photo& photo) {
-    HONE_TRY(const std::vector<Place> places, catalog.places_of(photo.number));
+    HONE_TRY(const std::vector<FileRecord> records, catalog.files_of(photo.number));
     std::string reason = "no file of it is known";
-    for (const Place& place : places) {
-        const auto facts = file_facts(place.facts.path);
+    for (const FileRecord& record : records) {
+        const auto facts = file_facts(record.facts.path);
         if (!facts) {
             reason = facts.error().message;
-        } else if (facts->size != place.facts.size || facts->modified_ns != place.facts.modified_ns) {
-            reason = fmt::format("{} has changed since it was read", printable(place.facts.path));
+        } else if (facts->size != record.facts.size || facts->modified_ns != record.facts.modified_ns) {
+            reason = fmt::format("{} has changed since it was read", printable(record.facts.path));
         } else {
-            FileDescriptor file(::open(place.facts.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-            if (file) return OpenOriginal{std::move(file), place.facts.path, facts->size};
-            reason = fmt::format("cannot open {}: {}", printable(place.facts.path), std::strerror(errno));
+            FileDescriptor file(::open(record.facts.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+            if (file) return OpenOriginal{std::move(file), record.facts.path, facts->size};
+            reason = fmt::format("cannot open {}: {}", printable(record.facts.path), std::strerror(errno));
         }
     }
     return fail(ErrorKind::kUnavailable, "the picture can't be opened now: {}", reason);

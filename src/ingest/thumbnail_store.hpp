@@ -7,7 +7,7 @@
 
 #include "catalog/catalog.hpp"
 #include "photo/thumbnail.hpp"
-#include "photo/wall/decoder_pool.hpp"
+#include "photo/sandbox/decoder_pool.hpp"
 
 namespace hone {
 

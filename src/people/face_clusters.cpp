@@ -299,7 +299,7 @@ void FaceClusters::add(std::span<const ClusterFace> faces, unsigned threads) {
     state.find_links(first, threads);
 }
 
-void FaceClusters::say(std::size_t face, PersonId confirmed, std::span<const PersonId> rejected) {
+void FaceClusters::set_constraints(std::size_t face, PersonId confirmed, std::span<const PersonId> rejected) {
     State& state = *state_;
     if (state.confirmed[face] == confirmed && std::ranges::equal(state.rejected[face], rejected)) return;
     state.confirmed[face] = confirmed;

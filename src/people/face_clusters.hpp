@@ -49,7 +49,7 @@ class FaceClusters {
     void add(std::span<const ClusterFace> faces, unsigned threads);
 
     // What a person says of a face that is there.
-    void say(std::size_t face, PersonId confirmed, std::span<const PersonId> rejected);
+    void set_constraints(std::size_t face, PersonId confirmed, std::span<const PersonId> rejected);
     // Whether the faces that are here are the first of these, with the same ids, photos and vectors.
     [[nodiscard]] bool begins(std::span<const ClusterFace> faces) const;
 

@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "base/config.hpp"
-#include "catalog/claims.hpp"
+#include "catalog/leases.hpp"
 
 namespace hone {
 
@@ -45,10 +45,10 @@ People::People(Catalog& catalog, const FacePack* pack, std::string model)
       same_(dimension_ > 0 ? pack->embedder->same : 0) {}
 
 Result<> People::update() {
-    Claims* const claims = catalog_.claims();
+    Leases* const leases = catalog_.leases();
     const std::string grouping = "people";
-    if (claims != nullptr) {
-        HONE_TRY(const std::vector<bool> granted, claims->take(std::span(&grouping, 1)));
+    if (leases != nullptr) {
+        HONE_TRY(const std::vector<bool> granted, leases->take(std::span(&grouping, 1)));
         // Another process groups the same faces at this moment; what it makes of them comes here too.
         if (!granted.front()) return {};
     }
@@ -57,7 +57,7 @@ Result<> People::update() {
         return take_regions();
     }();
     if (updated) updated = regroup();
-    if (claims != nullptr) claims->release(std::span(&grouping, 1));
+    if (leases != nullptr) leases->release(std::span(&grouping, 1));
     return updated;
 }
 
@@ -137,7 +137,7 @@ Result<> People::fill_clusters(std::span<const Face> faces) {
     if (!clusters_ || !clusters_->begins(all))
         clusters_ = std::make_unique<FaceClusters>(dimension_, link_, same_);
     const std::size_t known = clusters_->size();
-    for (std::size_t at = 0; at < known; ++at) clusters_->say(at, all[at].confirmed, all[at].rejected);
+    for (std::size_t at = 0; at < known; ++at) clusters_->set_constraints(at, all[at].confirmed, all[at].rejected);
     clusters_->add(std::span(all).subspan(known), processor_count());
     return {};
 }
@@ -159,28 +159,28 @@ Result<> People::write_groups(std::span<const Face> faces) {
             taken[person] = true;
         }
     }
-    struct Claim {
+    struct Lease {
         std::size_t faces;
         std::uint32_t group;
         PersonId person;
     };
-    std::vector<Claim> claims;
+    std::vector<Lease> leases;
     for (const auto& [group, was] : counts) {
         for (const auto& [person, count] : was) {
-            if (!person_of.contains(group)) claims.push_back({count, group, person});
+            if (!person_of.contains(group)) leases.push_back({count, group, person});
         }
     }
-    std::ranges::sort(claims, [](const Claim& a, const Claim& b) {
+    std::ranges::sort(leases, [](const Lease& a, const Lease& b) {
         return std::tuple(b.faces, a.group, a.person) < std::tuple(a.faces, b.group, b.person);
     });
     HONE_TRY(const auto people, catalog_.people());
     std::unordered_map<PersonId, bool> named;
     for (const PersonCount& person : people) named[person.id] = !person.name.empty();
-    for (const Claim& claim : claims) {
+    for (const Lease& lease : leases) {
         // A name goes where a person said so, and nowhere else.
-        if (person_of.contains(claim.group) || taken[claim.person] || named[claim.person]) continue;
-        person_of[claim.group] = claim.person;
-        taken[claim.person] = true;
+        if (person_of.contains(lease.group) || taken[lease.person] || named[lease.person]) continue;
+        person_of[lease.group] = lease.person;
+        taken[lease.person] = true;
     }
     PeopleChange change;
     for (std::size_t at = 0; at < faces.size(); ++at) {

@@ -1,4 +1,4 @@
-// All that is made from the pixels of one photo, out of one decoding. Runs behind the wall (photo/wall/), on
+// All that is made from the pixels of one photo, out of one decoding. Runs behind the wall (photo/sandbox/), on
 // bytes that nobody trusts.
 #pragma once
 

@@ -35,10 +35,10 @@ std::uint64_t mix(std::uint64_t state, std::uint64_t value) {  // FNV-1a, eight 
 }
 
 // The names of the folder once, for its sidecars only.
-Sidecars list_sidecars(DIR* directory, Pulse& pulse) {
+Sidecars list_sidecars(DIR* directory, Heartbeat& heartbeat) {
     Sidecars sidecars;
     while (const dirent* entry = ::readdir(directory)) {
-        pulse.beat();
+        heartbeat.beat();
         const std::string_view name = entry->d_name;
         if (name.size() < 5 || name.starts_with('.') || !(name.ends_with(".xmp") || name.ends_with(".XMP")))
             continue;
@@ -79,13 +79,13 @@ struct Walker::OpenFolder {
     Directory directory{nullptr, ::closedir};
     int error = 0;
     Sidecars sidecars;
-    bool silent = false;  // the walker's own: a read() did not come back
+    bool unresponsive = false;  // the walker's own: a read() did not come back
     // What the last read() found.
     std::vector<FileFacts> files;
     std::vector<std::string> folders;
     std::vector<fs::path> links;
 
-    void open(std::shared_ptr<const IgnoreRules> its_rules, Pulse& pulse) {
+    void open(std::shared_ptr<const IgnoreRules> its_rules, Heartbeat& heartbeat) {
         rules = std::move(its_rules);
         struct stat status{};
         there = ::stat(path.c_str(), &status) == 0;
@@ -93,18 +93,18 @@ struct Walker::OpenFolder {
         identity = {status.st_dev, status.st_ino};
         directory.reset(::opendir(path.c_str()));
         error = errno;
-        pulse.beat();
-        if (directory) sidecars = list_sidecars(directory.get(), pulse);
+        heartbeat.beat();
+        if (directory) sidecars = list_sidecars(directory.get(), heartbeat);
     }
     // The next thousand files; lets the folder go at its end (a deep tree must not hold a descriptor a
     // level).
-    void read(bool recursive, Pulse& pulse) {
+    void read(bool recursive, Heartbeat& heartbeat) {
         files.clear();
         links.clear();
         while (files.size() < kChunk) {
             errno = 0;
             const dirent* entry = ::readdir(directory.get());
-            pulse.beat();
+            heartbeat.beat();
             if (entry == nullptr) {
                 error = errno;
                 directory.reset();
@@ -134,20 +134,20 @@ struct Walker::OpenFolder {
     }
 };
 
-std::string silence_reason(std::chrono::milliseconds patience) {
+std::string timeout_reason(std::chrono::milliseconds patience) {
     return fmt::format("it does not answer within {:g} s: is its network drive gone?",
                        std::chrono::duration<double>(patience).count());
 }
 
-bool Walker::ask(std::function<void(Pulse&)> call) {
+bool Walker::ask(std::function<void(Heartbeat&)> call) {
     if (away()) return false;
     const bool answered = calls_.run(std::move(call));
-    silences_ = answered ? 0 : silences_ + 1;
+    timeouts_ = answered ? 0 : timeouts_ + 1;
     return answered;
 }
 
-void Walker::note_silence(const fs::path& folder) {
-    visitor_.unreadable(folder, silence_reason(calls_.patience()));
+void Walker::note_timeout(const fs::path& folder) {
+    visitor_.unreadable(folder, timeout_reason(calls_.patience()));
 }
 
 bool Walker::first_visit(const OpenFolder& folder) {
@@ -155,50 +155,50 @@ bool Walker::first_visit(const OpenFolder& folder) {
 }
 
 Result<Walker::Outcome> Walker::walk(const fs::path& root, const fs::path& directory, bool recursive) {
-    silences_ = 0;
+    timeouts_ = 0;
     const auto folder = std::make_shared<OpenFolder>();
     folder->path = directory;
     const auto checked = std::make_shared<Result<>>();
-    const bool answered = ask([=](Pulse& pulse) {
+    const bool answered = ask([=](Heartbeat& heartbeat) {
         *checked = check_folder(folder->path);
-        if (*checked) folder->open(IgnoreRules::of(root, folder->path), pulse);
+        if (*checked) folder->open(IgnoreRules::of(root, folder->path), heartbeat);
     });
-    if (!answered) return fail(ErrorKind::kUnavailable, "{}", silence_reason(calls_.patience()));
+    if (!answered) return fail(ErrorKind::kUnavailable, "{}", timeout_reason(calls_.patience()));
     HONE_CHECK(*checked);
     if (!first_visit(*folder)) return Outcome::kCovered;
     const bool walked = walk_folder(root, folder, recursive);
-    if (away() || folder->silent) {
+    if (away() || folder->unresponsive) {
         std::erase_if(links_, [&](const Link& link) { return link.root == root; });
-        return fail(ErrorKind::kUnavailable, "{}", silence_reason(calls_.patience()));
+        return fail(ErrorKind::kUnavailable, "{}", timeout_reason(calls_.patience()));
     }
     return walked ? Outcome::kWalked : Outcome::kStopped;
 }
 
 bool Walker::walk_links() {
-    silences_ = 0;
+    timeouts_ = 0;
     // Links inside of what a link led to are appended while this runs.
     for (std::size_t at = 0; at < links_.size(); ++at) {
         const Link link = links_[at];
         const auto folder = std::make_shared<OpenFolder>();
         folder->path = link.path;
         const auto around = std::make_shared<bool>(true);
-        const bool answered = ask([=](Pulse& pulse) {
+        const bool answered = ask([=](Heartbeat& heartbeat) {
             std::error_code error;
             const fs::path target = fs::canonical(link.path, error), root = fs::canonical(link.root, error);
             if (error) return;
             // A link to a folder around the root would bring in everything else.
             *around =
                 std::mismatch(target.begin(), target.end(), root.begin(), root.end()).first == target.end();
-            if (!*around) folder->open(IgnoreRules::of(link.root, link.path), pulse);
+            if (!*around) folder->open(IgnoreRules::of(link.root, link.path), heartbeat);
         });
         if (!answered) {
-            note_silence(link.path);
+            note_timeout(link.path);
             continue;
         }
         if (*around || !first_visit(*folder)) continue;
         if (visitor_.enter_root) visitor_.enter_root(link.root);
         if (!walk_folder(link.root, folder, true)) return false;
-        if (folder->silent) note_silence(link.path);
+        if (folder->unresponsive) note_timeout(link.path);
     }
     links_.clear();
     return true;
@@ -210,8 +210,8 @@ bool Walker::walk_folder(const fs::path& root, const std::shared_ptr<OpenFolder>
         return true;
     }
     while (folder->directory) {
-        if (!ask([=](Pulse& pulse) { folder->read(recursive, pulse); })) {
-            folder->silent = true;
+        if (!ask([=](Heartbeat& heartbeat) { folder->read(recursive, heartbeat); })) {
+            folder->unresponsive = true;
             return true;
         }
         std::ranges::sort(folder->files, {}, &FileFacts::path);
@@ -225,11 +225,11 @@ bool Walker::walk_folder(const fs::path& root, const std::shared_ptr<OpenFolder>
     for (const std::string& name : folder->folders) {
         const auto inner = std::make_shared<OpenFolder>();
         inner->path = folder->path / name;
-        const bool answered = ask([inner, rules = folder->rules](Pulse& pulse) {
-            inner->open(IgnoreRules::enter(rules, inner->path), pulse);
+        const bool answered = ask([inner, rules = folder->rules](Heartbeat& heartbeat) {
+            inner->open(IgnoreRules::enter(rules, inner->path), heartbeat);
         });
         if (answered && first_visit(*inner) && !walk_folder(root, inner, true)) return false;
-        if (!answered || inner->silent) note_silence(folder->path / name);
+        if (!answered || inner->unresponsive) note_timeout(folder->path / name);
         if (away()) return false;
     }
     return true;

@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include "base/drive_calls.hpp"
+#include "base/blocking_calls.hpp"
 #include "base/file.hpp"
 #include "photo/ignore_rules.hpp"
 
@@ -41,15 +41,15 @@ struct WalkVisitor {
 };
 
 // So often in a row may something of a folder not answer, before the folder is taken to be away.
-constexpr int kMostSilences = 3;
-std::string silence_reason(std::chrono::milliseconds patience);
+constexpr int kMostTimeouts = 3;
+std::string timeout_reason(std::chrono::milliseconds patience);
 
 // Walks the folders of one run, each folder once: folders inside of others, and links that lead to folders
 // which were walked already, bring nothing twice. For one thread.
 class Walker {
   public:
     // patience: how long a drive may keep silent. stop ends a wait for it.
-    explicit Walker(WalkVisitor visitor, std::chrono::milliseconds patience = kDrivePatience,
+    explicit Walker(WalkVisitor visitor, std::chrono::milliseconds patience = kBlockingCallPatience,
                     const std::stop_token& stop = {})
         : visitor_(std::move(visitor)), calls_(patience, stop) {}
 
@@ -76,16 +76,16 @@ class Walker {
     };
     struct OpenFolder;
     // False when the drive does not answer.
-    bool ask(std::function<void(Pulse&)> call);
+    bool ask(std::function<void(Heartbeat&)> call);
     bool first_visit(const OpenFolder& folder);
     // False when the visitor ended it, or the root is away.
     bool walk_folder(const fs::path& root, const std::shared_ptr<OpenFolder>& folder, bool recursive);
-    void note_silence(const fs::path& folder);
-    [[nodiscard]] bool away() const { return silences_ >= kMostSilences; }
+    void note_timeout(const fs::path& folder);
+    [[nodiscard]] bool away() const { return timeouts_ >= kMostTimeouts; }
 
     const WalkVisitor visitor_;
-    DriveCalls calls_;
-    int silences_ = 0;  // in a row
+    BlockingCalls calls_;
+    int timeouts_ = 0;  // in a row
     std::set<Identity> visited_;
     std::vector<Link> links_;
 };

@@ -30,7 +30,7 @@ struct Judged {
 
 // Each mark's score, in deviations, under the ranking that the others make.
 std::vector<Judged> left_out(const FeedbackMethod& method, const Evidence& evidence,
-                             const FeedbackSpace& space, const ScoreSpread& spread) {
+                             const FeedbackSpace& space, const ScoreMoments& standard_deviation) {
     std::vector<Judged> judged;
     const auto judge = [&](std::vector<Mark> Evidence::* kind, bool fits) {
         const std::vector<Mark>& marks = evidence.*kind;
@@ -41,18 +41,18 @@ std::vector<Judged> left_out(const FeedbackMethod& method, const Evidence& evide
             (others.*kind).erase((others.*kind).begin() + static_cast<std::ptrdiff_t>(mark));
             const auto without = method.rank(others, space);
             const std::span<const float> w = without->direction();
-            const ScoreSpread its =
-                w.empty() ? spread : ScoreSpread{space.statistics->center(w), space.statistics->spread(w)};
+            const ScoreMoments its =
+                w.empty() ? standard_deviation : ScoreMoments{space.statistics->mean(w), space.statistics->standard_deviation(w)};
             judged.push_back({(without->score(marks[mark].vector) - its.mean) / its.deviation, fits});
         }
     };
-    judge(&Evidence::liked, true);
-    judge(&Evidence::unliked, false);
-    judge(&Evidence::passed, false);
+    judge(&Evidence::positives, true);
+    judge(&Evidence::negatives, false);
+    judge(&Evidence::implicit_negatives, false);
     return judged;
 }
 
-double area_under_curve(std::span<const Judged> judged) {
+double area_under_roc(std::span<const Judged> judged) {
     double pairs = 0, right = 0;
     for (const Judged& a : judged) {
         for (const Judged& b : judged) {
@@ -85,15 +85,15 @@ double fit_shift(std::span<const Judged> judged, double a) {
 
 }  // namespace
 
-double ScoreCurve::probability(double score) const {
-    return sigmoid(slope * (score - middle));
+double LogisticCalibration::probability(double score) const {
+    return sigmoid(slope * (score - threshold));
 }
 
-double ScoreCurve::score_at(double probability) const {
-    return middle + std::log(probability / (1 - probability)) / slope;
+double LogisticCalibration::score_at(double probability) const {
+    return threshold + std::log(probability / (1 - probability)) / slope;
 }
 
-ScoreSpread spread_of(std::span<const float> scores) {
+ScoreMoments moments_of(std::span<const float> scores) {
     const std::size_t step = std::max<std::size_t>(1, scores.size() / kSampled);
     double sum = 0, squares = 0, count = 0;
     for (std::size_t at = 0; at < scores.size(); at += step) {
@@ -106,7 +106,7 @@ ScoreSpread spread_of(std::span<const float> scores) {
     return {mean, std::max(kSmallestDeviation, std::sqrt(std::max(0.0, squares / count - mean * mean)))};
 }
 
-NullBank::NullBank(std::span<const float> vectors, std::size_t dimension, double scale)
+BackgroundVocabulary::BackgroundVocabulary(std::span<const float> vectors, std::size_t dimension, double scale)
     : dimension_(dimension),
       stride_((dimension + 15) / 16 * 16),
       scale_(scale),
@@ -116,11 +116,11 @@ NullBank::NullBank(std::span<const float> vectors, std::size_t dimension, double
                           vectors_.begin() + static_cast<std::ptrdiff_t>(at * stride_));
 }
 
-std::vector<double> NullBank::probabilities(std::span<const float> words, const SpaceView& view,
+std::vector<double> BackgroundVocabulary::probabilities(std::span<const float> text, const SpaceView& view,
                                             std::span<const ScoredRow> rows, unsigned threads) const {
     const std::size_t count = vectors_.size() / stride_;
     std::vector<float> padded(stride_), to_words(count);
-    std::ranges::copy(words, padded.begin());
+    std::ranges::copy(text, padded.begin());
     multiply_rows(vectors_, stride_, padded.data(), to_words.data());
     std::vector<double> log_weight(count);
     for (std::size_t null = 0; null < count; ++null) {
@@ -148,20 +148,20 @@ std::vector<double> NullBank::probabilities(std::span<const float> words, const 
     return probabilities;
 }
 
-std::size_t NullBank::likely(std::span<const float> words, const SpaceView& view,
+std::size_t BackgroundVocabulary::likely(std::span<const float> text, const SpaceView& view,
                              std::span<const ScoredRow> rows, unsigned threads) const {
     return static_cast<std::size_t>(
-        std::ranges::count_if(probabilities(words, view, rows, threads), is_likely));
+        std::ranges::count_if(probabilities(text, view, rows, threads), is_likely));
 }
 
-ScoreCurve curve_from_bank(const NullBank& bank, std::span<const float> words, const SpaceView& view,
+LogisticCalibration calibration_from_vocabulary(const BackgroundVocabulary& vocabulary, std::span<const float> text, const SpaceView& view,
                            std::span<const float> scores, unsigned threads) {
-    const auto exact = [&](ScoredRow& row) { row.score = view.exact_score(words, row.row); };
-    std::vector<ScoredRow> best = best_rows(scores, kJudged);
+    const auto exact = [&](ScoredRow& row) { row.score = view.exact_score(text, row.row); };
+    std::vector<ScoredRow> best = top_k(scores, kJudged);
     if (best.empty()) return {};
     std::ranges::for_each(best, exact);
     std::sort(best.begin(), best.end());
-    const std::vector<double> probabilities = bank.probabilities(words, view, best, threads);
+    const std::vector<double> probabilities = vocabulary.probabilities(text, view, best, threads);
     auto likely = static_cast<std::size_t>(std::ranges::count_if(probabilities, is_likely));
     // Where many fit the end lies further down: a sample of the next kJudged rows, of twice as many, and so
     // on.
@@ -169,7 +169,7 @@ ScoreCurve curve_from_bank(const NullBank& bank, std::span<const float> words, c
     bool goes_on = best.size() == kJudged &&
                    std::any_of(probabilities.end() - kJudged / 4, probabilities.end(), is_likely);
     for (std::size_t first = kJudged; goes_on; first *= 2) {
-        further = best_rows(scores, 2 * first);
+        further = top_k(scores, 2 * first);
         if (further.size() <= first) break;
         std::vector<ScoredRow> sample;
         const std::size_t step = std::max<std::size_t>(1, (further.size() - first) / kSample);
@@ -177,7 +177,7 @@ ScoreCurve curve_from_bank(const NullBank& bank, std::span<const float> words, c
             sample.push_back(further[at]);
             exact(sample.back());
         }
-        const std::size_t found = bank.likely(words, view, sample, threads);
+        const std::size_t found = vocabulary.likely(text, view, sample, threads);
         likely += found * (further.size() - first) / std::max<std::size_t>(1, sample.size());
         goes_on = found > 0;
     }
@@ -200,47 +200,47 @@ ScoreCurve curve_from_bank(const NullBank& bank, std::span<const float> words, c
         return {best.front().score - std::log(p / (1 - p)) / slope, slope};
     }
     if (!further.empty()) best = std::move(further);
-    const auto score = [&](std::size_t at) { return double{view.exact_score(words, best[at].row)}; };
+    const auto score = [&](std::size_t at) { return double{view.exact_score(text, best[at].row)}; };
     likely = std::min(likely, best.size());
     return {likely < best.size() ? (score(likely - 1) + score(likely)) / 2 : score(likely - 1), slope};
 }
 
 MarkOrder order_of_marks(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,
-                         const Ranking& by_words) {
-    std::vector<Judged> words;
-    for (const Mark& mark : evidence.liked) words.push_back({by_words.score(mark.vector), true});
-    for (const auto* marks : {&evidence.unliked, &evidence.passed}) {
-        for (const Mark& mark : *marks) words.push_back({by_words.score(mark.vector), false});
+                         const Ranking& by_text) {
+    std::vector<Judged> text;
+    for (const Mark& mark : evidence.positives) text.push_back({by_text.score(mark.vector), true});
+    for (const auto* marks : {&evidence.negatives, &evidence.implicit_negatives}) {
+        for (const Mark& mark : *marks) text.push_back({by_text.score(mark.vector), false});
     }
-    return {area_under_curve(left_out(method, evidence, space, {})), area_under_curve(words)};
+    return {area_under_roc(left_out(method, evidence, space, {})), area_under_roc(text)};
 }
 
-std::optional<ScoreCurve> curve_from_marks(const FeedbackMethod& method, const Evidence& evidence,
-                                           const FeedbackSpace& space, const ScoreSpread& spread) {
-    const std::size_t others = evidence.unliked.size() + evidence.passed.size();
-    if (evidence.liked.size() < 2 || others == 0) return std::nullopt;
-    const std::vector<Judged> judged = left_out(method, evidence, space, spread);
-    if (area_under_curve(judged) < kFittedAuc) return std::nullopt;
+std::optional<LogisticCalibration> calibration_from_marks(const FeedbackMethod& method, const Evidence& evidence,
+                                           const FeedbackSpace& space, const ScoreMoments& standard_deviation) {
+    const std::size_t others = evidence.negatives.size() + evidence.implicit_negatives.size();
+    if (evidence.positives.size() < 2 || others == 0) return std::nullopt;
+    const std::vector<Judged> judged = left_out(method, evidence, space, standard_deviation);
+    if (area_under_roc(judged) < kFittedAuc) return std::nullopt;
     // 1.32, 1.49, 1.56 after one, two and three pages of twenty (docs/feedback.md).
-    const double judged_photos = static_cast<double>(evidence.liked.size() + others);
+    const double judged_photos = static_cast<double>(evidence.positives.size() + others);
     const double a = std::clamp(1.32 + 0.155 * std::log2(judged_photos / 20), 1.2, 1.7);
     const double b = fit_shift(judged, a);
-    return ScoreCurve{spread.mean - b / a * spread.deviation, a / spread.deviation};
+    return LogisticCalibration{standard_deviation.mean - b / a * standard_deviation.deviation, a / standard_deviation.deviation};
 }
 
-ScoreCurve curve_keeping(std::size_t likely, std::span<const float> scores, const ScoreSpread& spread) {
-    const std::vector<ScoredRow> best = best_rows(scores, likely + 1);
-    if (best.size() <= likely || likely == 0) return curve_of_spread(spread);
+LogisticCalibration calibration_keeping(std::size_t likely, std::span<const float> scores, const ScoreMoments& standard_deviation) {
+    const std::vector<ScoredRow> best = top_k(scores, likely + 1);
+    if (best.size() <= likely || likely == 0) return calibration_of_moments(standard_deviation);
     return {(static_cast<double>(best[likely - 1].score) + best[likely].score) / 2,
-            kSteepness / spread.deviation};
+            kSteepness / standard_deviation.deviation};
 }
 
-ScoreCurve curve_of_manifest(const ScoreCalibration& calibration) {
+LogisticCalibration calibration_of_manifest(const ScoreCalibration& calibration) {
     return {calibration.likely, calibration.slope};
 }
 
-ScoreCurve curve_of_spread(const ScoreSpread& spread) {
-    return {spread.mean + kUnusual * spread.deviation, kSteepness / spread.deviation};
+LogisticCalibration calibration_of_moments(const ScoreMoments& standard_deviation) {
+    return {standard_deviation.mean + kUnusual * standard_deviation.deviation, kSteepness / standard_deviation.deviation};
 }
 
 }  // namespace hone

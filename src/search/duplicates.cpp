@@ -15,9 +15,9 @@ namespace hone {
 namespace {
 
 constexpr std::array<std::pair<DuplicateKind, std::string_view>, 3> kKinds = {
-    {{DuplicateKind::kBytes, "bytes"},
-     {DuplicateKind::kPicture, "picture"},
-     {DuplicateKind::kMoment, "moment"}}};
+    {{DuplicateKind::kExact, "exact"},
+     {DuplicateKind::kNear, "near"},
+     {DuplicateKind::kBurst, "burst"}}};
 
 // A time at midnight is a day without a time, or a clock that was never set.
 constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
@@ -38,13 +38,13 @@ class DuplicateFinder {
         std::vector<Draft> drafts;
         for (const PhotoNumber number : photos) {
             HONE_TRY(const std::optional<Photo> photo, catalog_.photo(number));
-            HONE_TRY(std::vector<Place> files, files_of(number));
+            HONE_TRY(std::vector<FileRecord> files, files_of(number));
             if (!photo || files.size() < 2) continue;
-            std::ranges::sort(files, {}, [](const Place& file) {
+            std::ranges::sort(files, {}, [](const FileRecord& file) {
                 return std::tie(file.facts.modified_ns, file.facts.path);
             });
             Draft draft;
-            for (const Place& file : files)
+            for (const FileRecord& file : files)
                 draft.photos.push_back({*photo, file.facts.path, files.size(), {}});
             draft.bytes_to_free = photo->bytes * (files.size() - 1);
             drafts.push_back(std::move(draft));
@@ -69,22 +69,22 @@ class DuplicateFinder {
         return drafts;
     }
 
-    Result<std::vector<Draft>> moments() {
+    Result<std::vector<Draft>> captures() {
         HONE_TRY(const std::vector<std::vector<PhotoNumber>> pictures, picture_groups());
         std::unordered_map<PhotoNumber, std::size_t> picture_of;
         for (std::size_t picture = 0; picture < pictures.size(); ++picture) {
             for (const PhotoNumber number : pictures[picture]) picture_of[number] = picture;
         }
-        HONE_TRY(const std::vector<Catalog::Moment> shots, catalog_.moments());
-        std::map<std::string, std::vector<Catalog::Moment>> by_camera;
-        for (const Catalog::Moment& shot : shots) {
+        HONE_TRY(const std::vector<Catalog::Capture> shots, catalog_.captures());
+        std::map<std::string, std::vector<Catalog::Capture>> by_camera;
+        for (const Catalog::Capture& shot : shots) {
             const bool knows_time = shot.local_seconds % kDaySeconds != 0;
             if (knows_time && shot.camera.find_first_not_of(' ') != std::string::npos)
                 by_camera[shot.camera].push_back(shot);
         }
         std::vector<Draft> drafts;
         for (const auto& [camera, taken] : by_camera) {
-            std::vector<Catalog::Moment> burst;
+            std::vector<Catalog::Capture> burst;
             for (std::size_t shot = 0; shot <= taken.size(); ++shot) {
                 const bool goes_on =
                     shot < taken.size() &&
@@ -104,13 +104,13 @@ class DuplicateFinder {
     Result<DuplicateGroup> finish(DuplicateKind kind, Draft draft) {
         std::unordered_map<PhotoNumber, std::int64_t> seconds;
         for (Duplicate& duplicate : draft.photos) {
-            HONE_TRY(const std::optional<PhotoFindings> findings, catalog_.findings(duplicate.photo.number));
+            HONE_TRY(const std::optional<AnalysisResults> analysis_results, catalog_.analysis_results(duplicate.photo.number));
             seconds[duplicate.photo.number] = INT64_MAX;
-            if (!findings || findings->taken.source == TakenSource::kModified) continue;
-            duplicate.taken = findings->taken;
-            seconds[duplicate.photo.number] = findings->taken.local_seconds;
+            if (!analysis_results || analysis_results->taken.source == TakenSource::kModified) continue;
+            duplicate.taken = analysis_results->taken;
+            seconds[duplicate.photo.number] = analysis_results->taken.local_seconds;
         }
-        if (kind == DuplicateKind::kPicture) {
+        if (kind == DuplicateKind::kNear) {
             std::ranges::sort(draft.photos, [&](const Duplicate& a, const Duplicate& b) {
                 return best_original(a.photo, seconds[a.photo.number], b.photo, seconds[b.photo.number]);
             });
@@ -120,26 +120,26 @@ class DuplicateFinder {
 
   private:
     Result<std::vector<std::vector<PhotoNumber>>> picture_groups() {
-        HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_.present());
-        const std::unordered_set<PhotoNumber> present(numbers.begin(), numbers.end());
+        HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_.available());
+        const std::unordered_set<PhotoNumber> available(numbers.begin(), numbers.end());
         HONE_TRY(const std::vector<SamePicture> known, catalog_.same_pictures());
         std::vector<SamePair> pairs;
         for (const SamePicture& pair : known) {
             // A photo that is gone joins nothing: its two neighbours need not look alike.
-            if (present.contains(pair.first) && present.contains(pair.second))
+            if (available.contains(pair.first) && available.contains(pair.second))
                 pairs.push_back({pair.first, pair.second, pair.certain});
         }
         return group_same_pictures(pairs);
     }
 
     // Files that are there now, each once.
-    Result<std::vector<Place>> files_of(PhotoNumber number) {
-        HONE_TRY(const std::vector<Place> places, catalog_.places_of(number));
-        std::vector<Place> files;
+    Result<std::vector<FileRecord>> files_of(PhotoNumber number) {
+        HONE_TRY(const std::vector<FileRecord> places, catalog_.files_of(number));
+        std::vector<FileRecord> files;
         std::set<std::tuple<std::uint64_t, std::uint64_t, std::int64_t>> known;
-        for (const Place& place : places) {
+        for (const FileRecord& place : places) {
             const FileFacts& facts = place.facts;
-            if (place.state == PlaceState::kPhoto && place.reachable &&
+            if (place.state == FileState::kPhoto && place.reachable &&
                 known.emplace(facts.inode, facts.size, facts.modified_ns).second)
                 files.push_back(place);
         }
@@ -149,7 +149,7 @@ class DuplicateFinder {
     // Nothing for a photo whose folder is away.
     Result<std::optional<Duplicate>> duplicate_of(PhotoNumber number) {
         HONE_TRY(const std::optional<Photo> photo, catalog_.photo(number));
-        HONE_TRY(const std::vector<Place> files, files_of(number));
+        HONE_TRY(const std::vector<FileRecord> files, files_of(number));
         if (!photo || files.empty()) return std::nullopt;
         return Duplicate{*photo, files.front().facts.path, files.size(), {}};
     }
@@ -169,13 +169,13 @@ class DuplicateFinder {
         draft.bytes_to_free -= draft.photos.front().photo.bytes;
     }
 
-    Result<> add_burst(const std::vector<Catalog::Moment>& burst,
+    Result<> add_burst(const std::vector<Catalog::Capture>& burst,
                        const std::unordered_map<PhotoNumber, std::size_t>& picture_of,
                        std::vector<Draft>& drafts) {
         if (burst.size() < 2) return {};
         Draft draft;
         std::unordered_map<std::size_t, std::size_t> kept;  // picture -> which of draft.photos
-        for (const Catalog::Moment& shot : burst) {
+        for (const Catalog::Capture& shot : burst) {
             HONE_TRY(std::optional<Duplicate> duplicate, duplicate_of(shot.photo));
             if (!duplicate) continue;
             const auto picture = picture_of.find(shot.photo);
@@ -209,7 +209,7 @@ Result<DuplicateKind> parse_duplicate_kind(std::string_view name) {
     for (const auto& [kind, known] : kKinds) {
         if (name == known) return kind;
     }
-    return fail(ErrorKind::kUsage, "unknown kind '{}'; there are bytes, picture and moment",
+    return fail(ErrorKind::kUsage, "unknown kind '{}'; the kinds are exact, near and burst",
                 name.substr(0, 40));
 }
 
@@ -225,9 +225,9 @@ bool best_original(const Photo& a, std::int64_t taken_a, const Photo& b, std::in
 Result<DuplicatePage> find_duplicates(Catalog& catalog, DuplicateKind kind, std::size_t offset,
                                       std::size_t limit) {
     DuplicateFinder finder(catalog);
-    HONE_TRY(std::vector<Draft> drafts, kind == DuplicateKind::kBytes     ? finder.bytes()
-                                        : kind == DuplicateKind::kPicture ? finder.pictures()
-                                                                          : finder.moments());
+    HONE_TRY(std::vector<Draft> drafts, kind == DuplicateKind::kExact     ? finder.bytes()
+                                        : kind == DuplicateKind::kNear ? finder.pictures()
+                                                                          : finder.captures());
     std::ranges::sort(drafts, [](const Draft& a, const Draft& b) {
         const auto order = [](const Draft& draft) {
             const Photo& first = draft.photos.front().photo;

@@ -5,7 +5,7 @@
 //            file (hard links, symbolic links: same inode, size and time) are one entry, because deleting
 //            "the other one" would delete the photo.
 //   picture  one picture in several photos: re-encoded, scaled, cropped, turned, edited. Groups of
-//            group_same_pictures() over the pairs that the indexing found (docs/look.md).
+//            group_same_pictures() over the pairs that the indexing found (docs/style.md).
 //   moment   one scene in several shots: a burst. Photos of one known camera, each taken at most
 //   kBurstSeconds
 //            after the one before it. A time at midnight is a day without a time, or a clock that was never
@@ -31,7 +31,7 @@
 
 namespace hone {
 
-enum class DuplicateKind { kBytes, kPicture, kMoment };
+enum class DuplicateKind { kExact, kNear, kBurst };
 
 std::string_view duplicate_kind_name(DuplicateKind kind);  // "bytes"
 // kUsage naming the kinds there are.
@@ -52,7 +52,7 @@ struct DuplicateGroup {
 };
 
 struct DuplicatePage {
-    DuplicateKind kind = DuplicateKind::kBytes;
+    DuplicateKind kind = DuplicateKind::kExact;
     std::vector<DuplicateGroup> groups;  // bytes, picture: most bytes to free first; moment: newest first
     std::size_t total = 0;               // groups in all
 };

@@ -10,9 +10,9 @@
 #include "search/explore.hpp"
 #include "search/facet.hpp"
 #include "search/filter_parser.hpp"
-#include "search/null_words.hpp"
+#include "search/background_vocabulary.hpp"
 #include "search/text_match.hpp"
-#include "search/top_rows.hpp"
+#include "search/top_k.hpp"
 
 namespace hone {
 
@@ -21,9 +21,9 @@ namespace {
 // Rows that are scored exactly after the scan: int8 scores move a photo by some places, never by this many
 // (bench/scan).
 constexpr std::size_t kLeastRescored = 1024, kRescoredPerResult = 4;
-constexpr double kLookWordWeight = 0.7;   // of a look word in the text, against the content's 1
+constexpr double kStyleTermWeight = 0.7;   // of a look word in the text, against the content's 1
 constexpr double kMomentTrust = 0.5;      // a day has many subjects: time and place alone are a weak sign
-constexpr double kWordsWinBy = 0.1;       // area under the curve by which marks must do worse than the words
+constexpr double kTextWinsBy = 0.1;       // area under the curve by which marks must do worse than the words
 constexpr std::size_t kMarksToDoubt = 3;  // of each kind, before the marks are doubted
 
 // By photo number; what lies beyond the end is false.
@@ -53,9 +53,9 @@ void for_each_row(const SpaceView& view, const Visit& visit) {
 }
 
 // Fills what the page says of all scores: totals, cuts, histogram.
-void count_scores(std::span<const float> scores, const ScoreCurve& curve, SearchPage& page) {
-    page.likely_cut = curve.score_at(kLikely);
-    page.possible_cut = curve.score_at(kPossible);
+void count_scores(std::span<const float> scores, const LogisticCalibration& calibration, SearchPage& page) {
+    page.likely_cut = calibration.score_at(kLikely);
+    page.possible_cut = calibration.score_at(kPossible);
     float low = std::numeric_limits<float>::infinity(), high = kHidden;
     for (const float score : scores) {
         if (score == kHidden) continue;
@@ -79,15 +79,15 @@ void count_scores(std::span<const float> scores, const ScoreCurve& curve, Search
 }
 
 // The curve of the content's scores, for scores that facets were added to: the same in standard deviations.
-ScoreCurve carry_over(const ScoreCurve& curve, const ScoreSpread& from, const ScoreSpread& to) {
-    const double middle = (curve.middle - from.mean) / from.deviation;
-    return {to.mean + middle * to.deviation, curve.slope * from.deviation / to.deviation};
+LogisticCalibration carry_over(const LogisticCalibration& calibration, const ScoreMoments& from, const ScoreMoments& to) {
+    const double threshold = (calibration.threshold - from.mean) / from.deviation;
+    return {to.mean + threshold * to.deviation, calibration.slope * from.deviation / to.deviation};
 }
 
 struct NamedMark {
     std::string name;  // full id, or the example's name
     std::optional<PhotoNumber> photo;
-    std::vector<float> vector, look;  // look: of an example
+    std::vector<float> vector, style;  // look: of an example
     float weight = 1;
 };
 
@@ -105,7 +105,7 @@ class SearchRun {
           stop_(stop),
           filter_(std::move(filter)),
           view_(engine.content_->view()),
-          present_(engine.library_.present().snapshot()) {
+          available_(engine.library_.available().snapshot()) {
         page_.query = query;
         page_.query.filter = to_string(filter_);
         page_.model = engine.model_->manifest().name;
@@ -139,12 +139,12 @@ class SearchRun {
     [[nodiscard]] std::string source_name(const Source& source) const;
     [[nodiscard]] double exact_score(std::size_t row) const;
     [[nodiscard]] double bonus(PhotoNumber number, double score) const {
-        return has(holds_words_, number) ? text_bonus(curve_, score) : 0;
+        return has(matches_text_, number) ? text_bonus(calibration_, score) : 0;
     }
     // Best rows by the words alone that may be shown, for an exploring or diverse page.
     [[nodiscard]] std::vector<std::size_t> pool();
-    [[nodiscard]] const std::vector<float>& scores_by_words();
-    void number_by_words();
+    [[nodiscard]] const std::vector<float>& scores_by_text();
+    void text_rank();
 
     const SearchEngine& engine_;
     Catalog& catalog_;
@@ -153,38 +153,38 @@ class SearchRun {
     const std::stop_token& stop_;
     const PhotoFilter filter_;
     const SpaceView view_;
-    const std::shared_ptr<const PresentPhotos::Bits> present_;
+    const std::shared_ptr<const AvailablePhotos::Bits> available_;
     const unsigned threads_ = processor_count();
     SearchPage page_;
 
     std::shared_ptr<const LibraryFacts> facts_;
-    std::shared_ptr<const LookSpaces> looks_;
+    std::shared_ptr<const StyleSpace> styles_;
     std::optional<NamedMark> from_;
-    bool from_is_words_ = false;
-    std::vector<NamedMark> liked_, unliked_;
+    bool from_is_text_ = false;
+    std::vector<NamedMark> positives_, negatives_;
     std::vector<PhotoNumber> seen_;
     PhotoBits passes_, may_show_;  // the filter; all that decides
 
     const FeedbackMethod* method_ = nullptr;
-    std::vector<float> words_;
+    std::vector<float> text_;
     Evidence evidence_;
     FacetMarks facet_marks_;
-    std::vector<std::size_t> liked_index_, unliked_index_;  // of evidence_ in liked_, unliked_
+    std::vector<std::size_t> positive_index_, negative_index_;  // of evidence_ in positives_, negatives_
     std::optional<FeedbackSpace> space_;
-    std::unique_ptr<Ranking> by_words_, ranking_;
-    std::vector<float> scores_, scores_by_words_;
-    ScoreSpread content_spread_;
+    std::unique_ptr<Ranking> by_text_, ranking_;
+    std::vector<float> scores_, scores_by_text_;
+    ScoreMoments content_moments_;
 
     struct ActiveFacet {
         Facet facet;
         FacetScores scores;
         double weight = 0;      // in the sum, against the content's
-        std::string look_word;  // what it is of, when it is one
+        std::string style_term;  // what it is of, when it is one
     };
     std::vector<ActiveFacet> facets_;
     double content_weight_ = 1;
-    ScoreCurve curve_;
-    PhotoBits holds_words_;
+    LogisticCalibration calibration_;
+    PhotoBits matches_text_;
     std::vector<ScoredRow> order_;  // best first, as the page shows them
     std::unordered_set<std::uint32_t> explored_;
 };
@@ -193,7 +193,7 @@ Result<NamedMark> SearchRun::find_mark(const std::string& name) const {
     const auto weight = query_.weights.find(name);
     const auto heavy = static_cast<float>(weight == query_.weights.end() ? 1 : weight->second);
     if (const auto example = examples_.find(name); example != examples_.end())
-        return NamedMark{name, std::nullopt, example->second.content, example->second.look, heavy};
+        return NamedMark{name, std::nullopt, example->second.content, example->second.style, heavy};
     HONE_TRY(const Photo photo, catalog_.resolve(name));
     const auto row = engine_.content_->find(photo.number);
     if (!row || *row >= view_.size())
@@ -218,19 +218,19 @@ Result<> SearchRun::read_marks() {
     if (!query_.from.empty()) {
         HONE_TRY(from_, find_mark(query_.from));
     }
-    HONE_TRY(liked_, find_marks(query_.like));
-    HONE_TRY(unliked_, find_marks(query_.unlike));
+    HONE_TRY(positives_, find_marks(query_.like));
+    HONE_TRY(negatives_, find_marks(query_.unlike));
     HONE_CHECK(check_contradictions());
-    from_is_words_ = from_ && !query_.has_words();
-    if (query_.has_words()) {
-        HONE_TRY(words_, engine_.model_->embed_text(query_.text));
+    from_is_text_ = from_ && !query_.has_text();
+    if (query_.has_text()) {
+        HONE_TRY(text_, engine_.model_->embed_text(query_.text));
     } else if (from_) {
-        words_ = from_->vector;
+        text_ = from_->vector;
     }
     // Words and an example together: the example counts as a mark that fits.
-    if (from_ && !from_is_words_ &&
-        std::ranges::none_of(liked_, [&](const NamedMark& mark) { return mark.name == from_->name; }))
-        liked_.push_back(*from_);
+    if (from_ && !from_is_text_ &&
+        std::ranges::none_of(positives_, [&](const NamedMark& mark) { return mark.name == from_->name; }))
+        positives_.push_back(*from_);
     page_.query.weights.clear();
     const auto names = [&](const std::vector<NamedMark>& marks, std::vector<std::string>& target) {
         target.clear();
@@ -239,8 +239,8 @@ Result<> SearchRun::read_marks() {
             if (mark.weight != 1) page_.query.weights[mark.name] = mark.weight;
         }
     };
-    names(liked_, page_.query.like);
-    names(unliked_, page_.query.unlike);
+    names(positives_, page_.query.like);
+    names(negatives_, page_.query.unlike);
     if (from_) page_.query.from = from_->name;
     page_.query.seen.clear();
     for (const std::string& name : query_.seen) {
@@ -252,22 +252,22 @@ Result<> SearchRun::read_marks() {
 }
 
 Result<> SearchRun::check_contradictions() const {
-    for (const NamedMark& liked : liked_) {
-        for (const NamedMark& unliked : unliked_) {
-            const bool same = liked.name == unliked.name;
+    for (const NamedMark& positives : positives_) {
+        for (const NamedMark& negatives : negatives_) {
+            const bool same = positives.name == negatives.name;
             const bool copies =
-                liked.photo && unliked.photo &&
-                facts_->groups->picture_of(*liked.photo) != PictureGroups::kNone &&
-                facts_->groups->picture_of(*liked.photo) == facts_->groups->picture_of(*unliked.photo);
+                positives.photo && negatives.photo &&
+                facts_->groups->picture_of(*positives.photo) != PhotoGroups::kNone &&
+                facts_->groups->picture_of(*positives.photo) == facts_->groups->picture_of(*negatives.photo);
             if (same)
                 return fail(ErrorKind::kUsage,
                             "the picture {} is marked both as fitting and as not fitting; take one mark off",
-                            liked.name);
+                            positives.name);
             if (copies)
                 return fail(ErrorKind::kUsage,
                             "the pictures {} and {} are copies of one, marked as fitting and as not fitting; "
                             "take one mark off",
-                            liked.name, unliked.name);
+                            positives.name, negatives.name);
         }
     }
     return {};
@@ -278,24 +278,24 @@ void SearchRun::gather_evidence() {
     std::unordered_set<std::uint32_t> counted;
     const auto first_of_its_picture = [&](PhotoNumber photo) {
         const std::uint32_t picture = facts_->groups->picture_of(photo);
-        return picture == PictureGroups::kNone || counted.insert(picture).second;
+        return picture == PhotoGroups::kNone || counted.insert(picture).second;
     };
     const auto take = [&](const std::vector<NamedMark>& marks, std::vector<Mark>& evidence,
                           std::vector<FacetMark>& facet, std::vector<std::size_t>& index) {
         for (std::size_t at = 0; at < marks.size(); ++at) {
             const NamedMark& mark = marks[at];
             if (mark.photo && !first_of_its_picture(*mark.photo)) continue;
-            facet.push_back({mark.photo, mark.look, mark.weight, evidence.size()});
+            facet.push_back({mark.photo, mark.style, mark.weight, evidence.size()});
             evidence.push_back({mark.vector, mark.weight});
             index.push_back(at);
         }
     };
-    evidence_.words = words_;
-    take(liked_, evidence_.liked, facet_marks_.liked, liked_index_);
-    take(unliked_, evidence_.unliked, facet_marks_.unliked, unliked_index_);
-    if (from_is_words_) facet_marks_.from = FacetMark{from_->photo, from_->look, 1, 0};
+    evidence_.text = text_;
+    take(positives_, evidence_.positives, facet_marks_.positives, positive_index_);
+    take(negatives_, evidence_.negatives, facet_marks_.negatives, negative_index_);
+    if (from_is_text_) facet_marks_.from = FacetMark{from_->photo, from_->style, 1, 0};
     PhotoBits marked;
-    for (const auto* marks : {&liked_, &unliked_}) {
+    for (const auto* marks : {&positives_, &negatives_}) {
         for (const NamedMark& mark : *marks) {
             if (mark.photo) set(marked, *mark.photo);
         }
@@ -305,14 +305,14 @@ void SearchRun::gather_evidence() {
         const auto row = engine_.content_->find(photo);
         if (has(marked, photo) || !row || *row >= view_.size() || !first_of_its_picture(photo)) continue;
         set(marked, photo);  // named twice: counts once
-        facet_marks_.passed.push_back({photo, {}, 1, evidence_.passed.size()});
-        evidence_.passed.push_back({view_.values(*row), 1});
+        facet_marks_.implicit_negatives.push_back({photo, {}, 1, evidence_.implicit_negatives.size()});
+        evidence_.implicit_negatives.push_back({view_.values(*row), 1});
     }
 }
 
 // Which photos may be on the page: present, let through by the filter, and as `show` says.
 Result<> SearchRun::find_shown() {
-    may_show_ = *present_;
+    may_show_ = *available_;
     if (filter_ != PhotoFilter{}) {
         HONE_TRY(const std::vector<PhotoNumber> matching, catalog_.matching(filter_));
         const PhotoBits matches = bits_of(matching);
@@ -327,18 +327,18 @@ Result<> SearchRun::find_shown() {
     const auto know = [&](PhotoNumber photo) {
         set(known, photo);
         const std::uint32_t group = facts_->groups->of(photo);
-        if (query_.show == Show::kSeen || group == PictureGroups::kNone) return;
+        if (query_.show == Show::kSeen || group == PhotoGroups::kNone) return;
         // The card that was seen stood for all of its stack; without stacks only copies of one picture are
         // the same.
         for (const PhotoNumber other : facts_->groups->members(group)) {
             const std::uint32_t picture = facts_->groups->picture_of(other);
-            const bool copy = picture != PictureGroups::kNone && picture == facts_->groups->picture_of(photo);
+            const bool copy = picture != PhotoGroups::kNone && picture == facts_->groups->picture_of(photo);
             if (query_.collapse || copy) set(known, other);
         }
     };
     for (const PhotoNumber photo : seen_) know(photo);
     if (query_.show == Show::kNew) {
-        for (const auto* marks : {&liked_, &unliked_}) {
+        for (const auto* marks : {&positives_, &negatives_}) {
             for (const NamedMark& mark : *marks) {
                 if (mark.photo) know(*mark.photo);
             }
@@ -352,36 +352,36 @@ Result<> SearchRun::find_shown() {
 }
 
 void SearchRun::score_content() {
-    by_words_ = rank_by_words(evidence_);
+    by_text_ = rank_by_text(evidence_);
     if (evidence_.has_marks()) {
         space_.emplace(view_, engine_.statistics(view_), threads_);
         evidence_ = method_->weigh(std::move(evidence_), *space_);
         ranking_ = method_->rank(evidence_, *space_);
-        if (!words_.empty() && evidence_.liked.size() >= kMarksToDoubt &&
-            evidence_.unliked.size() + evidence_.passed.size() >= kMarksToDoubt) {
-            const MarkOrder order = order_of_marks(*method_, evidence_, *space_, *by_words_);
-            if (order.by_marks < 0.5 && order.by_marks < order.by_words - kWordsWinBy) {
-                page_.words_win = true;
-                ranking_ = rank_by_words(evidence_);
+        if (!text_.empty() && evidence_.positives.size() >= kMarksToDoubt &&
+            evidence_.negatives.size() + evidence_.implicit_negatives.size() >= kMarksToDoubt) {
+            const MarkOrder order = order_of_marks(*method_, evidence_, *space_, *by_text_);
+            if (order.by_marks < 0.5 && order.by_marks < order.by_text - kTextWinsBy) {
+                page_.text_wins = true;
+                ranking_ = rank_by_text(evidence_);
             }
         }
     } else {
-        ranking_ = rank_by_words(evidence_);
+        ranking_ = rank_by_text(evidence_);
     }
     scores_ = ranking_->scores(view_, threads_);
-    content_spread_ = spread_of(scores_);
+    content_moments_ = moments_of(scores_);
 }
 
 Result<> SearchRun::score_facets() {
-    const auto pull = [&](Facet facet) {
+    const auto boost = [&](Facet facet) {
         const auto found = query_.facets.find(facet);
         return found == query_.facets.end() ? 1.0 : found->second;
     };
-    const double liked = total_weight(evidence_.liked);
-    const double trust = evidence_.liked.size() < 2 ? 0 : liked / (liked + 2);
-    FacetState content{Facet::kContent, true, "", 0.5, pull(Facet::kContent), 0};
-    if (space_ && evidence_.liked.size() >= 2) {
-        content.learnt = separation(*method_, evidence_, *space_, background_of(view_));
+    const double positives = total_weight(evidence_.positives);
+    const double trust = evidence_.positives.size() < 2 ? 0 : positives / (positives + 2);
+    FacetState content{Facet::kContent, true, "", 0.5, boost(Facet::kContent), 0};
+    if (space_ && evidence_.positives.size() >= 2) {
+        content.auc = leave_one_out_auc(*method_, evidence_, *space_, background_of(view_));
     }
     struct Candidate {
         FacetState state;
@@ -390,69 +390,69 @@ Result<> SearchRun::score_facets() {
     };
     std::vector<Candidate> candidates;
     const auto without = [&](Facet facet, std::string why) {
-        candidates.push_back({{facet, false, std::move(why), 0.5, pull(facet), 0}, std::nullopt, 1});
+        candidates.push_back({{facet, false, std::move(why), 0.5, boost(facet), 0}, std::nullopt, 1});
     };
-    if (auto looks = engine_.library_.looks()) looks_ = std::move(*looks);
-    const bool by_example = evidence_.liked.size() >= 2 || query_.facets.contains(Facet::kLook);
-    if (!looks_ || looks_->looks().view().size() == 0) {
-        without(Facet::kLook, "no looks are read yet; index the folders again");
-    } else if (auto scores = by_example ? score_looks(*looks_, facet_marks_, threads_) : std::nullopt) {
+    if (auto styles = engine_.library_.styles()) styles_ = std::move(*styles);
+    const bool by_example = evidence_.positives.size() >= 2 || query_.facets.contains(Facet::kStyle);
+    if (!styles_ || styles_->styles().view().size() == 0) {
+        without(Facet::kStyle, "no looks are read yet; index the folders again");
+    } else if (auto scores = by_example ? score_styles(*styles_, facet_marks_, threads_) : std::nullopt) {
         candidates.push_back(
-            {{Facet::kLook, true, "", scores->learnt, pull(Facet::kLook), 0}, std::move(scores), 1});
+            {{Facet::kStyle, true, "", scores->auc, boost(Facet::kStyle), 0}, std::move(scores), 1});
     } else {
-        candidates.push_back({{Facet::kLook, true, "", 0.5, pull(Facet::kLook), 0}, std::nullopt, 1});
+        candidates.push_back({{Facet::kStyle, true, "", 0.5, boost(Facet::kStyle), 0}, std::nullopt, 1});
     }
-    const bool by_people = evidence_.liked.size() >= 2 || query_.facets.contains(Facet::kPeople);
+    const bool by_people = evidence_.positives.size() >= 2 || query_.facets.contains(Facet::kPeople);
     if (facts_->people.empty())
         without(Facet::kPeople, "no faces are read yet");
     else if (auto scores = by_people ? score_people(*facts_, facet_marks_) : std::nullopt)
         candidates.push_back(
-            {{Facet::kPeople, true, "", scores->learnt, pull(Facet::kPeople), 0}, std::move(scores), 1});
+            {{Facet::kPeople, true, "", scores->auc, boost(Facet::kPeople), 0}, std::move(scores), 1});
     else
-        candidates.push_back({{Facet::kPeople, true, "", 0.5, pull(Facet::kPeople), 0}, std::nullopt, 1});
-    const bool by_moment = evidence_.liked.size() >= 2 || query_.facets.contains(Facet::kMoment);
-    if (std::ranges::none_of(facts_->moments,
-                             [](const Moment& moment) { return !std::isnan(moment.seconds); }))
+        candidates.push_back({{Facet::kPeople, true, "", 0.5, boost(Facet::kPeople), 0}, std::nullopt, 1});
+    const bool by_capture = evidence_.positives.size() >= 2 || query_.facets.contains(Facet::kMoment);
+    if (std::ranges::none_of(facts_->captures,
+                             [](const Capture& capture) { return !std::isnan(capture.seconds); }))
         without(Facet::kMoment, "no photo says when or where it was taken");
-    else if (auto scores = by_moment ? score_moments(*facts_, facet_marks_) : std::nullopt)
-        candidates.push_back({{Facet::kMoment, true, "", scores->learnt, pull(Facet::kMoment), 0},
+    else if (auto scores = by_capture ? score_captures(*facts_, facet_marks_) : std::nullopt)
+        candidates.push_back({{Facet::kMoment, true, "", scores->auc, boost(Facet::kMoment), 0},
                               std::move(scores),
                               kMomentTrust});
     else
-        candidates.push_back({{Facet::kMoment, true, "", 0.5, pull(Facet::kMoment), 0}, std::nullopt, 1});
+        candidates.push_back({{Facet::kMoment, true, "", 0.5, boost(Facet::kMoment), 0}, std::nullopt, 1});
 
     // What separates the liked from the others best sets the measure. The content keeps what the marks do not
     // speak about; another facet counts by the square of its share, so that one that separates half as well
     // adds a quarter.
-    double best = evidence_of(content.learnt);
-    for (const Candidate& candidate : candidates) best = std::max(best, evidence_of(candidate.state.learnt));
-    const auto share = [&](double learnt) { return best > 0 ? evidence_of(learnt) / best : 0; };
-    content_weight_ = content.pull * (1 - trust + trust * (best > 0 ? share(content.learnt) : 1));
+    double best = logit(content.auc);
+    for (const Candidate& candidate : candidates) best = std::max(best, logit(candidate.state.auc));
+    const auto share = [&](double auc) { return best > 0 ? logit(auc) / best : 0; };
+    content_weight_ = content.boost * (1 - trust + trust * (best > 0 ? share(content.auc) : 1));
     double total = content_weight_;
     for (Candidate& candidate : candidates) {
         if (!candidate.scores) continue;
         // A facet that the person pulls up counts also when the marks say nothing of it.
-        const bool pulled = query_.facets.contains(candidate.state.facet);
-        const double taught = trust * candidate.trust * std::pow(share(candidate.state.learnt), 2);
-        const double weight = candidate.state.pull * (pulled ? std::max(taught, 0.5) : taught);
+        const bool boosted = query_.facets.contains(candidate.state.facet);
+        const double taught = trust * candidate.trust * std::pow(share(candidate.state.auc), 2);
+        const double weight = candidate.state.boost * (boosted ? std::max(taught, 0.5) : taught);
         if (weight < 0.02) continue;
         candidate.state.weight = weight;
         total += weight;
         facets_.push_back({candidate.state.facet, std::move(*candidate.scores), weight, ""});
     }
-    if (looks_ && query_.has_words() && pull(Facet::kLook) > 0) {
-        for (const FoundLookWord& found : find_look_words(query_.text)) {
-            const bool used = !query_.look_words || std::ranges::find(*query_.look_words, found.word->name) !=
-                                                        query_.look_words->end();
-            page_.look_words.push_back({found.word->name, used});
-            if (!used || looks_->words().view().size() == 0) continue;
+    if (styles_ && query_.has_text() && boost(Facet::kStyle) > 0) {
+        for (const FoundStyleTerm& found : find_style_terms(query_.text)) {
+            const bool used = !query_.style_terms || std::ranges::find(*query_.style_terms, found.word->name) !=
+                                                        query_.style_terms->end();
+            page_.style_terms.push_back({found.word->name, used});
+            if (!used || styles_->terms().view().size() == 0) continue;
             const double weight =
-                kLookWordWeight * (query_.facets.contains(Facet::kLook) ? pull(Facet::kLook) : 1);
+                kStyleTermWeight * (query_.facets.contains(Facet::kStyle) ? boost(Facet::kStyle) : 1);
             facets_.push_back(
-                {Facet::kLook, score_look_word(*looks_, *found.word, threads_), weight, found.word->name});
+                {Facet::kStyle, score_style_term(*styles_, *found.word, threads_), weight, found.word->name});
             total += weight;
             for (Candidate& candidate : candidates) {
-                if (candidate.state.facet == Facet::kLook) candidate.state.weight += weight;
+                if (candidate.state.facet == Facet::kStyle) candidate.state.weight += weight;
             }
         }
     }
@@ -474,7 +474,7 @@ void SearchRun::add_facets() {
     for_each_row(view_, [&](std::size_t row, PhotoNumber photo) {
         double sum = content_weight_ * scores_[row];
         for (const ActiveFacet& facet : facets_)
-            sum += content_spread_.deviation * facet.weight * facet.scores.of(photo);
+            sum += content_moments_.deviation * facet.weight * facet.scores.of(photo);
         scores_[row] = static_cast<float>(sum);
     });
 }
@@ -482,78 +482,78 @@ void SearchRun::add_facets() {
 double SearchRun::exact_score(std::size_t row) const {
     double sum = content_weight_ * ranking_->score(view_, row);
     for (const ActiveFacet& facet : facets_)
-        sum += content_spread_.deviation * facet.weight * facet.scores.of(view_.label(row));
+        sum += content_moments_.deviation * facet.weight * facet.scores.of(view_.label(row));
     return sum;
 }
 
 void SearchRun::calibrate() {
-    const ScoreSpread spread = spread_of(scores_);
+    const ScoreMoments moments = moments_of(scores_);
     const auto& manifest = engine_.model_->manifest().calibration;
-    const bool text = query_.has_words() && content_weight_ > 0;
+    const bool text = query_.has_text() && content_weight_ > 0;
     // What the words alone say, in the content's scores.
-    const auto words_curve = [&](std::span<const float> scores) -> std::optional<ScoreCurve> {
+    const auto text_calibration = [&](std::span<const float> scores) -> std::optional<LogisticCalibration> {
         if (!text) return std::nullopt;
-        if (manifest) return curve_of_manifest(*manifest);
-        const auto bank = engine_.null_bank();
-        if (!bank) return std::nullopt;
-        return curve_from_bank(*bank, words_, view_, scores, threads_);
+        if (manifest) return calibration_of_manifest(*manifest);
+        const auto vocabulary = engine_.background_vocabulary();
+        if (!vocabulary) return std::nullopt;
+        return calibration_from_vocabulary(*vocabulary, text_, view_, scores, threads_);
     };
-    std::optional<ScoreCurve> curve;
-    if (evidence_.has_marks() && !page_.words_win) {
-        if (content_weight_ > 0) curve = curve_from_marks(*method_, evidence_, *space_, content_spread_);
-        if (curve) page_.calibration = Calibration::kMarks;
-        if (!curve && text) {
+    std::optional<LogisticCalibration> calibration;
+    if (evidence_.has_marks() && !page_.text_wins) {
+        if (content_weight_ > 0) calibration = calibration_from_marks(*method_, evidence_, *space_, content_moments_);
+        if (calibration) page_.calibration = Calibration::kMarks;
+        if (!calibration && text) {
             // These marks do not say where the end is: as many photos are likely as by the words.
-            const std::vector<float>& by_words = scores_by_words();
-            if (const auto words = words_curve(by_words)) {
+            const std::vector<float>& by_text = scores_by_text();
+            if (const auto likely_by_text = text_calibration(by_text)) {
                 const auto likely = static_cast<std::size_t>(
-                    std::ranges::count_if(by_words, [&](float score) { return score >= words->middle; }));
-                page_.calibration = Calibration::kWords;
-                curve_ = curve_keeping(likely, scores_, spread);
+                    std::ranges::count_if(by_text, [&](float score) { return score >= likely_by_text->threshold; }));
+                page_.calibration = Calibration::kText;
+                calibration_ = calibration_keeping(likely, scores_, moments);
                 return;
             }
         }
-    } else if ((curve = words_curve(scores_))) {
-        page_.calibration = Calibration::kWords;
+    } else if ((calibration = text_calibration(scores_))) {
+        page_.calibration = Calibration::kText;
     }
-    if (!curve) {
-        curve_ = curve_of_spread(spread);
+    if (!calibration) {
+        calibration_ = calibration_of_moments(moments);
         return;
     }
     const bool content_only = facets_.empty() && content_weight_ == 1;
-    curve_ = content_only ? *curve : carry_over(*curve, content_spread_, spread);
+    calibration_ = content_only ? *calibration : carry_over(*calibration, content_moments_, moments);
 }
 
 Result<> SearchRun::add_bonus() {
     if (query_.facts) {
-        if (const std::vector<std::string> wanted = words_to_match(query_.text); !wanted.empty()) {
-            HONE_TRY(const std::vector<PhotoNumber> holders, catalog_.with_words(wanted));
-            holds_words_ = bits_of(holders);
+        if (const std::vector<std::string> wanted = terms_to_match(query_.text); !wanted.empty()) {
+            HONE_TRY(const std::vector<PhotoNumber> holders, catalog_.matching_text(wanted));
+            matches_text_ = bits_of(holders);
         }
     }
     bool any_likely = false;
     for_each_row(view_, [&](std::size_t row, PhotoNumber photo) {
-        if (!has(*present_, photo)) {
+        if (!has(*available_, photo)) {
             scores_[row] = kHidden;
             return;
         }
         scores_[row] += static_cast<float>(bonus(photo, scores_[row]));
-        any_likely = any_likely || scores_[row] >= curve_.middle;
+        any_likely = any_likely || scores_[row] >= calibration_.threshold;
         if (!has(may_show_, photo)) scores_[row] = kHidden;
     });
     page_.nothing_fits = !any_likely;
     return {};
 }
 
-const std::vector<float>& SearchRun::scores_by_words() {
-    if (scores_by_words_.empty()) scores_by_words_ = by_words_->scores(view_, threads_);
-    return scores_by_words_;
+const std::vector<float>& SearchRun::scores_by_text() {
+    if (scores_by_text_.empty()) scores_by_text_ = by_text_->scores(view_, threads_);
+    return scores_by_text_;
 }
 
 // One pass over the scores for the whole page.
-void SearchRun::number_by_words() {
-    if (words_.empty() || !evidence_.has_marks() || page_.hits.empty()) return;
-    const std::vector<float>& scores = scores_by_words();
+void SearchRun::text_rank() {
+    if (text_.empty() || !evidence_.has_marks() || page_.hits.empty()) return;
+    const std::vector<float>& scores = scores_by_text();
     std::vector<std::pair<float, SearchHit*>> hits;
     for (SearchHit& hit : page_.hits) {
         if (const auto row = engine_.content_->find(hit.photo.number); row && *row < view_.size())
@@ -570,25 +570,25 @@ void SearchRun::number_by_words() {
     std::uint64_t number = 1;
     for (std::size_t at = hits.size(); at-- > 0;) {
         number += above[at + 1];
-        hits[at].second->number_by_words = number;
+        hits[at].second->text_rank = number;
     }
 }
 
 std::vector<std::size_t> SearchRun::pool() {
-    std::vector<float> by_words = scores_by_words();
+    std::vector<float> by_text = scores_by_text();
     for_each_row(view_, [&](std::size_t row, PhotoNumber photo) {
-        if (!has(may_show_, photo)) by_words[row] = kHidden;
+        if (!has(may_show_, photo)) by_text[row] = kHidden;
     });
     // As many as the words fit, as far as that is known.
     std::size_t size = kMostPool;
-    std::vector<ScoredRow> best = best_rows(by_words, kMostPool);
+    std::vector<ScoredRow> best = top_k(by_text, kMostPool);
     const auto& manifest = engine_.model_->manifest().calibration;
-    if (query_.has_words() && manifest) {
+    if (query_.has_text() && manifest) {
         const auto likely =
             std::ranges::count_if(best, [&](const ScoredRow& row) { return row.score >= manifest->likely; });
         size = std::clamp(static_cast<std::size_t>(likely), kLeastPool, kMostPool);
-    } else if (const auto bank = query_.has_words() ? engine_.null_bank() : nullptr) {
-        size = std::clamp(bank->likely(words_, view_, best, threads_), kLeastPool, kMostPool);
+    } else if (const auto vocabulary = query_.has_text() ? engine_.background_vocabulary() : nullptr) {
+        size = std::clamp(vocabulary->likely(text_, view_, best, threads_), kLeastPool, kMostPool);
     }
     std::vector<std::size_t> rows;
     for (std::size_t at = 0; at < std::min(size, best.size()); ++at) rows.push_back(best[at].row);
@@ -598,27 +598,27 @@ std::vector<std::size_t> SearchRun::pool() {
 // By how the rounds so far went. When it is not told, each showed `limit` of the seen photos. A photo that
 // was liked and is in none of them was looked for elsewhere, which is no mistake.
 bool SearchRun::explores() const {
-    if (!method_->explores() || query_.show != Show::kNew || from_ || words_.empty()) return false;
+    if (!method_->explores() || query_.show != Show::kNew || from_ || text_.empty()) return false;
     std::vector<ShownPage> rounds = query_.rounds;
     if (rounds.empty()) {
-        PhotoBits liked;
-        for (const NamedMark& mark : liked_) {
-            if (mark.photo) set(liked, *mark.photo);
+        PhotoBits positives;
+        for (const NamedMark& mark : positives_) {
+            if (mark.photo) set(positives, *mark.photo);
         }
         for (std::size_t at = 0; at < seen_.size(); ++at) {
             if (at % query_.limit == 0) rounds.emplace_back();
             ++rounds.back().photos;
-            rounds.back().liked += has(liked, seen_[at]) ? 1 : 0;
+            rounds.back().positives += has(positives, seen_[at]) ? 1 : 0;
         }
     }
-    std::size_t liked = 0;
-    for (const ShownPage& round : rounds) liked += round.liked;
-    return liked >= liked_.size() && page_explores(evidence_, rounds, query_.limit);
+    std::size_t positives = 0;
+    for (const ShownPage& round : rounds) positives += round.positives;
+    return positives >= positives_.size() && page_explores(evidence_, rounds, query_.limit);
 }
 
 void SearchRun::order_rows() {
     const std::size_t wanted = query_.offset + query_.limit;
-    order_ = best_rows(scores_, std::max(kLeastRescored, kRescoredPerResult * wanted));
+    order_ = top_k(scores_, std::max(kLeastRescored, kRescoredPerResult * wanted));
     for (ScoredRow& candidate : order_) {
         const double score = exact_score(candidate.row);
         candidate.score = static_cast<float>(score + bonus(view_.label(candidate.row), score));
@@ -637,7 +637,7 @@ void SearchRun::order_rows() {
         }
     } else {
         for (const ScoredRow& row : order_) {
-            if (row.score < curve_.score_at(kPossible) && choice.size() >= kLeastPool) break;
+            if (row.score < calibration_.score_at(kPossible) && choice.size() >= kLeastPool) break;
             choice.push_back(row.row);
         }
     }
@@ -664,14 +664,14 @@ Result<SearchHit> SearchRun::hit_of(PhotoNumber number) const {
 
 std::string SearchRun::source_name(const Source& source) const {
     switch (source.kind) {
-        case Source::Kind::kWords:
-            return from_is_words_ ? from_->name : "words";
-        case Source::Kind::kLiked:
-            return liked_[liked_index_[source.mark]].name;
-        case Source::Kind::kUnliked:
-            return unliked_[unliked_index_[source.mark]].name;
-        case Source::Kind::kPassed:
-            return "passed";
+        case Source::Kind::kText:
+            return from_is_text_ ? from_->name : "text";
+        case Source::Kind::kPositive:
+            return positives_[positive_index_[source.mark]].name;
+        case Source::Kind::kNegative:
+            return negatives_[negative_index_[source.mark]].name;
+        case Source::Kind::kImplicitNegative:
+            return "seen";
         case Source::Kind::kLibrary:
             break;
     }
@@ -686,10 +686,10 @@ std::vector<Reason> SearchRun::reasons_of(std::size_t row) const {
             reasons.push_back({"content", content_weight_ * share.value, source_name(share.source)});
     }
     for (const ActiveFacet& facet : facets_) {
-        const double unit = content_spread_.deviation * facet.weight, value = unit * facet.scores.of(photo);
+        const double unit = content_moments_.deviation * facet.weight, value = unit * facet.scores.of(photo);
         const std::string name(facet_name(facet.facet));
-        if (!facet.look_word.empty()) {
-            reasons.push_back({name, value, "look:" + facet.look_word});
+        if (!facet.style_term.empty()) {
+            reasons.push_back({name, value, "style:" + facet.style_term});
             continue;
         }
         if (value == 0) continue;
@@ -703,7 +703,7 @@ std::vector<Reason> SearchRun::reasons_of(std::size_t row) const {
         const double rest = value - sum * kept;
         if (std::abs(rest) > 1e-9) reasons.push_back({name, rest, "library"});
     }
-    if (has(holds_words_, photo)) reasons.push_back({"words", bonus(photo, exact_score(row)), "words"});
+    if (has(matches_text_, photo)) reasons.push_back({"text_index", bonus(photo, exact_score(row)), "text"});
     return reasons;
 }
 
@@ -725,26 +725,26 @@ Result<> SearchRun::fill_page() {
         }
         start = end;
     }
-    std::unordered_set<std::uint32_t> carded;
+    std::unordered_set<std::uint32_t> shown_groups;
     std::size_t card = 0;
     for (std::size_t at = 0; at < order_.size() && page_.hits.size() < query_.limit; ++at) {
         const PhotoNumber photo = view_.label(order_[at].row);
-        const std::uint32_t group = query_.collapse ? facts_->groups->of(photo) : PictureGroups::kNone;
-        if (group != PictureGroups::kNone && !carded.insert(group).second) continue;
+        const std::uint32_t group = query_.collapse ? facts_->groups->of(photo) : PhotoGroups::kNone;
+        if (group != PhotoGroups::kNone && !shown_groups.insert(group).second) continue;
         if (card++ < query_.offset) continue;
         HONE_CHECK(check_wanted());
         HONE_TRY(SearchHit hit, hit_of(photo));
         hit.score = order_[at].score;
-        hit.probability = curve_.probability(hit.score);
+        hit.probability = calibration_.probability(hit.score);
         hit.explores = page_.explores && explored_.contains(order_[at].row);
         hit.reasons = reasons_of(order_[at].row);
-        if (group != PictureGroups::kNone) {
+        if (group != PhotoGroups::kNone) {
             for (const PhotoNumber other : facts_->groups->members(group)) {
                 if (other == photo || !has(may_show_, other)) continue;
-                ++hit.stacked;
-                if (hit.stack.size() >= SearchHit::kListedStack) continue;
-                HONE_TRY(SearchHit stacked, hit_of(other));
-                hit.stack.emplace_back(std::move(stacked.photo), std::move(stacked.listing));
+                ++hit.grouped;
+                if (hit.group.size() >= SearchHit::kListedMembers) continue;
+                HONE_TRY(SearchHit grouped, hit_of(other));
+                hit.group.emplace_back(std::move(grouped.photo), std::move(grouped.listing));
             }
         }
         page_.hits.push_back(std::move(hit));
@@ -755,10 +755,10 @@ Result<> SearchRun::fill_page() {
 Result<SearchPage> SearchRun::rank() {
     const Stopwatch watch;
     HONE_TRY(method_, find_feedback_method(query_.method));
-    HONE_TRY(facts_, engine_.facts_.get(catalog_, present_));
+    HONE_TRY(facts_, engine_.facts_.get(catalog_, available_));
     HONE_CHECK(read_marks());
     gather_evidence();
-    if (words_.empty() && evidence_.liked.empty() && evidence_.unliked.empty() && evidence_.passed.empty())
+    if (text_.empty() && evidence_.positives.empty() && evidence_.negatives.empty() && evidence_.implicit_negatives.empty())
         return fail(ErrorKind::kUsage,
                     "these marks leave nothing to search for: add words or a picture that fits");
     HONE_CHECK(find_shown());
@@ -771,11 +771,11 @@ Result<SearchPage> SearchRun::rank() {
         add_facets();
         calibrate();
         HONE_CHECK(add_bonus());
-        count_scores(scores_, curve_, page_);
+        count_scores(scores_, calibration_, page_);
         HONE_CHECK(check_wanted());
         order_rows();
         HONE_CHECK(fill_page());
-        number_by_words();
+        text_rank();
     }
     page_.took_ms = watch.seconds() * 1000;
     return std::move(page_);
@@ -811,10 +811,10 @@ SearchEngine::SearchEngine(Library& library, std::shared_ptr<const VectorSpace> 
     : library_(library), content_(std::move(content)), model_(std::move(model)) {}
 
 std::uint64_t SearchEngine::searchable() const {
-    const auto present = library_.present().snapshot();
+    const auto available = library_.available().snapshot();
     std::uint64_t count = 0;
     for_each_row(content_->view(),
-                 [&](std::size_t, PhotoNumber photo) { count += has(*present, photo) ? 1 : 0; });
+                 [&](std::size_t, PhotoNumber photo) { count += has(*available, photo) ? 1 : 0; });
     return count;
 }
 
@@ -828,22 +828,22 @@ std::shared_ptr<const SpaceStatistics> SearchEngine::statistics(const SpaceView&
     return statistics_;
 }
 
-std::shared_ptr<const NullBank> SearchEngine::null_bank() const {
+std::shared_ptr<const BackgroundVocabulary> SearchEngine::background_vocabulary() const {
     if (model_->manifest().calibration) return nullptr;
     const std::lock_guard lock(mutex_);
-    if (!bank_) {
-        if (auto bank = load_null_bank(library_.vectors_directory(), *model_, false))
-            bank_ = std::move(*bank);
+    if (!vocabulary_) {
+        if (auto vocabulary = load_background_vocabulary(library_.vectors_directory(), *model_, false))
+            vocabulary_ = std::move(*vocabulary);
     }
-    return bank_;
+    return vocabulary_;
 }
 
 Result<> SearchEngine::warm_up() const {
     if (const SpaceView view = content_->view(); view.size() > 0) (void)statistics(view);
     if (model_->manifest().calibration) return {};
-    HONE_TRY(const auto made, load_null_bank(library_.vectors_directory(), *model_, true));
+    HONE_TRY(const auto made, load_background_vocabulary(library_.vectors_directory(), *model_, true));
     const std::lock_guard lock(mutex_);
-    bank_ = made;
+    vocabulary_ = made;
     return {};
 }
 

@@ -11,7 +11,7 @@
 #include "ingest/library.hpp"
 #include "model/image_text_model.hpp"
 #include "search/calibration.hpp"
-#include "search/picture_groups.hpp"
+#include "search/photo_groups.hpp"
 #include "search/query.hpp"
 #include "vector/vector_space.hpp"
 
@@ -38,7 +38,7 @@ class SearchEngine {
     friend class SearchRun;
     [[nodiscard]] std::shared_ptr<const SpaceStatistics> statistics(const SpaceView& view) const;
     // Nothing for a model that is calibrated itself, and while the bank is not made.
-    [[nodiscard]] std::shared_ptr<const NullBank> null_bank() const;
+    [[nodiscard]] std::shared_ptr<const BackgroundVocabulary> background_vocabulary() const;
 
     Library& library_;
     const std::shared_ptr<const VectorSpace> content_;
@@ -47,7 +47,7 @@ class SearchEngine {
     mutable std::mutex mutex_;  // guards what follows
     mutable std::shared_ptr<const SpaceStatistics> statistics_;
     mutable std::size_t measured_ = 0;  // rows that statistics_ is of
-    mutable std::shared_ptr<const NullBank> bank_;
+    mutable std::shared_ptr<const BackgroundVocabulary> vocabulary_;
 };
 
 }  // namespace hone

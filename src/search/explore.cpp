@@ -25,12 +25,12 @@ void in_parts(std::size_t count, unsigned threads, const Function& work) {
     work(0, count / workers);
 }
 
-std::vector<float> decorrelated(const SpaceView& view, const SpaceStatistics& statistics,
+std::vector<float> whitened_rows(const SpaceView& view, const SpaceStatistics& statistics,
                                 std::span<const std::size_t> rows, unsigned threads) {
     std::vector<float> vectors(rows.size() * statistics.stride());
     in_parts(rows.size(), threads, [&](std::size_t first, std::size_t last) {
         for (std::size_t at = first; at < last; ++at)
-            statistics.decorrelate(view.values(rows[at]), vectors.data() + at * statistics.stride());
+            statistics.whiten(view.values(rows[at]), vectors.data() + at * statistics.stride());
     });
     return vectors;
 }
@@ -43,19 +43,19 @@ bool next_page_explores(std::span<const ShownPage> pages) {
     for (const ShownPage& page : pages) {
         if (page.photos == 0) continue;  // it told nothing
         all.photos += page.photos;
-        all.liked += page.liked;
-        const bool may_be_mistakes = all.liked <= all.photos / kPhotosPerMistake &&
-                                     page.liked <= std::max<std::size_t>(1, page.photos / kPhotosPerMistake);
+        all.positives += page.positives;
+        const bool may_be_mistakes = all.positives <= all.photos / kPhotosPerMistake &&
+                                     page.positives <= std::max<std::size_t>(1, page.photos / kPhotosPerMistake);
         const bool ranked_by_marks = !explores;
-        explores = all.liked == 0 || (may_be_mistakes && (ranked_by_marks || page.liked == 0));
+        explores = all.positives == 0 || (may_be_mistakes && (ranked_by_marks || page.positives == 0));
     }
     return explores;
 }
 
 bool page_explores(const Evidence& evidence, std::span<const ShownPage> pages, std::size_t count) {
     if (!evidence.has_marks() || count < kShortestExploringPage) return false;
-    if (evidence.liked.empty()) return true;
-    return evidence.unliked.empty() && next_page_explores(pages);
+    if (evidence.positives.empty()) return true;
+    return evidence.negatives.empty() && next_page_explores(pages);
 }
 
 std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatistics& statistics,
@@ -64,8 +64,8 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
     count = std::min(count, pool.size());
     if (shown.size() > kMostShown) shown = shown.last(kMostShown);
     const std::size_t stride = statistics.stride();
-    const std::vector<float> photos = decorrelated(view, statistics, pool, threads),
-                             known = decorrelated(view, statistics, shown, threads);
+    const std::vector<float> photos = whitened_rows(view, statistics, pool, threads),
+                             known = whitened_rows(view, statistics, shown, threads);
     const auto photo = [&](std::size_t at) { return photos.data() + at * stride; };
 
     // How near the nearest shown photo is.
@@ -79,9 +79,9 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
     });
 
     std::vector<float> centers(count * stride), cosines(pool.size()), nearest = to_shown;
-    for (std::size_t center = 0; center < count; ++center) {
+    for (std::size_t mean = 0; mean < count; ++mean) {
         const auto farthest = static_cast<std::size_t>(std::ranges::min_element(nearest) - nearest.begin());
-        std::copy_n(photo(farthest), stride, centers.begin() + static_cast<std::ptrdiff_t>(center * stride));
+        std::copy_n(photo(farthest), stride, centers.begin() + static_cast<std::ptrdiff_t>(mean * stride));
         multiply_rows(photos, stride, photo(farthest), cosines.data());
         for (std::size_t at = 0; at < pool.size(); ++at) nearest[at] = std::max(nearest[at], cosines[at]);
     }
@@ -108,23 +108,23 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
             float* sum = sums.data() + group[at] * stride;
             for (std::size_t k = 0; k < stride; ++k) sum[k] += photo(at)[k];
         }
-        for (std::size_t center = 0; center < count; ++center) {
-            const std::span<const float> sum(sums.data() + center * stride, stride);
+        for (std::size_t mean = 0; mean < count; ++mean) {
+            const std::span<const float> sum(sums.data() + mean * stride, stride);
             double square = 0;
             for (const float value : sum) square += static_cast<double>(value) * value;
             if (square == 0) continue;  // nothing there: it stays
             for (std::size_t k = 0; k < stride; ++k)
-                centers[center * stride + k] = static_cast<float>(sum[k] / std::sqrt(square));
+                centers[mean * stride + k] = static_cast<float>(sum[k] / std::sqrt(square));
         }
     }
 
     std::vector<std::size_t> page;
     std::vector<bool> taken(pool.size());
     if (count > 0) assign();
-    for (std::size_t center = 0; center < count; ++center) {
+    for (std::size_t mean = 0; mean < count; ++mean) {
         std::size_t medoid = kOfShown;
         for (std::size_t at = 0; at < pool.size(); ++at) {
-            if (group[at] == center && (medoid == kOfShown || closeness[at] > closeness[medoid])) medoid = at;
+            if (group[at] == mean && (medoid == kOfShown || closeness[at] > closeness[medoid])) medoid = at;
         }
         if (medoid == kOfShown || taken[medoid]) continue;
         taken[medoid] = true;

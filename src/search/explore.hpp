@@ -16,7 +16,7 @@ struct Evidence;  // search/feedback/method.hpp
 inline constexpr std::size_t kShortestExploringPage = 8;
 // A page as it was shown: photos on it, and how many of them are liked.
 struct ShownPage {
-    std::size_t photos = 0, liked = 0;
+    std::size_t photos = 0, positives = 0;
 };
 
 // Whether the page after these explores; the first of them was ranked by the words. It does while nothing is

@@ -13,43 +13,43 @@ namespace {
 
 constexpr std::size_t kBackground = 96;  // rows of the library that stand for the photos nobody judged
 
-float in_deviations(double score, const ScoreSpread& spread) {
-    return std::clamp(static_cast<float>((score - spread.mean) / spread.deviation), -kMostDeviations,
+float in_deviations(double score, const ScoreMoments& standard_deviation) {
+    return std::clamp(static_cast<float>((score - standard_deviation.mean) / standard_deviation.deviation), -kMostDeviations,
                       kMostDeviations);
 }
 
 // By row -> by photo number.
-std::vector<float> by_photo(const SpaceView& view, std::span<const float> scores, const ScoreSpread& spread) {
+std::vector<float> by_photo(const SpaceView& view, std::span<const float> scores, const ScoreMoments& standard_deviation) {
     std::vector<float> photos;
     const float* score = scores.data();
     for (std::size_t block = 0; block < view.blocks(); ++block) {
         for (const std::uint32_t label : view.block_labels(block)) {
             if (label >= photos.size()) photos.resize(std::max(std::size_t{label} + 1, view.size()));
-            photos[label] = in_deviations(*score++, spread);
+            photos[label] = in_deviations(*score++, standard_deviation);
         }
     }
     return photos;
 }
 
 // In the look space as well, a photo that was passed over says less than one that was marked.
-class LookMethod final : public FeedbackMethod {
+class StyleMethod final : public FeedbackMethod {
   public:
     [[nodiscard]] std::string_view name() const override { return "look"; }
-    // Look vectors are whitened already (docs/look.md): means of them are what to look for.
+    // Look vectors are whitened already (docs/style.md): means of them are what to look for.
     [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
                                                 const FeedbackSpace& space) const override {
         auto ranking = std::make_unique<LinearRanking>(space.view.values(0).size());
-        ranking->add({Source::Kind::kWords, 0}, evidence.words, 1);
-        add_mean(*ranking, Source::Kind::kLiked, evidence.liked, 1);
-        add_mean(*ranking, Source::Kind::kUnliked, evidence.unliked, -0.5);
-        add_mean(*ranking, Source::Kind::kPassed, evidence.passed, -0.25);
+        ranking->add({Source::Kind::kText, 0}, evidence.text, 1);
+        add_mean(*ranking, Source::Kind::kPositive, evidence.positives, 1);
+        add_mean(*ranking, Source::Kind::kNegative, evidence.negatives, -0.5);
+        add_mean(*ranking, Source::Kind::kImplicitNegative, evidence.implicit_negatives, -0.25);
         return ranking;
     }
 };
 
 constexpr double kEarthKm = 6371.0;
 
-double distance_km(const Moment& a, const Moment& b) {
+double distance_km(const Capture& a, const Capture& b) {
     constexpr double kRadians = 3.14159265358979323846 / 180;
     const double latitude = (a.latitude - b.latitude) * kRadians,
                  longitude = (a.longitude - b.longitude) * kRadians;
@@ -61,7 +61,7 @@ double distance_km(const Moment& a, const Moment& b) {
 
 // 0..1: the same hour and place, the same day and town, the same month and region. NaN when neither time nor
 // place of both is known.
-double nearness(const Moment& a, const Moment& b) {
+double nearness(const Capture& a, const Capture& b) {
     double sum = 0, parts = 0;
     if (!std::isnan(a.seconds) && !std::isnan(b.seconds)) {
         const double apart = std::abs(a.seconds - b.seconds);
@@ -76,7 +76,7 @@ double nearness(const Moment& a, const Moment& b) {
     return parts > 0 ? sum / parts : std::numeric_limits<double>::quiet_NaN();
 }
 
-double area_under_curve(std::span<const double> fits, std::span<const double> others) {
+double area_under_roc(std::span<const double> fits, std::span<const double> others) {
     double right = 0;
     for (const double fit : fits) {
         for (const double other : others) right += fit > other ? 1 : fit == other ? 0.5 : 0;
@@ -92,46 +92,46 @@ std::vector<std::size_t> background_of(const SpaceView& view) {
     return rows;
 }
 
-double separation(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,
+double leave_one_out_auc(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,
                   std::span<const std::size_t> background_rows) {
-    if (evidence.liked.size() < 2) return 0.5;
+    if (evidence.positives.size() < 2) return 0.5;
     // A liked photo that is left out, against all others under the same ranking.
     double sum = 0;
-    const std::size_t count = std::min(evidence.liked.size(), kLeftOut);
+    const std::size_t count = std::min(evidence.positives.size(), kLeftOut);
     for (std::size_t at = 0; at < count; ++at) {
-        const std::size_t mark = at * evidence.liked.size() / count;
+        const std::size_t mark = at * evidence.positives.size() / count;
         Evidence without = evidence;
-        without.liked.erase(without.liked.begin() + static_cast<std::ptrdiff_t>(mark));
-        without.words = {};  // what the marks say, not what the words do
+        without.positives.erase(without.positives.begin() + static_cast<std::ptrdiff_t>(mark));
+        without.text = {};  // what the marks say, not what the words do
         const auto ranking = method.rank(without, space);
         std::vector<double> others;
-        for (const auto* marks : {&evidence.unliked, &evidence.passed}) {
+        for (const auto* marks : {&evidence.negatives, &evidence.implicit_negatives}) {
             for (std::size_t other = 0; other < std::min(marks->size(), 4 * kLeftOut); ++other)
                 others.push_back(ranking->score((*marks)[other].vector));
         }
         for (const std::size_t row : background_rows)
             others.push_back(ranking->score(space.view.values(row)));
-        const double fit = ranking->score(evidence.liked[mark].vector);
-        sum += area_under_curve(std::span(&fit, 1), others);
+        const double fit = ranking->score(evidence.positives[mark].vector);
+        sum += area_under_roc(std::span(&fit, 1), others);
     }
     return sum / static_cast<double>(count);
 }
 
-double evidence_of(double separation) {
-    const double area = std::clamp(separation, 0.5, 0.99);
+double logit(double leave_one_out_auc) {
+    const double area = std::clamp(leave_one_out_auc, 0.5, 0.99);
     return std::log(area / (1 - area));
 }
 
-std::optional<FacetScores> score_looks(const LookSpaces& spaces, const FacetMarks& marks, unsigned threads) {
-    const SpaceView view = spaces.looks().view();
+std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMarks& marks, unsigned threads) {
+    const SpaceView view = spaces.styles().view();
     if (view.size() == 0) return std::nullopt;
     const auto vector_of = [&](const FacetMark& mark) -> std::span<const float> {
-        if (!mark.photo) return mark.look;
-        const auto row = spaces.looks().find(*mark.photo);
+        if (!mark.photo) return mark.style;
+        const auto row = spaces.styles().find(*mark.photo);
         return row && *row < view.size() ? view.values(*row) : std::span<const float>{};
     };
     Evidence evidence;
-    std::vector<std::size_t> liked_index, unliked_index;
+    std::vector<std::size_t> positive_index, negative_index;
     const auto take = [&](const std::vector<FacetMark>& from, std::vector<Mark>& to,
                           std::vector<std::size_t>* index) {
         for (const FacetMark& mark : from) {
@@ -141,32 +141,32 @@ std::optional<FacetScores> score_looks(const LookSpaces& spaces, const FacetMark
             if (index != nullptr) index->push_back(mark.index);
         }
     };
-    if (marks.from) evidence.words = vector_of(*marks.from);
-    take(marks.liked, evidence.liked, &liked_index);
-    take(marks.unliked, evidence.unliked, &unliked_index);
-    take(marks.passed, evidence.passed, nullptr);
-    if (evidence.words.empty() && evidence.liked.empty() && evidence.unliked.empty()) return std::nullopt;
+    if (marks.from) evidence.text = vector_of(*marks.from);
+    take(marks.positives, evidence.positives, &positive_index);
+    take(marks.negatives, evidence.negatives, &negative_index);
+    take(marks.implicit_negatives, evidence.implicit_negatives, nullptr);
+    if (evidence.text.empty() && evidence.positives.empty() && evidence.negatives.empty()) return std::nullopt;
 
-    const LookMethod method;
+    const StyleMethod method;
     const FeedbackSpace space{view, nullptr, threads};
     std::shared_ptr<const Ranking> ranking = method.rank(evidence, space);
     const std::vector<float> scores = ranking->scores(view, threads);
-    const ScoreSpread spread = spread_of(scores);
+    const ScoreMoments standard_deviation = moments_of(scores);
     FacetScores result;
-    result.by_photo = by_photo(view, scores, spread);
-    result.learnt = separation(method, evidence, space, background_of(view));
-    result.shares = [&spaces, view, ranking, spread, liked_index, unliked_index](PhotoNumber photo) {
+    result.by_photo = by_photo(view, scores, standard_deviation);
+    result.auc = leave_one_out_auc(method, evidence, space, background_of(view));
+    result.shares = [&spaces, view, ranking, standard_deviation, positive_index, negative_index](PhotoNumber photo) {
         std::vector<Share> shares;
-        const auto row = spaces.looks().find(photo);
+        const auto row = spaces.styles().find(photo);
         if (!row || *row >= view.size()) return shares;
         shares = ranking->shares(view, *row);
         for (Share& share : shares) {
-            share.value /= spread.deviation;
-            if (share.source.kind == Source::Kind::kLiked) share.source.mark = liked_index[share.source.mark];
-            if (share.source.kind == Source::Kind::kUnliked)
-                share.source.mark = unliked_index[share.source.mark];
+            share.value /= standard_deviation.deviation;
+            if (share.source.kind == Source::Kind::kPositive) share.source.mark = positive_index[share.source.mark];
+            if (share.source.kind == Source::Kind::kNegative)
+                share.source.mark = negative_index[share.source.mark];
         }
-        shares.push_back({{Source::Kind::kLibrary, 0}, -spread.mean / spread.deviation});
+        shares.push_back({{Source::Kind::kLibrary, 0}, -standard_deviation.mean / standard_deviation.deviation});
         return shares;
     };
     return result;
@@ -184,22 +184,22 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
         Source source;
         PhotoNumber photo;
     };
-    std::vector<Known> liked;
+    std::vector<Known> positives;
     const auto take = [&](const FacetMark& mark, Source source) {
         if (!mark.photo) return;
         if (!std::isnan(near_to(*mark.photo, *mark.photo)))
-            liked.push_back({mark.weight, source, *mark.photo});
+            positives.push_back({mark.weight, source, *mark.photo});
     };
-    if (marks.from) take(*marks.from, {Source::Kind::kWords, 0});
-    for (const FacetMark& mark : marks.liked) take(mark, {Source::Kind::kLiked, mark.index});
-    if (liked.empty()) return std::nullopt;
+    if (marks.from) take(*marks.from, {Source::Kind::kText, 0});
+    for (const FacetMark& mark : marks.positives) take(mark, {Source::Kind::kPositive, mark.index});
+    if (positives.empty()) return std::nullopt;
     double total = 0;
-    for (const Known& known : liked) total += known.weight;
+    for (const Known& known : positives) total += known.weight;
 
     // NaN for a photo that lacks the facet.
     const auto score = [&](PhotoNumber photo, const Known* left_out) {
         double sum = 0, weights = 0;
-        for (const Known& known : liked) {
+        for (const Known& known : positives) {
             if (&known == left_out) continue;
             const double near = near_to(photo, known.photo);
             if (std::isnan(near)) continue;
@@ -214,14 +214,14 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
         raw[photo] = static_cast<float>(score(photo, nullptr));
         if (!std::isnan(raw[photo])) known_scores.push_back(raw[photo]);
     }
-    const ScoreSpread spread = spread_of(known_scores);
+    const ScoreMoments standard_deviation = moments_of(known_scores);
     FacetScores result;
     result.by_photo.resize(raw.size());
     for (std::size_t photo = 0; photo < raw.size(); ++photo)
-        result.by_photo[photo] = std::isnan(raw[photo]) ? 0 : in_deviations(raw[photo], spread);
-    if (liked.size() >= 2) {
+        result.by_photo[photo] = std::isnan(raw[photo]) ? 0 : in_deviations(raw[photo], standard_deviation);
+    if (positives.size() >= 2) {
         std::vector<PhotoNumber> others;
-        for (const auto* some : {&marks.unliked, &marks.passed}) {
+        for (const auto* some : {&marks.negatives, &marks.implicit_negatives}) {
             for (const FacetMark& mark : *some) {
                 if (mark.photo) others.push_back(*mark.photo);
             }
@@ -229,7 +229,7 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
         for (std::size_t at = 0; at < kBackground && !raw.empty(); ++at)
             others.push_back(static_cast<PhotoNumber>(at * raw.size() / kBackground));
         double sum = 0, count = 0;
-        for (const Known& known : liked) {
+        for (const Known& known : positives) {
             std::vector<double> away;
             for (const PhotoNumber other : others) {
                 const double value = score(other, &known);
@@ -237,20 +237,20 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
             }
             const double own = score(known.photo, &known);
             if (std::isnan(own) || away.empty()) continue;
-            sum += area_under_curve(std::span(&own, 1), away);
+            sum += area_under_roc(std::span(&own, 1), away);
             ++count;
         }
-        if (count > 0) result.learnt = sum / count;
+        if (count > 0) result.auc = sum / count;
     }
-    auto kept = std::make_shared<const std::vector<Known>>(std::move(liked));
-    result.shares = [near_to, kept, total, spread](PhotoNumber photo) {
+    auto kept = std::make_shared<const std::vector<Known>>(std::move(positives));
+    result.shares = [near_to, kept, total, standard_deviation](PhotoNumber photo) {
         std::vector<Share> shares;
         for (const Known& known : *kept) {
             const double near = near_to(photo, known.photo);
             if (!std::isnan(near))
-                shares.push_back({known.source, known.weight * near / total / spread.deviation});
+                shares.push_back({known.source, known.weight * near / total / standard_deviation.deviation});
         }
-        if (!shares.empty()) shares.push_back({{Source::Kind::kLibrary, 0}, -spread.mean / spread.deviation});
+        if (!shares.empty()) shares.push_back({{Source::Kind::kLibrary, 0}, -standard_deviation.mean / standard_deviation.deviation});
         return shares;
     };
     return result;
@@ -258,16 +258,16 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
 
 }  // namespace
 
-std::optional<FacetScores> score_moments(const LibraryFacts& facts, const FacetMarks& marks) {
-    return score_by_nearness(facts.moments.size(), marks, [&facts](PhotoNumber photo, PhotoNumber liked) {
-        return nearness(facts.moment(photo), facts.moment(liked));
+std::optional<FacetScores> score_captures(const LibraryFacts& facts, const FacetMarks& marks) {
+    return score_by_nearness(facts.captures.size(), marks, [&facts](PhotoNumber photo, PhotoNumber positive) {
+        return nearness(facts.capture(photo), facts.capture(positive));
     });
 }
 
 std::optional<FacetScores> score_people(const LibraryFacts& facts, const FacetMarks& marks) {
     // Which share of the people on both photos is on each of them (Jaccard 1901).
-    return score_by_nearness(facts.people.size(), marks, [&facts](PhotoNumber photo, PhotoNumber liked) {
-        const auto a = facts.people_of(photo), b = facts.people_of(liked);
+    return score_by_nearness(facts.people.size(), marks, [&facts](PhotoNumber photo, PhotoNumber positive) {
+        const auto a = facts.people_of(photo), b = facts.people_of(positive);
         if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
         const auto both = static_cast<double>(std::ranges::count_if(
             a, [&](PersonId person) { return std::ranges::find(b, person) != b.end(); }));
@@ -275,42 +275,42 @@ std::optional<FacetScores> score_people(const LibraryFacts& facts, const FacetMa
     });
 }
 
-std::vector<FoundLookWord> find_look_words(std::string_view text) {
+std::vector<FoundStyleTerm> find_style_terms(std::string_view text) {
     // " one  two " with every sign that is no part of a word as a blank.
-    std::string words(1, ' ');
+    std::string padded(1, ' ');
     for (const char sign : text) {
         const auto byte = static_cast<unsigned char>(sign);
         const bool part = byte >= 0x80 || std::isalnum(byte) != 0 || sign == '&' || sign == '-';
-        words += part ? static_cast<char>(std::tolower(byte)) : ' ';
-        if (!part && words.size() > 1 && words[words.size() - 2] == ' ') words.pop_back();
+        padded += part ? static_cast<char>(std::tolower(byte)) : ' ';
+        if (!part && padded.size() > 1 && padded[padded.size() - 2] == ' ') padded.pop_back();
     }
-    words += ' ';
-    std::vector<std::pair<std::string_view, const ReadableLookWord*>> spellings;
-    for (const ReadableLookWord& word : LookSpaces::vocabulary()) {
+    padded += ' ';
+    std::vector<std::pair<std::string_view, const ReadableStyleTerm*>> spellings;
+    for (const ReadableStyleTerm& word : StyleSpace::vocabulary()) {
         for (const std::string& spelling : word.spellings) spellings.emplace_back(spelling, &word);
     }
     std::ranges::sort(spellings, [](const auto& a, const auto& b) {
         return std::pair(b.first.size(), a.first) < std::pair(a.first.size(), b.first);
     });
-    std::vector<FoundLookWord> found;
+    std::vector<FoundStyleTerm> found;
     for (const auto& [spelling, word] : spellings) {
         const std::string wanted = " " + std::string(spelling) + " ";
-        const std::size_t place = words.find(wanted);
+        const std::size_t place = padded.find(wanted);
         if (place == std::string::npos) continue;
-        words.replace(place + 1, spelling.size(), "\x01");  // read: no shorter word is found inside
-        if (std::ranges::find(found, word, &FoundLookWord::word) == found.end())
+        padded.replace(place + 1, spelling.size(), "\x01");  // read: no shorter word is found inside
+        if (std::ranges::find(found, word, &FoundStyleTerm::word) == found.end())
             found.push_back({word, std::string(spelling)});
     }
     return found;
 }
 
-FacetScores score_look_word(const LookSpaces& spaces, const ReadableLookWord& word, unsigned threads) {
-    const SpaceView view = spaces.words().view();
-    std::vector<float> one(spaces.words().dimension());
+FacetScores score_style_term(const StyleSpace& spaces, const ReadableStyleTerm& word, unsigned threads) {
+    const SpaceView view = spaces.terms().view();
+    std::vector<float> one(spaces.terms().dimension());
     one[word.column] = 1;
     const std::vector<float> scores = view.scores(one, threads);
     FacetScores result;
-    result.by_photo = by_photo(view, scores, spread_of(scores));
+    result.by_photo = by_photo(view, scores, moments_of(scores));
     return result;
 }
 

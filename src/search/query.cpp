@@ -19,12 +19,12 @@ template <typename Value, std::size_t kSize>
 using Names = std::array<std::pair<Value, std::string_view>, kSize>;
 
 constexpr Names<Facet, 4> kFacetNames{{{Facet::kContent, "content"},
-                                       {Facet::kLook, "look"},
+                                       {Facet::kStyle, "style"},
                                        {Facet::kPeople, "people"},
                                        {Facet::kMoment, "moment"}}};
 constexpr Names<Show, 3> kShowNames{{{Show::kNew, "new"}, {Show::kSeen, "seen"}, {Show::kAll, "all"}}};
 constexpr Names<Calibration, 3> kCalibrationNames{
-    {{Calibration::kWords, "words"}, {Calibration::kMarks, "marks"}, {Calibration::kSpread, "spread"}}};
+    {{Calibration::kText, "text"}, {Calibration::kMarks, "marks"}, {Calibration::kDeviation, "deviation"}}};
 
 template <typename Value, std::size_t kSize>
 std::string_view name_of(const Names<Value, kSize>& names, Value value) {
@@ -68,15 +68,15 @@ std::string_view calibration_name(Calibration calibration) {
     return name_of(kCalibrationNames, calibration);
 }
 
-bool SearchQuery::has_words() const {
+bool SearchQuery::has_text() const {
     return has_signs(text);
 }
 
 Result<> rank_by_space(SearchQuery& query, std::string_view space) {
     if (space == "content") return {};
-    if (space != "look")
+    if (space != "style")
         return fail(ErrorKind::kUsage, "unknown space '{}'; there are content and look", space.substr(0, 40));
-    query.facets = {{Facet::kContent, 0}, {Facet::kLook, 1}, {Facet::kMoment, 0}};
+    query.facets = {{Facet::kContent, 0}, {Facet::kStyle, 1}, {Facet::kMoment, 0}};
     return {};
 }
 
@@ -93,11 +93,11 @@ Result<> validate(const SearchQuery& query) {
         return fail(ErrorKind::kUsage, "the limit is {}; it must be between 1 and {}", query.limit,
                     SearchQuery::kLargestLimit);
     }
-    for (const std::string& liked : query.like) {
-        if (std::ranges::find(query.unlike, liked) != query.unlike.end()) {
+    for (const std::string& positives : query.like) {
+        if (std::ranges::find(query.unlike, positives) != query.unlike.end()) {
             return fail(ErrorKind::kUsage,
                         "the picture {} is marked both as fitting and as not fitting; take one mark off",
-                        liked);
+                        positives);
         }
     }
     for (const auto& [name, weight] : query.weights) {
@@ -115,15 +115,15 @@ Result<> validate(const SearchQuery& query) {
         return fail(ErrorKind::kUsage, "{} rounds are given; at most {} are read", query.rounds.size(),
                     SearchQuery::kMostRounds);
     for (const ShownPage& round : query.rounds) {
-        if (round.photos > kMostPhotosOfRound || round.liked > round.photos)
+        if (round.photos > kMostPhotosOfRound || round.positives > round.photos)
             return fail(ErrorKind::kUsage,
                         "a round cannot have shown {} photos with {} liked among them (at most {} photos)",
-                        round.photos, round.liked, kMostPhotosOfRound);
+                        round.photos, round.positives, kMostPhotosOfRound);
     }
-    for (const auto& [facet, pull] : query.facets) {
-        if (!(pull >= 0 && pull <= SearchQuery::kStrongestPull))
+    for (const auto& [facet, boost] : query.facets) {
+        if (!(boost >= 0 && boost <= SearchQuery::kStrongestBoost))
             return fail(ErrorKind::kUsage, "the facet {} is pulled by {}; it must be between 0 (off) and {}",
-                        facet_name(facet), pull, SearchQuery::kStrongestPull);
+                        facet_name(facet), boost, SearchQuery::kStrongestBoost);
     }
     HONE_TRY(const PhotoFilter filter, parse_filter(query.filter));
     (void)filter;

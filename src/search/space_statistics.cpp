@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kRegister = 16;     // numbers of the widest level's f32 register
 constexpr std::size_t kBlock = 512;       // rows that are multiplied at once
-constexpr double kSmallestSpread = 1e-9;  // of vectors that are all the same
+constexpr double kSmallestDeviation = 1e-9;  // of vectors that are all the same
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using FloatMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -99,7 +99,7 @@ std::shared_ptr<const SpaceStatistics> SpaceStatistics::measure(const SpaceView&
     Matrix covariance = parts[0].products.selfadjointView<Eigen::Lower>();
     covariance = covariance / count - mean * mean.transpose();
 
-    const double shrinkage = std::max(kSmallestSpread, covariance.trace() / static_cast<double>(d));
+    const double shrinkage = std::max(kSmallestDeviation, covariance.trace() / static_cast<double>(d));
     const Eigen::LLT<Matrix> factor(covariance + shrinkage * Matrix::Identity(d, d));
     const Matrix precision = factor.solve(Matrix::Identity(d, d));
     const Matrix inverse_factor = factor.matrixL().solve(Matrix::Identity(d, d));
@@ -112,33 +112,33 @@ std::shared_ptr<const SpaceStatistics> SpaceStatistics::measure(const SpaceView&
     statistics->precision_ = padded_rows(precision, statistics->stride_);
     statistics->inverse_factor_ = padded_rows(inverse_factor, statistics->stride_);
     const double kappa2 = static_cast<double>(d) - shrinkage * precision.trace();  // sum of e / (e + r)
-    statistics->whitening_scale_ = std::sqrt(static_cast<double>(d)) / std::max(1.0, kappa2);
+    statistics->precision_scale_ = std::sqrt(static_cast<double>(d)) / std::max(1.0, kappa2);
     return statistics;
 }
 
-double SpaceStatistics::spread(std::span<const float> direction) const {
+double SpaceStatistics::standard_deviation(std::span<const float> direction) const {
     const std::vector<float> v = padded(direction, stride_);
     std::vector<float> product(dimension());
     multiply_rows(covariance_, stride_, v.data(), product.data());
     double variance = 0;
     for (std::size_t at = 0; at < product.size(); ++at) variance += static_cast<double>(product[at]) * v[at];
-    return std::sqrt(std::max(variance, kSmallestSpread * kSmallestSpread));
+    return std::sqrt(std::max(variance, kSmallestDeviation * kSmallestDeviation));
 }
 
-double SpaceStatistics::center(std::span<const float> direction) const {
+double SpaceStatistics::mean(std::span<const float> direction) const {
     double sum = 0;
     for (std::size_t at = 0; at < mean_.size(); ++at) sum += static_cast<double>(mean_[at]) * direction[at];
     return sum;
 }
 
-std::vector<float> SpaceStatistics::whiten(std::span<const float> v) const {
+std::vector<float> SpaceStatistics::apply_precision(std::span<const float> v) const {
     std::vector<float> product(dimension());
     multiply_rows(precision_, stride_, padded(v, stride_).data(), product.data());
-    for (float& value : product) value *= static_cast<float>(whitening_scale_);
+    for (float& value : product) value *= static_cast<float>(precision_scale_);
     return product;
 }
 
-void SpaceStatistics::decorrelate(std::span<const float> x, float* out) const {
+void SpaceStatistics::whiten(std::span<const float> x, float* out) const {
     thread_local std::vector<float> centered;
     centered.assign(stride_, 0.0F);
     for (std::size_t at = 0; at < mean_.size(); ++at) centered[at] = x[at] - mean_[at];
@@ -150,7 +150,7 @@ void SpaceStatistics::decorrelate(std::span<const float> x, float* out) const {
     std::fill(out + mean_.size(), out + stride_, 0.0F);
 }
 
-std::span<const float> SpaceStatistics::roughness(const SpaceView& view, unsigned threads) const {
+std::span<const float> SpaceStatistics::laplacian_penalty(const SpaceView& view, unsigned threads) const {
     std::call_once(graph_made_, [&] {
         constexpr std::size_t kNeighbours = 10;
         constexpr double kReach = 0.03;
@@ -209,9 +209,9 @@ std::span<const float> SpaceStatistics::roughness(const SpaceView& view, unsigne
         }
         flush();
         const Matrix whole = sum.selfadjointView<Eigen::Lower>();
-        roughness_ = padded_rows(whole / std::max(degrees, 1e-30), stride_);
+        laplacian_penalty_ = padded_rows(whole / std::max(degrees, 1e-30), stride_);
     });
-    return roughness_;
+    return laplacian_penalty_;
 }
 
 }  // namespace hone

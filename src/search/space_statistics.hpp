@@ -27,28 +27,28 @@ class SpaceStatistics {
     [[nodiscard]] std::size_t dimension() const { return mean_.size(); }
     [[nodiscard]] std::span<const float> mean() const { return mean_; }
     // Standard deviation and mean of direction . x over the rows. direction: d numbers.
-    [[nodiscard]] double spread(std::span<const float> direction) const;
-    [[nodiscard]] double center(std::span<const float> direction) const;
+    [[nodiscard]] double standard_deviation(std::span<const float> direction) const;
+    [[nodiscard]] double mean(std::span<const float> direction) const;
     // sqrt(d) / kappa2 x P v, kappa2 = sum of e / (e + r) over the eigenvalues e: P v in units that do not
     // change with the dimension or the length of the vectors.
-    [[nodiscard]] std::vector<float> whiten(std::span<const float> v) const;
+    [[nodiscard]] std::vector<float> apply_precision(std::span<const float> v) const;
     // L^-1 (x - mean), L L^T = S + r I, brought to length 1: inner products are cosines in the whitened
     // space. out: stride() numbers, zeros behind the dimension.
-    void decorrelate(std::span<const float> x, float* out) const;
+    void whiten(std::span<const float> x, float* out) const;
     [[nodiscard]] std::size_t stride() const { return stride_; }  // d rounded up to whole vector registers
     // M = X^T (D - W) X / trace(D) over a sample X of kGraphRows rows: w^T M w is small when neighbours score
     // alike. W_ij = exp(-(1 - cos) / 0.03) over the 10 nearest neighbours, symmetric, D its row sums (SeeSaw,
     // arXiv 2208.06497). d rows of stride() numbers; made when first asked for, about a second.
-    [[nodiscard]] std::span<const float> roughness(const SpaceView& view, unsigned threads) const;
+    [[nodiscard]] std::span<const float> laplacian_penalty(const SpaceView& view, unsigned threads) const;
     static constexpr std::size_t kGraphRows = 4096;
 
   private:
     std::vector<float> mean_;
     std::vector<float> covariance_, precision_, inverse_factor_;  // d rows of stride_ numbers
     std::size_t stride_ = 0;
-    double whitening_scale_ = 1;
+    double precision_scale_ = 1;
     mutable std::once_flag graph_made_;
-    mutable std::vector<float> roughness_;
+    mutable std::vector<float> laplacian_penalty_;
 };
 
 // out[row] = matrix row . v; rows of `stride` numbers (a multiple of 16), v as long, zeros at the end of

@@ -28,7 +28,7 @@ std::string lower(std::string_view text) {
 
 }  // namespace
 
-std::vector<std::string> words_to_match(std::string_view text) {
+std::vector<std::string> terms_to_match(std::string_view text) {
     std::vector<std::string> words;
     for (std::size_t at = 0; at < text.size();) {
         std::size_t end = at;
@@ -41,14 +41,14 @@ std::vector<std::string> words_to_match(std::string_view text) {
         if (plain.empty() || std::ranges::find(kSaysNothing, plain) != kSaysNothing.end() ||
             std::ranges::find(words, plain) != words.end())
             continue;
-        if (words.size() == kMostTextWords) return {};
+        if (words.size() == kMostTextTerms) return {};
         words.push_back(std::move(plain));
     }
     return words;
 }
 
-double text_bonus(const ScoreCurve& curve, double score) {
-    const double unit = curve.score_at(kLiftedProbability) - curve.middle, above = score - curve.middle;
+double text_bonus(const LogisticCalibration& calibration, double score) {
+    const double unit = calibration.score_at(kLiftedProbability) - calibration.threshold, above = score - calibration.threshold;
     return above >= 0 ? 2 * unit : unit + unit * std::exp(above / unit) - above;
 }
 

@@ -10,11 +10,11 @@
 
 namespace hone {
 
-inline constexpr std::size_t kMostTextWords = 32;  // a longer text describes a picture and names none
+inline constexpr std::size_t kMostTextTerms = 32;  // a longer text describes a picture and names none
 
 // The words that a photo's text must hold: split at blanks, each once, without those that say nothing of a
-// photo (a, the, of, photo ...). Empty when none is left or when there are more than kMostTextWords.
-std::vector<std::string> words_to_match(std::string_view text);
+// photo (a, the, of, photo ...). Empty when none is left or when there are more than kMostTextTerms.
+std::vector<std::string> terms_to_match(std::string_view text);
 
 inline constexpr double kLiftedProbability = 0.95;
 
@@ -23,6 +23,6 @@ inline constexpr double kLiftedProbability = 0.95;
 // middle is lifted to between one unit and two above the middle, so that a name that was typed is found
 // however its picture looks; the nearer, the higher, so that the order of the pictures stays. Both > 0; score
 // + bonus grows with the score, and its probability is at least kLiftedProbability.
-double text_bonus(const ScoreCurve& curve, double score);
+double text_bonus(const LogisticCalibration& calibration, double score);
 
 }  // namespace hone

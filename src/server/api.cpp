@@ -92,7 +92,7 @@ const char* original_type(const std::string& format) {
 
 // Where files lie, out of a document for those who must not know.
 void remove_paths(json& document) {
-    static constexpr const char* kFields[] = {"path", "places", "folder", "library"};
+    static constexpr const char* kFields[] = {"path", "files", "folder", "library"};
     if (document.is_object()) {
         for (const char* field : kFields) document.erase(field);
     }
@@ -101,8 +101,8 @@ void remove_paths(json& document) {
     }
 }
 
-bool sees_paths(const Subject& subject) {
-    return authorize(subject, UserAction::kSeePaths) == Verdict::kAllowed;
+bool sees_paths(const Principal& principal) {
+    return authorize(principal, UserAction::kSeePaths) == Decision::kAllowed;
 }
 
 Error paths_refused() {
@@ -148,35 +148,35 @@ struct Api::Answer {
 struct Api::Route {
     std::string_view method, path;  // {} stands for one part, given to the call
     UserAction action;
-    Result<Answer> (Api::*call)(const HttpRequest&, const std::string&, const Subject&);
+    Result<Answer> (Api::*call)(const HttpRequest&, const std::string&, const Principal&);
 };
 
 std::span<const Api::Route> Api::routes() {
     static constexpr Route kRoutes[] = {
-        {"POST", "/api/v1/search", UserAction::kLook, &Api::search},
-        {"GET", "/api/v1/photos", UserAction::kLook, &Api::list_photos},
-        {"GET", "/api/v1/photos/{}", UserAction::kLook, &Api::photo},
-        {"GET", "/api/v1/photos/{}/thumbnail", UserAction::kLook, &Api::thumbnail},
-        {"GET", "/api/v1/photos/{}/original", UserAction::kLook, &Api::original},
-        {"GET", "/api/v1/photos/{}/similar", UserAction::kLook, &Api::similar},
-        {"GET", "/api/v1/photos/{}/faces", UserAction::kLook, &Api::faces_of_photo},
-        {"GET", "/api/v1/faces/{}/similar", UserAction::kLook, &Api::similar_faces},
-        {"GET", "/api/v1/people", UserAction::kLook, &Api::list_people},
+        {"POST", "/api/v1/search", UserAction::kView, &Api::search},
+        {"GET", "/api/v1/photos", UserAction::kView, &Api::list_photos},
+        {"GET", "/api/v1/photos/{}", UserAction::kView, &Api::photo},
+        {"GET", "/api/v1/photos/{}/thumbnail", UserAction::kView, &Api::thumbnail},
+        {"GET", "/api/v1/photos/{}/original", UserAction::kView, &Api::original},
+        {"GET", "/api/v1/photos/{}/similar", UserAction::kView, &Api::similar},
+        {"GET", "/api/v1/photos/{}/faces", UserAction::kView, &Api::faces_of_photo},
+        {"GET", "/api/v1/faces/{}/similar", UserAction::kView, &Api::similar_faces},
+        {"GET", "/api/v1/people", UserAction::kView, &Api::list_people},
         {"POST", "/api/v1/people", UserAction::kManage, &Api::edit_people},
         {"GET", "/api/v1/people/questions", UserAction::kManage, &Api::people_questions},
         {"GET", "/api/v1/people/history", UserAction::kManage, &Api::people_history},
-        {"GET", "/api/v1/people/{}", UserAction::kLook, &Api::person},
-        {"GET", "/api/v1/duplicates", UserAction::kLook, &Api::duplicates},
-        {"POST", "/api/v1/examples", UserAction::kLook, &Api::add_example},
-        {"GET", "/api/v1/folders", UserAction::kLook, &Api::list_folders},
+        {"GET", "/api/v1/people/{}", UserAction::kView, &Api::person},
+        {"GET", "/api/v1/duplicates", UserAction::kView, &Api::duplicates},
+        {"POST", "/api/v1/examples", UserAction::kView, &Api::add_example},
+        {"GET", "/api/v1/folders", UserAction::kView, &Api::list_folders},
         {"POST", "/api/v1/folders", UserAction::kManage, &Api::add_folder},
         {"DELETE", "/api/v1/folders/{}", UserAction::kManage, &Api::remove_folder},
         {"POST", "/api/v1/scan", UserAction::kManage, &Api::scan},
         {"POST", "/api/v1/scan/pause", UserAction::kManage, &Api::pause},
         {"POST", "/api/v1/scan/resume", UserAction::kManage, &Api::resume},
-        {"GET", "/api/v1/status", UserAction::kLook, &Api::status},
+        {"GET", "/api/v1/status", UserAction::kView, &Api::status},
         {"GET", "/api/v1/failures", UserAction::kManage, &Api::failures},
-        {"GET", "/api/v1/events", UserAction::kLook, &Api::events},
+        {"GET", "/api/v1/events", UserAction::kView, &Api::events},
         {"GET", "/api/v1/session", UserAction::kAnybody, &Api::session},
         {"POST", "/api/v1/session", UserAction::kAnybody, &Api::sign_in},
         {"DELETE", "/api/v1/session", UserAction::kAnybody, &Api::sign_out},
@@ -202,7 +202,7 @@ std::vector<Api::Rule> Api::rules() {
 }
 
 HttpResponse Api::handle(const HttpRequest& request) try {
-    if (const auto allowed = gate_.check_site(request); !allowed)
+    if (const auto allowed = authenticator_.check_site(request); !allowed)
         return problem(403, allowed.error().message);
     bool path_known = false;
     for (const Route& route : routes()) {
@@ -221,13 +221,13 @@ HttpResponse Api::handle(const HttpRequest& request) try {
         }
         path_known = true;
         if (request.method != route.method && !(request.method == "HEAD" && route.method == "GET")) continue;
-        const auto subject = gate_.subject_of(request);
-        if (!subject) {
-            log::write(log::Level::kError, subject.error().message);
+        const auto principal = authenticator_.principal_of(request);
+        if (!principal) {
+            log::write(log::Level::kError, principal.error().message);
             return problem(500, "the users cannot be read; the reason is in Hone's log");
         }
-        switch (authorize(*subject, route.action)) {
-            case Verdict::kSignIn: {
+        switch (authorize(*principal, route.action)) {
+            case Decision::kSignIn: {
                 HttpResponse refused = problem(
                     401, request.header("authorization").empty()
                              ? "sign in first (POST /api/v1/session), or send an API token"
@@ -235,16 +235,16 @@ HttpResponse Api::handle(const HttpRequest& request) try {
                 refused.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"hone\"");
                 return refused;
             }
-            case Verdict::kForbidden:
+            case Decision::kForbidden:
                 return problem(403, route.action == UserAction::kHoldTokens
                                         ? "tokens are made and revoked by somebody who signed in"
                                         : "this is the owner's to do");
-            case Verdict::kAllowed:
+            case Decision::kAllowed:
                 break;
         }
-        if (const auto own = Gate::check_own_page(request, *subject); !own)
+        if (const auto own = Authenticator::check_own_page(request, *principal); !own)
             return problem(403, own.error().message);
-        return finish((this->*route.call)(request, part, *subject), request, *subject);
+        return finish((this->*route.call)(request, part, *principal), request, *principal);
     }
     if (path_known) return problem(405, fmt::format("{} is not possible here", request.method));
     if (request.path.starts_with(kPrefix))
@@ -257,8 +257,8 @@ HttpResponse Api::handle(const HttpRequest& request) try {
 }
 
 // The one place where every answer passes: what the subject must not see goes here.
-HttpResponse Api::finish(Result<Answer> answer, const HttpRequest& request, const Subject& subject) {
-    const bool paths = sees_paths(subject);
+HttpResponse Api::finish(Result<Answer> answer, const HttpRequest& request, const Principal& principal) {
+    const bool paths = sees_paths(principal);
     if (!answer) {
         HttpResponse refused = to_response(answer.error());
         if (paths || refused.status < 500) return refused;
@@ -452,10 +452,10 @@ Result<Api::Answer> Api::thumbnail(const HttpRequest& request, Parameter id, By)
 
 Result<Api::Answer> Api::original(const HttpRequest&, Parameter id, By) {
     HONE_TRY(const Photo photo, find_photo(id));
-    HONE_TRY(const std::vector<Place> places, library_.catalog().places_of(photo.number));
-    for (const Place& place : places) {
-        const auto facts = file_facts(place.facts.path);
-        if (!facts || facts->size != place.facts.size || facts->modified_ns != place.facts.modified_ns)
+    HONE_TRY(const std::vector<FileRecord> files, library_.catalog().files_of(photo.number));
+    for (const FileRecord& file : files) {
+        const auto facts = file_facts(file.facts.path);
+        if (!facts || facts->size != file.facts.size || facts->modified_ns != file.facts.modified_ns)
             continue;
         return HttpResponse{
             200,
@@ -463,7 +463,7 @@ Result<Api::Answer> Api::original(const HttpRequest&, Parameter id, By) {
              {"Cache-Control", "private, no-cache"},
              {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"}},
             "",
-            place.facts.path,
+            file.facts.path,
             {}};
     }
     return fail(
@@ -472,7 +472,7 @@ Result<Api::Answer> Api::original(const HttpRequest&, Parameter id, By) {
 }
 
 Result<Api::Answer> Api::duplicates(const HttpRequest& request, Parameter, By) {
-    DuplicateKind kind = DuplicateKind::kPicture;
+    DuplicateKind kind = DuplicateKind::kNear;
     if (const auto wish = request.query.find("kind"); wish != request.query.end()) {
         HONE_TRY(kind, parse_duplicate_kind(wish->second));
     }
@@ -495,7 +495,7 @@ Result<Api::Answer> Api::add_example(const HttpRequest& request, Parameter, By) 
     }
     Example example;
     HONE_TRY(example.content, parts_.model->embed_image(decoded->network));
-    example.look = LookSpaces::vector_of(decoded->small);
+    example.style = StyleSpace::vector_of(decoded->small);
     const std::string id = to_hex(sha256(bytes));
     examples_.add(id, std::move(example));
     return Answer(200, {{"id", id},
@@ -533,7 +533,7 @@ Result<Api::Answer> Api::add_folder(const HttpRequest& request, Parameter, By) {
 Result<Api::Answer> Api::remove_folder(const HttpRequest&, Parameter id, By) {
     HONE_TRY(const FolderId folder, number_of(id, "folder"));
     HONE_CHECK(library_.catalog().remove_folder(folder));
-    HONE_CHECK(library_.reload_present());
+    HONE_CHECK(library_.reload_available());
     return HttpResponse{204, {}, "", {}, {}};
 }
 
@@ -586,9 +586,9 @@ Result<Api::Answer> Api::status(const HttpRequest&, Parameter, By by) {
                  {"model", model},
                  {"model_problem", parts_.model ? json() : json(no_model_)},
                  {"folders", list}};
-    if (const Catalog::Condition condition = catalog.condition(); !condition.place.empty()) {
+    if (const Catalog::Condition condition = catalog.condition(); !condition.file.empty()) {
         body["catalog"] = {
-            {"place", condition.place},
+            {"place", condition.file},
             {"state", condition.trouble.empty() ? "ready" : "catalogue unreachable, trying again"},
             {"trouble", condition.trouble.empty() ? json() : json(condition.trouble)}};
     }
@@ -606,18 +606,18 @@ Result<Api::Answer> Api::status(const HttpRequest&, Parameter, By by) {
 }
 
 Result<Api::Answer> Api::failures(const HttpRequest&, Parameter, By) {
-    HONE_TRY(const std::vector<Place> failed, library_.catalog().failures(IndexSummary::kListedFailures));
+    HONE_TRY(const std::vector<FileRecord> failed, library_.catalog().failures(IndexSummary::kListedFailures));
     HONE_TRY(const Counts counts, library_.catalog().counts());
     json list = json::array();
-    for (const Place& place : failed)
-        list.push_back(to_json(IndexFailure{utf8_path(place.facts.path), place.stage, place.reason}));
+    for (const FileRecord& file : failed)
+        list.push_back(to_json(IndexFailure{utf8_path(file.facts.path), file.stage, file.reason}));
     return Answer(200, {{"failures", list}, {"skipped", skipped_json(counts)}});
 }
 
 Result<Api::Answer> Api::events(const HttpRequest& request, Parameter, By by) {
     HttpResponse response;
     response.events = [this, paths = sees_paths(by),
-                       allowed = gate_.watch(request, by)](std::shared_ptr<EventStream> stream) {
+                       allowed = authenticator_.watch(request, by)](std::shared_ptr<EventStream> stream) {
         if (parts_.indexer)
             stream->send(
                 fmt::format("event: progress\ndata: {}\n\n", dump(to_json(parts_.indexer->progress()))));
@@ -627,22 +627,22 @@ Result<Api::Answer> Api::events(const HttpRequest& request, Parameter, By by) {
 }
 
 Result<Api::Answer> Api::session(const HttpRequest& request, Parameter, By by) {
-    return gate_.who(request, by);
+    return authenticator_.who(request, by);
 }
 
 Result<Api::Answer> Api::sign_in(const HttpRequest& request, Parameter, By) {
-    return gate_.sign_in(request);
+    return authenticator_.sign_in(request);
 }
 
 Result<Api::Answer> Api::sign_out(const HttpRequest& request, Parameter, By) {
-    return gate_.sign_out(request);
+    return authenticator_.sign_out(request);
 }
 
 Result<Api::Answer> Api::list_tokens(const HttpRequest&, Parameter, By by) {
     HONE_TRY(const std::vector<Token> tokens, users_.tokens());
     json list = json::array();
     for (const Token& token : tokens) {
-        if (authorize(by, UserAction::kHoldTokens, {token.user}) == Verdict::kAllowed)
+        if (authorize(by, UserAction::kHoldTokens, {token.user}) == Decision::kAllowed)
             list.push_back(to_json(token));
     }
     return Answer(200, {{"tokens", std::move(list)}});
@@ -670,7 +670,7 @@ Result<Api::Answer> Api::revoke_token(const HttpRequest&, Parameter id, By by) {
     HONE_TRY(const std::vector<Token> tokens, users_.tokens());
     const auto token = std::ranges::find(tokens, number, &Token::id);
     // One of somebody else is not there, for those who may not touch it.
-    if (token == tokens.end() || authorize(by, UserAction::kHoldTokens, {token->user}) != Verdict::kAllowed)
+    if (token == tokens.end() || authorize(by, UserAction::kHoldTokens, {token->user}) != Decision::kAllowed)
         return fail(ErrorKind::kNotFound, "no token has the number {}", number);
     HONE_CHECK(users_.revoke_token(number));
     return HttpResponse{204, {}, "", {}, {}};

@@ -10,7 +10,7 @@
 #include "ingest/background_indexer.hpp"
 #include "people/people.hpp"
 #include "search/engine.hpp"
-#include "server/auth/gate.hpp"
+#include "server/auth/authenticator.hpp"
 #include "server/events.hpp"
 #include "server/http_server.hpp"
 #include "server/metrics.hpp"
@@ -40,13 +40,13 @@ struct SearchParts {
 // handle() is safe from any thread.
 class Api final : public BackgroundObserver {
   public:
-    Api(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders, Users& users, Gate& gate,
+    Api(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders, Users& users, Authenticator& authenticator,
         std::string version)
         : library_(library),
           thumbnails_(thumbnails),
           decoders_(decoders),
           users_(users),
-          gate_(gate),
+          authenticator_(authenticator),
           version_(std::move(version)),
           metrics_(version_) {}
 
@@ -93,7 +93,7 @@ class Api final : public BackgroundObserver {
     struct Route;
     static std::span<const Route> routes();
     using Parameter = const std::string&;
-    using By = const Subject&;
+    using By = const Principal&;
     struct Answer;
 
     Result<Answer> search(const HttpRequest& request, Parameter, By by);
@@ -134,7 +134,7 @@ class Api final : public BackgroundObserver {
     Result<Photo> find_photo(const std::string& id);
     Result<BackgroundIndexer*> indexer();
     Result<Answer> run_search(const SearchQuery& query, const std::stop_token& gone, By by);
-    HttpResponse finish(Result<Answer> answer, const HttpRequest& request, const Subject& subject);
+    HttpResponse finish(Result<Answer> answer, const HttpRequest& request, const Principal& principal);
     // Why faces are not read, without a path for those who must not see one.
     [[nodiscard]] std::string why_no_faces(By by) const;
     [[nodiscard]] Error missing_model() const;
@@ -145,7 +145,7 @@ class Api final : public BackgroundObserver {
     ThumbnailStore& thumbnails_;
     DecoderPool& decoders_;
     Users& users_;
-    Gate& gate_;
+    Authenticator& authenticator_;
     const std::string version_;
     std::string no_model_ = "no model is loaded";
     SearchParts parts_;

@@ -41,7 +41,7 @@ namespace {
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kQueuedEvents = 256;
 constexpr auto kHeartbeat = std::chrono::seconds(15);
-constexpr auto kLookAtClient = std::chrono::milliseconds(50);  // whether it still waits for its answer
+constexpr auto kCheckClient = std::chrono::milliseconds(50);  // whether it still waits for its answer
 // On every answer; one that needs more (the pages) says so itself.
 constexpr std::pair<const char*, const char*> kSafetyHeaders[] = {
     {"X-Content-Type-Options", "nosniff"},
@@ -148,7 +148,7 @@ class Absence : public std::enable_shared_from_this<Absence> {
     [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
     static asio::awaitable<void> watch(std::shared_ptr<Absence> self) {
         while (!self->answered_) {
-            self->timer_.expires_after(kLookAtClient);
+            self->timer_.expires_after(kCheckClient);
             co_await self->timer_.async_wait(kAwait);
             if (self->answered_) co_return;
             if (self->client_left() || std::chrono::steady_clock::now() >= self->until_) {

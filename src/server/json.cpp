@@ -36,11 +36,11 @@ Result<std::optional<std::string>> id_of(Catalog& catalog, PhotoNumber number) {
 
 // What the photo says of itself, and which raw files it stands for.
 Result<> add_facts(Catalog& catalog, const Photo& photo, json& details) {
-    HONE_TRY(const std::optional<PhotoFindings> findings, catalog.findings(photo.number));
-    details["metadata"] = findings ? to_json(findings->metadata) : json::object();
-    if (findings) {
-        details["taken_at"] = iso8601_local(findings->taken);
-        details["taken_from"] = taken_source_name(findings->taken.source);
+    HONE_TRY(const std::optional<AnalysisResults> analysis_results, catalog.analysis_results(photo.number));
+    details["metadata"] = analysis_results ? to_json(analysis_results->metadata) : json::object();
+    if (analysis_results) {
+        details["taken_at"] = iso8601_local(analysis_results->taken);
+        details["taken_from"] = taken_source_name(analysis_results->taken.source);
     }
     details["raw"] = json::array();
     HONE_TRY(const std::vector<PhotoNumber> raw_photos, catalog.stands_for(photo.number));
@@ -70,21 +70,21 @@ json to_json(const Token& token) {
 
 Result<json> photo_details(Catalog& catalog, const Photo& photo) {
     HONE_TRY(json details, listed_photo(catalog, photo));
-    HONE_TRY(const std::vector<Place> places, catalog.places_of(photo.number));
+    HONE_TRY(const std::vector<FileRecord> files, catalog.files_of(photo.number));
     HONE_TRY(const std::vector<Folder> folders, catalog.folders());
     HONE_TRY(const std::vector<Analysis> analyses, catalog.analyses(photo.number));
     HONE_CHECK(add_facts(catalog, photo, details));
     details["bytes"] = photo.bytes;
     details["format"] = photo.format;
     details["added_at"] = iso8601(photo.added_at);
-    details["places"] = json::array();
-    for (const Place& place : places) {
-        const auto folder = std::ranges::find(folders, place.folder, &Folder::id);
-        details["places"].push_back({{"path", utf8_path(place.facts.path)},
+    details["files"] = json::array();
+    for (const FileRecord& file : files) {
+        const auto folder = std::ranges::find(folders, file.folder, &Folder::id);
+        details["files"].push_back({{"path", utf8_path(file.facts.path)},
                                      {"folder", folder == folders.end() ? "" : utf8_path(folder->path)},
-                                     {"size", place.facts.size},
-                                     {"modified_at", iso8601(place.facts.modified_ns / 1'000'000'000)},
-                                     {"reachable", place.reachable}});
+                                     {"size", file.facts.size},
+                                     {"modified_at", iso8601(file.facts.modified_ns / 1'000'000'000)},
+                                     {"reachable", file.reachable}});
     }
     details["analyses"] = json::array();
     for (const Analysis& done : analyses) {
@@ -127,15 +127,15 @@ json to_json(const SearchPage& page) {
         json entry = photo_json(hit.photo, hit.listing);
         entry["score"] = hit.score;
         entry["probability"] = hit.probability;
-        if (hit.number_by_words) entry["number_by_words"] = *hit.number_by_words;
+        if (hit.text_rank) entry["text_rank"] = *hit.text_rank;
         entry["reasons"] = json::array();
         for (const Reason& reason : hit.reasons)
             entry["reasons"].push_back(
                 {{"facet", reason.facet}, {"weight", reason.weight}, {"from", reason.from}});
         entry["explores"] = hit.explores;
-        entry["stacked"] = hit.stacked;
-        entry["stack"] = json::array();
-        for (const auto& [photo, listing] : hit.stack) entry["stack"].push_back(photo_json(photo, listing));
+        entry["grouped"] = hit.grouped;
+        entry["group"] = json::array();
+        for (const auto& [photo, listing] : hit.group) entry["group"].push_back(photo_json(photo, listing));
         results.push_back(std::move(entry));
     }
     json understood = {{"text", query.text},
@@ -151,22 +151,22 @@ json to_json(const SearchPage& page) {
                        {"facets", json::object()},
                        {"collapse", query.collapse},
                        {"diverse", query.diverse}};
-    for (const auto& [facet, pull] : query.facets) understood["facets"][facet_name(facet)] = pull;
-    if (query.look_words) understood["look_words"] = *query.look_words;
+    for (const auto& [facet, boost] : query.facets) understood["facets"][facet_name(facet)] = boost;
+    if (query.style_terms) understood["style_terms"] = *query.style_terms;
     for (const ShownPage& round : query.rounds)
-        understood["rounds"].push_back({{"shown", round.photos}, {"liked", round.liked}});
-    json facets = json::array(), look_words = json::array();
+        understood["rounds"].push_back({{"shown", round.photos}, {"like", round.positives}});
+    json facets = json::array(), style_terms = json::array();
     for (const FacetState& state : page.facets) {
         json entry = {{"facet", facet_name(state.facet)},
                       {"available", state.available},
-                      {"learnt", state.learnt},
-                      {"pull", state.pull},
+                      {"auc", state.auc},
+                      {"boost", state.boost},
                       {"weight", state.weight}};
         if (!state.available) entry["why"] = state.why;
         facets.push_back(std::move(entry));
     }
-    for (const LookWordState& state : page.look_words)
-        look_words.push_back({{"word", state.word}, {"used", state.used}});
+    for (const StyleTermState& state : page.style_terms)
+        style_terms.push_back({{"word", state.word}, {"used", state.used}});
     if (!query.from.empty()) understood["from"] = query.from;
     if (!query.filter.empty()) understood["filter"] = query.filter;
     return {{"query", understood},
@@ -174,11 +174,11 @@ json to_json(const SearchPage& page) {
             {"likely", page.likely},
             {"possible", page.possible},
             {"nothing_fits", page.nothing_fits},
-            {"words_win", page.words_win},
+            {"text_wins", page.text_wins},
             {"explores", page.explores},
             {"calibration", calibration_name(page.calibration)},
             {"facets", std::move(facets)},
-            {"look_words", std::move(look_words)},
+            {"style_terms", std::move(style_terms)},
             {"took_ms", page.took_ms},
             {"method", query.method},
             {"model", page.model},
@@ -263,15 +263,15 @@ Result<SearchQuery> parse_search(const json& document) {
     const auto rounds_of = [&](const json& value, std::vector<ShownPage>& target) -> Result<> {
         const bool objects = value.is_array() && std::ranges::all_of(value, [](const json& round) {
                                  return round.is_object() && round.size() == 2 && round.contains("shown") &&
-                                        round.contains("liked");
+                                        round.contains("like");
                              });
         if (!objects)
             return fail(ErrorKind::kUsage,
-                        R"(the field 'rounds' must be a list of {{"shown": number, "liked": number}})");
+                        R"(the field 'rounds' must be a list of {{"shown": number, "like": number}})");
         for (const json& round : value) {
             ShownPage& page = target.emplace_back();
             HONE_CHECK(number_of(round["shown"], "shown", page.photos));
-            HONE_CHECK(number_of(round["liked"], "liked", page.liked));
+            HONE_CHECK(number_of(round["like"], "like", page.positives));
         }
         return {};
     };
@@ -294,9 +294,9 @@ Result<SearchQuery> parse_search(const json& document) {
         query.weights[id] = weight;
         return {};
     };
-    const auto take_facet = [&](const std::string& facet, double pull) -> Result<> {
+    const auto take_facet = [&](const std::string& facet, double boost) -> Result<> {
         HONE_TRY(const Facet known, parse_facet(facet));
-        query.facets[known] = pull;
+        query.facets[known] = boost;
         return {};
     };
     for (const auto& [name, value] : document.items()) {
@@ -323,8 +323,8 @@ Result<SearchQuery> parse_search(const json& document) {
             HONE_CHECK(numbers_of(value, name, take_facet));
         else if (name == "rounds")
             HONE_CHECK(rounds_of(value, query.rounds));
-        else if (name == "look_words")
-            HONE_CHECK(names_of(value, name, query.look_words.emplace()));
+        else if (name == "style_terms")
+            HONE_CHECK(names_of(value, name, query.style_terms.emplace()));
         else if (name == "show") {
             std::string show;
             HONE_CHECK(text_of(value, name, show));

@@ -20,15 +20,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 FileOutcome photo(FolderId folder, const std::string& path) {
-    FileOutcome::IsPhoto what;
+    FileOutcome::Photo what;
     what.photo = {sha256(path), path.size(), 640, 480, "jpeg", 0x102030};
     what.key = VectorKey{"content", "model-a"};
     what.vector = {0.5F, -1};
     what.done = {{"content", 1, "model-a"}};
-    PhotoFindings& findings = what.findings.emplace();
-    findings.metadata.title = "a title";
-    findings.look.assign(229, 7);
-    findings.hashes = {1, 2};
+    AnalysisResults& analysis_results = what.analysis_results.emplace();
+    analysis_results.metadata.title = "a title";
+    analysis_results.style.assign(229, 7);
+    analysis_results.hashes = {1, 2};
     return {folder, {path, path.size(), 1000, 7, 0}, std::move(what)};
 }
 
@@ -49,7 +49,7 @@ class Backup : public testing::Test {
     const fs::path file = folder.path() / "hone.backup";
 };
 
-TEST_F(Backup, ComesBackWithItsPlacesMoved) {
+TEST_F(Backup, ComesBackWithItsFilesMoved) {
     {
         const auto library = open("a");
         add(*library, "/srv/photos/Trips/\xFF one.jpg");
@@ -70,14 +70,14 @@ TEST_F(Backup, ComesBackWithItsPlacesMoved) {
     ASSERT_TRUE(restored) << restored.error().message;
     EXPECT_EQ(restored->photos, 2U);
     const auto library = open("b");
-    EXPECT_FALSE(*library->catalog().find_place("/other.jpg"));
-    EXPECT_TRUE(*library->catalog().find_place("/mnt/nas/Trips/\xFF one.jpg"));
-    EXPECT_TRUE(*library->catalog().find_place("/srv/pictures/two.jpg")) << "it lies elsewhere";
+    EXPECT_FALSE(*library->catalog().find_file("/other.jpg"));
+    EXPECT_TRUE(*library->catalog().find_file("/mnt/nas/Trips/\xFF one.jpg"));
+    EXPECT_TRUE(*library->catalog().find_file("/srv/pictures/two.jpg")) << "it lies elsewhere";
     EXPECT_EQ(library->catalog().folders()->front().path, "/mnt/nas");
     EXPECT_TRUE(*library->catalog().person_named("Anna"));
     const std::vector<std::string> now = {"nas"}, then = {"photos"};
-    EXPECT_EQ(library->catalog().with_words(now)->size(), 1U);
-    EXPECT_TRUE(library->catalog().with_words(then)->empty());
+    EXPECT_EQ(library->catalog().matching_text(now)->size(), 1U);
+    EXPECT_TRUE(library->catalog().matching_text(then)->empty());
 }
 
 TEST_F(Backup, IsOneMomentOfALibraryThatIsWritten) {
@@ -99,10 +99,10 @@ TEST_F(Backup, IsOneMomentOfALibraryThatIsWritten) {
         EXPECT_LE(photos, after);
         // Whole photos, in the order in which they were added.
         for (int at = 0; at < photos; ++at) {
-            const auto place = *copy->catalog().find_place(fmt::format("/srv/photos/{}.jpg", at));
-            ASSERT_TRUE(place && place->photo) << at;
-            EXPECT_TRUE(*copy->catalog().has_vector(*place->photo, {"content", "model-a"}));
-            EXPECT_TRUE(*copy->catalog().findings(*place->photo));
+            const auto file = *copy->catalog().find_file(fmt::format("/srv/photos/{}.jpg", at));
+            ASSERT_TRUE(file && file->photo) << at;
+            EXPECT_TRUE(*copy->catalog().has_vector(*file->photo, {"content", "model-a"}));
+            EXPECT_TRUE(*copy->catalog().analysis_results(*file->photo));
         }
     }
 }
@@ -118,7 +118,7 @@ TEST_F(Backup, RefusesWhatIsNoneAndChangesNothing) {
         const auto restored = restore_backup(broken, folder.path() / "a", {});
         EXPECT_FALSE(restored);
         EXPECT_FALSE(fs::exists(folder.path() / "a/restoring"));
-        EXPECT_TRUE(*open("a", Access::kRead)->catalog().find_place("/srv/photos/a.jpg"));
+        EXPECT_TRUE(*open("a", Access::kRead)->catalog().find_file("/srv/photos/a.jpg"));
         return restored ? "" : restored.error().message;
     };
     EXPECT_THAT(refused(""), HasSubstr("broken"));
@@ -141,7 +141,7 @@ TEST_F(Backup, ARestoreThatWasCutShortEndsOneWayOrTheOther) {
     ASSERT_TRUE(write_backup(folder.path() / "new", file, false));
     const fs::path library = folder.path() / "a", stage = library / "restoring";
     const auto holds = [&](const char* path) {
-        return (*open("a", Access::kRead)->catalog().find_place(path)).has_value();
+        return (*open("a", Access::kRead)->catalog().find_file(path)).has_value();
     };
     add(*open("a"), "/srv/photos/old.jpg");
     // Killed while it was unpacked: the old one.
@@ -172,7 +172,7 @@ TEST_F(Backup, GoByThemselvesAndMakeRoom) {
     const fs::path backups = folder.path() / "backups";
     const auto start = std::chrono::sys_days(std::chrono::year{2026} / 3 / 1) + 12h;
     const auto due = [&](std::chrono::system_clock::time_point now) {
-        const auto written = write_due_backup(*library, now);
+        const auto written = write_scheduled_backup(*library, now);
         EXPECT_TRUE(written) << written.error().message;
         return written.value_or(false);
     };

@@ -38,7 +38,7 @@ class Catalogs : public testing::TestWithParam<Implementation> {
     }
     static FileOutcome photo(const Folder& folder, const std::string& path, const std::string& bytes,
                              std::vector<float> vector = {1, 2}) {
-        FileOutcome::IsPhoto what;
+        FileOutcome::Photo what;
         what.photo = {sha256(bytes), bytes.size(), 640, 480, "jpeg", 0x102030};
         what.vector = std::move(vector);
         if (!what.vector.empty()) {
@@ -52,9 +52,9 @@ class Catalogs : public testing::TestWithParam<Implementation> {
         EXPECT_TRUE(committed) << committed.error().message;
         return committed->front();
     }
-    static std::vector<bool> seen(std::initializer_list<PlaceId> places) {
+    static std::vector<bool> seen(std::initializer_list<FileId> files) {
         std::vector<bool> bits(100);
-        for (const PlaceId place : places) bits[static_cast<std::size_t>(place)] = true;
+        for (const FileId file : files) bits[static_cast<std::size_t>(file)] = true;
         return bits;
     }
 
@@ -99,7 +99,7 @@ TEST_P(Catalogs, TheSameBytesAreOnePhoto) {
     EXPECT_TRUE(first.new_photo);
     EXPECT_FALSE(second.new_photo);
     EXPECT_EQ(first.photo, second.photo);
-    EXPECT_EQ(catalog->places_of(*first.photo)->size(), 2U);
+    EXPECT_EQ(catalog->files_of(*first.photo)->size(), 2U);
     EXPECT_EQ(catalog->counts()->photos, 1U);
 }
 
@@ -108,19 +108,19 @@ TEST_P(Catalogs, CommittingTwiceIsHarmless) {
     const Folder root = *catalog->add_folder("/p");
     const auto first = commit(*catalog, photo(root, "/p/a.jpg", "a")),
                second = commit(*catalog, photo(root, "/p/a.jpg", "a"));
-    EXPECT_EQ(first.place, second.place);
-    EXPECT_FALSE(second.new_place);
+    EXPECT_EQ(first.file, second.file);
+    EXPECT_FALSE(second.new_file);
     EXPECT_THAT(*catalog->vector_numbers(kKey), ElementsAre(*first.photo));
 }
 
-TEST_P(Catalogs, AChangedFileIsAnotherPhotoAtTheOldPlace) {
+TEST_P(Catalogs, AChangedFileIsAnotherPhotoUnderTheOldPath) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/p");
     const auto before = commit(*catalog, photo(root, "/p/a.jpg", "old")),
                after = commit(*catalog, photo(root, "/p/a.jpg", "new"));
-    EXPECT_EQ(before.place, after.place);
+    EXPECT_EQ(before.file, after.file);
     EXPECT_NE(before.photo, after.photo);
-    EXPECT_THAT(*catalog->present(), ElementsAre(*after.photo));
+    EXPECT_THAT(*catalog->available(), ElementsAre(*after.photo));
     EXPECT_TRUE(*catalog->has_vector(*before.photo, kKey)) << "knowledge is kept";
 }
 
@@ -129,8 +129,8 @@ TEST_P(Catalogs, PathsAreBytes) {
     const Folder root = *catalog->add_folder("/p/\xff");
     EXPECT_EQ(catalog->folders()->front().path, "/p/\xff");
     commit(*catalog, photo(root, "/p/\xff/\xfe.jpg", "a"));
-    EXPECT_EQ((*catalog->find_place("/p/\xff/\xfe.jpg"))->facts.path, "/p/\xff/\xfe.jpg");
-    EXPECT_EQ(*catalog->find_place("/p/?/?.jpg"), std::nullopt);
+    EXPECT_EQ((*catalog->find_file("/p/\xff/\xfe.jpg"))->facts.path, "/p/\xff/\xfe.jpg");
+    EXPECT_EQ(*catalog->find_file("/p/?/?.jpg"), std::nullopt);
 }
 
 TEST_P(Catalogs, FailuresAndSkipsAreRememberedWithTheirReason) {
@@ -153,22 +153,22 @@ TEST_P(Catalogs, FilesThatAreGoneAreMissingNotForgotten) {
     const auto stays = commit(*catalog, photo(root, "/p/a.jpg", "a")),
                goes = commit(*catalog, photo(root, "/p/b.jpg", "b"));
     commit(*catalog, {root.id, {"/p/c.txt", 1, 1, 1, 0}, FileOutcome::Skipped{"not a picture"}});
-    EXPECT_EQ(*catalog->end_scan({"/p", true, {}}, seen({stays.place})), 1U);
-    EXPECT_THAT(*catalog->present(), ElementsAre(*stays.photo));
+    EXPECT_EQ(*catalog->end_scan({"/p", true, {}}, seen({stays.file})), 1U);
+    EXPECT_THAT(*catalog->available(), ElementsAre(*stays.photo));
     EXPECT_TRUE(*catalog->has_vector(*goes.photo, kKey));
     EXPECT_TRUE(catalog->counts()->skipped.empty());
-    ASSERT_TRUE(catalog->mark_present(goes.place));
-    EXPECT_THAT(*catalog->present(), ElementsAre(*stays.photo, *goes.photo));
+    ASSERT_TRUE(catalog->mark_available(goes.file));
+    EXPECT_THAT(*catalog->available(), ElementsAre(*stays.photo, *goes.photo));
 }
 
 TEST_P(Catalogs, AMovedFileIsCountedAsMoved) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/p");
     commit(*catalog, photo(root, "/p/old.jpg", "a"));
-    const PlaceId before = *catalog->last_place();
+    const FileId before = *catalog->last_file();
     const auto moved = commit(*catalog, photo(root, "/p/new.jpg", "a"));
     EXPECT_EQ(*catalog->moved_since(before), 0U) << "the old file is still there: a copy";
-    ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, seen({moved.place})));
+    ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, seen({moved.file})));
     EXPECT_EQ(*catalog->moved_since(before), 1U);
     EXPECT_EQ(catalog->counts()->photos, 1U);
 }
@@ -177,15 +177,15 @@ TEST_P(Catalogs, APhotoOfAFolderThatIsAwayIsMovedWhenItTurnsUpElsewhere) {
     const auto catalog = open();
     const Folder old = *catalog->add_folder("/old"), root = *catalog->add_folder("/p");
     commit(*catalog, photo(old, "/old/a.jpg", "a"));
-    const PlaceId before = *catalog->last_place();
+    const FileId before = *catalog->last_file();
     ASSERT_TRUE(catalog->set_reachable(old.id, false));
     const auto found = commit(*catalog, photo(root, "/p/a.jpg", "a"));
     EXPECT_EQ(*catalog->moved_since(before), 1U);
-    const auto places = *catalog->places_of(*found.photo);
-    ASSERT_EQ(places.size(), 2U);
-    EXPECT_EQ(places[0].facts.path, "/p/a.jpg") << "what can be reached comes first";
-    EXPECT_TRUE(places[0].reachable);
-    EXPECT_FALSE(places[1].reachable);
+    const auto files = *catalog->files_of(*found.photo);
+    ASSERT_EQ(files.size(), 2U);
+    EXPECT_EQ(files[0].facts.path, "/p/a.jpg") << "what can be reached comes first";
+    EXPECT_TRUE(files[0].reachable);
+    EXPECT_FALSE(files[1].reachable);
 }
 
 TEST_P(Catalogs, AScanOfAPartSaysNothingOfTheRest) {
@@ -195,7 +195,7 @@ TEST_P(Catalogs, AScanOfAPartSaysNothingOfTheRest) {
         commit(*catalog, photo(root, path, path));
     EXPECT_EQ(*catalog->end_scan({"/p/a", false, {}}, {}), 1U) << "only what lies right in it";
     EXPECT_EQ(*catalog->end_scan({"/p/a", true, {"/p/a/closed"}}, {}), 1U) << "a folder that cannot be read";
-    EXPECT_EQ(catalog->present()->size(), 2U);
+    EXPECT_EQ(catalog->available()->size(), 2U);
     EXPECT_EQ(*catalog->photos_below("/p/a"), 1U);
     EXPECT_EQ(*catalog->photos_below("/p"), 2U);
 }
@@ -208,7 +208,7 @@ TEST_P(Catalogs, WhatALostSidecarSaidIsAskedForAgain) {
         const std::string bytes = another ? "b" : "a";
         FileOutcome before = photo(root, "/p/old/" + bytes, bytes);
         before.facts.sidecar = 5;
-        std::get<FileOutcome::IsPhoto>(before.what).done = {key};
+        std::get<FileOutcome::Photo>(before.what).done = {key};
         commit(*catalog, before);
         FileOutcome moved = photo(root, "/p/new/" + bytes, bytes);
         moved.facts.sidecar = another ? 7 : 0;
@@ -234,37 +234,37 @@ TEST_P(Catalogs, ARenamedFileIsKnownByItsInode) {
     EXPECT_FALSE(*catalog->find_moved(now)) << "another time";
 }
 
-PhotoFindings some_findings() {
-    PhotoFindings findings;
-    findings.metadata.make = "Canon";
-    findings.metadata.model = "EOS 5D";
-    findings.metadata.iso = 400;
-    findings.metadata.title = "Crème brûlée";
-    findings.metadata.keywords = {"dessert", "Zürich"};
-    findings.metadata.rating = 4;
-    findings.taken = {1'556'714'400, 120, TakenSource::kExif};
-    findings.look.assign(229, 7);
-    findings.hashes = {1, 0xFFFF'FFFF'FFFF'FFFF};
-    return findings;
+AnalysisResults some_analysis_results() {
+    AnalysisResults analysis_results;
+    analysis_results.metadata.make = "Canon";
+    analysis_results.metadata.model = "EOS 5D";
+    analysis_results.metadata.iso = 400;
+    analysis_results.metadata.title = "Crème brûlée";
+    analysis_results.metadata.keywords = {"dessert", "Zürich"};
+    analysis_results.metadata.rating = 4;
+    analysis_results.taken = {1'556'714'400, 120, TakenSource::kExif};
+    analysis_results.style.assign(229, 7);
+    analysis_results.hashes = {1, 0xFFFF'FFFF'FFFF'FFFF};
+    return analysis_results;
 }
 
 TEST_P(Catalogs, KeepsWhatWasFoundInAPhoto) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/home/me/Pictures");
     FileOutcome outcome = photo(root, "/home/me/Pictures/Trips 2019/SunsetBeach07.jpg", "a");
-    auto& what = std::get<FileOutcome::IsPhoto>(outcome.what);
-    what.findings = some_findings();
+    auto& what = std::get<FileOutcome::Photo>(outcome.what);
+    what.analysis_results = some_analysis_results();
     what.done = {{"metadata", 1, ""}, {"content", 1, "model-a"}};
     const PhotoNumber number = *commit(*catalog, outcome).photo;
-    const auto found = *catalog->findings(number);
+    const auto found = *catalog->analysis_results(number);
     ASSERT_TRUE(found);
-    EXPECT_EQ(found->metadata, some_findings().metadata);
-    EXPECT_EQ(found->taken, some_findings().taken);
-    EXPECT_EQ(found->look, some_findings().look);
-    EXPECT_EQ(found->hashes, some_findings().hashes);
+    EXPECT_EQ(found->metadata, some_analysis_results().metadata);
+    EXPECT_EQ(found->taken, some_analysis_results().taken);
+    EXPECT_EQ(found->style, some_analysis_results().style);
+    EXPECT_EQ(found->hashes, some_analysis_results().hashes);
 
     const auto finds = [&](std::vector<std::string> words) {
-        return catalog->with_words(words)->size() == 1;
+        return catalog->matching_text(words)->size() == 1;
     };
     EXPECT_TRUE(finds({"creme", "BRULEE"})) << "case and accents do not matter";
     EXPECT_TRUE(finds({"zurich"}));
@@ -282,7 +282,7 @@ TEST_P(Catalogs, KeepsWhatWasFoundInAPhoto) {
     EXPECT_FALSE((*catalog->analyzed(newer)).at(number));
     ASSERT_TRUE(catalog->mark_analyzed(std::span(&number, 1), newer[0]));
     EXPECT_TRUE((*catalog->analyzed(newer)).at(number));
-    EXPECT_EQ(catalog->moments()->front().local_seconds, 1'556'714'400);
+    EXPECT_EQ(catalog->captures()->front().local_seconds, 1'556'714'400);
     EXPECT_TRUE(catalog->check());
 }
 
@@ -291,19 +291,19 @@ TEST_P(Catalogs, ARawFileIsShownAsItsFinishedPicture) {
     const Folder root = *catalog->add_folder("/p");
     const auto add = [&](const std::string& path, const std::string& format) {
         FileOutcome outcome = photo(root, path, path);
-        std::get<FileOutcome::IsPhoto>(outcome.what).photo.format = format;
+        std::get<FileOutcome::Photo>(outcome.what).photo.format = format;
         return *commit(*catalog, outcome).photo;
     };
     const PhotoNumber raw = add("/p/IMG_1.CR2", "cr2"), jpeg = add("/p/IMG_1.jpg", "jpeg"),
                       alone = add("/p/IMG_2.CR2", "cr2"), edited = add("/p/IMG_2.edited.jpg", "jpeg");
     EXPECT_EQ(*catalog->pair_raw_files(), 1U);
-    EXPECT_THAT(*catalog->present(), ElementsAre(jpeg, alone, edited));
+    EXPECT_THAT(*catalog->available(), ElementsAre(jpeg, alone, edited));
     EXPECT_EQ(catalog->counts()->photos, 3U);
     EXPECT_EQ(*catalog->shown_as(raw), jpeg);
     EXPECT_THAT(*catalog->stands_for(jpeg), ElementsAre(raw));
     ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, seen({1, 3, 4})));
     EXPECT_EQ(*catalog->pair_raw_files(), 0U);
-    EXPECT_THAT(*catalog->present(), ElementsAre(raw, alone, edited)) << "the finished picture is gone";
+    EXPECT_THAT(*catalog->available(), ElementsAre(raw, alone, edited)) << "the finished picture is gone";
 }
 
 TEST_P(Catalogs, KeepsPairsOfTheSamePicture) {
@@ -321,13 +321,13 @@ TEST_P(Catalogs, KeepsPairsOfTheSamePicture) {
     EXPECT_TRUE(pairs[0].certain);
 }
 
-TEST_P(Catalogs, ARemovedFolderTakesItsPlacesButNoKnowledge) {
+TEST_P(Catalogs, ARemovedFolderTakesItsFilesButNoKnowledge) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/p");
     const auto known = commit(*catalog, photo(root, "/p/a.jpg", "a"));
     ASSERT_TRUE(catalog->remove_folder(root.id));
     EXPECT_EQ(catalog->remove_folder(root.id).error().kind, ErrorKind::kNotFound);
-    EXPECT_TRUE(catalog->present()->empty());
+    EXPECT_TRUE(catalog->available()->empty());
     EXPECT_TRUE(*catalog->has_vector(*known.photo, kKey));
     const Folder again = *catalog->add_folder("/p");
     EXPECT_NE(again.id, root.id);
@@ -351,8 +351,8 @@ TEST_P(Catalogs, APrefixOfSeveralIsRefused) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/p");
     FileOutcome first = photo(root, "/p/a.jpg", "a"), second = photo(root, "/p/b.jpg", "b");
-    std::get<FileOutcome::IsPhoto>(first.what).photo.id = *sha256_from_hex("abcdef01" + std::string(56, '0'));
-    std::get<FileOutcome::IsPhoto>(second.what).photo.id =
+    std::get<FileOutcome::Photo>(first.what).photo.id = *sha256_from_hex("abcdef01" + std::string(56, '0'));
+    std::get<FileOutcome::Photo>(second.what).photo.id =
         *sha256_from_hex("abcdef01" + std::string(56, '1'));
     commit(*catalog, first);
     commit(*catalog, second);
@@ -365,9 +365,9 @@ TEST_P(Catalogs, VectorsOfDifferentModelsStandApart) {
     const Folder root = *catalog->add_folder("/p");
     FileOutcome outcome = photo(root, "/p/a.jpg", "a", {1, 2});
     commit(*catalog, outcome);
-    std::get<FileOutcome::IsPhoto>(outcome.what).key = VectorKey{"content", "model-b"};
-    std::get<FileOutcome::IsPhoto>(outcome.what).vector = {1, 2, 3};
-    std::get<FileOutcome::IsPhoto>(outcome.what).done = {{"content", 1, "model-b"}};
+    std::get<FileOutcome::Photo>(outcome.what).key = VectorKey{"content", "model-b"};
+    std::get<FileOutcome::Photo>(outcome.what).vector = {1, 2, 3};
+    std::get<FileOutcome::Photo>(outcome.what).done = {{"content", 1, "model-b"}};
     commit(*catalog, outcome);
     const auto spaces = *catalog->stored_spaces("content");
     ASSERT_EQ(spaces.size(), 2U);
@@ -486,7 +486,7 @@ TEST(SqliteCatalog, BringsTheOldestSchemaUpToDate) {
     for (int opening = 0; opening < 2; ++opening) {
         const auto catalog = open_sqlite_catalog(file, true);
         ASSERT_TRUE(catalog) << catalog.error().message;
-        EXPECT_THAT(*(*catalog)->present(), ElementsAre(1));
+        EXPECT_THAT(*(*catalog)->available(), ElementsAre(1));
         EXPECT_TRUE(*(*catalog)->has_vector(1, kKey)) << "nothing that was computed is lost";
         const AnalyzerKey metadata{"metadata", 1, ""};
         EXPECT_FALSE((*catalog)->analyzed(std::span(&metadata, 1))->at(1)) << "what is new is missing";

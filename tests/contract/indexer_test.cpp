@@ -142,10 +142,10 @@ TEST_F(Indexing, DeletedFilesAreNotFoundButKnown) {
     index();
     fs::remove(gone);
     EXPECT_EQ(index().missing, 1U);
-    EXPECT_EQ(library->catalog().present()->size(), 1U);
+    EXPECT_EQ(library->catalog().available()->size(), 1U);
     add("b.bmp", 2);
     EXPECT_EQ(index().embedded, 0U) << "it came back: nothing is computed again";
-    EXPECT_EQ(library->catalog().present()->size(), 2U);
+    EXPECT_EQ(library->catalog().available()->size(), 2U);
 }
 
 TEST_F(Indexing, DerivedFilesCanBeDeletedAtAnyTime) {
@@ -193,7 +193,7 @@ TEST_F(Indexing, APartIsScannedAlone) {
     ASSERT_TRUE(summary);
     EXPECT_EQ(summary->added, 1U);
     EXPECT_EQ(summary->missing, 0U) << "nothing was concluded of folder b";
-    EXPECT_EQ(library->catalog().present()->size(), 3U);
+    EXPECT_EQ(library->catalog().available()->size(), 3U);
     const auto rest = index();
     EXPECT_EQ(rest.added, 1U);
     EXPECT_EQ(rest.missing, 1U);
@@ -208,12 +208,12 @@ TEST_F(Indexing, WithoutANetworkEverythingElseIsDone) {
     ASSERT_TRUE(summary);
     EXPECT_EQ(summary->read, 1U);
     EXPECT_EQ(summary->embedded, 0U);
-    const PhotoNumber number = library->catalog().present()->front();
-    const auto findings = *library->catalog().findings(number);
-    ASSERT_TRUE(findings);
-    EXPECT_EQ(findings->taken.source, TakenSource::kName);
-    EXPECT_EQ(iso8601_local(findings->taken), "2019-05-01T12:30:00");
-    EXPECT_EQ(findings->look.size(), kLookSize);
+    const PhotoNumber number = library->catalog().available()->front();
+    const auto analysis_results = *library->catalog().analysis_results(number);
+    ASSERT_TRUE(analysis_results);
+    EXPECT_EQ(analysis_results->taken.source, TakenSource::kName);
+    EXPECT_EQ(iso8601_local(analysis_results->taken), "2019-05-01T12:30:00");
+    EXPECT_EQ(analysis_results->style.size(), kStyleSize);
     EXPECT_TRUE(thumbnails.has_all((*library->catalog().photo(number))->id));
     EXPECT_EQ(index().embedded, 1U) << "the network does what was left";
 }

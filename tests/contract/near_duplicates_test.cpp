@@ -28,7 +28,7 @@ struct Sample {
     std::string name;
     std::string truth;      // photos of the same truth are the same picture
     std::string transform;  // of a copy; empty: an original or any other photo
-    LookVector look{};
+    StyleVector style{};
     PhotoHashes hashes;
     std::optional<PictureFeatures> features;
 };
@@ -36,7 +36,7 @@ struct Sample {
 constexpr auto kOlderPortrait = "older portrait";
 
 struct Costs {
-    double look = 0, vector = 0, hashes = 0, features = 0;  // ms
+    double style = 0, vector = 0, hashes = 0, features = 0;  // ms
 };
 
 template <typename Work>
@@ -118,16 +118,16 @@ struct Photos {
         on_two_threads(samples.size(), [&](std::size_t at, std::size_t thread) {
             const auto bytes = read_file(paths[at]);
             if (!bytes) return;
-            const auto photo = decode_photo(*bytes, kLookSide);
+            const auto photo = decode_photo(*bytes, kStyleSide);
             if (!photo) return;
             Sample& sample = samples[at];
             Costs& cost = costs[thread];
-            const Image image = look_image(photo->image);
+            const Image image = style_image(photo->image);
             auto start = thread_milliseconds();
-            const LookBytes look = describe_look(image);
-            cost.look += thread_milliseconds() - start;
+            const StyleBytes style = describe_style(image);
+            cost.style += thread_milliseconds() - start;
             start = thread_milliseconds();
-            sample.look = look_vector(look);
+            sample.style = style_vector(style);
             cost.vector += thread_milliseconds() - start;
             start = thread_milliseconds();
             sample.hashes = describe_hashes(image);
@@ -140,7 +140,7 @@ struct Photos {
         fmt::print(
             "{} originals, {} other photos, {} copies; 256 pixels, processor time a photo: "
             "look {:.2f} ms, vector {:.3f} ms, hashes {:.2f} ms, features of both mirrors {:.2f} ms\n",
-            originals, others, copies, (costs[0].look + costs[1].look) / count,
+            originals, others, copies, (costs[0].style + costs[1].style) / count,
             (costs[0].vector + costs[1].vector) / count, (costs[0].hashes + costs[1].hashes) / count,
             (costs[0].features + costs[1].features) / count);
     }
@@ -166,7 +166,7 @@ TEST(NearDuplicates, OfRealPhotosAreFoundAndNothingElse) {
     const std::size_t library = photos.originals + photos.others;
     NearDuplicateIndex index;
     for (std::size_t at = 0; at < library; ++at)
-        index.add(static_cast<PhotoNumber>(at), samples[at].look, samples[at].hashes);
+        index.add(static_cast<PhotoNumber>(at), samples[at].style, samples[at].hashes);
     struct Answer {
         bool among_candidates = false, found = false;
         std::size_t candidates = 0;
@@ -179,7 +179,7 @@ TEST(NearDuplicates, OfRealPhotosAreFoundAndNothingElse) {
         Answer& answer = answers[at];
         answer = {};
         auto start = thread_milliseconds();
-        const auto candidates = in.candidates(sample.look, sample.hashes, static_cast<PhotoNumber>(at));
+        const auto candidates = in.candidates(sample.style, sample.hashes, static_cast<PhotoNumber>(at));
         answer.search = thread_milliseconds() - start;
         answer.candidates = candidates.size();
         start = thread_milliseconds();
@@ -247,7 +247,7 @@ TEST(NearDuplicates, OfRealPhotosAreFoundAndNothingElse) {
     // 2. Everything in one library, as after indexing: groups.
     NearDuplicateIndex everything;
     for (std::size_t at = 0; at < samples.size(); ++at)
-        everything.add(static_cast<PhotoNumber>(at), samples[at].look, samples[at].hashes);
+        everything.add(static_cast<PhotoNumber>(at), samples[at].style, samples[at].hashes);
     std::array<std::vector<SamePair>, 2> pairs_of_thread;
     on_two_threads(samples.size(), [&](std::size_t at, std::size_t thread) {
         ask(everything, at, [&](PhotoNumber other, const PairCheck& pair) {

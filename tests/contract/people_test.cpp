@@ -51,16 +51,16 @@ class PeopleTest : public testing::TestWithParam<const char*> {
     // Gives the photo's number.
     PhotoNumber add(const std::string& name, std::vector<FaceFacts> faces, const std::string& model = "net",
                     const std::optional<Region>& region = {}) {
-        FileOutcome::IsPhoto photo;
+        FileOutcome::Photo photo;
         photo.photo = {sha256(name), name.size(), 640, 480, "jpeg", 0};
         photo.faces = std::move(faces);
         photo.face_model = model;
         photo.done = {{"faces", 1, model}};
         if (region) {
-            PhotoFindings& findings = photo.findings.emplace();
-            findings.metadata.regions = {*region};
-            findings.look.assign(229, 0);
-            findings.hashes = {1};
+            AnalysisResults& analysis_results = photo.analysis_results.emplace();
+            analysis_results.metadata.regions = {*region};
+            analysis_results.style.assign(229, 0);
+            analysis_results.hashes = {1};
         }
         const FileOutcome outcome{folder_id_, {"/photos/" + name, name.size(), 1, 1, 0}, std::move(photo)};
         const auto committed = catalog_->commit(std::span(&outcome, 1));

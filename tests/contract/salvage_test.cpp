@@ -28,19 +28,19 @@ const std::vector<std::string> kTables = {
 
 FileOutcome photo(FolderId folder, int number) {
     const std::string path = fmt::format("/srv/photos/a folder/holiday {:04}.jpg", number);
-    FileOutcome::IsPhoto what;
+    FileOutcome::Photo what;
     what.photo = {sha256(path), path.size(), 640, 480, "jpeg", 0x102030};
     what.key = VectorKey{"content", "model-a"};
     for (int at = 0; at < 256; ++at) what.vector.push_back(static_cast<float>(number + at));
     what.done = {{"content", 1, "model-a"}, {"metadata", 1, ""}, {"look", 1, ""},
                  {"hashes", 1, ""},         {"faces", 1, "net"}, {"same-picture", 1, "x"}};
-    PhotoFindings& findings = what.findings.emplace();
-    findings.metadata.title = fmt::format("title {}", number);
+    AnalysisResults& analysis_results = what.analysis_results.emplace();
+    analysis_results.metadata.title = fmt::format("title {}", number);
     // Some need a page more.
-    if (number % 40 == 0) findings.metadata.description = std::string(6000, 'd');
-    findings.metadata.keywords = {"holiday", fmt::format("day {}", number)};
-    findings.look.assign(229, static_cast<std::uint8_t>(number));
-    findings.hashes = {1, 2};
+    if (number % 40 == 0) analysis_results.metadata.description = std::string(6000, 'd');
+    analysis_results.metadata.keywords = {"holiday", fmt::format("day {}", number)};
+    analysis_results.style.assign(229, static_cast<std::uint8_t>(number));
+    analysis_results.hashes = {1, 2};
     FaceFacts face;
     face.box = {10, 10, 50, 50};
     face.score = 0.9F;
@@ -200,7 +200,7 @@ TEST_F(Salvage, AWholeCatalogueIsCopiedWholly) {
     }
     expect_sound();
     const std::vector<std::string> words = {"holiday", "0007"};
-    EXPECT_EQ((*open_sqlite_catalog(saved, false))->with_words(words)->size(), 1U);
+    EXPECT_EQ((*open_sqlite_catalog(saved, false))->matching_text(words)->size(), 1U);
 }
 
 // One page at a time, and each of them.
@@ -306,7 +306,7 @@ TEST_F(Salvage, WorkWhoseResultsAreLostIsDoneAgain) {
     const FileOutcome added = photo((*catalog)->add_folder("/srv/photos")->id, kPhotos + 1);
     const CommittedFile committed = (*catalog)->commit(std::span(&added, 1))->front();
     EXPECT_EQ(committed.photo, kPhotos + 1);
-    EXPECT_EQ(committed.place, kPhotos + 1);
+    EXPECT_EQ(committed.file, kPhotos + 1);
 }
 
 TEST_F(Salvage, AFileThatWasCutShort) {

@@ -13,7 +13,7 @@
 #include <set>
 #include <thread>
 
-#include "catalog/claims.hpp"
+#include "catalog/leases.hpp"
 #include "catalog/sqlite/commit_hook.hpp"
 #include "catalog/surrealdb/copy.hpp"
 #include "catalog/surrealdb/value.hpp"
@@ -39,16 +39,16 @@ using testing::Not;
 const VectorKey kKey{"content", "model-a"};
 
 FileOutcome photo(FolderId folder, const std::string& path, std::vector<float> vector = {0.5F, -1}) {
-    FileOutcome::IsPhoto what;
+    FileOutcome::Photo what;
     what.photo = {sha256(path), path.size(), 640, 480, "jpeg", 0x102030};
     what.vector = std::move(vector);
     what.key = kKey;
     what.done = {{"content", 1, "model-a"}};
-    PhotoFindings& findings = what.findings.emplace();
-    findings.metadata.title = "title of " + utf8_path(path);
-    findings.metadata.keywords = {"it's \"quoted\"", "table:id", "line\nbreak"};
-    findings.look.assign(229, 7);
-    findings.hashes = {0xFEDCBA9876543210, 2};
+    AnalysisResults& analysis_results = what.analysis_results.emplace();
+    analysis_results.metadata.title = "title of " + utf8_path(path);
+    analysis_results.metadata.keywords = {"it's \"quoted\"", "table:id", "line\nbreak"};
+    analysis_results.style.assign(229, 7);
+    analysis_results.hashes = {0xFEDCBA9876543210, 2};
     FaceFacts face;
     face.box = {300, 10, 50, 60};
     face.score = 0.75F;
@@ -223,10 +223,10 @@ TEST_F(Surreal, NamesInAnyBytesComeBack) {
     }
     const auto catalog = open("b", false);
     for (const std::string& name : names) {
-        const auto place = *catalog->find_place(name);
-        ASSERT_TRUE(place) << name;
-        EXPECT_EQ(place->facts.path.native(), name);
-        EXPECT_EQ((*catalog->findings(*place->photo))->metadata.keywords.size(), 3U);
+        const auto file = *catalog->find_file(name);
+        ASSERT_TRUE(file) << name;
+        EXPECT_EQ(file->facts.path.native(), name);
+        EXPECT_EQ((*catalog->analysis_results(*file->photo))->metadata.keywords.size(), 3U);
     }
     EXPECT_EQ(**catalog->setting("odd"), "a\xFF\n'b");
     EXPECT_TRUE(*catalog->person_named("O'Neil\n\"x\" person:1"));
@@ -335,7 +335,7 @@ TEST_F(Surreal, TwoProcessesSeeEachOther) {
     EXPECT_TRUE(comes([&] { return two->counts()->photos == 3 && one->counts()->photos == 3; }));
     EXPECT_TRUE(comes([&] { return two->condition().from_others > 0; }));
     const std::vector<std::string> words = {"b"};
-    EXPECT_TRUE(comes([&] { return one->with_words(words)->size() == 1; })) << "the index of words too";
+    EXPECT_TRUE(comes([&] { return one->matching_text(words)->size() == 1; })) << "the index of words too";
     std::vector<std::jthread> writers;
     std::atomic<int> failed = 0;
     for (int writer = 0; writer < 2; ++writer) {
@@ -408,7 +408,7 @@ void make_schema_2(const surreal::Address& address, const fs::path& library) {
                     return surreal::Bytes(bytes, bytes + column.getBytes());
                 };
                 surreal::Array parts;
-                for (const auto& [place, column] : key) parts.push_back(value(column));
+                for (const auto& [file, column] : key) parts.push_back(value(column));
                 Object fields{{"id", RecordId{fmt::format("hone_{}", table),
                                               parts.size() == 1 ? parts.front() : Value(parts)}}};
                 for (int at = 0; at < query.getColumnCount(); ++at) {
@@ -531,7 +531,7 @@ TEST_F(Surreal, ADamagedRecordIsNamed) {
     EXPECT_EQ(rows_of(folder.path() / "fresh"), rows_of(folder.path() / "a"));
 }
 
-TEST_F(Surreal, MirrorsBecomeAlikeWhateverWasChanged) {
+TEST_F(Surreal, ReplicasBecomeAlikeWhateverWasChanged) {
     const auto one = open("one"), two = open("two");
     const FolderId root = one->add_folder("/p")->id, other = one->add_folder("/q")->id;
     for (const char* path : {"/p/a.jpg", "/p/b.jpg", "/p/c.jpg", "/q/d.jpg"})
@@ -539,17 +539,17 @@ TEST_F(Surreal, MirrorsBecomeAlikeWhateverWasChanged) {
     // The mirror of the second one takes part of it as changes, the rest as it has become.
     EXPECT_TRUE(comes([&] { return two->counts()->photos == 4; }));
     FileOutcome changed = photo(root, "/p/b.jpg", {1, 2});
-    auto& what = std::get<FileOutcome::IsPhoto>(changed.what);
+    auto& what = std::get<FileOutcome::Photo>(changed.what);
     what.photo.id = sha256("another picture under the name");
-    what.findings->metadata.keywords = {"fewer"};
+    what.analysis_results->metadata.keywords = {"fewer"};
     what.faces->pop_back();
     ASSERT_TRUE(one->commit(std::span(&changed, 1)));
     const FileOutcome copy{root, {"/p/copy of a.jpg", 8, 1000, 8, 0}, photo(root, "/p/a.jpg").what};
     ASSERT_TRUE(one->commit(std::span(&copy, 1)));
     const FileOutcome broken{root, {"/p/broken.jpg", 1, 2, 9, 0}, FileOutcome::Failed{"decode", "a reason"}};
     ASSERT_TRUE(one->commit(std::span(&broken, 1)));
-    const PhotoNumber first = *(*one->find_place("/p/a.jpg"))->photo,
-                      third = *(*one->find_place("/p/c.jpg"))->photo;
+    const PhotoNumber first = *(*one->find_file("/p/a.jpg"))->photo,
+                      third = *(*one->find_file("/p/c.jpg"))->photo;
     const SamePicture pair{first, third, 40, 0.5, true};
     ASSERT_TRUE(one->add_same_pictures(std::span(&pair, 1)));
     const auto faces = *one->faces_of(first);
@@ -562,7 +562,7 @@ TEST_F(Surreal, MirrorsBecomeAlikeWhateverWasChanged) {
     ASSERT_TRUE(one->set_setting("a", ""));
     ASSERT_TRUE(one->forget_estimates());
     std::vector<bool> seen(100, true);
-    seen[static_cast<std::size_t>((*one->find_place("/p/c.jpg"))->id)] = false;
+    seen[static_cast<std::size_t>((*one->find_file("/p/c.jpg"))->id)] = false;
     ASSERT_TRUE(one->end_scan({"/p", true, {}}, seen));
     ASSERT_TRUE(one->set_reachable(other, false));
     ASSERT_TRUE(one->remove_folder(other));
@@ -579,14 +579,14 @@ TEST_F(Surreal, MirrorsBecomeAlikeWhateverWasChanged) {
     }
 }
 
-TEST_F(Surreal, AMirrorThatIsSharedIsNotReadAnewWhileItIsWritten) {
+TEST_F(Surreal, AReplicaThatIsSharedIsNotReadAgainWhileItIsWritten) {
     const auto writer = open("a"), beside = open("a");
     const FolderId root = writer->add_folder("/p")->id;
     // Known to the mirror alone: it goes when everything is read anew.
     for (const auto& entry : fs::directory_iterator(folder.path() / "a")) {
         if (entry.path().extension() != ".db") continue;
-        SQLite::Database mirror(entry.path().native(), SQLite::OPEN_READWRITE, 60'000);
-        mirror.exec("INSERT INTO setting VALUES ('mark', 'here')");
+        SQLite::Database replica(entry.path().native(), SQLite::OPEN_READWRITE, 60'000);
+        replica.exec("INSERT INTO setting VALUES ('mark', 'here')");
     }
     for (int at = 0; at < 400; ++at) ASSERT_TRUE(add(*writer, root, fmt::format("/p/{}", at)));
     EXPECT_EQ((*beside->setting("mark")).value_or("gone"), "here");
@@ -602,20 +602,20 @@ TEST_F(Surreal, NumbersAreNotUsedAgain) {
     EXPECT_GT(*open("b")->add_person(), first);
 }
 
-TEST_F(Surreal, AClaimIsHeldByOneProcess) {
+TEST_F(Surreal, ALeaseIsHeldByOneProcess) {
     const auto one = open("one"), two = open("two");
     const std::vector<std::string> keys = {"a", "it's \"b\"\n", "c", "a"};
-    ASSERT_NE(one->claims(), nullptr);
-    EXPECT_THAT(*one->claims()->take(keys), ElementsAre(true, true, true, false));
-    EXPECT_THAT(*one->claims()->take(keys), Each(false)) << "two threads of a process share nothing either";
-    EXPECT_THAT(*two->claims()->take(keys), Each(false));
+    ASSERT_NE(one->leases(), nullptr);
+    EXPECT_THAT(*one->leases()->take(keys), ElementsAre(true, true, true, false));
+    EXPECT_THAT(*one->leases()->take(keys), Each(false)) << "two threads of a process share nothing either";
+    EXPECT_THAT(*two->leases()->take(keys), Each(false));
     // What the first one commits is known to whoever takes the key after it.
     const FolderId root = one->add_folder("/p")->id;
     ASSERT_TRUE(add(*one, root, "/p/a.jpg"));
-    one->claims()->release(std::vector<std::string>{"a"});
-    two->claims()->release(keys);
-    EXPECT_THAT(*two->claims()->take(keys), ElementsAre(true, false, false, false));
-    EXPECT_TRUE(*two->find_place("/p/a.jpg"));
+    one->leases()->release(std::vector<std::string>{"a"});
+    two->leases()->release(keys);
+    EXPECT_THAT(*two->leases()->take(keys), ElementsAre(true, false, false, false));
+    EXPECT_TRUE(*two->find_file("/p/a.jpg"));
     // Many at once: each key goes to one.
     std::atomic<int> granted = 0;
     std::vector<std::jthread> takers;
@@ -624,7 +624,7 @@ TEST_F(Surreal, AClaimIsHeldByOneProcess) {
             for (int at = 0; at < 40; ++at) {
                 const std::string key = fmt::format("many {}", at / 2);
                 granted += static_cast<int>(
-                    (*(taker % 2 == 0 ? one : two)->claims()->take(std::span(&key, 1))).front());
+                    (*(taker % 2 == 0 ? one : two)->leases()->take(std::span(&key, 1))).front());
             }
         });
     }
@@ -632,16 +632,16 @@ TEST_F(Surreal, AClaimIsHeldByOneProcess) {
     EXPECT_EQ(granted, 20);
 }
 
-TEST_F(Surreal, AClaimIsRenewedUntilItsProcessIsGone) {
+TEST_F(Surreal, ALeaseIsRenewedUntilItsProcessIsGone) {
     surreal::Patience patience;
     patience.lease = 1s;
     const auto other = open("other");
     const std::vector<std::string> key = {"photo"};
-    const auto taken = [&]() -> bool { return other->claims()->take(key)->front(); };
+    const auto taken = [&]() -> bool { return other->leases()->take(key)->front(); };
     {
         const auto catalog = open_surreal_catalog(address(), folder.path() / "a", true, patience);
         ASSERT_TRUE(catalog);
-        ASSERT_TRUE((*catalog)->claims()->take(key)->front());
+        ASSERT_TRUE((*catalog)->leases()->take(key)->front());
         Client client(address(), {});
         const auto ends = [&] { return to_json(*client.query("SELECT VALUE until FROM hone_claim")).dump(); };
         const std::string first = ends();
@@ -651,9 +651,9 @@ TEST_F(Surreal, AClaimIsRenewedUntilItsProcessIsGone) {
         // The process no longer says that it is there, which is as if it were dead.
         ASSERT_TRUE(client.query("UPDATE hone_claim SET until = time::now() - 1ms, holder = 'a dead one'"));
         EXPECT_TRUE(taken()) << "it has run out by the server's clock";
-        EXPECT_TRUE(comes([&] { return !(*catalog)->claims()->take(key)->front(); }));
+        EXPECT_TRUE(comes([&] { return !(*catalog)->leases()->take(key)->front(); }));
     }
-    EXPECT_FALSE((*open("third")->claims()->take(key)).front()) << "the first process released what it lost";
+    EXPECT_FALSE((*open("third")->leases()->take(key)).front()) << "the first process released what it lost";
 }
 
 TEST_F(Surreal, LargeChangesGoInParts) {
@@ -679,7 +679,7 @@ TEST_F(Surreal, LargeChangesGoInParts) {
     EXPECT_EQ(catalog->counts()->photos, 0U);
     EXPECT_EQ(count("base_image"), 0);
     ASSERT_TRUE(catalog->remove_folder(other));
-    EXPECT_FALSE(*catalog->find_place("/q/1"));
+    EXPECT_FALSE(*catalog->find_file("/q/1"));
     EXPECT_EQ(catalog->remove_folder(other).error().kind, ErrorKind::kNotFound);
     EXPECT_GE(count("hone_commit"), before + 7) << "faces in three parts, photos and files in two";
 }
@@ -825,7 +825,7 @@ TEST_F(SurrealFaults, AFullDiskLosesNothingThatWasAcknowledged) {
     // The last one was refused when the server had written it already, or half of it.
     const auto photos = (*fresh)->counts()->photos;
     EXPECT_THAT(photos, AnyOf(acknowledged.size(), acknowledged.size() + 1));
-    for (const std::string& path : acknowledged) EXPECT_TRUE(*(*fresh)->find_place(path)) << path;
+    for (const std::string& path : acknowledged) EXPECT_TRUE(*(*fresh)->find_file(path)) << path;
     EXPECT_TRUE(add(**fresh, (*fresh)->folders()->front().id, "/p/after")) << "with room again";
     EXPECT_TRUE(graph_has(engine.address("db"), static_cast<std::int64_t>(photos) + 1));
 }

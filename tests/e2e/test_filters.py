@@ -179,12 +179,12 @@ def test_words_of_names_and_keywords_come_first(server, words, photo):
     assert names(page)[0] == photo
     first = page['results'][0]
     facets = {reason['facet']: reason['weight'] for reason in first['reasons']}
-    assert {'content', 'words'} <= set(facets) <= {'content', 'look', 'words'} and facets['words'] > 0
+    assert {'content', 'words'} <= set(facets) <= {'content', 'style', 'words'} and facets['words'] > 0
     assert sum(reason['weight'] for reason in first['reasons']) == pytest.approx(first['score'], abs=1e-5)
     assert first['probability'] >= 0.949 and page['likely'] >= 1
     plain = server.search(words, facts=False)
     assert plain['query']['facts'] is False and page['query']['facts'] is True
-    assert all(reason['facet'] in ('content', 'look') for result in plain['results'] for reason in result['reasons'])
+    assert all(reason['facet'] in ('content', 'style') for result in plain['results'] for reason in result['reasons'])
     # The others keep their order and their scores.
     lifted = {r['id'] for r in page['results'] if any(reason['facet'] == 'words' for reason in r['reasons'])}
     rest = [(r['id'], r['score']) for r in page['results'] if r['id'] not in lifted]

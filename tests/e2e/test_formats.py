@@ -15,7 +15,7 @@ What becomes of each kind of file. Written by tests/e2e/test_formats.py out of a
 
 Files are told by their first bytes, never by their name. Every picture is turned upright (EXIF, or the container's own turning), brought to sRGB with its ICC
 profile, and laid on white where it is transparent; of several pages or frames the first is read. At most 400 million pixels and 1 GB a file.
-Decoders run behind a wall: [docs/wall.md](wall.md). Numbers as stored, without the profile, are what networks see (docs/ARCHITECTURE.md).
+Decoders run behind a wall: [docs/sandbox.md](sandbox.md). Numbers as stored, without the profile, are what networks see (docs/ARCHITECTURE.md).
 
 | file | becomes |
 | --- | --- |

@@ -144,7 +144,7 @@ def test_photo(sample_server, api, some):
     path = pathlib.Path(photo['path'])
     assert details['bytes'] == path.stat().st_size and details['format'].lower() in ('jpeg', 'jpg', 'image/jpeg')
     assert re.match(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d', details['added_at'])
-    place, = details['places']
+    place, = details['files']
     assert place['path'] == str(path) and place['size'] == path.stat().st_size and place['reachable'] is True
     assert 'content' in {a['analyzer'] for a in details['analyses']}
 

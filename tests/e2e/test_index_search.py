@@ -132,20 +132,20 @@ def test_a_page_without_a_like_explores(search):
 
 def test_similar_by_look(indexed, search):
     flower = search('a flower', '--limit', '1')['results'][0]['id']
-    page = run_hone('similar', flower, '--space', 'look', '--limit', '5', '--json', library=indexed[0]).json()
+    page = run_hone('similar', flower, '--space', 'style', '--limit', '5', '--json', library=indexed[0]).json()
     assert len(page['results']) == 5
     for result in page['results']:
-        assert {reason['facet'] for reason in result['reasons']} == {'look'}
+        assert {reason['facet'] for reason in result['reasons']} == {'style'}
         assert abs(sum(reason['weight'] for reason in result['reasons']) - result['score']) < 1e-4
     weights = {facet['facet']: facet['weight'] for facet in page['facets']}
-    assert weights['look'] == 1 and weights['content'] == 0
+    assert weights['style'] == 1 and weights['content'] == 0
 
 
 def test_marks_weights_facets_on_the_command_line(search):
     first = search('a flower', '--limit', '4')['results']
     ids = [r['id'] for r in first]
-    page = search('a flower', '--like', ids[0], '--like', ids[1], '--unlike', ids[2], '--weight', f'{ids[0]}=2', '--facet', 'look=2', '--facet', 'moment=off', '--limit', '5')
-    assert page['query']['weights'] == {ids[0]: 2} and page['query']['facets'] == {'look': 2, 'moment': 0}
+    page = search('a flower', '--like', ids[0], '--like', ids[1], '--unlike', ids[2], '--weight', f'{ids[0]}=2', '--facet', 'style=2', '--facet', 'moment=off', '--limit', '5')
+    assert page['query']['weights'] == {ids[0]: 2} and page['query']['facets'] == {'style': 2, 'moment': 0}
     assert not set(ids[:3]) & {r['id'] for r in page['results']}
     for result in page['results']:
         assert abs(sum(reason['weight'] for reason in result['reasons']) - result['score']) < 1e-4
@@ -186,7 +186,7 @@ def test_show(indexed, samples):
     document = run_hone('show', photo, '--json', library=library).ok().json()
     assert document['id'] == sha256(photo)
     assert (document['width'], document['height']) == (512, 384) and document['bytes'] == photo.stat().st_size
-    assert any(place['path'] == str(photo) for place in document['places'])
+    assert any(place['path'] == str(photo) for place in document['files'])
     assert any(a['analyzer'] == 'content' for a in document['analyses'])
     text = run_hone('show', photo, library=library).ok()
     assert sha256(photo) in text.out and str(photo) in text.out

@@ -22,7 +22,7 @@ from conftest import FEW, HONE, environment, run_hone, run_server, use_model, wa
 
 PASSWORDS = {'ada': 'correct horse', 'vera': 'battery staple'}
 # What each route needs. A route of the program that is not here fails the test: say who may use it.
-NOBODY, LOOK, MANAGE, TOKENS = 'nobody', 'look', 'manage', 'tokens'
+NOBODY, LOOK, MANAGE, TOKENS = 'nobody', 'style', 'manage', 'tokens'
 RULES = {
     ('POST', '/api/v1/search'): LOOK, ('GET', '/api/v1/photos'): LOOK, ('GET', '/api/v1/photos/{id}'): LOOK,
     ('GET', '/api/v1/photos/{id}/thumbnail'): LOOK, ('GET', '/api/v1/photos/{id}/original'): LOOK, ('GET', '/api/v1/photos/{id}/similar'): LOOK,

@@ -126,7 +126,7 @@ def grow(library, photos):
             path = b'/made/up/\xff%d \xf0\x9f\x98\x80 it\'s.jpg' % number
             database.execute('INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id) VALUES (?, ?, 1, 2, ?, ?, ?)',
                              (folder, path, number + 10**6, number % 50 == 0, number))
-            for table in ('analysis', 'vector', 'metadata', 'look'):
+            for table in ('analysis', 'vector', 'metadata', 'style'):
                 columns = [row[1] for row in database.execute(f'PRAGMA table_info({table})') if row[1] != 'photo_id']
                 database.execute(f'INSERT INTO {table} (photo_id, {", ".join(columns)}) SELECT ?, {", ".join(columns)} FROM {table} WHERE photo_id = ?', (number, like))
             database.execute('INSERT INTO keyword VALUES (?, ?)', (number, f"it's {number % 7}"))

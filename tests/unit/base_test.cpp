@@ -8,7 +8,7 @@
 
 #include "base/bounded_queue.hpp"
 #include "base/config.hpp"
-#include "base/drive_calls.hpp"
+#include "base/blocking_calls.hpp"
 #include "base/sha256.hpp"
 #include "base/time.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -138,45 +138,45 @@ TEST(Config, LibraryComesFromFlagThenEnvironment) {
 }
 
 // A call that hangs until the test lets it go.
-struct Gate {
+struct Authenticator {
     std::atomic<bool> open = false;
     void wait() const {
         while (!open) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 };
 
-TEST(DriveCalls, LeavesACallThatHangsAlone) {
-    DriveCalls calls(std::chrono::milliseconds(40));
-    const auto gate = std::make_shared<Gate>();
-    EXPECT_FALSE(calls.run([gate](Pulse&) { gate->wait(); }));
+TEST(BlockingCalls, LeavesACallThatHangsAlone) {
+    BlockingCalls calls(std::chrono::milliseconds(40));
+    const auto authenticator = std::make_shared<Authenticator>();
+    EXPECT_FALSE(calls.run([authenticator](Heartbeat&) { authenticator->wait(); }));
     const auto done = std::make_shared<std::atomic<int>>(0);
     for (int call = 1; call <= 3; ++call) {
-        EXPECT_TRUE(calls.run([done](Pulse&) { ++*done; })) << "the next calls are not behind it";
+        EXPECT_TRUE(calls.run([done](Heartbeat&) { ++*done; })) << "the next calls are not behind it";
         EXPECT_EQ(*done, call);
     }
-    gate->open = true;
+    authenticator->open = true;
 }
 
-TEST(DriveCalls, WaitForWhatGetsOn) {
-    DriveCalls calls(std::chrono::milliseconds(1000));
-    EXPECT_TRUE(calls.run([](Pulse& pulse) {
+TEST(BlockingCalls, WaitForWhatGetsOn) {
+    BlockingCalls calls(std::chrono::milliseconds(1000));
+    EXPECT_TRUE(calls.run([](Heartbeat& heartbeat) {
         for (int beat = 0; beat < 15; ++beat) {
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
-            pulse.beat();
+            heartbeat.beat();
         }
     }));
 }
 
-TEST(DriveCalls, EndAtOnceWhenStopIsAsked) {
+TEST(BlockingCalls, EndAtOnceWhenStopIsAsked) {
     std::stop_source stop;
-    DriveCalls calls(std::chrono::hours(1), stop.get_token());
-    const auto gate = std::make_shared<Gate>();
+    BlockingCalls calls(std::chrono::hours(1), stop.get_token());
+    const auto authenticator = std::make_shared<Authenticator>();
     const std::jthread stopper([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(30));
         stop.request_stop();
     });
-    EXPECT_FALSE(calls.run([gate](Pulse&) { gate->wait(); }));
-    gate->open = true;
+    EXPECT_FALSE(calls.run([authenticator](Heartbeat&) { authenticator->wait(); }));
+    authenticator->open = true;
 }
 
 }  // namespace

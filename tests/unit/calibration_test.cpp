@@ -9,29 +9,29 @@
 namespace hone {
 namespace {
 
-TEST(ScoreCurve, CutAndProbabilityAreInverse) {
-    const ScoreCurve curve{0.3, 14};
-    EXPECT_DOUBLE_EQ(curve.probability(0.3), 0.5);
+TEST(LogisticCalibration, CutAndProbabilityAreInverse) {
+    const LogisticCalibration calibration{0.3, 14};
+    EXPECT_DOUBLE_EQ(calibration.probability(0.3), 0.5);
     for (const double probability : {0.1, 0.5, 0.9})
-        EXPECT_NEAR(curve.probability(curve.score_at(probability)), probability, 1e-12);
+        EXPECT_NEAR(calibration.probability(calibration.score_at(probability)), probability, 1e-12);
 }
 
-TEST(ScoreCurve, WithoutCalibrationTheUnusualIsLikely) {
+TEST(LogisticCalibration, WithoutCalibrationTheUnusualIsLikely) {
     std::vector<float> scores;
     for (int at = 0; at < 1000; ++at) scores.push_back(0.2F + 0.0001F * static_cast<float>(at));
-    const ScoreCurve curve = curve_of_spread(spread_of(scores));
-    EXPECT_LT(curve.probability(0.25), 0.1) << "the mean";
-    EXPECT_GT(curve.probability(0.5), 0.9) << "far above";
-    EXPECT_GT(curve_of_spread(spread_of(std::vector<float>(50, 0.3F))).slope, 0) << "equal scores";
-    EXPECT_GT(curve_of_spread(spread_of({})).slope, 0) << "an empty library";
+    const LogisticCalibration calibration = calibration_of_moments(moments_of(scores));
+    EXPECT_LT(calibration.probability(0.25), 0.1) << "the mean";
+    EXPECT_GT(calibration.probability(0.5), 0.9) << "far above";
+    EXPECT_GT(calibration_of_moments(moments_of(std::vector<float>(50, 0.3F))).slope, 0) << "equal scores";
+    EXPECT_GT(calibration_of_moments(moments_of({})).slope, 0) << "an empty library";
 }
 
-TEST(ScoreCurve, KeepsHowManyAreLikely) {
+TEST(LogisticCalibration, KeepsHowManyAreLikely) {
     std::vector<float> scores;
     for (int at = 0; at < 100; ++at) scores.push_back(static_cast<float>(at));
-    const ScoreCurve curve = curve_keeping(7, scores, spread_of(scores));
-    EXPECT_GT(curve.probability(93), 0.5);
-    EXPECT_LT(curve.probability(92), 0.5);
+    const LogisticCalibration calibration = calibration_keeping(7, scores, moments_of(scores));
+    EXPECT_GT(calibration.probability(93), 0.5);
+    EXPECT_LT(calibration.probability(92), 0.5);
 }
 
 // Texts and photos in one space: kind n of the photos is what word n says.
@@ -39,46 +39,46 @@ class Bank : public testing::Test {
   protected:
     static constexpr std::size_t kKinds = 6;
     const test::MadeSpace photos{test::MadeSpace::kinds(120, kKinds, 16, 0.2F)};
-    const test::MadeSpace words{test::MadeSpace::kinds(kKinds, kKinds, 16, 0.05F)};
-    [[nodiscard]] ScoreCurve curve(std::span<const float> text,
+    const test::MadeSpace text{test::MadeSpace::kinds(kKinds, kKinds, 16, 0.05F)};
+    [[nodiscard]] LogisticCalibration calibration(std::span<const float> text,
                                    std::initializer_list<std::size_t> nulls) const {
         std::vector<float> vectors;
         for (const std::size_t null : nulls)
-            vectors.insert(vectors.end(), words[null].begin(), words[null].end());
-        return curve_from_bank(NullBank(vectors, 16, 100), text, photos.view(), photos.view().scores(text, 1),
+            vectors.insert(vectors.end(), text[null].begin(), text[null].end());
+        return calibration_from_vocabulary(BackgroundVocabulary(vectors, 16, 100), text, photos.view(), photos.view().scores(text, 1),
                                2);
     }
-    [[nodiscard]] std::size_t likely(std::span<const float> text, const ScoreCurve& curve) const {
+    [[nodiscard]] std::size_t likely(std::span<const float> text, const LogisticCalibration& calibration) const {
         std::size_t count = 0;
-        for (const float score : photos.view().scores(text, 1)) count += score >= curve.middle ? 1 : 0;
+        for (const float score : photos.view().scores(text, 1)) count += score >= calibration.threshold ? 1 : 0;
         return count;
     }
 };
 
 TEST_F(Bank, EndsTheListWhereOtherWordsFitBetter) {
-    EXPECT_EQ(likely(words[2], curve(words[2], {0, 1, 3, 4, 5})), 20U) << "all of its kind and no other";
+    EXPECT_EQ(likely(text[2], calibration(text[2], {0, 1, 3, 4, 5})), 20U) << "all of its kind and no other";
 }
 
 TEST_F(Bank, ItsOwnWordDoesNotSpeakAgainstASearch) {
-    EXPECT_EQ(likely(words[2], curve(words[2], {0, 1, 2, 3, 4, 5})), 20U);
+    EXPECT_EQ(likely(text[2], calibration(text[2], {0, 1, 2, 3, 4, 5})), 20U);
 }
 
 TEST_F(Bank, NothingIsLikelyWhenNothingFits) {
     // A text that says what no photo shows: between two kinds, less like either than their own words.
     std::vector<float> text(16);
-    for (std::size_t at = 0; at < 16; ++at) text[at] = -words[0][at] - words[1][at];
-    const ScoreCurve found = curve(text, {0, 1, 2, 3, 4, 5});
+    for (std::size_t at = 0; at < 16; ++at) text[at] = -text[0][at] - text[1][at];
+    const LogisticCalibration found = calibration(text, {0, 1, 2, 3, 4, 5});
     EXPECT_EQ(likely(text, found), 0U);
 }
 
 TEST(LargeBank, FindsTheEndAfterThePhotosThatAreJudgedOneByOne) {
     constexpr std::size_t kEach = 3 * kJudged + 500;
     const test::MadeSpace photos{test::MadeSpace::kinds(2 * kEach, 2, 16, 0.2F)};
-    const test::MadeSpace words{test::MadeSpace::kinds(2, 2, 16, 0.05F)};
-    const NullBank bank({words[1].begin(), words[1].end()}, 16, 100);
-    const std::vector<float> scores = photos.view().scores(words[0], 1);
-    const ScoreCurve curve = curve_from_bank(bank, words[0], photos.view(), scores, 2);
-    const auto likely = std::ranges::count_if(scores, [&](float score) { return score >= curve.middle; });
+    const test::MadeSpace text{test::MadeSpace::kinds(2, 2, 16, 0.05F)};
+    const BackgroundVocabulary vocabulary({text[1].begin(), text[1].end()}, 16, 100);
+    const std::vector<float> scores = photos.view().scores(text[0], 1);
+    const LogisticCalibration calibration = calibration_from_vocabulary(vocabulary, text[0], photos.view(), scores, 2);
+    const auto likely = std::ranges::count_if(scores, [&](float score) { return score >= calibration.threshold; });
     EXPECT_NEAR(static_cast<double>(likely), kEach, 0.02 * kEach);
 }
 
@@ -89,12 +89,12 @@ class Marks : public testing::Test {
     const FeedbackMethod& hone = **find_feedback_method("hone");
     // The first `liked` photos of kind 0 fit; of the other kinds three each, and `forgotten` of kind 0, were
     // passed over.
-    [[nodiscard]] Evidence marks(std::size_t liked, std::size_t forgotten) const {
+    [[nodiscard]] Evidence marks(std::size_t positives, std::size_t forgotten) const {
         Evidence evidence;
-        for (std::size_t at = 0; at < liked; ++at) evidence.liked.push_back({photos[at * 8], 1});
-        for (std::size_t at = 0; at < forgotten; ++at) evidence.passed.push_back({photos[(20 + at) * 8], 1});
+        for (std::size_t at = 0; at < positives; ++at) evidence.positives.push_back({photos[at * 8], 1});
+        for (std::size_t at = 0; at < forgotten; ++at) evidence.implicit_negatives.push_back({photos[(20 + at) * 8], 1});
         for (std::size_t kind = 1; kind < 8; ++kind) {
-            for (std::size_t at = 0; at < 3; ++at) evidence.passed.push_back({photos[kind + at * 8], 1});
+            for (std::size_t at = 0; at < 3; ++at) evidence.implicit_negatives.push_back({photos[kind + at * 8], 1});
         }
         return evidence;
     }
@@ -103,11 +103,11 @@ class Marks : public testing::Test {
 TEST_F(Marks, SayWhereTheEndIs) {
     const Evidence evidence = marks(5, 0);
     const std::vector<float> scores = hone.rank(evidence, space)->scores(photos.view(), 1);
-    const auto curve = curve_from_marks(hone, evidence, space, spread_of(scores));
-    ASSERT_TRUE(curve);
+    const auto calibration = calibration_from_marks(hone, evidence, space, moments_of(scores));
+    ASSERT_TRUE(calibration);
     int right = 0, wrong = 0;
     for (std::size_t row = 0; row < 400; ++row) {
-        if (scores[row] >= curve->middle) ++(row % 8 == 0 ? right : wrong);
+        if (scores[row] >= calibration->threshold) ++(row % 8 == 0 ? right : wrong);
     }
     EXPECT_GE(right, 40) << "of 50";
     EXPECT_LE(wrong, 10) << "of 350";
@@ -116,19 +116,19 @@ TEST_F(Marks, SayWhereTheEndIs) {
 TEST_F(Marks, OfOneWhoMarksFewOfManySayNothingOfTheEnd) {
     const Evidence evidence = marks(2, 18);
     const std::vector<float> scores = hone.rank(evidence, space)->scores(photos.view(), 1);
-    EXPECT_FALSE(curve_from_marks(hone, evidence, space, spread_of(scores)));
-    EXPECT_FALSE(curve_from_marks(hone, marks(1, 0), space, spread_of(scores))) << "one is not enough";
+    EXPECT_FALSE(calibration_from_marks(hone, evidence, space, moments_of(scores)));
+    EXPECT_FALSE(calibration_from_marks(hone, marks(1, 0), space, moments_of(scores))) << "one is not enough";
 }
 
 TEST_F(Marks, ThatContradictThemselvesOrderWorseThanTheWords) {
     Evidence evidence;
-    const std::vector<float> words(photos[0].begin(), photos[0].end());
-    evidence.words = words;
-    for (std::size_t at = 1; at < 5; ++at) evidence.liked.push_back({photos[at * 8], 1});
-    for (std::size_t kind = 1; kind < 6; ++kind) evidence.passed.push_back({photos[kind], 1});
-    const MarkOrder agreed = order_of_marks(hone, evidence, space, *rank_by_words(evidence));
+    const std::vector<float> text(photos[0].begin(), photos[0].end());
+    evidence.text = text;
+    for (std::size_t at = 1; at < 5; ++at) evidence.positives.push_back({photos[at * 8], 1});
+    for (std::size_t kind = 1; kind < 6; ++kind) evidence.implicit_negatives.push_back({photos[kind], 1});
+    const MarkOrder agreed = order_of_marks(hone, evidence, space, *rank_by_text(evidence));
     EXPECT_GT(agreed.by_marks, 0.9);
-    EXPECT_GT(agreed.by_words, 0.9);
+    EXPECT_GT(agreed.by_text, 0.9);
 }
 
 }  // namespace

@@ -36,15 +36,15 @@ class Duplicates : public testing::Test {
     PhotoNumber add(const Shot& shot) { return add_to(root.id, shot); }
 
     PhotoNumber add_to(FolderId where, const Shot& shot) {
-        FileOutcome::IsPhoto photo;
+        FileOutcome::Photo photo;
         photo.photo = {sha256(shot.content), shot.bytes, shot.width, shot.height, shot.format, 0x102030};
-        PhotoFindings findings;
-        findings.metadata.make = shot.camera;
-        findings.metadata.taken = shot.taken;
-        findings.taken = shot.taken.value_or(TakenAt{kNoon, {}, TakenSource::kModified});
-        findings.look = {1};  // not looked at here
-        findings.hashes = {1};
-        photo.findings = findings;
+        AnalysisResults analysis_results;
+        analysis_results.metadata.make = shot.camera;
+        analysis_results.metadata.taken = shot.taken;
+        analysis_results.taken = shot.taken.value_or(TakenAt{kNoon, {}, TakenSource::kModified});
+        analysis_results.style = {1};  // not looked at here
+        analysis_results.hashes = {1};
+        photo.analysis_results = analysis_results;
         const std::uint64_t inode = shot.inode == 0 ? ++last_inode : shot.inode;
         const FileOutcome outcome{where, {shot.path, shot.bytes, shot.modified_ns, inode, 0}, photo};
         const auto committed = catalog->commit(std::span(&outcome, 1));
@@ -85,7 +85,7 @@ class Duplicates : public testing::Test {
 };
 
 TEST_F(Duplicates, AnEmptyLibraryHasNone) {
-    for (const auto kind : {DuplicateKind::kBytes, DuplicateKind::kPicture, DuplicateKind::kMoment}) {
+    for (const auto kind : {DuplicateKind::kExact, DuplicateKind::kNear, DuplicateKind::kBurst}) {
         const DuplicatePage page = find(kind);
         EXPECT_EQ(page.total, 0U);
         EXPECT_THAT(page.groups, IsEmpty());
@@ -97,7 +97,7 @@ TEST_F(Duplicates, BytesAreOnePhotoInSeveralFilesTheOldestFileFirst) {
     add({.path = "/p/a.jpg", .content = "x", .bytes = 500, .modified_ns = 20});
     add({.path = "/p/c.jpg", .content = "x", .bytes = 500, .modified_ns = 10});
     add({.path = "/p/alone.jpg", .content = "y"});
-    const DuplicatePage page = find(DuplicateKind::kBytes);
+    const DuplicatePage page = find(DuplicateKind::kExact);
     EXPECT_THAT(names(page), ElementsAre("c.jpg a.jpg b.jpg 1000"));
     EXPECT_EQ(page.groups[0].photos[0].photo.id, page.groups[0].photos[2].photo.id);
     EXPECT_EQ(page.groups[0].photos[0].copies, 3U);
@@ -106,9 +106,9 @@ TEST_F(Duplicates, BytesAreOnePhotoInSeveralFilesTheOldestFileFirst) {
 TEST_F(Duplicates, TwoNamesOfOneFileAreOneFile) {
     add({.path = "/p/a.jpg", .content = "x", .inode = 7});
     add({.path = "/p/link.jpg", .content = "x", .inode = 7});
-    EXPECT_EQ(find(DuplicateKind::kBytes).total, 0U);
+    EXPECT_EQ(find(DuplicateKind::kExact).total, 0U);
     add({.path = "/p/copy.jpg", .content = "x", .modified_ns = 2, .inode = 8});
-    EXPECT_THAT(names(find(DuplicateKind::kBytes)), ElementsAre("a.jpg copy.jpg 1000"));
+    EXPECT_THAT(names(find(DuplicateKind::kExact)), ElementsAre("a.jpg copy.jpg 1000"));
 }
 
 TEST_F(Duplicates, FilesThatAreAwayAreNoCopies) {
@@ -117,16 +117,16 @@ TEST_F(Duplicates, FilesThatAreAwayAreNoCopies) {
     const PhotoNumber large = add_to(disk.id, {.path = "/disk/large.jpg", .content = "l", .width = 900});
     add_to(disk.id, {.path = "/disk/small.jpg", .content = "s", .modified_ns = 2});
     same(small, large);
-    EXPECT_EQ(find(DuplicateKind::kBytes).total, 1U);
-    EXPECT_THAT(names(find(DuplicateKind::kPicture)), ElementsAre("large.jpg small.jpg 2000"));
+    EXPECT_EQ(find(DuplicateKind::kExact).total, 1U);
+    EXPECT_THAT(names(find(DuplicateKind::kNear)), ElementsAre("large.jpg small.jpg 2000"));
     ASSERT_TRUE(catalog->set_reachable(disk.id, false));
-    EXPECT_EQ(find(DuplicateKind::kBytes).total, 0U);
-    EXPECT_EQ(find(DuplicateKind::kPicture).total, 0U) << "nothing to delete beside a disk in a drawer";
+    EXPECT_EQ(find(DuplicateKind::kExact).total, 0U);
+    EXPECT_EQ(find(DuplicateKind::kNear).total, 0U) << "nothing to delete beside a disk in a drawer";
     ASSERT_TRUE(catalog->set_reachable(disk.id, true));
-    EXPECT_EQ(find(DuplicateKind::kPicture).total, 1U);
+    EXPECT_EQ(find(DuplicateKind::kNear).total, 1U);
     // Missing: no file left where the folder was scanned.
     ASSERT_TRUE(catalog->end_scan({"/disk", true, {}}, {}));
-    EXPECT_EQ(find(DuplicateKind::kPicture).total, 0U);
+    EXPECT_EQ(find(DuplicateKind::kNear).total, 0U);
 }
 
 TEST_F(Duplicates, TheBestOfAPictureIsRawThenPixelsThenBytesThenAge) {
@@ -138,7 +138,7 @@ TEST_F(Duplicates, TheBestOfAPictureIsRawThenPixelsThenBytesThenAge) {
     const PhotoNumber raw =
         add({.path = "/p/raw.cr2", .content = "6", .width = 9, .bytes = 9, .format = "cr2"});
     for (const PhotoNumber other : {old, unknown, heavy, large, raw}) same(young, other);
-    EXPECT_THAT(names(find(DuplicateKind::kPicture)),
+    EXPECT_THAT(names(find(DuplicateKind::kNear)),
                 ElementsAre("raw.cr2 large.jpg heavy.png old.jpg young.jpg unknown.jpg 6010"));
 }
 
@@ -148,7 +148,7 @@ TEST_F(Duplicates, AllFilesOfAPictureButOneCanGo) {
     const PhotoNumber other = add({.path = "/p/small.jpg", .content = "2", .bytes = 30});
     add({.path = "/p/small copy.jpg", .content = "2", .bytes = 30});
     same(best, other);
-    EXPECT_THAT(names(find(DuplicateKind::kPicture)), ElementsAre("best.jpg small.jpg 760"));
+    EXPECT_THAT(names(find(DuplicateKind::kNear)), ElementsAre("best.jpg small.jpg 760"));
 }
 
 TEST_F(Duplicates, GroupsComeInTheOrderOfWhatTheyFreeAndInPages) {
@@ -158,13 +158,13 @@ TEST_F(Duplicates, GroupsComeInTheOrderOfWhatTheyFreeAndInPages) {
         const PhotoNumber first = add({.path = "/p/" + name + "a", .content = name + "a", .bytes = bytes});
         same(first, add({.path = "/p/" + name + "b", .content = name + "b", .bytes = bytes}));
     }
-    EXPECT_THAT(names(find(DuplicateKind::kPicture)),
+    EXPECT_THAT(names(find(DuplicateKind::kNear)),
                 ElementsAre("2a 2b 900", "4a 4b 40", "3a 3b 30", "1a 1b 10"));
-    const DuplicatePage page = find(DuplicateKind::kPicture, 1, 2);
+    const DuplicatePage page = find(DuplicateKind::kNear, 1, 2);
     EXPECT_THAT(names(page), ElementsAre("4a 4b 40", "3a 3b 30"));
     EXPECT_EQ(page.total, 4U);
-    EXPECT_THAT(find(DuplicateKind::kPicture, 9, 2).groups, IsEmpty());
-    EXPECT_THAT(find(DuplicateKind::kPicture, 0, 0).groups, IsEmpty());
+    EXPECT_THAT(find(DuplicateKind::kNear, 9, 2).groups, IsEmpty());
+    EXPECT_THAT(find(DuplicateKind::kNear, 0, 0).groups, IsEmpty());
 }
 
 TEST_F(Duplicates, APhotoThatIsGoneJoinsNothing) {
@@ -174,20 +174,20 @@ TEST_F(Duplicates, APhotoThatIsGoneJoinsNothing) {
     const PhotoNumber between = add_to(other.id, {.path = "/q/between.jpg", .content = "3"});
     same(left, between);
     same(between, right);
-    EXPECT_EQ(find(DuplicateKind::kPicture).groups.at(0).photos.size(), 3U);
+    EXPECT_EQ(find(DuplicateKind::kNear).groups.at(0).photos.size(), 3U);
     ASSERT_TRUE(catalog->end_scan({"/q", true, {}}, {}));
-    EXPECT_EQ(find(DuplicateKind::kPicture).total, 0U);
+    EXPECT_EQ(find(DuplicateKind::kNear).total, 0U);
 }
 
 TEST_F(Duplicates, ARawFileBesideItsPictureIsNoDuplicateOfIt) {
     const PhotoNumber raw = add({.path = "/p/IMG_1.cr2", .content = "raw", .format = "cr2"});
     const PhotoNumber picture = add({.path = "/p/IMG_1.jpg", .content = "picture"});
     same(raw, picture);
-    EXPECT_EQ(find(DuplicateKind::kPicture).total, 1U);
+    EXPECT_EQ(find(DuplicateKind::kNear).total, 1U);
     ASSERT_TRUE(catalog->pair_raw_files());
-    EXPECT_EQ(find(DuplicateKind::kPicture).total, 0U);
+    EXPECT_EQ(find(DuplicateKind::kNear).total, 0U);
     add({.path = "/p/backup.cr2", .content = "raw", .format = "cr2"});
-    EXPECT_THAT(names(find(DuplicateKind::kBytes)), ElementsAre("IMG_1.cr2 backup.cr2 1000"));
+    EXPECT_THAT(names(find(DuplicateKind::kExact)), ElementsAre("IMG_1.cr2 backup.cr2 1000"));
 }
 
 TEST_F(Duplicates, ABurstIsOneCameraTwoSecondsApart) {
@@ -196,7 +196,7 @@ TEST_F(Duplicates, ABurstIsOneCameraTwoSecondsApart) {
     add({.path = "/p/2.jpg", .content = "2", .bytes = 20, .taken = at(2)});
     add({.path = "/p/late.jpg", .content = "4", .taken = at(7)});
     add({.path = "/p/other.jpg", .content = "5", .taken = at(1), .camera = "Nikon"});
-    EXPECT_THAT(names(find(DuplicateKind::kMoment)), ElementsAre("1.jpg 2.jpg 3.jpg 50"));
+    EXPECT_THAT(names(find(DuplicateKind::kBurst)), ElementsAre("1.jpg 2.jpg 3.jpg 50"));
 }
 
 TEST_F(Duplicates, BurstsComeNewestFirst) {
@@ -204,7 +204,7 @@ TEST_F(Duplicates, BurstsComeNewestFirst) {
     add({.path = "/p/b.jpg", .content = "b", .taken = at(1)});
     add({.path = "/p/c.jpg", .content = "c", .taken = at(100)});
     add({.path = "/p/d.jpg", .content = "d", .taken = at(100)});
-    EXPECT_THAT(names(find(DuplicateKind::kMoment)), ElementsAre("c.jpg d.jpg 1000", "a.jpg b.jpg 1000"));
+    EXPECT_THAT(names(find(DuplicateKind::kBurst)), ElementsAre("c.jpg d.jpg 1000", "a.jpg b.jpg 1000"));
 }
 
 TEST_F(Duplicates, WithoutCameraOrTimeOfDayThereIsNoMoment) {
@@ -215,20 +215,20 @@ TEST_F(Duplicates, WithoutCameraOrTimeOfDayThereIsNoMoment) {
     add({.path = "/p/d.jpg", .content = "d", .taken = at(-kMidnight, TakenSource::kName)});
     add({.path = "/p/e.jpg", .content = "e"});
     add({.path = "/p/f.jpg", .content = "f"});
-    EXPECT_EQ(find(DuplicateKind::kMoment).total, 0U);
+    EXPECT_EQ(find(DuplicateKind::kBurst).total, 0U);
 }
 
 TEST_F(Duplicates, TheSamePictureCountsOnceInABurst) {
     const PhotoNumber shot = add({.path = "/p/shot.jpg", .content = "1", .width = 50, .taken = at(0)});
     const PhotoNumber copy = add({.path = "/p/copy.jpg", .content = "2", .width = 80, .taken = at(0)});
     same(shot, copy);
-    EXPECT_EQ(find(DuplicateKind::kMoment).total, 0U) << "one picture is no burst";
+    EXPECT_EQ(find(DuplicateKind::kBurst).total, 0U) << "one picture is no burst";
     add({.path = "/p/next.jpg", .content = "3", .taken = at(2)});
-    EXPECT_THAT(names(find(DuplicateKind::kMoment)), ElementsAre("copy.jpg next.jpg 1000"));
+    EXPECT_THAT(names(find(DuplicateKind::kBurst)), ElementsAre("copy.jpg next.jpg 1000"));
 }
 
 TEST(DuplicateKinds, HaveNames) {
-    for (const auto kind : {DuplicateKind::kBytes, DuplicateKind::kPicture, DuplicateKind::kMoment})
+    for (const auto kind : {DuplicateKind::kExact, DuplicateKind::kNear, DuplicateKind::kBurst})
         EXPECT_EQ(*parse_duplicate_kind(duplicate_kind_name(kind)), kind);
     const auto unknown = parse_duplicate_kind("faces");
     ASSERT_FALSE(unknown);

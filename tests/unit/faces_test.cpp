@@ -285,27 +285,27 @@ TEST(FaceClusters, WhatIsSaidLaterIsAsIfSaidFromTheStart) {
     FaceClusters later(kNumbers, 1.5, 1.6);
     later.add(faces, 1);
     const auto before = partition(later);
-    const auto say = [&](std::size_t face, PersonId confirmed, std::vector<PersonId> rejected) {
+    const auto set_constraints = [&](std::size_t face, PersonId confirmed, std::vector<PersonId> rejected) {
         faces[face].confirmed = confirmed;
         faces[face].rejected = std::move(rejected);
-        later.say(face, confirmed, faces[face].rejected);
+        later.set_constraints(face, confirmed, faces[face].rejected);
         FaceClusters anew(kNumbers, 1.5, 1.6);
         anew.add(faces, 1);
         EXPECT_EQ(partition(later), partition(anew));
         EXPECT_TRUE(later.begins(faces));
     };
-    say(0, 1, {});
-    say(30, 1, {});  // one person, far apart
-    say(1, 2, {1});
-    say(2, 0, {1, 2});
+    set_constraints(0, 1, {});
+    set_constraints(30, 1, {});  // one person, far apart
+    set_constraints(1, 2, {1});
+    set_constraints(2, 0, {1, 2});
     EXPECT_NE(partition(later), before);
-    for (const std::size_t face : {0U, 30U, 1U, 2U}) say(face, 0, {});
+    for (const std::size_t face : {0U, 30U, 1U, 2U}) set_constraints(face, 0, {});
     EXPECT_EQ(partition(later), before);
     faces[3].photo = 999;
     EXPECT_FALSE(later.begins(faces));
 }
 
-TEST(FaceClusters, AChainOfLookAlikesJoinsNoStrangers) {
+TEST(FaceClusters, AChainOfNearlyAlikePhotosJoinsNoStrangers) {
     FaceClusters clusters(1, 1.1, 1.1);
     std::vector<std::vector<float>> line;
     std::vector<ClusterFace> faces;

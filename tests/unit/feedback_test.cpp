@@ -15,36 +15,36 @@ namespace {
 using testing::Each;
 using testing::ElementsAre;
 
-const std::vector<float> kWords{1, 0, 0}, kDog{0, 1, 0}, kCat{0, 0, 1};
+const std::vector<float> kText{1, 0, 0}, kDog{0, 1, 0}, kCat{0, 0, 1};
 
 Mark mark(std::span<const float> vector, float weight = 1) {
     return {vector, weight};
 }
 
 std::vector<float> direction(std::string_view method, const Evidence& evidence) {
-    const test::MadeSpace three({kWords, kDog, kCat});
+    const test::MadeSpace three({kText, kDog, kCat});
     const auto ranking =
         (*find_feedback_method(method))->rank(evidence, {three.view(), three.statistics(), 1});
     return {ranking->direction().begin(), ranking->direction().end()};
 }
 
 TEST(Average, IsTheOriginalsRule) {
-    EXPECT_THAT(direction("average", {kWords, {mark(kDog), mark(kCat)}, {}, {}}),
+    EXPECT_THAT(direction("average", {kText, {mark(kDog), mark(kCat)}, {}, {}}),
                 ElementsAre(0.5F, 0.25F, 0.25F));
-    EXPECT_EQ(direction("average", {kWords, {}, {}, {}}), kWords);
+    EXPECT_EQ(direction("average", {kText, {}, {}, {}}), kText);
     EXPECT_THAT(direction("average", {{}, {mark(kDog), mark(kCat)}, {}, {}}), ElementsAre(0, 0.5F, 0.5F));
-    EXPECT_THAT(direction("average", {kWords, {mark(kDog)}, {mark(kCat)}, {mark(kCat)}}),
+    EXPECT_THAT(direction("average", {kText, {mark(kDog)}, {mark(kCat)}, {mark(kCat)}}),
                 ElementsAre(0.5F, 0.5F, 0))
         << "not moved by what does not fit";
 }
 
 TEST(Rocchio, TakesOneMeanOfWhatDoesNotFit) {
-    EXPECT_THAT(direction("rocchio", {kWords, {mark(kDog)}, {mark(kCat)}, {}}), ElementsAre(1, 0.5F, -0.25F));
-    EXPECT_THAT(direction("rocchio", {kWords, {mark(kDog), mark(kDog)}, {}, {}}), ElementsAre(1, 0.5F, 0))
+    EXPECT_THAT(direction("rocchio", {kText, {mark(kDog)}, {mark(kCat)}, {}}), ElementsAre(1, 0.5F, -0.25F));
+    EXPECT_THAT(direction("rocchio", {kText, {mark(kDog), mark(kDog)}, {}, {}}), ElementsAre(1, 0.5F, 0))
         << "the mean, not the sum";
-    EXPECT_THAT(direction("rocchio", {kWords, {}, {mark(kDog)}, {mark(kCat), mark(kCat), mark(kCat)}}),
+    EXPECT_THAT(direction("rocchio", {kText, {}, {mark(kDog)}, {mark(kCat), mark(kCat), mark(kCat)}}),
                 ElementsAre(1, -0.0625F, -0.1875F));
-    EXPECT_THAT(direction("rocchio", {kWords, {mark(kDog, 3), mark(kCat, 1)}, {}, {}}),
+    EXPECT_THAT(direction("rocchio", {kText, {mark(kDog, 3), mark(kCat, 1)}, {}, {}}),
                 ElementsAre(1, 0.375F, 0.125F))
         << "a mark of weight 3 counts as three";
 }
@@ -62,19 +62,19 @@ class EveryMethod : public testing::TestWithParam<std::string_view> {
   protected:
     [[nodiscard]] Evidence evidence(const test::MadeSpace& photos) const {
         Evidence found;
-        found.words = words;
-        for (const std::size_t row : {0, 8, 16}) found.liked.push_back(mark(photos[row]));
-        for (const std::size_t row : {1, 10}) found.unliked.push_back(mark(photos[row]));
-        for (const std::size_t row : {3, 4, 5, 6, 7, 11}) found.passed.push_back(mark(photos[row]));
+        found.text = text;
+        for (const std::size_t row : {0, 8, 16}) found.positives.push_back(mark(photos[row]));
+        for (const std::size_t row : {1, 10}) found.negatives.push_back(mark(photos[row]));
+        for (const std::size_t row : {3, 4, 5, 6, 7, 11}) found.implicit_negatives.push_back(mark(photos[row]));
         return found;
     }
     [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& of, const test::MadeSpace& photos) const {
         return (*find_feedback_method(GetParam()))->rank(of, {photos.view(), photos.statistics(), 2});
     }
     void SetUp() override {
-        words.assign(space[0].begin(), space[0].end());
-        for (std::size_t at = 0; at < words.size(); ++at) words[at] += space[1][at];
-        normalize(words);
+        text.assign(space[0].begin(), space[0].end());
+        for (std::size_t at = 0; at < text.size(); ++at) text[at] += space[1][at];
+        normalize(text);
     }
     static void normalize(std::vector<float>& v) {
         const double length = std::sqrt(inner_product(v, v));
@@ -82,15 +82,15 @@ class EveryMethod : public testing::TestWithParam<std::string_view> {
     }
 
     const test::MadeSpace space{test::MadeSpace::kinds(400, 8, 24, 0.6F)};
-    std::vector<float> words;
+    std::vector<float> text;
 };
 
 TEST_P(EveryMethod, IsTheWordsAloneWithoutMarks) {
     Evidence bare;
-    bare.words = words;
+    bare.text = text;
     const std::vector<float> scores = rank(bare, space)->scores(space.view(), 1),
-                             by_words = space.view().scores(words, 1);
-    EXPECT_EQ(scores, by_words);
+                             by_text = space.view().scores(text, 1);
+    EXPECT_EQ(scores, by_text);
 }
 
 TEST_P(EveryMethod, SharesAddUpToTheScore) {
@@ -115,18 +115,18 @@ TEST_P(EveryMethod, FindsTheMarkedKindBeforeTheWordsOtherKind) {
     EXPECT_GE(of_kind, 24) << "of the best 30, where half of what the words find is of another kind";
 }
 
-TEST_P(EveryMethod, ManyPassedPhotosWithoutALikeAreNoError) {
+TEST_P(EveryMethod, ManyImplicitNegativesWithoutAPositiveAreNotAnError) {
     Evidence nothing;
-    nothing.words = words;
-    for (std::size_t row = 0; row < 100; ++row) nothing.passed.push_back(mark(space[row]));
+    nothing.text = text;
+    for (std::size_t row = 0; row < 100; ++row) nothing.implicit_negatives.push_back(mark(space[row]));
     for (const float score : rank(nothing, space)->scores(space.view(), 1)) EXPECT_TRUE(std::isfinite(score));
-    nothing.words = {};
+    nothing.text = {};
     for (const float score : rank(nothing, space)->scores(space.view(), 1)) EXPECT_TRUE(std::isfinite(score));
 }
 
 TEST_P(EveryMethod, WithoutWordsTheMarksRank) {
     Evidence marks = evidence(space);
-    marks.words = {};
+    marks.text = {};
     const auto ranking = rank(marks, space);
     EXPECT_GT(ranking->score(space.view(), 24), ranking->score(space.view(), 25))
         << "of the liked kind, and of an unliked one";
@@ -169,16 +169,16 @@ TEST(SpaceStatistics, MatchWhatTheRowsAre) {
 
 TEST(SpaceStatistics, WhiteningIsSymmetricAndDampsCommonDirections) {
     const test::MadeSpace space(test::MadeSpace::kinds(300, 5, 8, 0.5F));
-    const std::vector<float> a = space.statistics()->whiten(space[3]),
-                             b = space.statistics()->whiten(space[4]);
+    const std::vector<float> a = space.statistics()->apply_precision(space[3]),
+                             b = space.statistics()->apply_precision(space[4]);
     EXPECT_NEAR(inner_product(a, space[4]), inner_product(b, space[3]), 1e-4);
     std::vector<float> one(space.statistics()->stride()), other(space.statistics()->stride());
-    space.statistics()->decorrelate(space[3], one.data());
-    space.statistics()->decorrelate(space[8], other.data());
+    space.statistics()->whiten(space[3], one.data());
+    space.statistics()->whiten(space[8], other.data());
     EXPECT_NEAR(inner_product(one, one), 1, 1e-5);
     double same = 0, different = 0;
     for (std::size_t row = 4; row < 104; ++row) {
-        space.statistics()->decorrelate(space[row], other.data());
+        space.statistics()->whiten(space[row], other.data());
         (row % 5 == 3 ? same : different) += inner_product(one, other);
     }
     EXPECT_GT(same / 20, 0.3) << "of one kind";
@@ -198,7 +198,7 @@ TEST(SpaceStatistics, StepUpAsTheLibraryGrows) {
 TEST(SpaceStatistics, OnePhotoAndEqualPhotosAreNoError) {
     for (const std::size_t count : {1U, 5U}) {
         const test::MadeSpace space(std::vector<std::vector<float>>(count, {1, 2, 3}));
-        for (const float value : space.statistics()->whiten(space[0])) EXPECT_TRUE(std::isfinite(value));
+        for (const float value : space.statistics()->apply_precision(space[0])) EXPECT_TRUE(std::isfinite(value));
         EXPECT_GT(space.statistics()->spread(space[0]), 0);
     }
 }
@@ -206,7 +206,7 @@ TEST(SpaceStatistics, OnePhotoAndEqualPhotosAreNoError) {
 TEST(ExploringPage, ComesUntilSomethingIsLikedAndAgainWhenThatLeadsNowhere) {
     const auto after = [](std::vector<std::size_t> likes, std::size_t photos = 20) {
         std::vector<ShownPage> pages;
-        for (const std::size_t liked : likes) pages.push_back({photos, liked});
+        for (const std::size_t positives : likes) pages.push_back({photos, positives});
         return next_page_explores(pages);
     };
     EXPECT_TRUE(after({0}));
@@ -257,9 +257,9 @@ TEST(ExploringPage, IsAsLongAsThePoolAllows) {
 // Ten neighbours a photo in blocks of 512: nothing is left over for the last block.
 TEST(SpaceStatistics, EdgesMayFillTheirBlocksExactly) {
     const test::MadeSpace space(test::MadeSpace::kinds(512, 8, 16, 0.3F));
-    const auto roughness = space.statistics()->roughness(space.view(), 2);
-    ASSERT_EQ(roughness.size(), 16U * space.statistics()->stride());
-    EXPECT_GT(roughness[0], 0);
+    const auto laplacian_penalty = space.statistics()->laplacian_penalty(space.view(), 2);
+    ASSERT_EQ(laplacian_penalty.size(), 16U * space.statistics()->stride());
+    EXPECT_GT(laplacian_penalty[0], 0);
 }
 
 }  // namespace

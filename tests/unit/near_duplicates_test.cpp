@@ -7,7 +7,7 @@
 #include <cmath>
 #include <random>
 
-#include "tests/support/look_images.hpp"
+#include "tests/support/style_images.hpp"
 
 namespace hone {
 namespace {
@@ -17,15 +17,15 @@ using testing::IsEmpty;
 
 std::mt19937_64 random_numbers(1);
 
-LookVector random_look() {
-    LookVector look;
+StyleVector random_style() {
+    StyleVector style;
     double squares = 0;
-    for (float& value : look) {
+    for (float& value : style) {
         value = static_cast<float>(static_cast<double>(random_numbers() % 2001) - 1000);
         squares += value * value;
     }
-    for (float& value : look) value = static_cast<float>(value / std::sqrt(squares));
-    return look;
+    for (float& value : style) value = static_cast<float>(value / std::sqrt(squares));
+    return style;
 }
 
 PhotoHashes random_hashes() {
@@ -50,23 +50,23 @@ TEST(NearDuplicateCount, GrowsWithTheLibrary) {
 
 TEST(NearDuplicateIndex, EqualsTheSlowDefinition) {
     NearDuplicateIndex index;
-    std::vector<LookVector> looks;
+    std::vector<StyleVector> styles;
     std::vector<PhotoHashes> hashes;
     for (PhotoNumber photo = 0; photo < 500; ++photo) {
-        looks.push_back(random_look());
+        styles.push_back(random_style());
         hashes.push_back(random_hashes());
-        index.add(1000 + photo, looks.back(), hashes.back());
+        index.add(1000 + photo, styles.back(), hashes.back());
     }
     EXPECT_EQ(index.size(), 500U);
-    const LookVector look = random_look();
+    const StyleVector style = random_style();
     const PhotoHashes hash = random_hashes();
-    const auto all = index.candidates(look, hash, {}, 500);
+    const auto all = index.candidates(style, hash, {}, 500);
     ASSERT_EQ(all.size(), 500U);
     std::vector<int> distances;
     for (const auto& candidate : all) {
         const std::size_t photo = candidate.photo - 1000;
         float exact = 0;
-        for (std::size_t axis = 0; axis < kLookDimension; ++axis) exact += look[axis] * looks[photo][axis];
+        for (std::size_t axis = 0; axis < kStyleDimension; ++axis) exact += style[axis] * styles[photo][axis];
         EXPECT_NEAR(candidate.similarity, exact, .02);
         EXPECT_EQ(candidate.distance, hash_distance(hash, hashes[photo]));
         distances.push_back(candidate.distance);
@@ -74,7 +74,7 @@ TEST(NearDuplicateIndex, EqualsTheSlowDefinition) {
     EXPECT_TRUE(std::ranges::is_sorted(all, std::greater{}, &NearDuplicateCandidate::similarity));
 
     // Three of each source: the first three of all, and the three nearest hashes.
-    const auto some = index.candidates(look, hash, {}, 3);
+    const auto some = index.candidates(style, hash, {}, 3);
     for (int at = 0; at < 3; ++at) EXPECT_EQ(some[at].photo, all[at].photo);
     std::ranges::sort(distances);
     EXPECT_EQ(std::ranges::count_if(some, [&](const auto& one) { return one.distance <= distances[2]; }) >= 3,
@@ -84,41 +84,41 @@ TEST(NearDuplicateIndex, EqualsTheSlowDefinition) {
 
 TEST(NearDuplicateIndex, EitherSourceIsEnough) {
     NearDuplicateIndex index;
-    for (PhotoNumber photo = 1; photo <= 300; ++photo) index.add(photo, random_look(), random_hashes());
-    const LookVector look = random_look();
+    for (PhotoNumber photo = 1; photo <= 300; ++photo) index.add(photo, random_style(), random_hashes());
+    const StyleVector style = random_style();
     const PhotoHashes hashes = random_hashes();
-    index.add(901, look, random_hashes());
-    index.add(902, random_look(), hashes);
+    index.add(901, style, random_hashes());
+    index.add(902, random_style(), hashes);
     PhotoHashes cropped = random_hashes();
     cropped.crops[3] = hashes.turned[6];  // the query is turned and cut out of it
-    index.add(903, random_look(), cropped);
+    index.add(903, random_style(), cropped);
     PhotoHashes inside = random_hashes();
     inside.turned[0] = hashes.crops[1];  // it is cut out of the query
-    index.add(904, random_look(), inside);
-    const auto found = numbers(index.candidates(look, hashes));
+    index.add(904, random_style(), inside);
+    const auto found = numbers(index.candidates(style, hashes));
     for (const PhotoNumber photo : {901U, 902U, 903U, 904U}) EXPECT_THAT(found, testing::Contains(photo));
 }
 
 TEST(NearDuplicateIndex, LeavesOutTheQueryAndWhatWasRemoved) {
     NearDuplicateIndex index;
-    const LookVector look = random_look();
+    const StyleVector style = random_style();
     const PhotoHashes hashes = random_hashes();
-    EXPECT_THAT(index.candidates(look, hashes), IsEmpty());
-    index.add(7, look, hashes);
-    EXPECT_THAT(numbers(index.candidates(look, hashes)), ElementsAre(7));
-    EXPECT_THAT(index.candidates(look, hashes, 7), IsEmpty());
-    for (PhotoNumber photo = 8; photo < 12; ++photo) index.add(photo, random_look(), random_hashes());
+    EXPECT_THAT(index.candidates(style, hashes), IsEmpty());
+    index.add(7, style, hashes);
+    EXPECT_THAT(numbers(index.candidates(style, hashes)), ElementsAre(7));
+    EXPECT_THAT(index.candidates(style, hashes, 7), IsEmpty());
+    for (PhotoNumber photo = 8; photo < 12; ++photo) index.add(photo, random_style(), random_hashes());
     EXPECT_TRUE(index.remove(7));
     EXPECT_FALSE(index.remove(7));
     EXPECT_EQ(index.size(), 4U);
-    EXPECT_THAT(numbers(index.candidates(look, hashes)), testing::UnorderedElementsAre(8, 9, 10, 11));
+    EXPECT_THAT(numbers(index.candidates(style, hashes)), testing::UnorderedElementsAre(8, 9, 10, 11));
     EXPECT_TRUE(index.remove(11)) << "the row that moved into the gap";
-    EXPECT_THAT(numbers(index.candidates(look, hashes)), testing::UnorderedElementsAre(8, 9, 10));
+    EXPECT_THAT(numbers(index.candidates(style, hashes)), testing::UnorderedElementsAre(8, 9, 10));
 }
 
 TEST(NearDuplicateIndex, AddReplaces) {
     NearDuplicateIndex index;
-    const LookVector old = random_look(), now = random_look();
+    const StyleVector old = random_style(), now = random_style();
     index.add(5, old, random_hashes());
     const PhotoHashes hashes = random_hashes();
     index.add(5, now, hashes);
@@ -131,16 +131,16 @@ TEST(NearDuplicateIndex, AddReplaces) {
 
 TEST(NearDuplicateIndex, DoesNotDependOnTheOrderOfAdding) {
     NearDuplicateIndex forward, backward;
-    std::vector<std::pair<LookVector, PhotoHashes>> photos;
-    for (int photo = 0; photo < 40; ++photo) photos.emplace_back(random_look(), random_hashes());
+    std::vector<std::pair<StyleVector, PhotoHashes>> photos;
+    for (int photo = 0; photo < 40; ++photo) photos.emplace_back(random_style(), random_hashes());
     photos[10] = photos[30] = photos[20];  // ties
     for (PhotoNumber photo = 0; photo < 40; ++photo) {
         forward.add(photo, photos[photo].first, photos[photo].second);
         backward.add(39 - photo, photos[39 - photo].first, photos[39 - photo].second);
     }
-    const auto& [look, hashes] = photos[20];
-    const auto found = numbers(forward.candidates(look, hashes, {}, 2));
-    EXPECT_EQ(found, numbers(backward.candidates(look, hashes, {}, 2)));
+    const auto& [style, hashes] = photos[20];
+    const auto found = numbers(forward.candidates(style, hashes, {}, 2));
+    EXPECT_EQ(found, numbers(backward.candidates(style, hashes, {}, 2)));
     EXPECT_THAT(found, ElementsAre(10, 20));
 }
 

@@ -93,28 +93,28 @@ TEST(ParseSearch, ReadsWeightsFacetsAndWhatIsShown) {
     const auto query =
         parse_search({{"like", json::array_t{id}},
                       {"weights", {{id, 2.5}}},
-                      {"facets", {{"look", 2}, {"content", 0}}},
-                      {"look_words", json::array_t{"red"}},
-                      {"rounds", {{{"shown", 20}, {"liked", 1}}, {{"shown", 12}, {"liked", 0}}}},
+                      {"facets", {{"style", 2}, {"content", 0}}},
+                      {"style_terms", json::array_t{"red"}},
+                      {"rounds", {{{"shown", 20}, {"like", 1}}, {{"shown", 12}, {"like", 0}}}},
                       {"show", "seen"},
                       {"collapse", false},
                       {"diverse", true}});
     ASSERT_TRUE(query) << query.error().message;
     EXPECT_EQ(query->weights.at(id), 2.5);
-    EXPECT_EQ(query->facets.at(Facet::kLook), 2);
+    EXPECT_EQ(query->facets.at(Facet::kStyle), 2);
     EXPECT_EQ(query->facets.at(Facet::kContent), 0);
-    EXPECT_EQ(query->look_words, std::vector<std::string>{"red"});
+    EXPECT_EQ(query->style_terms, std::vector<std::string>{"red"});
     ASSERT_EQ(query->rounds.size(), 2U);
     EXPECT_EQ(query->rounds[0].photos, 20U);
-    EXPECT_EQ(query->rounds[0].liked, 1U);
+    EXPECT_EQ(query->rounds[0].positives, 1U);
     EXPECT_EQ(query->show, Show::kSeen);
     EXPECT_FALSE(query->collapse);
     EXPECT_TRUE(query->diverse);
     for (const json& bad :
-         {json{{"facets", {{"smell", 1}}}}, json{{"facets", {{"look", "much"}}}}, json{{"facets", 1}},
-          json{{"weights", json::array()}}, json{{"show", "old"}}, json{{"look_words", "red"}},
+         {json{{"facets", {{"smell", 1}}}}, json{{"facets", {{"style", "much"}}}}, json{{"facets", 1}},
+          json{{"weights", json::array()}}, json{{"show", "old"}}, json{{"style_terms", "red"}},
           json{{"rounds", 3}}, json{{"rounds", {1}}}, json{{"rounds", {{{"shown", 20}}}}},
-          json{{"rounds", {{{"shown", -1}, {"liked", 0}}}}}})
+          json{{"rounds", {{{"shown", -1}, {"like", 0}}}}}})
         EXPECT_FALSE(parse_search(bad)) << bad;
 }
 

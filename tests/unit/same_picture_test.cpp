@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "tests/support/look_images.hpp"
+#include "tests/support/style_images.hpp"
 
 namespace hone {
 namespace {

@@ -37,16 +37,16 @@ class Engine : public testing::Test {
 
     // Gives the id.
     std::string add(const std::string& name, std::vector<float> vector, const std::string& path = "",
-                    std::optional<PhotoFindings> findings = std::nullopt) {
+                    std::optional<AnalysisResults> analysis_results = std::nullopt) {
         normalize(vector);
-        FileOutcome::IsPhoto photo;
+        FileOutcome::Photo photo;
         photo.photo = {sha256(name), 1, 10, 10, "jpeg", 0};
         photo.key = content_key(*model);
         photo.vector = std::move(vector);
-        photo.findings = std::move(findings);
-        if (photo.findings) {
-            photo.findings->look = {0};
-            photo.findings->hashes = {0};
+        photo.analysis_results = std::move(analysis_results);
+        if (photo.analysis_results) {
+            photo.analysis_results->style = {0};
+            photo.analysis_results->hashes = {0};
         }
         const FileOutcome outcome{root.id, {path.empty() ? "/photos/" + name : path, 1, 1, 1, 0}, photo};
         EXPECT_TRUE(library->catalog().commit(std::span(&outcome, 1)));
@@ -54,7 +54,7 @@ class Engine : public testing::Test {
     }
 
     Result<SearchPage> search(const SearchQuery& query, const std::stop_token& stop = {}) {
-        EXPECT_TRUE(library->reload_present());
+        EXPECT_TRUE(library->reload_available());
         space = *library->open_content(*model);
         return SearchEngine(*library, space, model).search(query, {{"example", {{0, 0, 1}, {}}}}, stop);
     }
@@ -72,11 +72,11 @@ class Engine : public testing::Test {
     Folder root;
 };
 
-PhotoFindings rated(int stars, std::int64_t taken = 0) {
-    PhotoFindings findings;
-    findings.metadata.rating = stars;
-    findings.taken = {taken, std::nullopt, TakenSource::kExif};
-    return findings;
+AnalysisResults rated(int stars, std::int64_t taken = 0) {
+    AnalysisResults analysis_results;
+    analysis_results.metadata.rating = stars;
+    analysis_results.taken = {taken, std::nullopt, TakenSource::kExif};
+    return analysis_results;
 }
 
 SearchQuery liking(std::vector<std::string> like) {
@@ -108,7 +108,7 @@ TEST_F(Engine, GivesUpWhenNobodyWaits) {
     EXPECT_EQ(page.error().kind, ErrorKind::kUnavailable);
 }
 
-TEST_F(Engine, SeenAndUnlikedAreLeftOut) {
+TEST_F(Engine, SeenPhotosAndNegativesAreExcluded) {
     const std::string dog = add("dog", {1, 0, 0}), puppy = add("puppy", {0.9F, 0.1F, 0}),
                       cat = add("cat", {0.5F, 0.5F, 0});
     add("car", {0, 0, 1});
@@ -351,13 +351,13 @@ TEST_F(Facts, AllWordsMustStandThere) {
 }
 
 TEST_F(Facts, KeywordsTitleAndCameraCountToo) {
-    PhotoFindings findings;
-    findings.metadata.keywords = {"Gypsum Dunes"};
-    findings.metadata.title = "Dawn";
-    findings.metadata.make = "Leica";
-    add("plain.jpg", {-1, 0, 0.1F}, "", findings);
-    for (const char* words : {"dunes", "gypsum dawn", "leica"})
-        EXPECT_EQ(names(*search(asking(words))).front(), "plain.jpg") << words;
+    AnalysisResults analysis_results;
+    analysis_results.metadata.keywords = {"Gypsum Dunes"};
+    analysis_results.metadata.title = "Dawn";
+    analysis_results.metadata.make = "Leica";
+    add("plain.jpg", {-1, 0, 0.1F}, "", analysis_results);
+    for (const char* text : {"dunes", "gypsum dawn", "leica"})
+        EXPECT_EQ(names(*search(asking(text))).front(), "plain.jpg") << text;
 }
 
 TEST_F(Facts, TheBonusStaysWithMarks) {
@@ -371,7 +371,7 @@ TEST_F(Facts, TheBonusStaysWithMarks) {
     EXPECT_EQ(names(*search(query)).back(), "IMG_1234.jpg") << "no words, no bonus";
 }
 
-TEST_F(Facts, ACalibratedModelLiftsByItsOwnCurve) {
+TEST_F(Facts, ACalibratedModelLiftsByItsOwnCalibration) {
     Manifest manifest = model->manifest();
     manifest.calibration = ScoreCalibration{};
     manifest.calibration->likely = 0.9;
@@ -393,32 +393,32 @@ TEST_F(Facts, AFilterHidesAlsoWhatHoldsTheWords) {
 }
 
 TEST(TextMatch, DropsWhatNamesNothing) {
-    EXPECT_THAT(words_to_match("A photo of the DOG, on (the) Beach dog"), ElementsAre("dog", "beach"));
-    EXPECT_THAT(words_to_match("IMG_1234"), ElementsAre("img_1234"));
-    EXPECT_THAT(words_to_match(" -- ' the \n"), ElementsAre());
-    EXPECT_THAT(words_to_match("\xD0\xA4\xD0\xBE\xD1\x82\xD0\xBE"),
+    EXPECT_THAT(terms_to_match("A photo of the DOG, on (the) Beach dog"), ElementsAre("dog", "beach"));
+    EXPECT_THAT(terms_to_match("IMG_1234"), ElementsAre("img_1234"));
+    EXPECT_THAT(terms_to_match(" -- ' the \n"), ElementsAre());
+    EXPECT_THAT(terms_to_match("\xD0\xA4\xD0\xBE\xD1\x82\xD0\xBE"),
                 ElementsAre("\xD0\xA4\xD0\xBE\xD1\x82\xD0\xBE"));
     std::string many;
-    for (std::size_t word = 0; word < kMostTextWords; ++word) many += fmt::format("w{} ", word);
-    EXPECT_EQ(words_to_match(many).size(), kMostTextWords);
-    EXPECT_THAT(words_to_match(many + "more"), ElementsAre());
+    for (std::size_t word = 0; word < kMostTextTerms; ++word) many += fmt::format("w{} ", word);
+    EXPECT_EQ(terms_to_match(many).size(), kMostTextTerms);
+    EXPECT_THAT(terms_to_match(many + "more"), ElementsAre());
 }
 
 TEST(TextMatch, LiftsAboveTheLikelyCutAndKeepsTheOrder) {
-    for (const ScoreCurve curve : {ScoreCurve{0.1, 60}, ScoreCurve{-0.3, 4}}) {
+    for (const LogisticCalibration calibration : {LogisticCalibration{0.1, 60}, LogisticCalibration{-0.3, 4}}) {
         double before = -10;
         for (double score = -1; score <= 1; score += 0.01) {
-            const double bonus = text_bonus(curve, score);
+            const double bonus = text_bonus(calibration, score);
             EXPECT_GT(bonus, 0);
-            EXPECT_GT(curve.probability(score + bonus), kLiftedProbability - 1e-9) << score;
+            EXPECT_GT(calibration.probability(score + bonus), kLiftedProbability - 1e-9) << score;
             EXPECT_GE(score + bonus, before) << score;
             before = score + bonus;
         }
-        const double unit = curve.score_at(0.95) - curve.score_at(0.5);
-        EXPECT_NEAR(text_bonus(curve, curve.middle), 2 * unit, 1e-12);
-        EXPECT_NEAR(text_bonus(curve, curve.middle + 1), 2 * unit, 1e-12);
-        EXPECT_NEAR(curve.middle - unit + text_bonus(curve, curve.middle - unit),
-                    curve.middle + unit * (1 + std::exp(-1.0)), 1e-12);
+        const double unit = calibration.score_at(0.95) - calibration.score_at(0.5);
+        EXPECT_NEAR(text_bonus(calibration, calibration.threshold), 2 * unit, 1e-12);
+        EXPECT_NEAR(text_bonus(calibration, calibration.threshold + 1), 2 * unit, 1e-12);
+        EXPECT_NEAR(calibration.threshold - unit + text_bonus(calibration, calibration.threshold - unit),
+                    calibration.threshold + unit * (1 + std::exp(-1.0)), 1e-12);
     }
 }
 
@@ -485,8 +485,8 @@ TEST_F(Rounds, EachResultSaysWhichNumberItWasByTheWordsAlone) {
     SearchQuery query = asking("words");
     query.show = Show::kAll;
     query.limit = 60;
-    const std::vector<std::string> by_words = ids_of(*search(query));
-    EXPECT_FALSE(search(query)->hits.front().number_by_words);
+    const std::vector<std::string> by_text = ids_of(*search(query));
+    EXPECT_FALSE(search(query)->hits.front().text_rank);
     query.like = {ids[3], ids[9]};
     query.unlike = {ids[5]};
     const auto expect_numbers = [&](const std::vector<std::string>& order) {
@@ -494,16 +494,16 @@ TEST_F(Rounds, EachResultSaysWhichNumberItWasByTheWordsAlone) {
         ASSERT_GT(page.hits.size(), 20U);
         EXPECT_NE(ids_of(page), order);
         for (const SearchHit& hit : page.hits) {
-            const auto place = std::ranges::find(order, to_hex(hit.photo.id)) - order.begin();
-            EXPECT_EQ(hit.number_by_words, static_cast<std::uint64_t>(place) + 1);
+            const auto file = std::ranges::find(order, to_hex(hit.photo.id)) - order.begin();
+            EXPECT_EQ(hit.text_rank, static_cast<std::uint64_t>(file) + 1);
         }
     };
-    expect_numbers(by_words);
+    expect_numbers(by_text);
     // Among the photos of the filter, and also when those that were seen are left out of the page.
     query.show = Show::kNew;
     query.seen = {ids[0], ids[6]};
     query.filter = "NOT name:59";
-    std::vector<std::string> filtered = by_words;
+    std::vector<std::string> filtered = by_text;
     std::erase(filtered, ids[59]);
     expect_numbers(filtered);
 }
@@ -581,10 +581,10 @@ TEST_F(Rounds, CopiesStandOnOneCard) {
     const SearchPage cards = *search(query);
     EXPECT_EQ(cards.hits.size(), 58U);
     EXPECT_EQ(cards.total, 60U) << "photos are counted, not cards";
-    const auto card = std::ranges::find_if(cards.hits, [](const SearchHit& hit) { return hit.stacked > 0; });
+    const auto card = std::ranges::find_if(cards.hits, [](const SearchHit& hit) { return hit.grouped > 0; });
     ASSERT_NE(card, cards.hits.end());
-    EXPECT_EQ(card->stacked, 2U);
-    EXPECT_EQ(card->stack.size(), 2U);
+    EXPECT_EQ(card->grouped, 2U);
+    EXPECT_EQ(card->group.size(), 2U);
     query.collapse = false;
     EXPECT_EQ(search(query)->hits.size(), 60U);
     query.collapse = true;
@@ -651,33 +651,33 @@ TEST_F(Rounds, AHeavyMarkPullsMore) {
 TEST_F(Rounds, AFacetThatIsOffDoesNotCountAndAllOffIsRefused) {
     SearchQuery query = asking("words");
     const SearchPage plain = *search(query);
-    query.facets = {{Facet::kLook, 0}, {Facet::kMoment, 0}};
+    query.facets = {{Facet::kStyle, 0}, {Facet::kMoment, 0}};
     EXPECT_EQ(ids_of(*search(query)), ids_of(plain));
     query.facets = {{Facet::kContent, 0}};
     EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage);
-    query.facets = {{Facet::kLook, 11}};
+    query.facets = {{Facet::kStyle, 11}};
     EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage);
 }
 
 // Photos with looks: what they show is on one axis, how they look on the other.
-class Looks : public Engine {
+class Styles : public Engine {
   protected:
     // kind: direction of the content; look: byte pattern, far from that of another look.
-    std::string add_photo(const std::string& name, int kind, int look) {
+    std::string add_photo(const std::string& name, int kind, int style) {
         std::vector<float> vector{0.1F, 0.1F, 0.1F};
         vector[static_cast<std::size_t>(kind)] += 1 + 0.01F * static_cast<float>(name.size());
-        FileOutcome::IsPhoto photo;
+        FileOutcome::Photo photo;
         normalize(vector);
         photo.photo = {sha256(name), 1, 10, 10, "jpeg", 0};
         photo.key = content_key(*model);
         photo.vector = std::move(vector);
-        photo.findings.emplace();
-        photo.findings->look.resize(229);
+        photo.analysis_results.emplace();
+        photo.analysis_results->style.resize(229);
         for (std::size_t at = 0; at < 229; ++at) {
-            const std::size_t wave = (at * static_cast<std::size_t>(look + 2)) % 7 + name.size() % 2;
-            photo.findings->look[at] = static_cast<std::uint8_t>(at < 102 ? 12 * wave : 20 * wave);
+            const std::size_t wave = (at * static_cast<std::size_t>(style + 2)) % 7 + name.size() % 2;
+            photo.analysis_results->style[at] = static_cast<std::uint8_t>(at < 102 ? 12 * wave : 20 * wave);
         }
-        photo.findings->hashes = {0};
+        photo.analysis_results->hashes = {0};
         const FileOutcome outcome{root.id, {"/photos/" + name, 1, 1, 1, 0}, photo};
         EXPECT_TRUE(library->catalog().commit(std::span(&outcome, 1)));
         return to_hex(sha256(name));
@@ -685,12 +685,12 @@ class Looks : public Engine {
     void SetUp() override {
         Engine::SetUp();
         for (int kind = 0; kind < 3; ++kind) {
-            for (int look = 0; look < 3; ++look) {
+            for (int style = 0; style < 3; ++style) {
                 for (int at = 0; at < 12; ++at)
-                    ids[kind][look].push_back(
-                        add_photo(fmt::format("k{}l{}n{}", kind, look,
+                    ids[kind][style].push_back(
+                        add_photo(fmt::format("k{}l{}n{}", kind, style,
                                               std::string(static_cast<std::size_t>(at) + 1, 'x')),
-                                  kind, look));
+                                  kind, style));
             }
         }
     }
@@ -700,30 +700,30 @@ class Looks : public Engine {
     std::array<std::array<std::vector<std::string>, 3>, 3> ids;
 };
 
-TEST_F(Looks, MarksOfOneLookAndDifferentSubjectsRaiseTheLookAboveTheContent) {
+TEST_F(Styles, MarksOfOneStyleAndDifferentSubjectsRaiseTheStyleAboveTheContent) {
     SearchQuery query;
     query.like = {ids[0][1][0], ids[1][1][1], ids[2][1][2], ids[0][1][3]};
     query.seen = {ids[0][0][0], ids[1][2][1], ids[2][0][2], ids[0][2][3], ids[1][0][4], ids[2][2][5]};
     const auto page = search(query);
     ASSERT_TRUE(page) << page.error().message;
-    EXPECT_GT(facet(*page, Facet::kLook).weight, facet(*page, Facet::kContent).weight);
-    EXPECT_GT(facet(*page, Facet::kLook).learnt, facet(*page, Facet::kContent).learnt + 0.15);
+    EXPECT_GT(facet(*page, Facet::kStyle).weight, facet(*page, Facet::kContent).weight);
+    EXPECT_GT(facet(*page, Facet::kStyle).auc, facet(*page, Facet::kContent).auc + 0.15);
 }
 
-TEST_F(Looks, MarksOfOneSubjectAndDifferentLooksDoTheOpposite) {
+TEST_F(Styles, MarksOfOneSubjectAndDifferentStylesDoTheOpposite) {
     SearchQuery query;
     query.like = {ids[1][0][0], ids[1][1][1], ids[1][2][2], ids[1][0][3]};
     query.seen = {ids[0][0][0], ids[2][1][1], ids[0][2][2], ids[2][0][3], ids[0][1][4], ids[2][2][5]};
     const auto page = search(query);
     ASSERT_TRUE(page) << page.error().message;
-    EXPECT_LT(facet(*page, Facet::kLook).weight, facet(*page, Facet::kContent).weight);
-    EXPECT_GT(facet(*page, Facet::kContent).learnt, facet(*page, Facet::kLook).learnt + 0.15);
+    EXPECT_LT(facet(*page, Facet::kStyle).weight, facet(*page, Facet::kContent).weight);
+    EXPECT_GT(facet(*page, Facet::kContent).auc, facet(*page, Facet::kStyle).auc + 0.15);
 }
 
-TEST_F(Looks, SimilarByLookFindsTheLookWhateverItShows) {
+TEST_F(Styles, SimilarByStyleFindsTheStyleWhateverItShows) {
     SearchQuery query;
     query.from = ids[0][2][0];
-    ASSERT_TRUE(rank_by_space(query, "look"));
+    ASSERT_TRUE(rank_by_space(query, "style"));
     query.limit = 20;
     const auto page = search(query);
     ASSERT_TRUE(page) << page.error().message;
@@ -735,25 +735,25 @@ TEST_F(Looks, SimilarByLookFindsTheLookWhateverItShows) {
         double sum = 0;
         for (const Reason& reason : hit.reasons) {
             sum += reason.weight;
-            EXPECT_EQ(reason.facet, "look");
+            EXPECT_EQ(reason.facet, "style");
         }
         EXPECT_NEAR(sum, hit.score, 1e-4);
     }
     EXPECT_FALSE(rank_by_space(query, "smell"));
 }
 
-TEST_F(Looks, ALookWordIsReadAndCanBeSwitchedOff) {
+TEST_F(Styles, AStyleTermIsUnderstoodAndCanBeSwitchedOff) {
     SearchQuery query = asking("a dark dog");
     const SearchPage read = *search(query);
-    ASSERT_EQ(read.look_words.size(), 1U);
-    EXPECT_EQ(read.look_words[0].word, "dark");
-    EXPECT_TRUE(read.look_words[0].used);
-    EXPECT_EQ(std::ranges::count(read.hits[0].reasons, "look:dark", &Reason::from), 1);
-    query.look_words.emplace();
+    ASSERT_EQ(read.style_terms.size(), 1U);
+    EXPECT_EQ(read.style_terms[0].word, "dark");
+    EXPECT_TRUE(read.style_terms[0].used);
+    EXPECT_EQ(std::ranges::count(read.hits[0].reasons, "style:dark", &Reason::from), 1);
+    query.style_terms.emplace();
     const SearchPage plain = *search(query);
-    ASSERT_EQ(plain.look_words.size(), 1U) << "still named, so that it can be switched on again";
-    EXPECT_FALSE(plain.look_words[0].used);
-    EXPECT_EQ(std::ranges::count(plain.hits[0].reasons, "look:dark", &Reason::from), 0);
+    ASSERT_EQ(plain.style_terms.size(), 1U) << "still named, so that it can be switched on again";
+    EXPECT_FALSE(plain.style_terms[0].used);
+    EXPECT_EQ(std::ranges::count(plain.hits[0].reasons, "style:dark", &Reason::from), 0);
 }
 
 }  // namespace

@@ -21,15 +21,15 @@ using testing::Not;
 
 constexpr const char* kPassword = "correct horse";
 
-GateOptions doors(const std::string& address, std::vector<std::string> host_names = {},
+AuthenticatorOptions sign_in(const std::string& address, std::vector<std::string> host_names = {},
                   std::vector<std::string> proxies = {}) {
     return {address, std::move(host_names), std::move(proxies)};
 }
 
 class SignIn : public testing::Test {
   protected:
-    std::unique_ptr<Gate> gate(GateOptions options = {}) {
-        return *Gate::make(*users_, std::move(options), kMachineSecret, [this] { return now_; });
+    std::unique_ptr<Authenticator> authenticator(AuthenticatorOptions options = {}) {
+        return *Authenticator::make(*users_, std::move(options), kMachineSecret, [this] { return now_; });
     }
     User user(const std::string& name) { return **users_->find(name); }
     std::string session(const std::string& name) { return *users_->begin_session(user(name).id); }
@@ -254,27 +254,27 @@ TEST(ThrottleTest, RememberingIsBounded) {
 }
 
 TEST(Authorize, TheTableOfRolesAndActions) {
-    using How = Subject::How;
-    const Subject nobody, viewer{How::kSession, Role::kViewer, 2, "v"},
+    using How = Principal::How;
+    const Principal nobody, viewer{How::kSession, Role::kViewer, 2, "v"},
         owner{How::kSession, Role::kOwner, 1, "o"}, open{How::kOpen, Role::kOwner, 0, ""},
         machine{How::kMachine, Role::kOwner, 0, ""}, token{How::kToken, Role::kOwner, 1, "o"};
-    for (const Subject& one : {nobody, viewer, owner, open, machine, token})
-        EXPECT_EQ(authorize(one, UserAction::kAnybody), Verdict::kAllowed);
+    for (const Principal& one : {nobody, viewer, owner, open, machine, token})
+        EXPECT_EQ(authorize(one, UserAction::kAnybody), Decision::kAllowed);
     for (const UserAction action :
-         {UserAction::kLook, UserAction::kSeePaths, UserAction::kManage, UserAction::kHoldTokens})
-        EXPECT_EQ(authorize(nobody, action), Verdict::kSignIn);
-    EXPECT_EQ(authorize(viewer, UserAction::kLook), Verdict::kAllowed);
-    EXPECT_EQ(authorize(viewer, UserAction::kSeePaths), Verdict::kForbidden);
-    EXPECT_EQ(authorize(viewer, UserAction::kManage), Verdict::kForbidden);
-    for (const Subject& one : {owner, open, machine, token}) {
-        for (const UserAction action : {UserAction::kLook, UserAction::kSeePaths, UserAction::kManage})
-            EXPECT_EQ(authorize(one, action), Verdict::kAllowed);
+         {UserAction::kView, UserAction::kSeePaths, UserAction::kManage, UserAction::kHoldTokens})
+        EXPECT_EQ(authorize(nobody, action), Decision::kSignIn);
+    EXPECT_EQ(authorize(viewer, UserAction::kView), Decision::kAllowed);
+    EXPECT_EQ(authorize(viewer, UserAction::kSeePaths), Decision::kForbidden);
+    EXPECT_EQ(authorize(viewer, UserAction::kManage), Decision::kForbidden);
+    for (const Principal& one : {owner, open, machine, token}) {
+        for (const UserAction action : {UserAction::kView, UserAction::kSeePaths, UserAction::kManage})
+            EXPECT_EQ(authorize(one, action), Decision::kAllowed);
     }
-    for (const Subject& one : {open, machine, token})
-        EXPECT_EQ(authorize(one, UserAction::kHoldTokens), Verdict::kForbidden);
-    EXPECT_EQ(authorize(viewer, UserAction::kHoldTokens, {2}), Verdict::kAllowed);
-    EXPECT_EQ(authorize(viewer, UserAction::kHoldTokens, {1}), Verdict::kForbidden);
-    EXPECT_EQ(authorize(owner, UserAction::kHoldTokens, {2}), Verdict::kAllowed);
+    for (const Principal& one : {open, machine, token})
+        EXPECT_EQ(authorize(one, UserAction::kHoldTokens), Decision::kForbidden);
+    EXPECT_EQ(authorize(viewer, UserAction::kHoldTokens, {2}), Decision::kAllowed);
+    EXPECT_EQ(authorize(viewer, UserAction::kHoldTokens, {1}), Decision::kForbidden);
+    EXPECT_EQ(authorize(owner, UserAction::kHoldTokens, {2}), Decision::kAllowed);
 }
 
 // The document is written by hand: neither may have an address that the other does not.
@@ -299,22 +299,22 @@ TEST(Authorize, EveryRouteIsInTheOpenApiDocumentAndTheOtherWayRound) {
 }
 
 TEST_F(SignIn, ThisMachineIsOpenUntilThereIsAUser) {
-    const auto door = gate();
-    EXPECT_EQ(door->subject_of(request({}))->how, Subject::How::kOpen);
-    EXPECT_EQ(door->subject_of(request({{"x-forwarded-for", "1.2.3.4"}}))->how, Subject::How::kUnknown);
+    const auto door = authenticator();
+    EXPECT_EQ(door->principal_of(request({}))->how, Principal::How::kOpen);
+    EXPECT_EQ(door->principal_of(request({{"x-forwarded-for", "1.2.3.4"}}))->how, Principal::How::kUnknown);
     ASSERT_TRUE(users_->add("ada", kPassword, Role::kOwner));
-    EXPECT_EQ(door->subject_of(request({}))->how, Subject::How::kUnknown);
+    EXPECT_EQ(door->principal_of(request({}))->how, Principal::How::kUnknown);
     ASSERT_TRUE(users_->remove("ada"));
-    EXPECT_EQ(door->subject_of(request({}))->how, Subject::How::kOpen);
-    EXPECT_EQ(gate(doors("0.0.0.0"))->subject_of(request({}))->how, Subject::How::kUnknown);
-    EXPECT_EQ(gate(doors("127.0.0.1", {"a.example"}))->subject_of(request({}))->how, Subject::How::kUnknown);
-    EXPECT_EQ(gate(doors("127.0.0.1", {}, {"127.0.0.1"}))->subject_of(request({}))->how,
-              Subject::How::kUnknown);
+    EXPECT_EQ(door->principal_of(request({}))->how, Principal::How::kOpen);
+    EXPECT_EQ(authenticator(sign_in("0.0.0.0"))->principal_of(request({}))->how, Principal::How::kUnknown);
+    EXPECT_EQ(authenticator(sign_in("127.0.0.1", {"a.example"}))->principal_of(request({}))->how, Principal::How::kUnknown);
+    EXPECT_EQ(authenticator(sign_in("127.0.0.1", {}, {"127.0.0.1"}))->principal_of(request({}))->how,
+              Principal::How::kUnknown);
 }
 
 TEST_F(SignIn, SignsInAndOut) {
     ASSERT_TRUE(users_->add("Ada", kPassword, Role::kOwner));
-    const auto door = gate();
+    const auto door = authenticator();
     EXPECT_EQ(door->sign_in(signing_in("Ada", "wrong password")).status, 401);
     const HttpResponse in = door->sign_in(signing_in("ada", kPassword));
     ASSERT_EQ(in.status, 200) << in.body;
@@ -323,21 +323,21 @@ TEST_F(SignIn, SignsInAndOut) {
     EXPECT_THAT(cookie, Not(HasSubstr("Secure")));
     const std::string pair = cookie.substr(0, cookie.find(';'));
     EXPECT_THAT(in.body, Not(HasSubstr(pair.substr(pair.find('=') + 1))));
-    const Subject subject = *door->subject_of(request({{"cookie", "a=b; " + pair + "; c=d"}}));
-    EXPECT_EQ(subject.how, Subject::How::kSession);
-    EXPECT_EQ(subject.name, "Ada");
-    const auto watch = door->watch(request({{"cookie", pair}}), subject);
+    const Principal principal = *door->principal_of(request({{"cookie", "a=b; " + pair + "; c=d"}}));
+    EXPECT_EQ(principal.how, Principal::How::kSession);
+    EXPECT_EQ(principal.name, "Ada");
+    const auto watch = door->watch(request({{"cookie", pair}}), principal);
     EXPECT_TRUE(watch());
     const HttpResponse out = door->sign_out(request({{"cookie", pair}}, "DELETE"));
     EXPECT_EQ(out.status, 204);
     EXPECT_THAT(header(out, "Set-Cookie"), HasSubstr("Max-Age=0"));
-    EXPECT_FALSE(door->subject_of(request({{"cookie", pair}}))->role);
+    EXPECT_FALSE(door->principal_of(request({{"cookie", pair}}))->role);
     EXPECT_FALSE(watch());
 }
 
 TEST_F(SignIn, WhatIsNoSignInIsRefusedWithoutAGuess) {
     ASSERT_TRUE(users_->add("ada", kPassword, Role::kOwner));
-    const auto door = gate();
+    const auto door = authenticator();
     for (const char* body :
          {"", "[]", "{}", "null", "{\"name\": \"ada\"}", "{\"name\": 1, \"password\": \"x\"}",
           "{\"name\": \"ada\", \"password\": \"x\", \"more\": 1}", "\xff"})
@@ -347,7 +347,7 @@ TEST_F(SignIn, WhatIsNoSignInIsRefusedWithoutAGuess) {
 
 TEST_F(SignIn, WrongGuessesAreThrottledWithAnAnswerThatSaysHowLong) {
     ASSERT_TRUE(users_->add("ada", kPassword, Role::kOwner));
-    const auto door = gate();
+    const auto door = authenticator();
     int refused = 0;
     HttpResponse last;
     for (int guess = 0; guess < Throttle::kFreePerAddress + 1; ++guess) {
@@ -365,7 +365,7 @@ TEST_F(SignIn, WrongGuessesAreThrottledWithAnAnswerThatSaysHowLong) {
 
 TEST_F(SignIn, BadCredentialsAreNobody) {
     ASSERT_TRUE(users_->add("ada", kPassword, Role::kOwner));
-    const auto door = gate();
+    const auto door = authenticator();
     const std::string secret = session("ada");
     const NewToken token = *users_->make_token(user("ada"), "t", Role::kOwner, kDay);
     const std::string unknown(64, 'b');
@@ -373,27 +373,27 @@ TEST_F(SignIn, BadCredentialsAreNobody) {
          {"hone_session=" + unknown, std::string("hone_session="), "hone_session=" + secret + "0",
           "other=" + secret, "hone_session=" + token.secret, "__Host-hone_session=" + secret,
           std::string("hone_session"), secret})
-        EXPECT_FALSE(door->subject_of(request({{"cookie", cookie}}))->role) << cookie;
+        EXPECT_FALSE(door->principal_of(request({{"cookie", cookie}}))->role) << cookie;
     for (const std::string& authorization :
          {"Bearer " + unknown, std::string("Bearer"), std::string("Bearer "), "Bearer " + token.secret + "0",
           "Basic " + token.secret, token.secret, "Bearer " + secret, std::string("Bearer \xff\xfe")})
-        EXPECT_FALSE(door->subject_of(request({{"authorization", authorization}}))->role) << authorization;
-    EXPECT_EQ(door->subject_of(request({{"authorization", "bearer  " + token.secret}}))->how,
-              Subject::How::kToken);
-    EXPECT_EQ(door->subject_of(request({{"authorization", "Bearer " + kMachineSecret}}))->how,
-              Subject::How::kMachine);
+        EXPECT_FALSE(door->principal_of(request({{"authorization", authorization}}))->role) << authorization;
+    EXPECT_EQ(door->principal_of(request({{"authorization", "bearer  " + token.secret}}))->how,
+              Principal::How::kToken);
+    EXPECT_EQ(door->principal_of(request({{"authorization", "Bearer " + kMachineSecret}}))->how,
+              Principal::How::kMachine);
 }
 
 TEST_F(SignIn, AChangeWithACookieNeedsOurOwnPage) {
     ASSERT_TRUE(users_->add("ada", kPassword, Role::kOwner));
-    const auto door = gate();
+    const auto door = authenticator();
     const std::string cookie = "hone_session=" + session("ada");
     const auto allowed = [&](const std::string& method,
                              std::map<std::string, std::string, std::less<>> headers) {
         headers["cookie"] = cookie;
         const HttpRequest made = request(std::move(headers), method);
         return door->check_site(made).has_value() &&
-               Gate::check_own_page(made, *door->subject_of(made)).has_value();
+               Authenticator::check_own_page(made, *door->principal_of(made)).has_value();
     };
     EXPECT_TRUE(allowed("GET", {}));
     EXPECT_TRUE(allowed("HEAD", {}));
@@ -414,32 +414,32 @@ TEST_F(SignIn, AChangeWithACookieNeedsOurOwnPage) {
 }
 
 TEST_F(SignIn, OnlyKnownNamesAreAnswered) {
-    const auto answers = [&](const GateOptions& options, const std::string& host) {
-        return gate(options)->check_site(request({{"host", host}})).has_value();
+    const auto answers = [&](const AuthenticatorOptions& options, const std::string& host) {
+        return authenticator(options)->check_site(request({{"host", host}})).has_value();
     };
     for (const char* host : {"localhost", "localhost:3000", "127.0.0.1:3000", "[::1]:3000", "LOCALHOST:3000"})
         EXPECT_TRUE(answers({}, host)) << host;
     for (const char* host :
          {"", "evil.example", "localhost.evil.example", "192.168.1.5", "127.0.0.1.evil.example", "[::2]"})
         EXPECT_FALSE(answers({}, host)) << host;
-    const GateOptions everywhere = doors("0.0.0.0", {"Photos.Example.org"});
+    const AuthenticatorOptions everywhere = sign_in("0.0.0.0", {"Photos.Example.org"});
     for (const char* host : {"192.168.1.5:3000", "[fe80::1]:3000", "localhost:3000", "photos.example.org",
                              "PHOTOS.example.org:3000"})
         EXPECT_TRUE(answers(everywhere, host)) << host;
     for (const char* host : {"evil.example", "example.org", "", "1.2.3"})
         EXPECT_FALSE(answers(everywhere, host)) << host;
-    EXPECT_TRUE(answers(doors("192.168.1.5"), "192.168.1.5:3000"));
-    EXPECT_FALSE(answers(doors("192.168.1.5"), "192.168.1.6:3000"));
-    EXPECT_FALSE(answers(doors("192.168.1.5"), "localhost:3000"));
-    EXPECT_THAT(gate()->check_site(request({{"host", "photos.example"}})).error().message,
+    EXPECT_TRUE(answers(sign_in("192.168.1.5"), "192.168.1.5:3000"));
+    EXPECT_FALSE(answers(sign_in("192.168.1.5"), "192.168.1.6:3000"));
+    EXPECT_FALSE(answers(sign_in("192.168.1.5"), "localhost:3000"));
+    EXPECT_THAT(authenticator()->check_site(request({{"host", "photos.example"}})).error().message,
                 HasSubstr("--host-name"));
     for (const char* name : {"", "http://a", "a:3000", "a/b", "a b"})
-        EXPECT_EQ(Gate::make(*users_, doors("127.0.0.1", {name}), "").error().kind, ErrorKind::kUsage)
+        EXPECT_EQ(Authenticator::make(*users_, sign_in("127.0.0.1", {name}), "").error().kind, ErrorKind::kUsage)
             << name;
 }
 
 TEST_F(SignIn, OnlyATrustedProxyIsBelieved) {
-    const auto door = gate(doors("127.0.0.1", {}, {"10.0.0.0/8", "::1"}));
+    const auto door = authenticator(sign_in("127.0.0.1", {}, {"10.0.0.0/8", "::1"}));
     const auto client = [&](const std::string& peer, const std::string& forwarded) {
         HttpRequest made = request({{"x-forwarded-for", forwarded}, {"x-forwarded-proto", "https"}});
         made.peer = peer;
@@ -454,13 +454,13 @@ TEST_F(SignIn, OnlyATrustedProxyIsBelieved) {
     EXPECT_EQ(client("10.1.2.3", "nonsense").first, "10.1.2.3");
     EXPECT_EQ(client("::1", "2001:db8:1:2:3:4:5:6").first, "2001:db8:1:2::/64");
     for (const char* proxy : {"", "proxy", "10.0.0.0/33", "10.0.0", "::1/129"})
-        EXPECT_EQ(Gate::make(*users_, doors("127.0.0.1", {}, {proxy}), "").error().kind, ErrorKind::kUsage)
+        EXPECT_EQ(Authenticator::make(*users_, sign_in("127.0.0.1", {}, {proxy}), "").error().kind, ErrorKind::kUsage)
             << proxy;
 }
 
 TEST_F(SignIn, BehindTlsTheCookieIsSecureAndAPlainPageForeign) {
     ASSERT_TRUE(users_->add("ada", kPassword, Role::kOwner));
-    const auto door = gate(doors("0.0.0.0", {"photos.example"}));
+    const auto door = authenticator(sign_in("0.0.0.0", {"photos.example"}));
     HttpRequest in = signing_in("ada", kPassword);
     in.tls = true;
     in.headers["host"] = "photos.example";

@@ -363,11 +363,11 @@ const content = (text) =>
   );
 const chance = (text, photo) => hash(text + photo.id).readUInt16BE(0) / 65535;
 
-const lookWords = ['red', 'blue', 'green', 'dark', 'bright', 'warm', 'cold', 'black', 'white', 'foggy'];
+const styleTerms = ['red', 'blue', 'green', 'dark', 'bright', 'warm', 'cold', 'black', 'white', 'foggy'];
 const methods = ['hone', 'text', 'average', 'rocchio', 'fit', 'fit-data', 'bayes', 'propagate'];
-const facetNames = ['content', 'look', 'people', 'moment'];
+const facetNames = ['content', 'style', 'people', 'moment'];
 const requestFields = new Set(
-  'text like unlike weights seen rounds show from filter facts facets look_words method collapse diverse limit offset'.split(
+  'text like unlike weights seen rounds show from filter facts facets style_terms method collapse diverse limit offset'.split(
     ' ',
   ),
 );
@@ -379,8 +379,8 @@ function refuseWrong(query) {
     throw new Refusal(400, 'Bad request', `method is one of ${methods.join(', ')}.`);
   if (query.show && !['new', 'seen', 'all'].includes(query.show))
     throw new Refusal(400, 'Bad request', 'show is one of new, seen, all.');
-  for (const [facet, pull] of Object.entries(query.facets ?? {}))
-    if (!facetNames.includes(facet) || !(pull >= 0 && pull <= 10))
+  for (const [facet, boost] of Object.entries(query.facets ?? {}))
+    if (!facetNames.includes(facet) || !(boost >= 0 && boost <= 10))
       throw new Refusal(400, 'Bad request', `facets: '${facet}' must be a known facet with 0 to 10.`);
   for (const [id, weight] of Object.entries(query.weights ?? {})) {
     if (![...(query.like ?? []), ...(query.unlike ?? [])].includes(id))
@@ -401,7 +401,7 @@ const kindOf = (photo) => photo.index % 40;
 
 /** A search as understood: what each share of a score is made from. Numbers are made up, but they add up. */
 function understood(query) {
-  const pull = (facet) => query.facets?.[facet] ?? 1;
+  const boost = (facet) => query.facets?.[facet] ?? 1;
   const photosOf = (ids) => (ids ?? []).map((id) => byId.get(id)).filter(Boolean);
   const from = query.from && byId.get(query.from);
   const text = query.text ?? '';
@@ -414,20 +414,20 @@ function understood(query) {
   });
   const marked = new Set([...like, ...unlike]);
   const all = content(text);
-  const read = lookWords.filter((word) => all.includes(word));
-  const allowed = query.look_words ?? read;
+  const read = styleTerms.filter((word) => all.includes(word));
+  const allowed = query.style_terms ?? read;
   return {
     wanted: content(from ? from.file.words : text),
     key: `${text}${query.from ?? ''}`,
     looks: read.map((word) => ({ word, used: allowed.includes(word) })),
     like: like.map(evidence),
     unlike: unlike.map(evidence),
-    passed: photosOf(query.seen)
+    implicitNegatives: photosOf(query.seen)
       .filter((photo) => !marked.has(photo))
       .map((photo) => content(photo.file.words)),
-    wordsWin: like.length > 0 && unlike.length >= 3 * like.length,
+    textWins: like.length > 0 && unlike.length >= 3 * like.length,
     onlyWords: query.method === 'text',
-    pull,
+    boost,
   };
 }
 
@@ -438,29 +438,29 @@ function scoreOf(photo, of, reasons) {
     sum += weight;
     if (reasons && weight !== 0) reasons.push({ facet, weight, from });
   };
-  const content = of.pull('content');
-  const look = of.pull('look');
-  add('content', overlap(of.wanted, photo.file.words) * 0.34 * content, 'words');
+  const content = of.boost('content');
+  const style = of.boost('style');
+  add('content', overlap(of.wanted, photo.file.words) * 0.34 * content, 'text');
   const noise = total > 5000 ? photo.noise : chance(of.key, photo);
   add('content', 0.05 + noise * 0.12, 'library');
   for (const { word, used } of of.looks)
-    if (used) add('look', (chance(word, photo) - 0.4) * 0.16 * look, `look:${word}`);
-  if (of.wordsWin || of.onlyWords) return sum;
+    if (used) add('style', (chance(word, photo) - 0.4) * 0.16 * style, `style:${word}`);
+  if (of.textWins || of.onlyWords) return sum;
   const alike = (other) => 0.5 - Math.abs(other.noise - photo.noise);
   for (const { photo: other, words, weight } of of.like) {
     const share = weight / of.like.length;
     add('content', overlap(words, photo.file.words) * 0.6 * content * share, other.id);
-    add('look', alike(other) * 0.12 * look * share, other.id);
-    if (Math.abs(other.index - photo.index) < 4) add('moment', 0.05 * of.pull('moment') * share, other.id);
+    add('style', alike(other) * 0.12 * style * share, other.id);
+    if (Math.abs(other.index - photo.index) < 4) add('moment', 0.05 * of.boost('moment') * share, other.id);
   }
   for (const { photo: other, words, weight } of of.unlike) {
     const share = weight / of.unlike.length;
     add('content', -overlap(words, photo.file.words) * 0.3 * content * share, other.id);
-    add('look', -alike(other) * 0.05 * look * share, other.id);
+    add('style', -alike(other) * 0.05 * style * share, other.id);
   }
-  if (of.passed.length > 0) {
-    const near = of.passed.reduce((whole, words) => whole + overlap(words, photo.file.words), 0);
-    add('content', (-0.06 * near) / of.passed.length, 'passed');
+  if (of.implicitNegatives.length > 0) {
+    const near = of.implicitNegatives.reduce((whole, words) => whole + overlap(words, photo.file.words), 0);
+    add('content', (-0.06 * near) / of.implicitNegatives.length, 'seen');
   }
   return sum;
 }
@@ -468,13 +468,13 @@ function scoreOf(photo, of, reasons) {
 const byScore = (a, b) => b.score - a.score || (a.photo.id < b.photo.id ? -1 : 1);
 
 /** Cards of a ranked list: the first of a moment stands for the others. */
-function cardsOf(ranked, collapse) {
-  if (!collapse) return ranked.map((one) => ({ ...one, stack: [] }));
+function groupsUntil(ranked, collapse) {
+  if (!collapse) return ranked.map((one) => ({ ...one, group: [] }));
   const cards = new Map();
   for (const one of ranked) {
     const card = cards.get(groupOf(one.photo));
-    if (card) card.stack.push(one.photo);
-    else cards.set(groupOf(one.photo), { ...one, stack: [] });
+    if (card) card.group.push(one.photo);
+    else cards.set(groupOf(one.photo), { ...one, group: [] });
   }
   return [...cards.values()];
 }
@@ -508,14 +508,14 @@ function overview(cards) {
 }
 
 function facetStates(query) {
-  const liked = query.like?.length ?? 0;
-  const state = (facet, learnt) => {
-    const pull = query.facets?.[facet] ?? 1;
-    return { facet, available: true, learnt, pull, weight: (facet === 'content' ? 1 : learnt - 0.5) * pull };
+  const like = query.like?.length ?? 0;
+  const state = (facet, auc) => {
+    const boost = query.facets?.[facet] ?? 1;
+    return { facet, available: true, auc, boost, weight: (facet === 'content' ? 1 : auc - 0.5) * boost };
   };
   return [
-    state('content', 0.5 + 0.45 * (1 - 0.6 ** liked)),
-    state('look', 0.5 + 0.3 * (1 - 0.7 ** liked)),
+    state('content', 0.5 + 0.45 * (1 - 0.6 ** like)),
+    state('style', 0.5 + 0.3 * (1 - 0.7 ** like)),
     {
       ...state('people', 0.5),
       ...(withFaces ? {} : { available: false, why: 'no faces are read yet', weight: 0 }),
@@ -525,7 +525,7 @@ function facetStates(query) {
 }
 
 /** The scores of all pictures of a search by its words or its start picture alone, the best first; null without marks. */
-function scoresByWords(query, whole) {
+function scoresByText(query, whole) {
   if (!query.text && !query.from) return null;
   if (!query.like?.length && !query.unlike?.length) return null;
   const alone = wordsAlone(query);
@@ -533,7 +533,7 @@ function scoresByWords(query, whole) {
     .sort()
     .reverse();
 }
-const wordsAlone = ({ text, from }) => understood({ text, from, look_words: [], method: 'text' });
+const wordsAlone = ({ text, from }) => understood({ text, from, style_terms: [], method: 'text' });
 /** From 1; equal ones share a place. */
 function placeIn(scores, score) {
   let low = 0;
@@ -599,7 +599,7 @@ function ranked(query) {
     seen.length > 0 &&
     !query.like?.length &&
     scored.length > 0;
-  let cards = cardsOf(scored, collapse);
+  let cards = groupsUntil(scored, collapse);
   if (explores) cards = exploring(cards, seen);
   else if (diverse) cards = overview(cards);
   return {
@@ -607,13 +607,13 @@ function ranked(query) {
     of,
     ranks,
     probability,
-    byWords: scoresByWords(query, whole),
+    byText: scoresByText(query, whole),
     head: {
       total: scored.length,
       likely: scored.filter(({ score }) => score >= likely).length,
       possible: scored.filter(({ score }) => score < likely && score >= possible).length,
       nothing_fits: ranks && whole.length > 0 && best < likely,
-      words_win: of.wordsWin,
+      text_wins: of.textWins,
       explores,
       histogram: { ...range, counts },
       cuts: { likely, possible },
@@ -628,7 +628,7 @@ function page(query) {
   const { limit = 60, offset = 0, method = 'hone', show = 'new', collapse = true, diverse = false } = query;
   const key = JSON.stringify([{ ...query, limit: 0, offset: 0 }, done]);
   if (lastRanked.key !== key) lastRanked = { key, value: ranked(query) };
-  const { cards, of, ranks, probability, byWords, head } = lastRanked.value;
+  const { cards, of, ranks, probability, byText, head } = lastRanked.value;
   return {
     query: {
       text: query.text ?? '',
@@ -643,7 +643,7 @@ function page(query) {
       facts: query.facts ?? true,
       ...(query.filter ? { filter: query.filter.trim() } : {}),
       facets: query.facets ?? {},
-      look_words: of.looks.filter(({ used }) => used).map(({ word }) => word),
+      style_terms: of.looks.filter(({ used }) => used).map(({ word }) => word),
       collapse,
       diverse,
     },
@@ -651,20 +651,20 @@ function page(query) {
     took_ms: performance.now() - started,
     method,
     model: model?.name ?? '',
-    calibration: of.like.length >= 2 ? 'marks' : 'words',
+    calibration: of.like.length >= 2 ? 'marks' : 'text',
     facets: facetStates(query),
-    look_words: of.looks,
-    results: cards.slice(offset, offset + limit).map(({ photo, score, stack, explores: kind }) => {
+    style_terms: of.looks,
+    results: cards.slice(offset, offset + limit).map(({ photo, score, group, explores: kind }) => {
       const reasons = [];
       if (ranks) scoreOf(photo, of, reasons);
       return {
         ...view(photo),
         score,
         probability: probability(score),
-        ...(byWords ? { number_by_words: placeIn(byWords, scoreOf(photo, wordsAlone(query))) } : {}),
+        ...(byText ? { text_rank: placeIn(byText, scoreOf(photo, wordsAlone(query))) } : {}),
         explores: kind === true,
-        stack: stack.slice(0, 20).map(view),
-        stacked: stack.length,
+        group: group.slice(0, 20).map(view),
+        grouped: group.length,
         reasons,
       };
     }),
@@ -861,7 +861,7 @@ async function answer(request, response, url) {
       bytes: photo.file.bytes,
       format: photosFolder ? 'jpeg' : 'svg',
       added_at: '2026-01-10T09:14:00Z',
-      places: photo.copies > 1 ? [place, second] : [place],
+      files: photo.copies > 1 ? [place, second] : [place],
       analyses: [{ analyzer: 'content', version: '1', model: 'mock-64', at: '2026-01-10T09:14:02Z' }],
     });
   }

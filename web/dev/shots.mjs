@@ -109,7 +109,7 @@ const steps = {
     await page.waitForTimeout(1500);
     await shot('nothing');
   },
-  async stack() {
+  async group() {
     await search();
     const card = page.locator('[role=gridcell]:has(.counts)').first();
     await card.focus();
@@ -120,7 +120,7 @@ const steps = {
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('w');
     await page.waitForTimeout(500);
-    await shot('stack');
+    await shot('group');
   },
   async lightbox() {
     await search();

@@ -86,13 +86,13 @@ describe('pictures without a path', () => {
   it('have an empty one', async () => {
     answers = [
       { status: 200, body: { total: 1, photos: [{ id: 'a' }] } },
-      { status: 200, body: { results: [{ id: 'a', stack: [{ id: 'b' }] }] } },
+      { status: 200, body: { results: [{ id: 'a', group: [{ id: 'b' }] }] } },
       { status: 200, body: { id: 'a' } },
     ];
     expect((await api.photos(0, 1)).photos[0]?.path).toBe('');
     const page = await api.search({ text: 'x' });
     expect(page.results[0]?.path).toBe('');
-    expect(page.results[0]?.stack[0]?.path).toBe('');
-    expect((await api.photo('a')).places).toEqual([]);
+    expect(page.results[0]?.group[0]?.path).toBe('');
+    expect((await api.photo('a')).files).toEqual([]);
   });
 });

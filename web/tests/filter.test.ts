@@ -45,7 +45,7 @@ describe('facts in words', () => {
     expect(text.calendarDay('soon')).toBe('soon');
   });
 
-  it('names cameras once, places by their side, stars in words', () => {
+  it('names cameras once, files by their side, stars in words', () => {
     expect(text.cameraName({ make: 'Canon', model: 'Canon EOS R5' })).toBe('Canon EOS R5');
     expect(text.cameraName({ make: 'NIKON CORPORATION', model: 'NIKON Z 6' })).toBe('NIKON Z 6');
     expect(text.cameraName({ make: 'Apple', model: 'iPhone 11' })).toBe('Apple iPhone 11');

@@ -51,7 +51,7 @@ describe('keys', () => {
     expect(keys.read(press('2', { code: 'Digit2' }), false, 0)).toBe('more2');
     expect(keys.read(press('"', { code: 'Digit2', shiftKey: true }), false, 0)).toBe('less2');
     expect(keys.read(press('é', { code: 'Digit2' }), false, 0), 'a French layout').toBe('more2');
-    expect(keys.read(press('0', { code: 'Digit0' }), false, 0)).toBe('learnt');
+    expect(keys.read(press('0', { code: 'Digit0' }), false, 0)).toBe('auc');
     expect(keys.read(press('5', { code: 'Digit5' }), false, 0)).toBeNull();
     expect(keys.read(press('2', { code: 'Digit2' }), true, 0), 'while typing').toBeNull();
     expect(new Keys(() => false).read(press('2', { code: 'Digit2' }), false, 0)).toBeNull();

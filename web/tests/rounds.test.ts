@@ -136,30 +136,30 @@ describe('rounds', () => {
     search = rounds.nextRound(mark(search, a, 'fits'));
     search = rounds.nextRound(search, true);
     expect(search).toMatchObject({ at: 3 });
-    const left = rounds.withoutPassed(search);
+    const left = rounds.withoutSeen(search);
     expect(left.screens.map((screen) => screen.like)).toEqual([[a], [a]]);
     expect(left.at).toBe(1);
     expect(rounds.marksOfRound(left)).toMatchObject({ like: [a] });
     const plain = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
-    expect(rounds.withoutPassed(plain)).toEqual(plain);
-    expect(rounds.withoutPassed(rounds.toRound(search, 1)).at).toBe(0);
+    expect(rounds.withoutSeen(plain)).toEqual(plain);
+    expect(rounds.withoutSeen(rounds.toRound(search, 1)).at).toBe(0);
   });
 
   it('tells how the rounds before went, without marks that were taken back', () => {
     let search = rounds.newSearch({ words: 'dog' });
     expect(rounds.history(search, [[]])).toEqual({});
     search = rounds.nextRound(mark(search, a, 'fits'));
-    expect(rounds.history(search, [[], [b, c]])).toEqual({ rounds: [{ shown: 3, liked: 1 }] });
+    expect(rounds.history(search, [[], [b, c]])).toEqual({ rounds: [{ shown: 3, like: 1 }] });
     const passed = [[], [b, c], [b, c, d]];
     search = rounds.nextRound(search, true);
     expect(rounds.history(search, passed)).toEqual({
       rounds: [
-        { shown: 3, liked: 1 },
-        { shown: 1, liked: 0 },
+        { shown: 3, like: 1 },
+        { shown: 1, like: 0 },
       ],
     });
     search = rounds.nextRound(mark(search, a, 'fits'), true);
-    expect(rounds.history(search, [...passed, [b, c, d]]).rounds![0]).toEqual({ shown: 3, liked: 0 });
+    expect(rounds.history(search, [...passed, [b, c, d]]).rounds![0]).toEqual({ shown: 3, like: 0 });
   });
 
   it('asks for the seen ones with the same seen', () => {
@@ -173,14 +173,14 @@ describe('rounds', () => {
     });
   });
 
-  it('pulls facets for a round, which the rounds after it inherit', () => {
-    let search = rounds.withPulls(rounds.newSearch({ words: 'dog' }), { look: 2 });
-    expect(rounds.request(search, [])).toEqual({ text: 'dog', facets: { look: 2 } });
+  it('boosts facets for a round, which the rounds after it inherit', () => {
+    let search = rounds.withBoosts(rounds.newSearch({ words: 'dog' }), { style: 2 });
+    expect(rounds.request(search, [])).toEqual({ text: 'dog', facets: { style: 2 } });
     search = rounds.nextRound(mark(search, a, 'fits'));
-    expect(rounds.pullsOf(search)).toEqual({ look: 2 });
-    search = rounds.withPulls(search, { look: 2, moment: 0 });
-    expect(rounds.pullsOf(search, 0)).toEqual({ look: 2 });
-    const back = rounds.withPulls(rounds.toRound(search, 0), {});
+    expect(rounds.boostsOf(search)).toEqual({ style: 2 });
+    search = rounds.withBoosts(search, { style: 2, moment: 0 });
+    expect(rounds.boostsOf(search, 0)).toEqual({ style: 2 });
+    const back = rounds.withBoosts(rounds.toRound(search, 0), {});
     expect(back.screens, 'later rounds stay').toHaveLength(2);
     expect(rounds.roundKey(back)).not.toBe(rounds.roundKey(rounds.toRound(search, 0)));
   });
@@ -241,9 +241,9 @@ describe('addresses', () => {
     search = rounds.nextRound(mark(mark(search, a, 'fits'), b, 'not'));
     search = rounds.nextRound(mark(search, c, 'fits'));
     search = mark(search, d, 'not');
-    search = rounds.withPulls(rounds.toRound(search, 1), { content: 0, look: 4 });
+    search = rounds.withBoosts(rounds.toRound(search, 1), { content: 0, style: 4 });
     search = { ...search, method: 'rocchio', seenBefore: 'hidden', diverse: true };
-    search = { ...search, lookWords: ['größe, & more', 'dark'] };
+    search = { ...search, styleTerms: ['größe, & more', 'dark'] };
     const address: rounds.Address = { route: { view: 'search', search }, open: d };
     expect(there(address)).toEqual(address);
   });
@@ -289,11 +289,11 @@ describe('addresses', () => {
         filter: '',
         method: 'hone',
         seenBefore: 'below',
-        lookWords: null,
+        styleTerms: null,
         diverse: false,
         screens: [
-          { like: [a], unlike: [], pulls: { look: 4 } },
-          { like: [a], unlike: [], pulls: {} },
+          { like: [a], unlike: [], boosts: { style: 4 } },
+          { like: [a], unlike: [], boosts: {} },
         ],
         at: 1,
       },

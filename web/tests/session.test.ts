@@ -19,7 +19,7 @@ let refuse: Response | null;
 /** What the next answers are like, besides. */
 let state: Partial<SearchPage>;
 /** Every third card stands for two. */
-let stacks: boolean;
+let groups: boolean;
 
 /** Pictures 1 to 500 in that order, without those that are seen or marked: 30 likely, 240 possible. */
 function page(body: SearchRequest): SearchPage {
@@ -38,8 +38,8 @@ function page(body: SearchRequest): SearchPage {
     score: 1 - index / total,
     probability: index < 30 ? 0.8 : index < 270 ? 0.2 : 0.01,
     explores: state.explores === true && index < 20,
-    stack: [],
-    stacked: stacks && index % 3 === 0 ? 1 : 0,
+    group: [],
+    grouped: groups && index % 3 === 0 ? 1 : 0,
     reasons: [{ facet: 'content' as const, weight: 1 - index / total, from: 'words' }],
   })).filter((result) => admits(result.id));
   return {
@@ -47,20 +47,20 @@ function page(body: SearchRequest): SearchPage {
     likely: 30,
     possible: 240,
     nothing_fits: false,
-    words_win: false,
+    text_wins: false,
     explores: false,
-    calibration: 'words',
-    facets: (['content', 'look', 'people', 'moment'] as const).map((facet) => ({
+    calibration: 'text',
+    facets: (['content', 'style', 'people', 'moment'] as const).map((facet) => ({
       facet,
       available: facet !== 'people',
       ...(facet === 'people' ? { why: 'no faces are read yet' } : {}),
-      learnt: 0.5,
-      pull: body.facets?.[facet] ?? 1,
+      auc: 0.5,
+      boost: body.facets?.[facet] ?? 1,
       weight: 1,
     })),
-    look_words: ['red', 'dark']
+    style_terms: ['red', 'dark']
       .filter((word) => body.text?.includes(word))
-      .map((word) => ({ word, used: body.look_words?.includes(word) ?? true })),
+      .map((word) => ({ word, used: body.style_terms?.includes(word) ?? true })),
     took_ms: 1,
     method: body.method ?? 'hone',
     model: 'test',
@@ -79,7 +79,7 @@ beforeEach(() => {
   hold = null;
   refuse = null;
   state = {};
-  stacks = false;
+  groups = false;
   vi.stubGlobal('scrollTo', vi.fn());
   vi.stubGlobal('fetch', async (_url: string, init: RequestInit) => {
     const body = JSON.parse(init.body as string) as SearchRequest;
@@ -234,34 +234,34 @@ describe('session', () => {
       like: [id(1)],
       seen: [id(2)],
       rounds: [
-        { shown: 1, liked: 1 },
-        { shown: 1, liked: 0 },
+        { shown: 1, like: 1 },
+        { shown: 1, like: 0 },
       ],
     });
     expect(sent.at(-1)!.body.show).toBe('seen');
   });
 
-  it('pulls facets at once, keeps them in the link, and puts back what was learnt', async () => {
+  it('boosts facets at once, keeps them in the link, and puts back what was auc', async () => {
     session.setWords('dog');
     await settled();
     session.sawPictures([id(7)]);
-    session.stepFacet('look', 1);
+    session.stepFacet('style', 1);
     await settled();
-    expect(sent.at(-1)!.body.facets).toEqual({ look: 2 });
-    expect(ui.message).toBe('Look: more. Words: 30 likely, 240 possible.');
+    expect(sent.at(-1)!.body.facets).toEqual({ style: 2 });
+    expect(ui.message).toBe('Style: more. Words: 30 likely, 240 possible.');
     expect(session.ready, 'what was shown stays shown').toBe(true);
-    session.stepFacet('look', 1);
+    session.stepFacet('style', 1);
     session.setFacet('moment', 0);
     await settled();
-    expect(sent.at(-1)!.body.facets).toEqual({ look: 4, moment: 0 });
+    expect(sent.at(-1)!.body.facets).toEqual({ style: 4, moment: 0 });
     expect(location.hash).toBe('#/s?q=dog&c=l4m0');
     const asked = sent.length;
-    session.stepFacet('look', 1);
+    session.stepFacet('style', 1);
     expect(sent, 'most is the end').toHaveLength(asked);
     session.setFacet('people', 4);
     expect(sent, 'no faces').toHaveLength(asked);
-    expect(ui.message).toBe('People can’t be pulled: no faces are read yet.');
-    session.asLearnt();
+    expect(ui.message).toBe('People can’t be boosted: no faces are read yet.');
+    session.automatic();
     await settled();
     expect(sent.at(-1)!.body.facets).toBeUndefined();
     expect(location.hash).toBe('#/s?q=dog');
@@ -273,38 +273,38 @@ describe('session', () => {
     session.mark(id(1), 'fits');
     session.next();
     await settled();
-    session.setFacet('look', 4);
+    session.setFacet('style', 4);
     await settled();
     session.back();
     await settled();
     expect(sent.at(-1)!.body.facets).toBeUndefined();
     session.next();
     await settled();
-    expect(sent.at(-1)!.body).toMatchObject({ facets: { look: 4 }, like: [id(1)] });
+    expect(sent.at(-1)!.body).toMatchObject({ facets: { style: 4 }, like: [id(1)] });
   });
 
   it('reads words as a look, or not', async () => {
     session.setWords('dark red dog');
     await settled();
-    expect(sent.at(-1)!.body.look_words).toBeUndefined();
-    session.setLookWord('red', false);
+    expect(sent.at(-1)!.body.style_terms).toBeUndefined();
+    session.setStyleTerm('red', false);
     await settled();
-    expect(sent.at(-1)!.body.look_words).toEqual(['dark']);
-    expect(session.head!.look_words).toEqual([
+    expect(sent.at(-1)!.body.style_terms).toEqual(['dark']);
+    expect(session.head!.style_terms).toEqual([
       { word: 'red', used: false },
       { word: 'dark', used: true },
     ]);
-    session.setLookWord('dark', false);
+    session.setStyleTerm('dark', false);
     await settled();
-    expect(sent.at(-1)!.body.look_words).toEqual([]);
-    expect(fromHash(location.hash).route).toMatchObject({ search: { lookWords: [] } });
-    session.setLookWord('red', true);
-    session.setLookWord('dark', true);
+    expect(sent.at(-1)!.body.style_terms).toEqual([]);
+    expect(fromHash(location.hash).route).toMatchObject({ search: { styleTerms: [] } });
+    session.setStyleTerm('red', true);
+    session.setStyleTerm('dark', true);
     await settled();
     session.endTyping();
     session.setWords('red');
     await settled();
-    expect(sent.at(-1)!.body.look_words, 'other words have other looks').toBeUndefined();
+    expect(sent.at(-1)!.body.style_terms, 'other words have other looks').toBeUndefined();
   });
 
   it('shows an overview on demand', async () => {
@@ -317,7 +317,7 @@ describe('session', () => {
   });
 
   it('ends the list by what a card says, however many pictures it stands for', async () => {
-    stacks = true;
+    groups = true;
     session.setWords('dog');
     await settled();
     expect(session.list).toHaveLength(30);

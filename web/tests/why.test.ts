@@ -1,26 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { FacetState, Reason } from '../src/lib/api';
-import { causes, numberByWords, scoreOf, signed, waysOn } from '../src/lib/why';
+import { causes, textRank, scoreOf, signed, waysOn } from '../src/lib/why';
 
 const marks = { like: ['a', 'b'], unlike: ['c'] };
 const reasons: Reason[] = [
   { facet: 'content', weight: 0.1, from: 'library' },
   { facet: 'content', weight: 0.02, from: 'a' },
-  { facet: 'look', weight: 0.2, from: 'b' },
+  { facet: 'style', weight: 0.2, from: 'b' },
   { facet: 'content', weight: 0.05, from: 'b' },
-  { facet: 'content', weight: 0.3, from: 'words' },
-  { facet: 'words', weight: 0.4, from: 'words' },
-  { facet: 'look', weight: 0.07, from: 'look:red' },
+  { facet: 'content', weight: 0.3, from: 'text' },
+  { facet: 'text_index', weight: 0.4, from: 'text' },
+  { facet: 'style', weight: 0.07, from: 'style:red' },
   { facet: 'content', weight: -0.15, from: 'c' },
-  { facet: 'content', weight: -0.03, from: 'passed' },
+  { facet: 'content', weight: -0.03, from: 'seen' },
   { facet: 'moment', weight: 0.01, from: 'a' },
   { facet: 'moment', weight: 0.04, from: 'b' },
 ];
-const facets: FacetState[] = (['content', 'look', 'people', 'moment'] as const).map((facet) => ({
+const facets: FacetState[] = (['content', 'style', 'people', 'moment'] as const).map((facet) => ({
   facet,
   available: facet !== 'people',
-  learnt: 0.5,
-  pull: 1,
+  auc: 0.5,
+  boost: 1,
   weight: 1,
 }));
 
@@ -28,21 +28,21 @@ describe('causes', () => {
   it('has one for each thing that is among the reasons, and no other', () => {
     const list = causes(reasons, marks);
     expect(list.map((cause) => cause.key)).toEqual([
-      'words',
+      'text',
       'file',
-      'look:red',
+      'style:red',
       'b',
       'a',
       'c',
       'moment',
-      'passed',
+      'seen',
       'library',
     ]);
     expect(list.find((cause) => cause.key === 'b')).toMatchObject({
       kind: 'fits',
       id: 'b',
       parts: [
-        { facet: 'look', weight: 0.2 },
+        { facet: 'style', weight: 0.2 },
         { facet: 'content', weight: 0.05 },
       ],
     });
@@ -59,7 +59,7 @@ describe('causes', () => {
     const list = causes(
       [
         { facet: 'content', weight: 0.3, from: 'x' },
-        { facet: 'look', weight: 0.1, from: 'words' },
+        { facet: 'style', weight: 0.1, from: 'text' },
       ],
       { like: [], unlike: [] },
       'x',
@@ -80,10 +80,10 @@ describe('ways on', () => {
   });
   it('steps a facet down until it is off, then takes the next one', () => {
     expect(waysOn(list, facets, { content: 0.5 }).facet).toEqual({ facet: 'content', level: 0 });
-    expect(waysOn(list, facets, { content: 0 }).facet).toEqual({ facet: 'look', level: 1 });
+    expect(waysOn(list, facets, { content: 0 }).facet).toEqual({ facet: 'style', level: 1 });
   });
   it('offers nothing that the reasons do not hold', () => {
-    const words = causes([{ facet: 'words', weight: 1, from: 'words' }], marks);
+    const words = causes([{ facet: 'text_index', weight: 1, from: 'text' }], marks);
     expect(waysOn(words, facets, {})).toEqual({ mark: null, facet: null, word: null });
   });
 });
@@ -93,9 +93,9 @@ it('writes a sign before a number', () => {
 });
 
 it('says which number a picture was before the marks, and nothing when that is not known', () => {
-  expect(numberByWords({ number_by_words: 17 }, 'dog')).toBe('By the words alone it was number 17.');
-  expect(numberByWords({ number_by_words: 1204 }, ' ')).toBe(
+  expect(textRank({ text_rank: 17 }, 'dog')).toBe('By the words alone it was number 17.');
+  expect(textRank({ text_rank: 1204 }, ' ')).toBe(
     'By the start picture alone it was number 1,204.',
   );
-  expect(numberByWords({}, 'dog')).toBe('');
+  expect(textRank({}, 'dog')).toBe('');
 });

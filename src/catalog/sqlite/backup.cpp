@@ -80,7 +80,7 @@ Result<std::uint64_t> prepare_restored_catalog(const fs::path& file, const PathM
         Statements statements(database);
         SQLite::Statement photos(database, "SELECT id FROM photo");
         while (photos.executeStep())
-            refresh_words(statements, static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
+            refresh_text_index(statements, static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
         transaction.commit();
     }
     return count_photos(database);

@@ -30,19 +30,19 @@ struct ChangedRow {
 class CommitHook {
   public:
     virtual ~CommitHook() = default;
-    enum class Verdict {
+    enum class Decision {
         kCommit,
         kAgain  // what the transaction saw is no longer so: roll it back, catch_up(), run it again
     };
     // In the transaction, which has changed these rows. An error rolls it back.
-    virtual Result<Verdict> before_commit(SQLite::Database& database,
+    virtual Result<Decision> before_commit(SQLite::Database& database,
                                           const std::vector<ChangedRow>& changes) = 0;
     // Outside of a transaction: brings the file up to date. Says whether it changed.
     virtual Result<bool> catch_up() = 0;
     // Files in one transaction of Catalog::commit().
     [[nodiscard]] virtual std::size_t batch() const = 0;
     virtual Catalog::Condition condition() = 0;
-    virtual Claims& claims() = 0;
+    virtual Leases& leases() = 0;
 };
 
 // The tables whose changes a hook sees; a table comes after those that it refers to.

@@ -80,15 +80,15 @@ std::string text_of(const SQLite::Column& column) {
     return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
 }
 
-void store_findings(Statements& statements, PhotoNumber photo, const PhotoFindings& findings) {
-    const PhotoMetadata& facts = findings.metadata;
+void store_analysis_results(Statements& statements, PhotoNumber photo, const AnalysisResults& analysis_results) {
+    const PhotoMetadata& facts = analysis_results.metadata;
     const auto number = static_cast<std::int64_t>(photo);
     const auto insert =
         statements("INSERT OR REPLACE INTO metadata VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     insert->bind(1, number);
-    insert->bind(2, findings.taken.local_seconds);
-    bind_optional(*insert, 3, findings.taken.offset_minutes);
-    insert->bind(4, std::string(taken_source_name(findings.taken.source)));
+    insert->bind(2, analysis_results.taken.local_seconds);
+    bind_optional(*insert, 3, analysis_results.taken.offset_minutes);
+    insert->bind(4, std::string(taken_source_name(analysis_results.taken.source)));
     bind_text(*insert, 5, facts.make);
     bind_text(*insert, 6, facts.model);
     bind_text(*insert, 7, facts.lens);
@@ -115,30 +115,30 @@ void store_findings(Statements& statements, PhotoNumber photo, const PhotoFindin
         keyword->bind(2, word);
         keyword->exec();
     }
-    const auto look = statements("INSERT OR REPLACE INTO look VALUES (?,?,?)");
-    look->bind(1, number);
-    look->bind(2, findings.look.data(), static_cast<int>(findings.look.size()));
-    look->bind(3, findings.hashes.data(), static_cast<int>(findings.hashes.size() * sizeof(std::uint64_t)));
-    look->exec();
+    const auto style = statements("INSERT OR REPLACE INTO look VALUES (?,?,?)");
+    style->bind(1, number);
+    style->bind(2, analysis_results.style.data(), static_cast<int>(analysis_results.style.size()));
+    style->bind(3, analysis_results.hashes.data(), static_cast<int>(analysis_results.hashes.size() * sizeof(std::uint64_t)));
+    style->exec();
 }
 
-std::optional<PhotoFindings> read_findings(SQLite::Database& database, PhotoNumber photo) {
+std::optional<AnalysisResults> read_analysis_results(SQLite::Database& database, PhotoNumber photo) {
     SQLite::Statement query(
         database,
         "SELECT document, taken_at, taken_offset, taken_source, bytes, hashes FROM metadata "
         "LEFT JOIN look USING (photo_id) WHERE photo_id = ?");
     query.bind(1, static_cast<std::int64_t>(photo));
     if (!query.executeStep()) return std::nullopt;
-    PhotoFindings findings;
+    AnalysisResults analysis_results;
     const auto document = nlohmann::json::parse(query.getColumn(0).getString(), nullptr, false);
-    if (auto parsed = parse_metadata(document)) findings.metadata = std::move(*parsed);
-    findings.taken = taken_of(query, 1);
-    const std::string look = text_of(query.getColumn(4)), hashes = text_of(query.getColumn(5));
-    findings.look.assign(look.begin(), look.end());
-    findings.hashes.resize(hashes.size() / sizeof(std::uint64_t));
-    std::copy_n(hashes.data(), findings.hashes.size() * sizeof(std::uint64_t),
-                reinterpret_cast<char*>(findings.hashes.data()));
-    return findings;
+    if (auto parsed = parse_metadata(document)) analysis_results.metadata = std::move(*parsed);
+    analysis_results.taken = taken_of(query, 1);
+    const std::string style = text_of(query.getColumn(4)), hashes = text_of(query.getColumn(5));
+    analysis_results.style.assign(style.begin(), style.end());
+    analysis_results.hashes.resize(hashes.size() / sizeof(std::uint64_t));
+    std::copy_n(hashes.data(), analysis_results.hashes.size() * sizeof(std::uint64_t),
+                reinterpret_cast<char*>(analysis_results.hashes.data()));
+    return analysis_results;
 }
 
 std::optional<TakenAt> read_taken(SQLite::Database& database, PhotoNumber photo) {
@@ -150,14 +150,14 @@ std::optional<TakenAt> read_taken(SQLite::Database& database, PhotoNumber photo)
     return taken_of(query, 0);
 }
 
-void refresh_words(Statements& statements, PhotoNumber photo) {
+void refresh_text_index(Statements& statements, PhotoNumber photo) {
     const auto number = static_cast<std::int64_t>(photo);
     std::set<std::string> names, folders;
-    const auto places = statements(
+    const auto files = statements(
         "SELECT place.path, folder.path FROM place JOIN folder ON folder.id = folder_id WHERE photo_id = ?");
-    places->bind(1, number);
-    while (places->executeStep()) {
-        const fs::path path = text_of(places->getColumn(0)), root = text_of(places->getColumn(1));
+    files->bind(1, number);
+    while (files->executeStep()) {
+        const fs::path path = text_of(files->getColumn(0)), root = text_of(files->getColumn(1));
         names.insert(with_parts(utf8_path(path.filename())));
         // The folders that the person chose, not where their disk is mounted.
         for (const fs::path& part : path.parent_path().lexically_relative(root.parent_path()))
@@ -183,7 +183,7 @@ void refresh_words(Statements& statements, PhotoNumber photo) {
     insert->exec();
 }
 
-std::vector<PhotoNumber> photos_with_words(SQLite::Database& database, std::span<const std::string> words) {
+std::vector<PhotoNumber> photos_matching_text(SQLite::Database& database, std::span<const std::string> words) {
     std::vector<PhotoNumber> photos;
     const std::string expression = match_expression(words);
     if (expression.empty()) return photos;

@@ -148,7 +148,7 @@ class Writer {
         std::string& where = condition.where;
         // Each field looks into one table; what no row is there for is not found, never NULL.
         static constexpr const char* kMetadata = "photo.id IN (SELECT photo_id FROM metadata WHERE ";
-        static constexpr const char* kPlace =
+        static constexpr const char* kFileCondition =
             "photo.id IN (SELECT photo_id FROM place WHERE state = 0 AND photo_id IS NOT NULL AND ";
         switch (term.field) {
             case Kind::kTaken:
@@ -164,7 +164,7 @@ class Writer {
                 break;
             case Kind::kFolder:
             case Kind::kName:
-                where += kPlace;
+                where += kFileCondition;
                 break;
             case Kind::kKeyword:
                 where += "photo.id IN (SELECT photo_id FROM keyword WHERE ";

@@ -15,13 +15,13 @@ using nlohmann::json;
 
 namespace {
 
-constexpr double kSamePlace = 0.35;  // overlap from which a face is the one that was there before
+constexpr double kSameFaceOverlap = 0.35;  // overlap from which a face is the one that was there before
 
 constexpr const char* kFaceColumns =
     "face.id, face.photo_id, face.model, face.x, face.y, face.width, face.height, face.points, face.score, "
     "face.age, face.male, face.vector, face.person_id, face.confirmed, face.age_low, face.age_high";
 
-constexpr const char* kPresent =
+constexpr const char* kAvailable =
     "EXISTS (SELECT 1 FROM place WHERE place.photo_id = face.photo_id AND place.state = 0)";
 
 template <typename Number>
@@ -132,7 +132,7 @@ void store_faces(Statements& statements, PhotoNumber photo, const std::string& m
     for (std::size_t old = 0; old < before.size(); ++old) {
         for (std::size_t now = 0; now < faces.size(); ++now) {
             const double shared = overlap(before[old].box, faces[now].box);
-            if (shared >= kSamePlace) pairs.push_back({shared, old, now});
+            if (shared >= kSameFaceOverlap) pairs.push_back({shared, old, now});
         }
     }
     std::ranges::sort(pairs, [](const Pair& a, const Pair& b) {
@@ -216,7 +216,7 @@ std::vector<Face> read_faces_of(SQLite::Database& database, PersonId person) {
     SQLite::Statement query(
         database,
         fmt::format("SELECT {} FROM face WHERE person_id = ? AND {} ORDER BY confirmed DESC, id DESC",
-                    kFaceColumns, kPresent));
+                    kFaceColumns, kAvailable));
     query.bind(1, person);
     std::vector<Face> faces;
     while (query.executeStep()) faces.push_back(face_of(query));
@@ -242,7 +242,7 @@ std::vector<PersonCount> read_people(SQLite::Database& database) {
             "best.confirmed DESC, best.score * min(best.width, best.height) DESC, best.id LIMIT 1) "
             "FROM person JOIN face ON face.person_id = person.id WHERE {} GROUP BY person.id ORDER BY "
             "person.name = '', count(DISTINCT face.photo_id) DESC, person.id",
-            kPresent));
+            kAvailable));
     std::vector<PersonCount> people;
     while (query.executeStep()) {
         PersonCount person;

@@ -323,7 +323,7 @@ class Reconciliation {
         Statements statements(to_);
         SQLite::Statement photos(to_, "SELECT id FROM photo");
         while (photos.executeStep())
-            refresh_words(statements, static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
+            refresh_text_index(statements, static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
         count_change(to_);
     }
 

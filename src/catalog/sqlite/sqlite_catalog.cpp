@@ -80,11 +80,11 @@ Photo read_photo(const SQLite::Statement& statement) {
     return photo;
 }
 
-// Of kPlaceTables.
-constexpr const char* kPlaceColumns =
+// Of kFileTables.
+constexpr const char* kFileColumns =
     "place.id, place.folder_id, place.path, place.size, place.modified_ns, place.inode, place.sidecar, "
     "place.state, place.photo_id, place.stage, place.reason, photo.sha, folder.reachable";
-constexpr const char* kPlaceTables =
+constexpr const char* kFileTables =
     "place JOIN folder ON folder.id = place.folder_id LEFT JOIN photo ON photo.id = place.photo_id";
 
 PhotoId read_id(const SQLite::Column& sha) {
@@ -94,26 +94,26 @@ PhotoId read_id(const SQLite::Column& sha) {
     return id;
 }
 
-Place read_place(const SQLite::Statement& statement) {
-    Place place;
-    place.id = statement.getColumn(0).getInt64();
-    place.folder = statement.getColumn(1).getInt64();
-    place.facts = {column_path(statement, 2), static_cast<std::uint64_t>(statement.getColumn(3).getInt64()),
+FileRecord read_file_record(const SQLite::Statement& statement) {
+    FileRecord file;
+    file.id = statement.getColumn(0).getInt64();
+    file.folder = statement.getColumn(1).getInt64();
+    file.facts = {column_path(statement, 2), static_cast<std::uint64_t>(statement.getColumn(3).getInt64()),
                    statement.getColumn(4).getInt64(),
                    static_cast<std::uint64_t>(statement.getColumn(5).getInt64()),
                    static_cast<std::uint64_t>(statement.getColumn(6).getInt64())};
-    place.state = static_cast<PlaceState>(statement.getColumn(7).getInt());
+    file.state = static_cast<FileState>(statement.getColumn(7).getInt());
     if (!statement.getColumn(8).isNull())
-        place.photo = static_cast<PhotoNumber>(statement.getColumn(8).getInt64());
-    place.stage = statement.getColumn(9).getString();
-    place.reason = statement.getColumn(10).getString();
-    if (!statement.getColumn(11).isNull()) place.photo_id = read_id(statement.getColumn(11));
-    place.reachable = place.state == PlaceState::kPhoto && statement.getColumn(12).getInt() != 0;
-    return place;
+        file.photo = static_cast<PhotoNumber>(statement.getColumn(8).getInt64());
+    file.stage = statement.getColumn(9).getString();
+    file.reason = statement.getColumn(10).getString();
+    if (!statement.getColumn(11).isNull()) file.photo_id = read_id(statement.getColumn(11));
+    file.reachable = file.state == FileState::kPhoto && statement.getColumn(12).getInt() != 0;
+    return file;
 }
 
 // A place that shows a photo: a raw file beside its finished picture does not.
-constexpr const char* kPresentPlace =
+constexpr const char* kAvailableFile =
     "photo_id IS NOT NULL AND state = 0 AND photo_id NOT IN (SELECT id FROM photo WHERE shown_as IS NOT "
     "NULL)";
 
@@ -235,44 +235,44 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<std::optional<Place>> find_place(const fs::path& path) override {
-        return read([&](SQLite::Database& database) -> Result<std::optional<Place>> {
+    Result<std::optional<FileRecord>> find_file(const fs::path& path) override {
+        return read([&](SQLite::Database& database) -> Result<std::optional<FileRecord>> {
             SQLite::Statement query(
-                database, fmt::format("SELECT {} FROM {} WHERE place.path = ?", kPlaceColumns, kPlaceTables));
+                database, fmt::format("SELECT {} FROM {} WHERE place.path = ?", kFileColumns, kFileTables));
             bind_path(query, 1, path);
             if (!query.executeStep()) return std::nullopt;
-            return read_place(query);
+            return read_file_record(query);
         });
     }
 
-    Result<std::vector<Place>> places_of(PhotoNumber photo) override {
-        return read([&](SQLite::Database& database) -> Result<std::vector<Place>> {
+    Result<std::vector<FileRecord>> files_of(PhotoNumber photo) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<FileRecord>> {
             SQLite::Statement query(
                 database, fmt::format("SELECT {} FROM {} WHERE place.photo_id = ? ORDER BY place.state, "
                                       "folder.reachable DESC, place.id",
-                                      kPlaceColumns, kPlaceTables));
+                                      kFileColumns, kFileTables));
             query.bind(1, static_cast<std::int64_t>(photo));
-            std::vector<Place> places;
-            while (query.executeStep()) places.push_back(read_place(query));
-            return places;
+            std::vector<FileRecord> files;
+            while (query.executeStep()) files.push_back(read_file_record(query));
+            return files;
         });
     }
 
-    Result<std::optional<Place>> find_moved(const FileFacts& facts) override {
-        return read([&](SQLite::Database& database) -> Result<std::optional<Place>> {
+    Result<std::optional<FileRecord>> find_moved(const FileFacts& facts) override {
+        return read([&](SQLite::Database& database) -> Result<std::optional<FileRecord>> {
             SQLite::Statement query(
                 database,
                 fmt::format(
                     "SELECT {} FROM {} WHERE place.inode = ? AND place.size = ? AND place.modified_ns = ? "
                     "AND place.photo_id IS NOT NULL AND place.state IN (0, 1)",
-                    kPlaceColumns, kPlaceTables));
+                    kFileColumns, kFileTables));
             query.bind(1, static_cast<std::int64_t>(facts.inode));
             query.bind(2, static_cast<std::int64_t>(facts.size));
             query.bind(3, facts.modified_ns);
             while (query.executeStep()) {
-                Place place = read_place(query);
+                FileRecord file = read_file_record(query);
                 std::error_code error;
-                if (!fs::exists(fs::symlink_status(place.facts.path, error))) return place;
+                if (!fs::exists(fs::symlink_status(file.facts.path, error))) return file;
             }
             return std::nullopt;
         });
@@ -290,7 +290,7 @@ class SqliteCatalog final : public Catalog {
     }
 
     Condition condition() override { return hook_ ? hook_->condition() : Condition{}; }
-    Claims* claims() override { return hook_ ? &hook_->claims() : nullptr; }
+    Leases* leases() override { return hook_ ? &hook_->leases() : nullptr; }
 
     Result<std::uint64_t> end_scan(const ScannedPart& part, const std::vector<bool>& seen) override {
         std::uint64_t missing = 0;
@@ -302,13 +302,13 @@ class SqliteCatalog final : public Catalog {
         return missing;
     }
 
-    Result<PlaceId> last_place() override {
-        return read([&](SQLite::Database& database) -> Result<PlaceId> {
+    Result<FileId> last_file() override {
+        return read([&](SQLite::Database& database) -> Result<FileId> {
             return database.execAndGet("SELECT ifnull(max(id), 0) FROM place").getInt64();
         });
     }
 
-    Result<std::uint64_t> moved_since(PlaceId place) override {
+    Result<std::uint64_t> moved_since(FileId file) override {
         return read([&](SQLite::Database& database) -> Result<std::uint64_t> {
             SQLite::Statement query(
                 database,
@@ -318,7 +318,7 @@ class SqliteCatalog final : public Catalog {
                 "EXISTS "
                 "(SELECT 1 FROM place AS old JOIN folder ON folder.id = old.folder_id WHERE old.photo_id = "
                 "new.photo_id AND old.id <= ?1 AND old.state = 0 AND folder.reachable)");
-            query.bind(1, place);
+            query.bind(1, file);
             query.executeStep();
             return static_cast<std::uint64_t>(query.getColumn(0).getInt64());
         });
@@ -348,10 +348,10 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<> mark_present(PlaceId place) override {
+    Result<> mark_available(FileId file) override {
         return write([&](SQLite::Database& database) -> Result<> {
             SQLite::Statement update(database, "UPDATE place SET state = 0 WHERE id = ? AND state = 1");
-            update.bind(1, place);
+            update.bind(1, file);
             update.exec();
             return {};
         });
@@ -426,11 +426,11 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<std::vector<PhotoNumber>> present() override {
+    Result<std::vector<PhotoNumber>> available() override {
         return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
             SQLite::Statement query(
                 database,
-                fmt::format("SELECT photo_id FROM place WHERE {} GROUP BY photo_id", kPresentPlace));
+                fmt::format("SELECT photo_id FROM place WHERE {} GROUP BY photo_id", kAvailableFile));
             return read_numbers(query);
         });
     }
@@ -441,7 +441,7 @@ class SqliteCatalog final : public Catalog {
             counts.photos = static_cast<std::uint64_t>(
                 database
                     .execAndGet(
-                        fmt::format("SELECT count(DISTINCT photo_id) FROM place WHERE {}", kPresentPlace))
+                        fmt::format("SELECT count(DISTINCT photo_id) FROM place WHERE {}", kAvailableFile))
                     .getInt64());
             counts.failed = static_cast<std::uint64_t>(
                 database.execAndGet("SELECT count(*) FROM place WHERE state = 2").getInt64());
@@ -454,15 +454,15 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<std::vector<Place>> failures(std::size_t limit) override {
-        return read([&](SQLite::Database& database) -> Result<std::vector<Place>> {
+    Result<std::vector<FileRecord>> failures(std::size_t limit) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<FileRecord>> {
             SQLite::Statement query(
                 database, fmt::format("SELECT {} FROM {} WHERE place.state = 2 ORDER BY place.path LIMIT ?",
-                                      kPlaceColumns, kPlaceTables));
+                                      kFileColumns, kFileTables));
             query.bind(1, static_cast<std::int64_t>(limit));
-            std::vector<Place> places;
-            while (query.executeStep()) places.push_back(read_place(query));
-            return places;
+            std::vector<FileRecord> files;
+            while (query.executeStep()) files.push_back(read_file_record(query));
+            return files;
         });
     }
 
@@ -513,29 +513,29 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<std::optional<PhotoFindings>> findings(PhotoNumber photo) override {
-        return read([&](SQLite::Database& database) -> Result<std::optional<PhotoFindings>> {
-            return read_findings(database, photo);
+    Result<std::optional<AnalysisResults>> analysis_results(PhotoNumber photo) override {
+        return read([&](SQLite::Database& database) -> Result<std::optional<AnalysisResults>> {
+            return read_analysis_results(database, photo);
         });
     }
 
-    Result<> for_each_look(const std::function<Result<>(PhotoNumber, std::span<const std::uint8_t>,
+    Result<> for_each_style(const std::function<Result<>(PhotoNumber, std::span<const std::uint8_t>,
                                                         std::span<const std::uint64_t>)>& visit) override {
         return read([&](SQLite::Database& database) -> Result<> {
             SQLite::Statement query(
                 database, fmt::format("SELECT photo_id, bytes, hashes FROM look WHERE photo_id IN (SELECT "
                                       "photo_id FROM place WHERE {}) ORDER BY photo_id",
-                                      kPresentPlace));
+                                      kAvailableFile));
             std::vector<std::uint64_t> hashes;
             while (query.executeStep()) {
-                const SQLite::Column look = query.getColumn(1), stored = query.getColumn(2);
+                const SQLite::Column style = query.getColumn(1), stored = query.getColumn(2);
                 hashes.resize(static_cast<std::size_t>(stored.getBytes()) / sizeof(std::uint64_t));
                 std::copy_n(static_cast<const std::uint8_t*>(stored.getBlob()),
                             hashes.size() * sizeof(std::uint64_t),
                             reinterpret_cast<std::uint8_t*>(hashes.data()));
                 HONE_CHECK(visit(static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
-                                 {static_cast<const std::uint8_t*>(look.getBlob()),
-                                  static_cast<std::size_t>(look.getBytes())},
+                                 {static_cast<const std::uint8_t*>(style.getBlob()),
+                                  static_cast<std::size_t>(style.getBytes())},
                                  hashes));
             }
             return {};
@@ -581,24 +581,24 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<std::vector<Moment>> moments() override {
-        return read([&](SQLite::Database& database) -> Result<std::vector<Moment>> {
+    Result<std::vector<Capture>> captures() override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<Capture>> {
             SQLite::Statement query(
                 database, fmt::format("SELECT photo_id, taken_at, ifnull(make, '') || ' "
                                       "' || ifnull(model, ''), latitude, longitude FROM metadata WHERE "
                                       "taken_source IN ('exif', 'xmp', 'name') AND "
                                       "photo_id IN (SELECT photo_id FROM place WHERE "
                                       "{}) ORDER BY taken_at, photo_id",
-                                      kPresentPlace));
-            std::vector<Moment> moments;
+                                      kAvailableFile));
+            std::vector<Capture> captures;
             while (query.executeStep()) {
-                Moment moment{static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
+                Capture capture{static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
                               query.getColumn(1).getInt64(), query.getColumn(2).getString(), std::nullopt};
                 if (!query.isColumnNull(3) && !query.isColumnNull(4))
-                    moment.position = {query.getColumn(3).getDouble(), query.getColumn(4).getDouble()};
-                moments.push_back(std::move(moment));
+                    capture.position = {query.getColumn(3).getDouble(), query.getColumn(4).getDouble()};
+                captures.push_back(std::move(capture));
             }
-            return moments;
+            return captures;
         });
     }
 
@@ -612,9 +612,9 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<std::vector<PhotoNumber>> with_words(std::span<const std::string> words) override {
+    Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string> words) override {
         return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
-            return photos_with_words(database, words);
+            return photos_matching_text(database, words);
         });
     }
 
@@ -844,15 +844,15 @@ class SqliteCatalog final : public Catalog {
                                     "path < ? AND state != 1");
             bind_below(query, 1, part.directory);
             struct Gone {
-                PlaceId place;
+                FileId file;
                 bool photo;
                 std::optional<std::int64_t> said_by_sidecar;  // the photo that a sidecar beside it spoke of
             };
             std::vector<Gone> gone;
             const std::size_t prefix = part.directory.native().size() + 1;
             while (gone.size() < rows_at_once() && query.executeStep()) {
-                const PlaceId place = query.getColumn(0).getInt64();
-                if (static_cast<std::size_t>(place) < seen.size() && seen[static_cast<std::size_t>(place)])
+                const FileId file = query.getColumn(0).getInt64();
+                if (static_cast<std::size_t>(file) < seen.size() && seen[static_cast<std::size_t>(file)])
                     continue;
                 const std::string path = column_path(query, 2).native();
                 if (!part.recursive && path.find('/', prefix) != std::string::npos) continue;
@@ -860,7 +860,7 @@ class SqliteCatalog final : public Catalog {
                     return path.starts_with(folder.native() + '/');
                 });
                 if (unread) continue;
-                gone.push_back({place, query.getColumn(1).getInt() == 0, {}});
+                gone.push_back({file, query.getColumn(1).getInt() == 0, {}});
                 if (gone.back().photo && query.getColumn(3).getInt64() != 0)
                     gone.back().said_by_sidecar = query.getColumn(4).getInt64();
             }
@@ -870,7 +870,7 @@ class SqliteCatalog final : public Catalog {
             for (const Gone& file : gone) {
                 SQLite::Statement& change = file.photo ? update : forget;
                 change.reset();
-                change.bind(1, file.place);
+                change.bind(1, file.file);
                 change.exec();
                 missing += file.photo ? 1 : 0;
             }
@@ -918,7 +918,7 @@ class SqliteCatalog final : public Catalog {
                 fmt::format(
                     "SELECT photo.id FROM photo WHERE photo.id IN (SELECT photo_id FROM place WHERE {}) AND "
                     "({}) ORDER BY {}",
-                    kPresentPlace, condition.where, order));
+                    kAvailableFile, condition.where, order));
             int index = 0;
             for (const auto& parameter : condition.parameters)
                 std::visit([&](const auto& value) { query.bind(++index, value); }, parameter);
@@ -974,7 +974,7 @@ class SqliteCatalog final : public Catalog {
                     Outcome result = call(*writer_);
                     if (result) {
                         HONE_TRY(const auto verdict, hook_->before_commit(*writer_, recorder.changes()));
-                        if (verdict == CommitHook::Verdict::kCommit) {
+                        if (verdict == CommitHook::Decision::kCommit) {
                             transaction.commit();
                             return result;
                         }
@@ -999,21 +999,21 @@ class SqliteCatalog final : public Catalog {
 
     static CommittedFile commit_one(Statements& statements, const FileOutcome& outcome) {
         CommittedFile committed;
-        PlaceState state = PlaceState::kPhoto;
+        FileState state = FileState::kPhoto;
         std::string stage, reason;
-        if (const auto* photo = std::get_if<FileOutcome::IsPhoto>(&outcome.what)) {
+        if (const auto* photo = std::get_if<FileOutcome::Photo>(&outcome.what)) {
             committed.photo = commit_photo(statements, *photo, committed.new_photo);
         } else if (const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what)) {
-            state = PlaceState::kFailed;
+            state = FileState::kFailed;
             stage = failed->stage;
             reason = failed->reason;
         } else {
-            state = PlaceState::kSkipped;
+            state = FileState::kSkipped;
             reason = std::get<FileOutcome::Skipped>(outcome.what).kind;
         }
         const auto known = statements("SELECT id FROM place WHERE path = ?");
         bind_path(*known, 1, outcome.facts.path);
-        committed.new_place = !known->executeStep();
+        committed.new_file = !known->executeStep();
         const auto upsert = statements(
             "INSERT INTO place (folder_id, path, size, modified_ns, inode, state, "
             "photo_id, stage, reason, sidecar) VALUES (?,?,?,?,?,?,?,?,?,?) "
@@ -1034,11 +1034,11 @@ class SqliteCatalog final : public Catalog {
         upsert->bind(9, reason);
         upsert->bind(10, static_cast<std::int64_t>(outcome.facts.sidecar));
         upsert->executeStep();
-        committed.place = upsert->getColumn(0).getInt64();
+        committed.file = upsert->getColumn(0).getInt64();
         if (committed.photo) {
-            const auto& photo = std::get<FileOutcome::IsPhoto>(outcome.what);
-            if (photo.findings && outcome.facts.sidecar == 0) forget_sidecars(statements, *committed.photo);
-            refresh_words(statements, *committed.photo);
+            const auto& photo = std::get<FileOutcome::Photo>(outcome.what);
+            if (photo.analysis_results && outcome.facts.sidecar == 0) forget_sidecars(statements, *committed.photo);
+            refresh_text_index(statements, *committed.photo);
         }
         return committed;
     }
@@ -1060,12 +1060,12 @@ class SqliteCatalog final : public Catalog {
         insert->exec();
     }
 
-    static PhotoNumber commit_photo(Statements& statements, const FileOutcome::IsPhoto& outcome,
+    static PhotoNumber commit_photo(Statements& statements, const FileOutcome::Photo& outcome,
                                     bool& is_new) {
         const PhotoFacts& photo = outcome.photo;
         const auto known = number_of(statements, photo.id);
         is_new = !known;
-        if (known && outcome.findings) {
+        if (known && outcome.analysis_results) {
             // Read again: a newer analyzer may see more of it.
             const auto update =
                 statements("UPDATE photo SET width = ?, height = ?, format = ?, color = ? WHERE id = ?");
@@ -1100,7 +1100,7 @@ class SqliteCatalog final : public Catalog {
             vector->bind(4, outcome.vector.data(), static_cast<int>(outcome.vector.size() * sizeof(float)));
             vector->exec();
         }
-        if (outcome.findings) store_findings(statements, number, *outcome.findings);
+        if (outcome.analysis_results) store_analysis_results(statements, number, *outcome.analysis_results);
         if (outcome.faces) store_faces(statements, number, outcome.face_model, *outcome.faces);
         for (const AnalyzerKey& key : outcome.done) insert_analysis(statements, number, key);
         return number;

@@ -6,7 +6,7 @@
 #include "catalog/sqlite/change_recorder.hpp"
 #include "catalog/sqlite/facts.hpp"
 #include "catalog/sqlite/schema.hpp"
-#include "catalog/surrealdb/mirror.hpp"
+#include "catalog/surrealdb/replica.hpp"
 
 namespace hone::surreal {
 
@@ -96,7 +96,7 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
         HONE_CHECK(make_directories(folder));
         const std::string name = to_hex(sha256(server.shown())).substr(0, 16);
         const fs::path file = folder / fmt::format("mirror-{}.db", name);
-        HONE_TRY(const auto mirror, Mirror::open(server, file, true, {}));
+        HONE_TRY(const auto replica, Replica::open(server, file, true, {}));
         SQLite::Database database(file.native(), SQLite::OPEN_READWRITE, kBusyMilliseconds);
         attach(database, catalog);
         HONE_CHECK(check_target(database));
@@ -106,13 +106,13 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
                     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
                     ChangeRecorder recorder(database);
                     change();
-                    HONE_TRY(const auto verdict, mirror->before_commit(database, recorder.changes()));
-                    if (verdict == CommitHook::Verdict::kCommit) {
+                    HONE_TRY(const auto decision, replica->before_commit(database, recorder.changes()));
+                    if (decision == CommitHook::Decision::kCommit) {
                         transaction.commit();
                         return {};
                     }
                 }
-                HONE_TRY(const bool changed, mirror->catch_up());
+                HONE_TRY(const bool changed, replica->catch_up());
                 (void)changed;
             }
         };
@@ -161,7 +161,7 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
                 copy("face_rejection",
                      "face_id IN (SELECT id FROM source.face WHERE photo_id BETWEEN ? AND ?)");
                 for (const std::int64_t photo : numbers)
-                    refresh_words(statements, static_cast<PhotoNumber>(photo));
+                    refresh_text_index(statements, static_cast<PhotoNumber>(photo));
                 copy_sequences(database);
             }));
             last = numbers.back();
@@ -174,7 +174,7 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
         remove_database(check);
         progress(1, "comparing");
         const auto compared = [&]() -> Result<CopyReport> {
-            HONE_TRY(const auto fresh, Mirror::open(server, check, false, {}));
+            HONE_TRY(const auto fresh, Replica::open(server, check, false, {}));
             SQLite::Database copied(check.native(), SQLite::OPEN_READWRITE, kBusyMilliseconds);
             attach(copied, catalog);
             return compare(copied);
@@ -191,7 +191,7 @@ Result<CopyReport> copy_from_server(const Address& server, const fs::path& catal
         const fs::path file =
             folder / fmt::format("mirror-{}.db", to_hex(sha256(server.shown())).substr(0, 16));
         progress(0, "reading the server");
-        HONE_TRY(const auto mirror, Mirror::open(server, file, false, {}));
+        HONE_TRY(const auto replica, Replica::open(server, file, false, {}));
         {
             HONE_TRY(const auto made, open_sqlite_catalog(catalog, true));
         }
@@ -210,7 +210,7 @@ Result<CopyReport> copy_from_server(const Address& server, const fs::path& catal
             numbers.push_back(static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
         photos.reset();
         Statements statements(database);
-        for (const PhotoNumber photo : numbers) refresh_words(statements, photo);
+        for (const PhotoNumber photo : numbers) refresh_text_index(statements, photo);
         copy_sequences(database);
         transaction.commit();
         progress(1, "comparing");

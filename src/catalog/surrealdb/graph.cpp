@@ -155,7 +155,7 @@ class Graph {
 
 // Columns of the tables (catalog/sqlite/schema.cpp).
 enum PhotoColumn : std::size_t { kWidth = 3, kFormat = 5 };
-enum PlaceColumn : std::size_t { kPath = 2, kState = 6, kPhoto = 7 };
+enum FileColumn : std::size_t { kPath = 2, kState = 6, kPhoto = 7 };
 enum FaceColumn : std::size_t { kFacePhoto = 1, kPerson = 14 };
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "catalog/sqlite/facts.hpp"
-#include "catalog/surrealdb/bundle.hpp"
+#include "catalog/surrealdb/photo_document.hpp"
 #include "photo/metadata_text.hpp"
 
 namespace hone::surreal {
@@ -67,8 +67,8 @@ Value record_key(const ChangedRow::Key& key) {
     return parts.size() == 1 ? parts.front() : Value(std::move(parts));
 }
 
-RecordId bundle_id(std::int64_t photo) {
-    return {std::string("hone_") + kBundle, photo};
+RecordId document_id(std::int64_t photo) {
+    return {std::string("hone_") + kDocument, photo};
 }
 
 std::optional<std::int64_t> photo_in(const SQLite::Column& column) {
@@ -93,14 +93,14 @@ Tables::Tables(SQLite::Database& database) {
             table.columns.push_back(
                 {info.getColumn(0).getString(), type == "BLOB", info.getColumn(2).getInt()});
         }
-        const auto place_of = [&](auto member, const auto& value) -> std::optional<std::size_t> {
+        const auto file_of = [&](auto member, const auto& value) -> std::optional<std::size_t> {
             const auto found = std::ranges::find(table.columns, value, member);
             if (found == table.columns.end()) return std::nullopt;
             return static_cast<std::size_t>(found - table.columns.begin());
         };
-        for (int part = 1; const auto column = place_of(&Column::key, part); ++part)
+        for (int part = 1; const auto column = file_of(&Column::key, part); ++part)
             table.key.push_back(*column);
-        table.photo = place_of(&Column::name, table.name == "photo" ? "id" : "photo_id");
+        table.photo = file_of(&Column::name, table.name == "photo" ? "id" : "photo_id");
         std::string names, marks, where;
         for (const Column& column : table.columns) {
             names += (names.empty() ? "" : ", ") + column.name;
@@ -128,10 +128,10 @@ const Table* Tables::find(std::string_view name) const {
     return found == tables_.end() ? nullptr : &*found;
 }
 
-Value bundle_of(Statements& statements, const Tables& tables, std::int64_t photo) {
-    Bytes rows = encode_bundle(statements, tables, photo);
+Value document_of(Statements& statements, const Tables& tables, std::int64_t photo) {
+    Bytes rows = encode_document(statements, tables, photo);
     if (rows.empty()) return {};
-    return Object{{"id", bundle_id(photo)}, {"rows", std::move(rows)}};
+    return Object{{"id", document_id(photo)}, {"rows", std::move(rows)}};
 }
 
 RecordChange record_change(SQLite::Database& database, const Tables& tables,
@@ -185,15 +185,15 @@ RecordChange record_change(SQLite::Database& database, const Tables& tables,
         out.rows.emplace_back(std::move(fields));
     }
     for (const auto& [photo, is_new] : photos) {
-        const RecordId id = bundle_id(photo);
-        Value bundle = bundle_of(statements, tables, photo);
+        const RecordId id = document_id(photo);
+        Value document = document_of(statements, tables, photo);
         if (!is_new) out.gone.emplace_back(id);
-        if (bundle.is_nothing()) {
-            out.deleted.emplace_back(Array{kBundle, Array{photo}});
+        if (document.is_nothing()) {
+            out.deleted.emplace_back(Array{kDocument, Array{photo}});
             continue;
         }
         out.written.emplace_back(id);
-        out.rows.push_back(std::move(bundle));
+        out.rows.push_back(std::move(document));
     }
     return out;
 }
@@ -205,7 +205,7 @@ Result<> RecordReader::write(const Value& record) {
     const RecordId* id = record_of(record["id"]);
     if (id == nullptr || !id->table.starts_with("hone_")) return {};
     const std::string name = id->table.substr(5);
-    if (name == kBundle) return write_photo(id->key.integer(), record["rows"]);
+    if (name == kDocument) return write_photo(id->key.integer(), record["rows"]);
     const Table* table = tables_.find(name);
     if (table == nullptr) return {};
     const auto insert = statements_(table->write);
@@ -225,7 +225,7 @@ Result<> RecordReader::write(const Value& record) {
 Result<> RecordReader::write_photo(std::int64_t photo, const Value& rows) {
     if (!empty_) remove_photo(photo);
     const auto* bytes = rows.as<Bytes>();
-    if (bytes == nullptr || !write_bundle(statements_, tables_, *bytes))
+    if (bytes == nullptr || !write_document(statements_, tables_, *bytes))
         return fail("the catalogue's record hone_bundle:{0} is damaged: photo {0} cannot be read", photo);
     words_.insert(photo);
     return {};
@@ -245,7 +245,7 @@ void RecordReader::remove(const Value& row) {
     if (parts.size() != 2) return;
     const std::string name = parts[0].text();
     const auto key = parts[1].items();
-    if (name == kBundle && key.size() == 1) {
+    if (name == kDocument && key.size() == 1) {
         remove_photo(key[0].integer());
         return;
     }
@@ -265,7 +265,7 @@ void RecordReader::finish() {
     for (const std::int64_t photo : words_) {
         const auto known = statements_("SELECT 1 FROM photo WHERE id = ?");
         known->bind(1, photo);
-        if (known->executeStep()) refresh_words(statements_, static_cast<PhotoNumber>(photo));
+        if (known->executeStep()) refresh_text_index(statements_, static_cast<PhotoNumber>(photo));
     }
     words_.clear();
 }

@@ -14,7 +14,7 @@
 
 namespace hone::surreal {
 
-inline constexpr const char* kBundle = "bundle";  // hone_bundle; no table of the mirror has this name
+inline constexpr const char* kDocument = "bundle";  // hone_bundle; no table of the mirror has this name
 
 struct Column {
     std::string name;
@@ -59,7 +59,7 @@ RecordChange record_change(SQLite::Database& database, const Tables& tables,
                            const std::vector<ChangedRow>& changes);
 
 // The record of a photo's rows; NONE when there are none.
-Value bundle_of(Statements& statements, const Tables& tables, std::int64_t photo);
+Value document_of(Statements& statements, const Tables& tables, std::int64_t photo);
 
 // Writes records into the mirror's tables and keeps its index of words.
 class RecordReader {

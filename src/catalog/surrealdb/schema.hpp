@@ -7,7 +7,7 @@ namespace hone::surreal {
 
 // hone_schema:version. 2: hone_due (graph_writer.hpp). 3: hone_bundle (rows.hpp), which the mirror brings
 // about.
-inline constexpr int kServerSchemaVersion = 3, kBundledSchema = 3;
+inline constexpr int kServerSchemaVersion = 3, kDocumentSchema = 3;
 
 // Makes the tables on first use, when it may, and brings those of an older Hone up to date; refuses a
 // database that holds something else. Gives the name that the library was given when its tables were made

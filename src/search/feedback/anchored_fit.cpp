@@ -33,7 +33,7 @@ struct Problem {
     std::vector<std::vector<double>> photos;  // x_i - mean
     std::vector<double> fits, weights;        // y_i, c_i
     std::vector<double> anchor;               // t, length 1
-    std::span<const float> roughness;         // empty: no data term
+    std::span<const float> laplacian_penalty;         // empty: no data term
     std::size_t stride = 0;
 
     double evaluate(std::span<const double> w, std::span<double> gradient) const {
@@ -57,10 +57,10 @@ struct Problem {
             gradient[at] += length_slope * w[at];
             gradient[at] -= kAnchor / 2 * (anchor[at] - along * w[at] / length) / length;
         }
-        if (!roughness.empty()) {
+        if (!laplacian_penalty.empty()) {
             std::vector<float> narrow(stride), product(dimension);
             for (std::size_t at = 0; at < dimension; ++at) narrow[at] = static_cast<float>(w[at]);
-            multiply_rows(roughness, stride, narrow.data(), product.data());
+            multiply_rows(laplacian_penalty, stride, narrow.data(), product.data());
             for (std::size_t at = 0; at < dimension; ++at) {
                 loss += kData * w[at] * product[at];
                 gradient[at] += 2 * kData * product[at];
@@ -94,34 +94,34 @@ class AnchoredFit final : public FeedbackMethod {
                                                 const FeedbackSpace& space) const override {
         const std::size_t dimension = space.statistics->dimension();
         const std::vector<float> anchor =
-            !evidence.words.empty() ? std::vector<float>(evidence.words.begin(), evidence.words.end())
-                                    : mean_of(evidence.liked, dimension);
+            !evidence.text.empty() ? std::vector<float>(evidence.text.begin(), evidence.text.end())
+                                    : mean_of(evidence.positives, dimension);
         Problem problem;
         problem.dimension = dimension;
         problem.anchor.assign(anchor.begin(), anchor.end());
         const double length = std::sqrt(dot(problem.anchor, problem.anchor));
         // Nothing to hold on to: what is liked least stands last.
-        if (!evidence.has_marks() || length == 0) return rank_by_words(evidence);
+        if (!evidence.has_marks() || length == 0) return rank_by_text(evidence);
         for (double& value : problem.anchor) value /= length;
 
         std::vector<Mark> all;
-        for (const auto* marks : {&evidence.liked, &evidence.unliked, &evidence.passed})
+        for (const auto* marks : {&evidence.positives, &evidence.negatives, &evidence.implicit_negatives})
             all.insert(all.end(), marks->begin(), marks->end());
-        const double liked = total_weight(evidence.liked), others = total_weight(all) - liked;
+        const double positives = total_weight(evidence.positives), others = total_weight(all) - positives;
         const std::vector<float> mean = mean_of(all, dimension);
         // As much as there are marks, half for each class; but no passed photo counts more than one.
-        const double half = (liked + others) / 2, class_weight = others > 0 ? std::min(half, others) : half;
+        const double half = (positives + others) / 2, class_weight = others > 0 ? std::min(half, others) : half;
         for (std::size_t mark = 0; mark < all.size(); ++mark) {
-            const bool fits = mark < evidence.liked.size();
+            const bool fits = mark < evidence.positives.size();
             std::vector<double> photo(dimension);
             for (std::size_t at = 0; at < dimension; ++at)
                 photo[at] = static_cast<double>(all[mark].vector[at]) - mean[at];
             problem.photos.push_back(std::move(photo));
             problem.fits.push_back(fits ? 1 : 0);
-            problem.weights.push_back(all[mark].weight * class_weight / (fits ? liked : others));
+            problem.weights.push_back(all[mark].weight * class_weight / (fits ? positives : others));
         }
         problem.stride = space.statistics->stride();
-        if (with_data_) problem.roughness = space.statistics->roughness(space.view, space.threads);
+        if (with_data_) problem.laplacian_penalty = space.statistics->laplacian_penalty(space.view, space.threads);
         return explain(evidence, problem, minimise(problem));
     }
 
@@ -142,23 +142,23 @@ class AnchoredFit final : public FeedbackMethod {
         const auto narrow = [](const std::vector<double>& values) {
             return std::vector<float>(values.begin(), values.end());
         };
-        std::vector<double> passed(w.size());
+        std::vector<double> implicit_negatives(w.size());
         for (std::size_t mark = 0; mark < problem.photos.size(); ++mark) {
             const double z = dot(w, problem.photos[mark]);
             double pull = -problem.weights[mark] * (1 / (1 + std::exp(-z)) - problem.fits[mark]);
             pull /= length * std::max(std::abs(before), kAnchor / 2);
             for (std::size_t at = 0; at < w.size(); ++at) rest[at] -= pull * problem.photos[mark][at];
-            if (mark < evidence.liked.size()) {
-                ranking->add({Source::Kind::kLiked, mark}, narrow(problem.photos[mark]), pull);
-            } else if (mark < evidence.liked.size() + evidence.unliked.size()) {
-                ranking->add({Source::Kind::kUnliked, mark - evidence.liked.size()},
+            if (mark < evidence.positives.size()) {
+                ranking->add({Source::Kind::kPositive, mark}, narrow(problem.photos[mark]), pull);
+            } else if (mark < evidence.positives.size() + evidence.negatives.size()) {
+                ranking->add({Source::Kind::kNegative, mark - evidence.positives.size()},
                              narrow(problem.photos[mark]), pull);
             } else {
-                for (std::size_t at = 0; at < w.size(); ++at) passed[at] += pull * problem.photos[mark][at];
+                for (std::size_t at = 0; at < w.size(); ++at) implicit_negatives[at] += pull * problem.photos[mark][at];
             }
         }
-        if (!evidence.passed.empty()) ranking->add({Source::Kind::kPassed, 0}, narrow(passed), 1);
-        ranking->add({evidence.words.empty() ? Source::Kind::kLibrary : Source::Kind::kWords, 0},
+        if (!evidence.implicit_negatives.empty()) ranking->add({Source::Kind::kImplicitNegative, 0}, narrow(implicit_negatives), 1);
+        ranking->add({evidence.text.empty() ? Source::Kind::kLibrary : Source::Kind::kText, 0},
                      narrow(rest), 1);
         return ranking;
     }

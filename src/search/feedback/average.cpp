@@ -11,10 +11,10 @@ class Average final : public FeedbackMethod {
     [[nodiscard]] std::string_view name() const override { return "average"; }
     [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
                                                 const FeedbackSpace&) const override {
-        if (evidence.words.empty() || evidence.liked.empty()) return rank_by_words(evidence);
-        auto ranking = std::make_unique<LinearRanking>(evidence.words.size());
-        ranking->add({Source::Kind::kWords, 0}, evidence.words, 0.5);
-        add_mean(*ranking, Source::Kind::kLiked, evidence.liked, 0.5);
+        if (evidence.text.empty() || evidence.positives.empty()) return rank_by_text(evidence);
+        auto ranking = std::make_unique<LinearRanking>(evidence.text.size());
+        ranking->add({Source::Kind::kText, 0}, evidence.text, 0.5);
+        add_mean(*ranking, Source::Kind::kPositive, evidence.positives, 0.5);
         return ranking;
     }
 };

@@ -5,7 +5,7 @@
 //     e^(-d(i,l)/s) / (e^(-d(i,l)/s) + sum_o e^(-d(i,o)/s)),     d = 1 - cos, s = 0.1
 //
 // with at most kOthers others: the unliked ones first, then those passed over last. The log of the product
-// over the liked, and kWordsScale x words . x as the log of the prior, is the score. Without a like, each
+// over the liked, and kTextScale x words . x as the log of the prior, is the score. Without a like, each
 // photo shown counts against what is near it: factor 1 - e^(-d/s), at least kFloor.
 #include <algorithm>
 #include <cmath>
@@ -16,19 +16,19 @@ namespace hone {
 
 namespace {
 
-constexpr double kReach = 0.1, kWordsScale = 30, kFloor = 1e-3;
+constexpr double kReach = 0.1, kTextScale = 30, kFloor = 1e-3;
 constexpr std::size_t kOthers = 64;
 
 class BayesRanking final : public Ranking {
   public:
     explicit BayesRanking(const Evidence& evidence) {
-        words_.assign(evidence.words.begin(), evidence.words.end());
-        for (const Mark& mark : evidence.liked) add(liked_, mark);
-        for (const Mark& mark : evidence.unliked) {
+        text_.assign(evidence.text.begin(), evidence.text.end());
+        for (const Mark& mark : evidence.positives) add(positives_, mark);
+        for (const Mark& mark : evidence.negatives) {
             if (others_.size() < kOthers) add(others_, mark);
         }
-        unliked_ = others_.size();
-        for (auto mark = evidence.passed.rbegin(); mark != evidence.passed.rend() && others_.size() < kOthers;
+        negatives_ = others_.size();
+        for (auto mark = evidence.implicit_negatives.rbegin(); mark != evidence.implicit_negatives.rend() && others_.size() < kOthers;
              ++mark)
             add(others_, *mark);
     }
@@ -36,23 +36,23 @@ class BayesRanking final : public Ranking {
     [[nodiscard]] std::vector<float> scores(const SpaceView& view, unsigned threads) const override {
         // One scan a mark; what a row gathers is kept in two numbers.
         std::vector<float> score(view.size()), crowd(view.size());
-        if (!words_.empty()) {
-            score = view.scores(words_, threads);
-            for (float& value : score) value *= static_cast<float>(kWordsScale);
+        if (!text_.empty()) {
+            score = view.scores(text_, threads);
+            for (float& value : score) value *= static_cast<float>(kTextScale);
         }
         for (const Vector& other : others_) {
             const std::vector<float> cosines = view.scores(other.values, threads);
             for (std::size_t row = 0; row < crowd.size(); ++row) {
-                if (liked_.empty())
+                if (positives_.empty())
                     score[row] += static_cast<float>(against(other, cosines[row]));
                 else
                     crowd[row] += static_cast<float>(other.weight * near(cosines[row]));
             }
         }
-        for (const Vector& liked : liked_) {
-            const std::vector<float> cosines = view.scores(liked.values, threads);
+        for (const Vector& positives : positives_) {
+            const std::vector<float> cosines = view.scores(positives.values, threads);
             for (std::size_t row = 0; row < crowd.size(); ++row)
-                score[row] += static_cast<float>(in_favour(liked, cosines[row], crowd[row]));
+                score[row] += static_cast<float>(in_favour(positives, cosines[row], crowd[row]));
         }
         return score;
     }
@@ -71,22 +71,22 @@ class BayesRanking final : public Ranking {
   private:
     [[nodiscard]] std::vector<Share> shares_of(std::span<const float> x) const {
         std::vector<Share> shares;
-        if (!words_.empty())
-            shares.push_back({{Source::Kind::kWords, 0}, kWordsScale * inner_product(words_, x)});
-        double crowd = 0, passed = 0;
+        if (!text_.empty())
+            shares.push_back({{Source::Kind::kText, 0}, kTextScale * inner_product(text_, x)});
+        double crowd = 0, implicit_negatives = 0;
         for (std::size_t at = 0; at < others_.size(); ++at) {
             const double cosine = inner_product(others_[at].values, x);
             crowd += others_[at].weight * near(cosine);
-            if (!liked_.empty()) continue;
-            if (at < unliked_)
-                shares.push_back({{Source::Kind::kUnliked, at}, against(others_[at], cosine)});
+            if (!positives_.empty()) continue;
+            if (at < negatives_)
+                shares.push_back({{Source::Kind::kNegative, at}, against(others_[at], cosine)});
             else
-                passed += against(others_[at], cosine);
+                implicit_negatives += against(others_[at], cosine);
         }
-        if (passed != 0) shares.push_back({{Source::Kind::kPassed, 0}, passed});
-        for (std::size_t at = 0; at < liked_.size(); ++at) {
-            const double cosine = inner_product(liked_[at].values, x);
-            shares.push_back({{Source::Kind::kLiked, at}, in_favour(liked_[at], cosine, crowd)});
+        if (implicit_negatives != 0) shares.push_back({{Source::Kind::kImplicitNegative, 0}, implicit_negatives});
+        for (std::size_t at = 0; at < positives_.size(); ++at) {
+            const double cosine = inner_product(positives_[at].values, x);
+            shares.push_back({{Source::Kind::kPositive, at}, in_favour(positives_[at], cosine, crowd)});
         }
         return shares;
     }
@@ -102,14 +102,14 @@ class BayesRanking final : public Ranking {
     static double against(const Vector& other, double cosine) {
         return other.weight * std::log(std::max(kFloor, 1 - near(cosine)));
     }
-    static double in_favour(const Vector& liked, double cosine, double crowd) {
+    static double in_favour(const Vector& positives, double cosine, double crowd) {
         const double own = near(cosine);
-        return liked.weight * std::log(std::max(kFloor, own / (own + crowd + 1e-12)));
+        return positives.weight * std::log(std::max(kFloor, own / (own + crowd + 1e-12)));
     }
 
-    std::vector<float> words_;
-    std::vector<Vector> liked_, others_;
-    std::size_t unliked_ = 0;  // of others_, at its front
+    std::vector<float> text_;
+    std::vector<Vector> positives_, others_;
+    std::size_t negatives_ = 0;  // of others_, at its front
 };
 
 class Bayes final : public FeedbackMethod {
@@ -117,7 +117,7 @@ class Bayes final : public FeedbackMethod {
     [[nodiscard]] std::string_view name() const override { return "bayes"; }
     [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
                                                 const FeedbackSpace&) const override {
-        if (!evidence.has_marks()) return rank_by_words(evidence);
+        if (!evidence.has_marks()) return rank_by_text(evidence);
         return std::make_unique<BayesRanking>(evidence);
     }
 };

@@ -23,25 +23,25 @@ namespace hone {
 namespace {
 
 constexpr std::size_t kMostNeighbours = 200;  // passed photos that are looked at, the last ones
-constexpr double kUnlikedPull = 0.5;
+constexpr double kNegativeShare = 0.5;
 constexpr double kApart = 0.6, kAlike = 0.8, kFaint = 0.03;  // where passed photos begin and cease to tell
 constexpr double kLeastWeight = 1e-3;                        // a mark's weight is > 0
-constexpr float kUnlikedWeight = 3;  // of a mark, against a photo that was only passed over
+constexpr float kNegativeWeight = 3;  // of a mark, against a photo that was only passed over
 
 // Its parts are whitened when somebody asks why: P is symmetric, so that the share of a mark m is (P x) . m.
 class WhitenedRanking final : public Ranking {
   public:
     using Ranking::score;
-    WhitenedRanking(std::span<const float> words, std::shared_ptr<const SpaceStatistics> statistics)
-        : words_(words.begin(), words.end()),
-          words_weight_(words.empty() ? 0 : 1 / statistics->spread(words)),
+    WhitenedRanking(std::span<const float> text, std::shared_ptr<const SpaceStatistics> statistics)
+        : text_(text.begin(), text.end()),
+          text_weight_(text.empty() ? 0 : 1 / statistics->standard_deviation(text)),
           statistics_(std::move(statistics)) {}
 
     // Adds weight x (mean of the marks - mu).
     void add(Source::Kind kind, std::span<const Mark> marks, double weight) {
         if (marks.empty() || weight == 0) return;
         const double total = total_weight(marks);
-        if (kind == Source::Kind::kPassed) {
+        if (kind == Source::Kind::kImplicitNegative) {
             parts_.push_back({{kind, 0}, mean_of(marks, statistics_->dimension()), weight});
         } else {
             for (std::size_t at = 0; at < marks.size(); ++at) {
@@ -61,9 +61,9 @@ class WhitenedRanking final : public Ranking {
         }
         for (std::size_t at = 0; at < dimension; ++at)
             step[at] += static_cast<float>(library_ * statistics_->mean()[at]);
-        direction_ = statistics_->whiten(step);
-        for (std::size_t at = 0; at < words_.size(); ++at)
-            direction_[at] += static_cast<float>(words_weight_ * words_[at]);
+        direction_ = statistics_->apply_precision(step);
+        for (std::size_t at = 0; at < text_.size(); ++at)
+            direction_[at] += static_cast<float>(text_weight_ * text_[at]);
     }
 
     [[nodiscard]] std::span<const float> direction() const override { return direction_; }
@@ -75,14 +75,14 @@ class WhitenedRanking final : public Ranking {
     }
     [[nodiscard]] std::vector<Share> shares(const SpaceView& view, std::size_t row) const override {
         const std::span<const float> x = view.values(row);
-        const std::vector<float> whitened = statistics_->whiten(x);
+        const std::vector<float> whitened = statistics_->apply_precision(x);
         std::vector<Share> shares;
         double rest = score(x);
         const auto add = [&](Source source, double value) {
             shares.push_back({source, value});
             rest -= value;
         };
-        if (!words_.empty()) add({Source::Kind::kWords, 0}, words_weight_ * inner_product(words_, x));
+        if (!text_.empty()) add({Source::Kind::kText, 0}, text_weight_ * inner_product(text_, x));
         for (const Part& part : parts_) add(part.source, part.weight * inner_product(part.vector, whitened));
         // What is left is -(sum of the weights) mu, and the last digits of the sums above.
         if (!parts_.empty()) add({Source::Kind::kLibrary, 0}, rest);
@@ -95,8 +95,8 @@ class WhitenedRanking final : public Ranking {
         std::vector<float> vector;
         double weight = 0;
     };
-    std::vector<float> words_, direction_;
-    double words_weight_ = 0, library_ = 0;
+    std::vector<float> text_, direction_;
+    double text_weight_ = 0, library_ = 0;
     std::vector<Part> parts_;
     std::shared_ptr<const SpaceStatistics> statistics_;
 };
@@ -108,48 +108,48 @@ class Hone final : public FeedbackMethod {
     [[nodiscard]] Evidence weigh(Evidence evidence, const FeedbackSpace& space) const override {
         const SpaceStatistics& statistics = *space.statistics;
         const std::size_t stride = statistics.stride();
-        std::span<const Mark> passed = evidence.passed;
-        if (passed.size() > kMostNeighbours) passed = passed.last(kMostNeighbours);
-        std::vector<Mark> judged = evidence.liked;
-        judged.insert(judged.end(), passed.begin(), passed.end());
+        std::span<const Mark> implicit_negatives = evidence.implicit_negatives;
+        if (implicit_negatives.size() > kMostNeighbours) implicit_negatives = implicit_negatives.last(kMostNeighbours);
+        std::vector<Mark> judged = evidence.positives;
+        judged.insert(judged.end(), implicit_negatives.begin(), implicit_negatives.end());
         std::vector<float> vectors(judged.size() * stride), cosines(judged.size());
         for (std::size_t at = 0; at < judged.size(); ++at)
-            statistics.decorrelate(judged[at].vector, vectors.data() + at * stride);
-        std::vector<double> trust(evidence.liked.size());
+            statistics.whiten(judged[at].vector, vectors.data() + at * stride);
+        std::vector<double> trust(evidence.positives.size());
         double among = 0, between = 0;
-        for (std::size_t liked = 0; liked < evidence.liked.size(); ++liked) {
-            multiply_rows(vectors, stride, vectors.data() + liked * stride, cosines.data());
+        for (std::size_t positives = 0; positives < evidence.positives.size(); ++positives) {
+            multiply_rows(vectors, stride, vectors.data() + positives * stride, cosines.data());
             double support = 0, against = 0;
             for (std::size_t at = 0; at < judged.size(); ++at) {
                 const double near = std::pow(std::max(0.0F, cosines[at]), 2);
-                if (at != liked) (at < evidence.liked.size() ? support : against) += near;
+                if (at != positives) (at < evidence.positives.size() ? support : against) += near;
             }
             among += support;
             between += against;
-            trust[liked] = (1 + support) / (1 + support + against);
+            trust[positives] = (1 + support) / (1 + support + against);
         }
-        for (std::size_t liked = 0; liked < trust.size(); ++liked)
-            evidence.liked[liked].weight *= static_cast<float>(trust[liked] / std::ranges::max(trust));
-        const double n = static_cast<double>(evidence.liked.size());
-        if (n < 2 || passed.empty()) return evidence;
+        for (std::size_t positives = 0; positives < trust.size(); ++positives)
+            evidence.positives[positives].weight *= static_cast<float>(trust[positives] / std::ranges::max(trust));
+        const double n = static_cast<double>(evidence.positives.size());
+        if (n < 2 || implicit_negatives.empty()) return evidence;
         const double r =
-            between / (n * static_cast<double>(passed.size())) / (among / (n * (n - 1)) + kFaint);
-        const double pull = std::clamp((kAlike - r) / (kAlike - kApart), kLeastWeight, 1.0);
-        for (Mark& mark : evidence.passed) mark.weight *= static_cast<float>(pull);
+            between / (n * static_cast<double>(implicit_negatives.size())) / (among / (n * (n - 1)) + kFaint);
+        const double boost = std::clamp((kAlike - r) / (kAlike - kApart), kLeastWeight, 1.0);
+        for (Mark& mark : evidence.implicit_negatives) mark.weight *= static_cast<float>(boost);
         return evidence;
     }
     [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
                                                 const FeedbackSpace& space) const override {
-        if (!evidence.has_marks()) return rank_by_words(evidence);
-        auto ranking = std::make_unique<WhitenedRanking>(evidence.words, space.statistics);
-        const double liked = total_weight(evidence.liked);
-        ranking->add(Source::Kind::kLiked, evidence.liked, liked / (liked + 1));
-        const double unliked = kUnlikedWeight * total_weight(evidence.unliked),
-                     passed = total_weight(evidence.passed),
-                     judged = unliked + static_cast<double>(evidence.passed.size());
+        if (!evidence.has_marks()) return rank_by_text(evidence);
+        auto ranking = std::make_unique<WhitenedRanking>(evidence.text, space.statistics);
+        const double positives = total_weight(evidence.positives);
+        ranking->add(Source::Kind::kPositive, evidence.positives, positives / (positives + 1));
+        const double negatives = kNegativeWeight * total_weight(evidence.negatives),
+                     implicit_negatives = total_weight(evidence.implicit_negatives),
+                     judged = negatives + static_cast<double>(evidence.implicit_negatives.size());
         if (judged > 0) {
-            ranking->add(Source::Kind::kUnliked, evidence.unliked, -kUnlikedPull * unliked / judged);
-            ranking->add(Source::Kind::kPassed, evidence.passed, -kUnlikedPull * passed / judged);
+            ranking->add(Source::Kind::kNegative, evidence.negatives, -kNegativeShare * negatives / judged);
+            ranking->add(Source::Kind::kImplicitNegative, evidence.implicit_negatives, -kNegativeShare * implicit_negatives / judged);
         }
         ranking->finish();
         return ranking;

@@ -88,7 +88,7 @@ std::vector<float> mean_of(std::span<const Mark> marks, std::size_t dimension) {
 
 void add_mean(LinearRanking& ranking, Source::Kind kind, std::span<const Mark> marks, double weight) {
     if (marks.empty()) return;
-    if (kind == Source::Kind::kPassed) {
+    if (kind == Source::Kind::kImplicitNegative) {
         ranking.add({kind, 0}, mean_of(marks, ranking.direction().size()), weight);
         return;
     }
@@ -97,23 +97,23 @@ void add_mean(LinearRanking& ranking, Source::Kind kind, std::span<const Mark> m
         ranking.add({kind, at}, marks[at].vector, weight * marks[at].weight / total);
 }
 
-std::unique_ptr<Ranking> rank_by_words(const Evidence& evidence) {
+std::unique_ptr<Ranking> rank_by_text(const Evidence& evidence) {
     const auto dimension = [&] {
-        if (!evidence.words.empty()) return evidence.words.size();
-        for (const auto* marks : {&evidence.liked, &evidence.unliked, &evidence.passed}) {
+        if (!evidence.text.empty()) return evidence.text.size();
+        for (const auto* marks : {&evidence.positives, &evidence.negatives, &evidence.implicit_negatives}) {
             if (!marks->empty()) return marks->front().vector.size();
         }
         return std::size_t{0};
     }();
     auto ranking = std::make_unique<LinearRanking>(dimension);
-    if (!evidence.words.empty())
-        ranking->add({Source::Kind::kWords, 0}, evidence.words, 1);
-    else if (!evidence.liked.empty())
-        add_mean(*ranking, Source::Kind::kLiked, evidence.liked, 1);
-    else if (!evidence.unliked.empty())
-        add_mean(*ranking, Source::Kind::kUnliked, evidence.unliked, -1);
+    if (!evidence.text.empty())
+        ranking->add({Source::Kind::kText, 0}, evidence.text, 1);
+    else if (!evidence.positives.empty())
+        add_mean(*ranking, Source::Kind::kPositive, evidence.positives, 1);
+    else if (!evidence.negatives.empty())
+        add_mean(*ranking, Source::Kind::kNegative, evidence.negatives, -1);
     else
-        add_mean(*ranking, Source::Kind::kPassed, evidence.passed, -1);
+        add_mean(*ranking, Source::Kind::kImplicitNegative, evidence.implicit_negatives, -1);
     return ranking;
 }
 

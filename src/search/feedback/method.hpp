@@ -19,16 +19,16 @@ struct Mark {
 };
 
 struct Evidence {
-    std::span<const float> words;  // unit length; empty when there are none
-    std::vector<Mark> liked, unliked;
-    std::vector<Mark> passed;  // shown and passed over: may be many, says little
-    [[nodiscard]] bool has_marks() const { return !liked.empty() || !unliked.empty() || !passed.empty(); }
+    std::span<const float> text;  // unit length; empty when there are none
+    std::vector<Mark> positives, negatives;
+    std::vector<Mark> implicit_negatives;  // shown and passed over: may be many, says little
+    [[nodiscard]] bool has_marks() const { return !positives.empty() || !negatives.empty() || !implicit_negatives.empty(); }
 };
 
 // What a part of a score comes from.
 struct Source {
-    enum class Kind { kWords, kLiked, kUnliked, kPassed, kLibrary };
-    Kind kind = Kind::kWords;
+    enum class Kind { kText, kPositive, kNegative, kImplicitNegative, kLibrary };
+    Kind kind = Kind::kText;
     std::size_t mark = 0;  // index into Evidence::liked or unliked
     bool operator==(const Source&) const = default;
 };
@@ -92,7 +92,7 @@ class FeedbackMethod {
     [[nodiscard]] virtual bool explores() const { return false; }
     // The evidence with what each mark is worth beside the others as its weight; done once, before rank().
     [[nodiscard]] virtual Evidence weigh(Evidence evidence, const FeedbackSpace&) const { return evidence; }
-    // There is at least one of words, liked, unliked, passed. Without marks every method is rank_by_words().
+    // There is at least one of words, liked, unliked, passed. Without marks every method is rank_by_text().
     [[nodiscard]] virtual std::unique_ptr<Ranking> rank(const Evidence& evidence,
                                                         const FeedbackSpace& space) const = 0;
 };
@@ -104,7 +104,7 @@ std::vector<std::string_view> feedback_methods();
 Result<const FeedbackMethod*> find_feedback_method(std::string_view name);
 
 // words . x; without words the weighted mean of the liked, without those the opposite of what was not.
-std::unique_ptr<Ranking> rank_by_words(const Evidence& evidence);
+std::unique_ptr<Ranking> rank_by_text(const Evidence& evidence);
 
 // Summed in order, in double: the same on every processor.
 double inner_product(std::span<const float> a, std::span<const float> b);

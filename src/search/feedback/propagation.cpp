@@ -27,20 +27,20 @@ constexpr int kIterations = 20;
 
 class Prior {
   public:
-    Prior(std::span<const float> words, const SpaceStatistics& statistics)
-        : words_(words.begin(), words.end()) {
-        if (words_.empty()) return;
-        center_ = statistics.center(words_);
-        spread_ = statistics.spread(words_);
+    Prior(std::span<const float> text, const SpaceStatistics& statistics)
+        : text_(text.begin(), text.end()) {
+        if (text_.empty()) return;
+        center_ = statistics.mean(text_);
+        spread_ = statistics.standard_deviation(text_);
     }
-    [[nodiscard]] const std::vector<float>& words() const { return words_; }
+    [[nodiscard]] const std::vector<float>& text() const { return text_; }
     [[nodiscard]] double probability(double score) const {
-        return words_.empty() ? 0
+        return text_.empty() ? 0
                               : 1 / (1 + std::exp(-kSteepness * ((score - center_) / spread_ - kUnusual)));
     }
 
   private:
-    std::vector<float> words_;
+    std::vector<float> text_;
     double center_ = 0, spread_ = 1;
 };
 
@@ -57,7 +57,7 @@ class PropagatedRanking final : public Ranking {
 
     [[nodiscard]] std::vector<float> scores(const SpaceView& view, unsigned threads) const override {
         std::vector<float> scores(view.size());
-        if (!prior_.words().empty()) scores = view.scores(prior_.words(), threads);
+        if (!prior_.text().empty()) scores = view.scores(prior_.text(), threads);
         for (float& score : scores) score = static_cast<float>(prior_.probability(score));
         for (const auto& [row, node] : nodes_) {
             if (row < scores.size()) scores[row] = static_cast<float>(node.score);
@@ -69,11 +69,11 @@ class PropagatedRanking final : public Ranking {
         return node != nodes_.end() ? node->second.score : score(view.values(row));
     }
     [[nodiscard]] double score(std::span<const float> x) const override {
-        return prior_.words().empty() ? 0 : prior_.probability(inner_product(prior_.words(), x));
+        return prior_.text().empty() ? 0 : prior_.probability(inner_product(prior_.text(), x));
     }
     [[nodiscard]] std::vector<Share> shares(const SpaceView& view, std::size_t row) const override {
         if (const auto node = nodes_.find(row); node != nodes_.end()) return node->second.shares;
-        return {{{Source::Kind::kWords, 0}, score(view, row)}};
+        return {{{Source::Kind::kText, 0}, score(view, row)}};
     }
 
   private:
@@ -104,7 +104,7 @@ Graph make_graph(std::span<const Mark> marks, const FeedbackSpace& space, std::s
     const std::size_t stride = space.statistics->stride(), count = graph.size();
     std::vector<float> vectors(count * stride);
     for (std::size_t at = 0; at < count; ++at) {
-        space.statistics->decorrelate(
+        space.statistics->whiten(
             at < marks.size() ? marks[at].vector : space.view.values(graph.rows[at - marks.size()]),
             vectors.data() + at * stride);
     }
@@ -143,7 +143,7 @@ Graph make_graph(std::span<const Mark> marks, const FeedbackSpace& space, std::s
 }
 
 // clamped: value by node; NaN where the value is free.
-std::vector<double> spread(const Graph& graph, std::span<const double> prior,
+std::vector<double> standard_deviation(const Graph& graph, std::span<const double> prior,
                            std::span<const double> clamped) {
     std::vector<double> values(prior.begin(), prior.end()), next(values.size());
     for (int iteration = 0; iteration <= kIterations; ++iteration) {
@@ -170,19 +170,19 @@ class Propagation final : public FeedbackMethod {
 
     [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
                                                 const FeedbackSpace& space) const override {
-        if (!evidence.has_marks()) return rank_by_words(evidence);
+        if (!evidence.has_marks()) return rank_by_text(evidence);
         const auto rocchio = make_rocchio()->rank(evidence, space);
         const std::vector<float> first_guess = rocchio->scores(space.view, space.threads);
         std::vector<Mark> marks;
-        for (const auto* some : {&evidence.liked, &evidence.unliked, &evidence.passed})
+        for (const auto* some : {&evidence.positives, &evidence.negatives, &evidence.implicit_negatives})
             marks.insert(marks.end(), some->begin(), some->end());
         const Graph graph = make_graph(marks, space, first_guess);
-        const Prior prior(evidence.words, *space.statistics);
-        std::vector<double> by_words(graph.size());
-        for (std::size_t at = 0; at < graph.size() && !evidence.words.empty(); ++at) {
+        const Prior prior(evidence.text, *space.statistics);
+        std::vector<double> by_text(graph.size());
+        for (std::size_t at = 0; at < graph.size() && !evidence.text.empty(); ++at) {
             const auto vector =
                 at < marks.size() ? marks[at].vector : space.view.values(graph.rows[at - marks.size()]);
-            by_words[at] = prior.probability(inner_product(vector, evidence.words));
+            by_text[at] = prior.probability(inner_product(vector, evidence.text));
         }
         // f is linear in p and in the clamped values, so that it falls into the part of the words, that of
         // what holds it down, and one of each liked photo.
@@ -190,8 +190,8 @@ class Propagation final : public FeedbackMethod {
         const std::vector<double> nothing(graph.size(), free), no_prior(graph.size(), 0);
         std::vector<double> down = nothing;
         std::fill_n(down.begin(), marks.size(), 0);
-        const std::vector<double> words = spread(graph, by_words, nothing),
-                                  held = spread(graph, by_words, down);
+        const std::vector<double> text = standard_deviation(graph, by_text, nothing),
+                                  held = standard_deviation(graph, by_text, down);
         std::vector<Node> nodes(graph.rows.size());
         const auto add = [&](Source source, const auto& value_of) {
             for (std::size_t at = 0; at < nodes.size(); ++at) {
@@ -200,14 +200,14 @@ class Propagation final : public FeedbackMethod {
                 if (value != 0) nodes[at].shares.push_back({source, value});
             }
         };
-        add({Source::Kind::kWords, 0}, [&](std::size_t at) { return words[at]; });
+        add({Source::Kind::kText, 0}, [&](std::size_t at) { return text[at]; });
         // The marks themselves hold p down: they are answers now, and no longer guesses.
-        add({Source::Kind::kPassed, 0}, [&](std::size_t at) { return held[at] - words[at]; });
-        for (std::size_t liked = 0; liked < evidence.liked.size(); ++liked) {
+        add({Source::Kind::kImplicitNegative, 0}, [&](std::size_t at) { return held[at] - text[at]; });
+        for (std::size_t positives = 0; positives < evidence.positives.size(); ++positives) {
             std::vector<double> one = down;
-            one[liked] = evidence.liked[liked].weight;
-            const std::vector<double> part = spread(graph, no_prior, one);
-            add({Source::Kind::kLiked, liked}, [&](std::size_t at) { return part[at]; });
+            one[positives] = evidence.positives[positives].weight;
+            const std::vector<double> part = standard_deviation(graph, no_prior, one);
+            add({Source::Kind::kPositive, positives}, [&](std::size_t at) { return part[at]; });
         }
         std::unordered_map<std::size_t, Node> by_row;
         for (std::size_t at = 0; at < nodes.size(); ++at)

@@ -6,7 +6,7 @@ namespace hone {
 
 namespace {
 
-constexpr double kWords = 1, kLiked = 0.5, kUnliked = 0.25;
+constexpr double kText = 1, kPositive = 0.5, kNegative = 0.25;
 
 class Rocchio final : public FeedbackMethod {
   public:
@@ -14,15 +14,15 @@ class Rocchio final : public FeedbackMethod {
     [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
                                                 const FeedbackSpace& space) const override {
         auto ranking = std::make_unique<LinearRanking>(space.view.values(0).size());
-        ranking->add({Source::Kind::kWords, 0}, evidence.words, kWords);
-        add_mean(*ranking, Source::Kind::kLiked, evidence.liked, kLiked);
+        ranking->add({Source::Kind::kText, 0}, evidence.text, kText);
+        add_mean(*ranking, Source::Kind::kPositive, evidence.positives, kPositive);
         // One mean over both: a passed photo is an unliked one.
-        const double unliked = total_weight(evidence.unliked), passed = total_weight(evidence.passed);
-        if (unliked + passed > 0) {
-            add_mean(*ranking, Source::Kind::kUnliked, evidence.unliked,
-                     -kUnliked * unliked / (unliked + passed));
-            add_mean(*ranking, Source::Kind::kPassed, evidence.passed,
-                     -kUnliked * passed / (unliked + passed));
+        const double negatives = total_weight(evidence.negatives), implicit_negatives = total_weight(evidence.implicit_negatives);
+        if (negatives + implicit_negatives > 0) {
+            add_mean(*ranking, Source::Kind::kNegative, evidence.negatives,
+                     -kNegative * negatives / (negatives + implicit_negatives));
+            add_mean(*ranking, Source::Kind::kImplicitNegative, evidence.implicit_negatives,
+                     -kNegative * implicit_negatives / (negatives + implicit_negatives));
         }
         return ranking;
     }

@@ -10,7 +10,7 @@ class TextOnly final : public FeedbackMethod {
     [[nodiscard]] std::string_view name() const override { return "text"; }
     [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
                                                 const FeedbackSpace&) const override {
-        return rank_by_words(evidence);
+        return rank_by_text(evidence);
     }
 };
 

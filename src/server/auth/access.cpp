@@ -13,24 +13,24 @@ Result<Role> parse_role(std::string_view name) {
     return fail(ErrorKind::kUsage, "there is no role '{}'; there are owner and viewer", name.substr(0, 40));
 }
 
-Verdict authorize(const Subject& subject, UserAction action, const Object& object) {
-    if (action == UserAction::kAnybody) return Verdict::kAllowed;
-    if (!subject.role) return Verdict::kSignIn;
-    const bool owner = subject.role == Role::kOwner;
+Decision authorize(const Principal& principal, UserAction action, const Object& object) {
+    if (action == UserAction::kAnybody) return Decision::kAllowed;
+    if (!principal.role) return Decision::kSignIn;
+    const bool owner = principal.role == Role::kOwner;
     switch (action) {
         case UserAction::kAnybody:
-        case UserAction::kLook:
-            return Verdict::kAllowed;
+        case UserAction::kView:
+            return Decision::kAllowed;
         case UserAction::kSeePaths:
         case UserAction::kManage:
-            return owner ? Verdict::kAllowed : Verdict::kForbidden;
+            return owner ? Decision::kAllowed : Decision::kForbidden;
         case UserAction::kHoldTokens:
             // Only a person who gave a password: a token that made another could outlive itself.
-            if (subject.how != Subject::How::kSession) return Verdict::kForbidden;
-            return owner || !object.user || object.user == subject.user ? Verdict::kAllowed
-                                                                        : Verdict::kForbidden;
+            if (principal.how != Principal::How::kSession) return Decision::kForbidden;
+            return owner || !object.user || object.user == principal.user ? Decision::kAllowed
+                                                                        : Decision::kForbidden;
     }
-    return Verdict::kForbidden;
+    return Decision::kForbidden;
 }
 
 }  // namespace hone

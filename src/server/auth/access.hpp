@@ -17,7 +17,7 @@ std::string_view role_name(Role role);
 Result<Role> parse_role(std::string_view name);  // kUsage
 
 // Who asks.
-struct Subject {
+struct Principal {
     enum class How {
         kUnknown,  // nobody signed in
         kOpen,     // no user is set up, on this machine: the owner without a name
@@ -33,7 +33,7 @@ struct Subject {
 
 enum class UserAction {
     kAnybody,    // pages of the web client, the health check, signing in
-    kLook,       // search and look at pictures
+    kView,       // search and look at pictures
     kSeePaths,   // where files lie
     kManage,     // folders, scans, people, what went wrong: everything else
     kHoldTokens  // see, make and revoke API tokens
@@ -44,8 +44,8 @@ struct Object {
     std::optional<UserId> user;
 };
 
-enum class Verdict { kAllowed, kSignIn, kForbidden };  // HTTP: 2xx, 401, 403
+enum class Decision { kAllowed, kSignIn, kForbidden };  // HTTP: 2xx, 401, 403
 
-Verdict authorize(const Subject& subject, UserAction action, const Object& object = {});
+Decision authorize(const Principal& principal, UserAction action, const Object& object = {});
 
 }  // namespace hone

@@ -306,8 +306,8 @@ Result<> Users::end_session(std::string_view secret) {
     });
 }
 
-Result<std::optional<Subject>> Users::session(std::string_view secret, bool touch) {
-    return guarded([&]() -> Result<std::optional<Subject>> {
+Result<std::optional<Principal>> Users::session(std::string_view secret, bool touch) {
+    return guarded([&]() -> Result<std::optional<Principal>> {
         const std::int64_t now = clock_();
         SQLite::Statement row(*database_,
                               "SELECT user.id, user.name, user.role, session.used_at FROM session JOIN user "
@@ -317,7 +317,7 @@ Result<std::optional<Subject>> Users::session(std::string_view secret, bool touc
         row.bind(2, now - kSessionLongest);
         row.bind(3, now - kSessionIdle);
         if (!row.executeStep()) return std::nullopt;
-        Subject subject{Subject::How::kSession, role_of(row.getColumn(2).getString()),
+        Principal principal{Principal::How::kSession, role_of(row.getColumn(2).getString()),
                         row.getColumn(0).getInt64(), row.getColumn(1).getString()};
         if (touch && row.getColumn(3).getInt64() <= now - kUseUnit) {
             row.reset();
@@ -326,7 +326,7 @@ Result<std::optional<Subject>> Users::session(std::string_view secret, bool touc
             bind_hash(use, 2, secret);
             use.exec();
         }
-        return subject;
+        return principal;
     });
 }
 
@@ -356,8 +356,8 @@ Result<NewToken> Users::make_token(const User& maker, const std::string& name, R
     });
 }
 
-Result<std::optional<Subject>> Users::token(std::string_view secret, bool touch) {
-    return guarded([&]() -> Result<std::optional<Subject>> {
+Result<std::optional<Principal>> Users::token(std::string_view secret, bool touch) {
+    return guarded([&]() -> Result<std::optional<Principal>> {
         const std::int64_t now = clock_();
         SQLite::Statement row(
             *database_,
@@ -368,7 +368,7 @@ Result<std::optional<Subject>> Users::token(std::string_view secret, bool touch)
         if (!row.executeStep()) return std::nullopt;
         const Role role =
             std::min(role_of(row.getColumn(2).getString()), role_of(row.getColumn(3).getString()));
-        Subject subject{Subject::How::kToken, role, row.getColumn(0).getInt64(),
+        Principal principal{Principal::How::kToken, role, row.getColumn(0).getInt64(),
                         row.getColumn(1).getString()};
         const std::int64_t id = row.getColumn(4).getInt64();
         if (touch && (row.getColumn(5).isNull() || row.getColumn(5).getInt64() <= now - kUseUnit)) {
@@ -378,7 +378,7 @@ Result<std::optional<Subject>> Users::token(std::string_view secret, bool touch)
             use.bind(2, id);
             use.exec();
         }
-        return subject;
+        return principal;
     });
 }
 

@@ -73,11 +73,11 @@ class Users {
     Result<std::string> begin_session(UserId user);
     Result<> end_session(std::string_view secret);
     // touch: counts as use. Nothing when there is none, or it is over.
-    Result<std::optional<Subject>> session(std::string_view secret, bool touch = true);
+    Result<std::optional<Principal>> session(std::string_view secret, bool touch = true);
 
     // kUsage: bad name or days. kConflict: more than the maker holds.
     Result<NewToken> make_token(const User& maker, const std::string& name, Role role, std::int64_t seconds);
-    Result<std::optional<Subject>> token(std::string_view secret, bool touch = true);
+    Result<std::optional<Principal>> token(std::string_view secret, bool touch = true);
     Result<std::vector<Token>> tokens();
     Result<> revoke_token(std::int64_t id);  // kNotFound
     Result<std::optional<User>> find(const std::string& name);

@@ -27,7 +27,7 @@ after(async () => {
 });
 
 const cards = () => page.getByRole('list', { name: 'People' }).getByRole('listitem');
-const cardOf = (name) => cards().filter({ has: page.getByRole('link', { name }) });
+const groupIndex = (name) => cards().filter({ has: page.getByRole('link', { name }) });
 const notice = (text) => page.locator('.notice').filter({ hasText: text });
 const hash = () => page.evaluate(() => location.hash);
 const wait = async (what, why) => {
@@ -59,14 +59,14 @@ test('a new name is given, an undo takes it back', async () => {
   await field.fill('Dora');
   await field.press('Enter');
   await notice(/^Named \d+ faces Dora\./).waitFor();
-  await cardOf(/^Dora,/).waitFor();
+  await groupIndex(/^Dora,/).waitFor();
   await wait(
     () => page.evaluate(() => document.activeElement?.getAttribute('aria-label')?.startsWith('Dora')),
     'the focus is on the card that was named',
   );
   await page.keyboard.press('Control+z');
   await notice(/^Took back: named/).waitFor();
-  await cardOf(/^Dora,/).waitFor({ state: 'detached' });
+  await groupIndex(/^Dora,/).waitFor({ state: 'detached' });
 });
 
 test('a known name is offered as one types, and joins the two', async () => {
@@ -103,10 +103,10 @@ test('a question is answered by key, another one waits for later', async () => {
 });
 
 test('several are selected: two names ask which stays, a search takes both', async () => {
-  await cardOf(/^Anna,/)
+  await groupIndex(/^Anna,/)
     .getByRole('checkbox')
     .check();
-  await cardOf(/^Ben Old,/)
+  await groupIndex(/^Ben Old,/)
     .getByRole('checkbox')
     .check();
   const bar = page.getByRole('toolbar', { name: 'Selection' });
@@ -126,7 +126,7 @@ test('several are selected: two names ask which stays, a search takes both', asy
 test('keys select, merge and hide the person with the focus, and undo', async () => {
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
   const all = await cards().count();
-  await cardOf(/^Ben Old,/)
+  await groupIndex(/^Ben Old,/)
     .getByRole('link')
     .focus();
   await page.keyboard.press('m');
@@ -134,13 +134,13 @@ test('keys select, merge and hide the person with the focus, and undo', async ()
   // One is hidden, and the focus is on the next card.
   await page.keyboard.press('h');
   await notice(/^Hid Ben Old\./).waitFor();
-  await cardOf(/^Ben Old,/).waitFor({ state: 'detached' });
+  await groupIndex(/^Ben Old,/).waitFor({ state: 'detached' });
   assert.match(await focused(), /^Unnamed person,/);
   await page.keyboard.press('u');
   await notice(/^Took back: hid Ben Old/).waitFor();
-  await cardOf(/^Ben Old,/).waitFor();
+  await groupIndex(/^Ben Old,/).waitFor();
   // A named and an unnamed one: joined at once.
-  await cardOf(/^Anna,/)
+  await groupIndex(/^Anna,/)
     .getByRole('link')
     .focus();
   await page.keyboard.press('Space');
@@ -155,11 +155,11 @@ test('keys select, merge and hide the person with the focus, and undo', async ()
   await page.keyboard.press('Control+z');
   await wait(async () => (await cards().count()) === all, 'both are back');
   // Two names: the bar asks which one stays, with the focus there.
-  await cardOf(/^Anna,/)
+  await groupIndex(/^Anna,/)
     .getByRole('link')
     .focus();
   await page.keyboard.press('Space');
-  await cardOf(/^Ben Old,/)
+  await groupIndex(/^Ben Old,/)
     .getByRole('link')
     .focus();
   await page.keyboard.press('m');
@@ -173,21 +173,21 @@ test('keys select, merge and hide the person with the focus, and undo', async ()
 });
 
 test('hidden ones are shown when asked for', async () => {
-  await cardOf(/^Ben Old,/)
+  await groupIndex(/^Ben Old,/)
     .getByRole('checkbox')
     .check();
   await page.getByRole('toolbar', { name: 'Selection' }).getByRole('button', { name: 'Hide' }).click();
-  await cardOf(/^Ben Old,/).waitFor({ state: 'detached' });
+  await groupIndex(/^Ben Old,/).waitFor({ state: 'detached' });
   await page.getByRole('checkbox', { name: 'Show hidden' }).check();
-  await cardOf(/^Ben Old,.*hidden/).waitFor();
-  await cardOf(/^Carla,.*hidden/).waitFor();
+  await groupIndex(/^Ben Old,.*hidden/).waitFor();
+  await groupIndex(/^Carla,.*hidden/).waitFor();
   await page.getByRole('checkbox', { name: 'Show hidden' }).uncheck();
   await page.getByRole('button', { name: 'Undo', exact: true }).first().click();
-  await cardOf(/^Ben Old,/).waitFor();
+  await groupIndex(/^Ben Old,/).waitFor();
 });
 
 test('a person: rename, split off, not this one, open a picture, search', async () => {
-  await cardOf(/^Anna,/)
+  await groupIndex(/^Anna,/)
     .getByRole('link')
     .click();
   await page.getByRole('heading', { name: 'Anna', exact: true }).waitFor();

@@ -1,5 +1,5 @@
 // What the person says of a search besides the words: facets, look words, "none of these", why a picture is where
-// it is, stacks, and the way back to any round.
+// it is, groups, and the way back to any round.
 //
 //   node --test tests/e2e/browser/rounds.test.mjs
 //
@@ -72,28 +72,28 @@ test('words that are read as a look can be taken as words alone, and back', asyn
   assert.equal(await red.getAttribute('aria-pressed'), 'true');
   await red.click();
   await page.getByRole('button', { name: 'Not read as look: red' }).waitFor();
-  assert.deepEqual((await asked((one) => one.look_words)).look_words, ['dark']);
+  assert.deepEqual((await asked((one) => one.style_terms)).style_terms, ['dark']);
   assert.match(await hash(), /&y=dark/);
   await heard(/“red” is not read as a look\./);
   await nowBreaches('look words');
   await page.reload();
   await page.getByRole('button', { name: 'Not read as look: red' }).click();
   await red.waitFor();
-  assert.equal(sent.at(-1).look_words, undefined);
+  assert.equal(sent.at(-1).style_terms, undefined);
   assert.doesNotMatch(await hash(), /y=/);
 });
 
-test('digits pull facets at once; a frame and the link say so; 0 puts back what was learnt', async () => {
+test('digits pull facets at once; a frame and the link say so; 0 puts back what was auc', async () => {
   await search('drawn');
   await page.keyboard.press('f');
   await dock().waitFor();
   await page.keyboard.press('Digit2');
-  assert.equal((await asked((one) => one.facets)).facets.look, 2);
-  await page.locator('[data-facet=look].set').waitFor();
-  await heard(/^Look: more\. Words: \d+ likely, \d+ possible\./);
+  assert.equal((await asked((one) => one.facets)).facets.style, 2);
+  await page.locator('[data-facet=style].set').waitFor();
+  await heard(/^Style: more\. Words: \d+ likely, \d+ possible\./);
   assert.match(
-    await facet('look').getAttribute('aria-label'),
-    /Look: more, set by you\. The marks say 0\.50, nothing/,
+    await facet('style').getAttribute('aria-label'),
+    /Style: more, set by you\. The marks say 0\.50, nothing/,
   );
   await page.locator('[role=gridcell]:focus').waitFor();
   await page.keyboard.press('Shift+Digit4');
@@ -108,13 +108,13 @@ test('digits pull facets at once; a frame and the link say so; 0 puts back what 
   assert.doesNotMatch(await hash(), /c=/);
 });
 
-test('a facet without data cannot be pulled and says why', async () => {
+test('a facet without data cannot be boosted and says why', async () => {
   const people = facet('people');
   assert.equal(await people.getByRole('button', { name: 'More People' }).isDisabled(), true);
   assert.match(await people.getAttribute('aria-label'), /no data, no faces are read yet/);
   const before = sent.length;
   await page.keyboard.press('Digit3');
-  await page.getByText('People can’t be pulled: no faces are read yet.').first().waitFor();
+  await page.getByText('People can’t be boosted: no faces are read yet.').first().waitFor();
   assert.equal(sent.length, before);
 });
 
@@ -127,7 +127,7 @@ test('how marks count: the method, what the marks say, what the person says', as
   await asked((one) => one.facets?.content === 2);
   await panel.locator('.set', { hasText: 'more' }).first().waitFor();
   await nowBreaches('how marks count');
-  await panel.getByRole('button', { name: /As learnt/ }).click();
+  await panel.getByRole('button', { name: /As auc/ }).click();
   await panel.getByLabel('Method').selectOption({ label: 'Away from what does not' });
   assert.match(await hash(), /m=rocchio/);
   await panel.getByLabel('Method').selectOption({ label: 'Hone (learns from all marks)' });
@@ -177,11 +177,11 @@ test('W tells why a picture is where it is, by what its score is made of', async
   const alone = await (
     await fetch(`${hone.url}/api/v1/search`, {
       method: 'POST',
-      body: JSON.stringify({ text: 'drawn red', look_words: [], collapse: false, show: 'all', limit: 240 }),
+      body: JSON.stringify({ text: 'drawn red', style_terms: [], collapse: false, show: 'all', limit: 240 }),
     })
   ).json();
   const number = alone.results.findIndex((one) => one.id === id) + 1;
-  assert.equal(result.number_by_words, number);
+  assert.equal(result.text_rank, number);
   assert.match(await why.innerText(), new RegExp(`By the words alone it was number ${number}\\.`));
   const { like, unlike } = sent.findLast((one) => one.like);
   assert.ok(causes.some((cause) => cause.mark.includes(like[0]) && /^Fits/.test(cause.said)));
@@ -402,14 +402,14 @@ test('a card that stands for others says so and opens to them', async () => {
   await card.focus();
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
-  const stack = dialog.getByRole('group', { name: 'Pictures of this stack' });
-  await stack.waitFor();
-  assert.equal(await stack.getByRole('button').count(), 3);
+  const group = dialog.getByRole('group', { name: 'Pictures of this group' });
+  await group.waitFor();
+  assert.equal(await group.getByRole('button').count(), 3);
   const title = await dialog.getAttribute('aria-label');
   await page.keyboard.press('ArrowDown');
-  await dialog.locator('.film .now.stack').waitFor();
+  await dialog.locator('.film .now.group').waitFor();
   assert.equal(
-    await stack
+    await group
       .locator('[aria-current=true]')
       .getAttribute('aria-label')
       .then((one) => one[0]),
@@ -417,7 +417,7 @@ test('a card that stands for others says so and opens to them', async () => {
   );
   assert.equal(await dialog.getAttribute('aria-label'), title, 'still the same card of the list');
   await page.keyboard.press('f');
-  await nowBreaches('stack');
+  await nowBreaches('group');
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   await page.waitForFunction((wanted) => document.activeElement?.getAttribute('data-id') === wanted, id);
@@ -441,12 +441,12 @@ test('it all fits a phone', async () => {
   await search('drawn red');
   await page.keyboard.press('f');
   await dock().waitFor();
-  await facet('look')
+  await facet('style')
     .getByRole('button', { name: /How marks count/ })
     .click();
   const panel = page.getByRole('dialog', { name: 'How marks count' });
-  await panel.getByRole('button', { name: 'More Look' }).click();
-  await asked((one) => one.facets?.look === 2);
+  await panel.getByRole('button', { name: 'More Style' }).click();
+  await asked((one) => one.facets?.style === 2);
   const box = await panel.boundingBox();
   assert.ok(box.x >= 0 && box.x + box.width <= 390 && box.y >= 0);
   await nowBreaches('facets on a phone');

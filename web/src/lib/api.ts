@@ -49,7 +49,7 @@ export interface Metadata {
 
 export type TakenFrom = 'exif' | 'gps' | 'xmp' | 'iptc' | 'name' | 'modified';
 
-export interface Place {
+export interface PhotoFile {
   path: string;
   folder: string;
   size: number;
@@ -66,20 +66,20 @@ export interface PhotoDetail extends Photo {
   bytes: number;
   format: string;
   added_at: string;
-  places: Place[];
+  files: PhotoFile[];
   analyses: { analyzer: string; version: string; model: string; at: string }[];
 }
 
 export type Method = 'hone' | 'text' | 'average' | 'rocchio' | 'fit' | 'fit-data' | 'bayes' | 'propagate';
-export type Facet = 'content' | 'look' | 'people' | 'moment';
+export type Facet = 'content' | 'style' | 'people' | 'moment';
 /** New: neither seen nor marked. Seen: only those. All: everything. */
 export type Show = 'new' | 'seen' | 'all';
 
 /** One share of a score; the weights of all add up to it. */
 export interface Reason {
-  facet: Facet | 'words';
+  facet: Facet | 'text_index';
   weight: number;
-  /** `words`, `passed`, `library`, `look:red`, or the id of a mark. */
+  /** `text`, `seen`, `library`, `style:red`, or the id of a mark. */
   from: string;
 }
 
@@ -88,12 +88,12 @@ export interface Result extends Photo {
   /** 0 to 1. */
   probability: number;
   /** Its place, from 1, when the words (or the start picture) alone rank; only where marks rank as well. */
-  number_by_words?: number;
+  text_rank?: number;
   /** It stands for a kind of picture that was not shown yet, as long as nothing fits. */
   explores: boolean;
-  /** Up to 20 of the `stacked` pictures that this one stands for besides its own. */
-  stack: Photo[];
-  stacked: number;
+  /** Up to 20 of the `grouped` pictures that this one stands for besides its own. */
+  group: Photo[];
+  grouped: number;
   reasons: Reason[];
 }
 
@@ -104,7 +104,7 @@ export interface SearchRequest {
   weights?: Record<string, number>;
   seen?: string[];
   /** How each round so far went. */
-  rounds?: { shown: number; liked: number }[];
+  rounds?: { shown: number; like: number }[];
   show?: Show;
   from?: string;
   filter?: string;
@@ -112,7 +112,7 @@ export interface SearchRequest {
   /** Factors, 0 (off) to 10, on what the marks taught. */
   facets?: Partial<Record<Facet, number>>;
   /** Words of the text that may be read as a look; absent: all of them. */
-  look_words?: string[];
+  style_terms?: string[];
   method?: Method;
   collapse?: boolean;
   diverse?: boolean;
@@ -132,28 +132,28 @@ export interface FacetState {
   /** Why it is not available. */
   why?: string;
   /** How well it tells what fits from the rest: 0.5 (not at all) to 1. */
-  learnt: number;
-  pull: number;
+  auc: number;
+  boost: number;
   /** Its share in the ranking. */
   weight: number;
 }
 
-export interface LookWord {
+export interface StyleTerm {
   word: string;
   used: boolean;
 }
 
-/** `total`, `likely`, `possible` and the histogram count pictures; `results` are cards, a stack is one. */
+/** `total`, `likely`, `possible` and the histogram count pictures; `results` are cards, a group is one. */
 export interface SearchPage {
   total: number;
   likely: number;
   possible: number;
   nothing_fits: boolean;
-  words_win: boolean;
+  text_wins: boolean;
   explores: boolean;
-  calibration: 'words' | 'marks' | 'spread';
+  calibration: 'text' | 'marks' | 'deviation';
   facets: FacetState[];
-  look_words: LookWord[];
+  style_terms: StyleTerm[];
   took_ms: number;
   method: string;
   model: string;
@@ -196,7 +196,7 @@ export interface Status {
   failed: number;
   model: Model | null;
   /** Where the catalogue is on a server: `ready`, or what to show. */
-  catalog?: { place: string; state: string; trouble: string | null };
+  catalog?: { address: string; state: string; trouble: string | null };
   folders: Folder[];
   indexing: Indexing;
   last_scan: unknown;
@@ -234,12 +234,12 @@ export interface Face {
 }
 
 /** A face with the pixels of its photo, so that it can be cut out of a thumbnail. */
-export interface PlacedFace extends Face {
+export interface LocatedFace extends Face {
   width: number;
   height: number;
 }
 
-export interface SimilarFace extends PlacedFace {
+export interface SimilarFace extends LocatedFace {
   distance: number;
 }
 
@@ -256,13 +256,13 @@ export interface Person {
   hidden: boolean;
   faces: number;
   photos: number;
-  cover: PlacedFace;
+  cover: LocatedFace;
   /** As the cover looks. */
   age?: AgeRange;
 }
 
 export interface PersonDetail extends Person {
-  members: PlacedFace[];
+  members: LocatedFace[];
 }
 
 export interface PeoplePage {
@@ -275,7 +275,7 @@ export interface PeoplePage {
 }
 
 export interface Question {
-  face: PlacedFace;
+  face: LocatedFace;
   person: Person;
   distance: number;
   /** Faces that an answer decides. */
@@ -388,7 +388,7 @@ function post(body: unknown, signal?: AbortSignal): RequestInit {
 const placed = <T extends Photo>(photo: T): T => ({ ...photo, path: photo.path ?? '' });
 const placedPage = (page: SearchPage): SearchPage => ({
   ...page,
-  results: page.results.map((one) => ({ ...placed(one), stack: one.stack.map(placed) })),
+  results: page.results.map((one) => ({ ...placed(one), group: one.group.map(placed) })),
 });
 
 const at = (signal?: AbortSignal): RequestInit => (signal ? { signal } : {});
@@ -409,7 +409,7 @@ export const api = {
   },
   photo: async (id: string, signal?: AbortSignal) => {
     const detail = placed(await json<PhotoDetail>(`/photos/${id}`, at(signal)));
-    return { ...detail, places: detail.places ?? [] };
+    return { ...detail, files: detail.files ?? [] };
   },
   similar: async (id: string, limit: number, signal?: AbortSignal) =>
     placedPage(

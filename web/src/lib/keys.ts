@@ -34,7 +34,7 @@ export type Command =
   | 'copy'
   | 'zoom'
   | 'why'
-  | 'learnt'
+  | 'auc'
   | FacetCommand;
 
 /** Up or down with the first to fourth facet. */
@@ -106,7 +106,7 @@ export class Keys {
     if (!this.enabled() || event.key.length !== 1) return null;
 
     const digit = /^Digit([0-4])$/.exec(event.code)?.[1];
-    if (digit === '0') return event.shiftKey ? null : 'learnt';
+    if (digit === '0') return event.shiftKey ? null : 'auc';
     if (digit) return `${event.shiftKey ? 'less' : 'more'}${digit}` as FacetCommand;
 
     const key = event.key.toLowerCase();
@@ -125,7 +125,7 @@ export class Keys {
   }
 }
 
-/** Which facet a command pulls, from 0, and whether up or down; null for any other command. */
+/** Which facet a command boosts, from 0, and whether up or down; null for any other command. */
 export function facetStep(command: Command): { place: number; by: 1 | -1 } | null {
   const found = /^(more|less)([1-4])$/.exec(command);
   return found ? { place: Number(found[2]) - 1, by: found[1] === 'more' ? 1 : -1 } : null;
@@ -146,7 +146,7 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
     name: 'Move',
     keys: [
       { does: 'Next, previous picture', keys: ['←', '→'] },
-      { does: 'Row up, down; in a stack that is open', keys: ['↑', '↓'] },
+      { does: 'Row up, down; in a group that is open', keys: ['↑', '↓'] },
       { does: 'First, last', keys: ['Home', 'End'] },
       { does: 'Open', keys: ['Enter'] },
       { does: 'Look closer, hold', keys: ['Z'] },
@@ -169,9 +169,9 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
       { does: 'Search again, or show others', keys: ['R'] },
       { does: 'Back a round', keys: ['Shift', 'Z'] },
       { does: 'Why this picture?', keys: ['W'] },
-      { does: 'More Subject, Look, People, Moment', keys: ['1', '2', '3', '4'] },
+      { does: 'More Subject, Style, People, Moment', keys: ['1', '2', '3', '4'] },
       { does: 'Less of it', keys: ['Shift', '1–4'] },
-      { does: 'As learnt', keys: ['0'] },
+      { does: 'As auc', keys: ['0'] },
       { does: 'Show the possible ones', keys: ['E'] },
     ],
   },

@@ -151,7 +151,7 @@ class Library {
     return folder;
   }
 
-  async leaveOut(folder: Folder): Promise<void> {
+  async removeFolder(folder: Folder): Promise<void> {
     await this.act(() => api.removeFolder(folder.id));
     await this.refresh(true);
   }

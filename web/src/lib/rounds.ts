@@ -4,9 +4,9 @@
 //
 // `screens[k]` are the marks as they stand on the screen of round k (0 is the words alone). The search of round k
 // uses the marks of the screen before it. Stepping back therefore finds the marks where they were made. What is
-// pulled up or down (`pulls`) counts for the round on whose screen it was pulled, and for those made from it.
+// boosted up or down (`boosts`) counts for the round on whose screen it was boosted, and for those made from it.
 
-import { pullsFromText, pullsToText, samePulls, type Pulls } from './facets';
+import { boostsFromText, boostsToText, sameBoosts, type Boosts } from './facets';
 import { isMethod } from './methods';
 import { stepAt, stepOf, weightSign, weightSteps, type Weights } from './weights';
 import type { Method, SearchRequest } from './api';
@@ -20,8 +20,8 @@ export interface Marks {
 
 /** The screen of a round. */
 export interface Screen extends Marks {
-  /** Facets that the person pulled up or down. */
-  readonly pulls: Pulls;
+  /** Facets that the person boosted up or down. */
+  readonly boosts: Boosts;
 }
 
 export type Mark = 'fits' | 'not';
@@ -36,7 +36,7 @@ export interface Search {
   readonly method: Method;
   readonly seenBefore: SeenBefore;
   /** Words of the text that are read as a look; null for all that can be. */
-  readonly lookWords: readonly string[] | null;
+  readonly styleTerms: readonly string[] | null;
   /** An overview: pictures that differ from each other come first. */
   readonly diverse: boolean;
   /** At least one. */
@@ -59,7 +59,7 @@ export interface Address {
 }
 
 export const noMarks: Marks = { like: [], unlike: [] };
-export const noScreen: Screen = { ...noMarks, pulls: {} };
+export const noScreen: Screen = { ...noMarks, boosts: {} };
 
 export function newSearch(part: { words?: string; from?: string; filter?: string }): Search {
   return {
@@ -68,7 +68,7 @@ export function newSearch(part: { words?: string; from?: string; filter?: string
     filter: part.filter ?? '',
     method: 'hone',
     seenBefore: 'below',
-    lookWords: null,
+    styleTerms: null,
     diverse: false,
     screens: [noScreen],
     at: 0,
@@ -77,7 +77,7 @@ export function newSearch(part: { words?: string; from?: string; filter?: string
 
 const screenAt = (search: Search, round: number): Screen => search.screens[round] ?? noScreen;
 export const marksNow = (search: Search): Marks => screenAt(search, search.at);
-export const pullsOf = (search: Search, round = search.at): Pulls => screenAt(search, round).pulls;
+export const boostsOf = (search: Search, round = search.at): Boosts => screenAt(search, round).boosts;
 /** The marks that the round on screen was searched with. */
 export const marksOfRound = (search: Search, round = search.at): Marks =>
   round > 0 ? (search.screens[round - 1] ?? noMarks) : noMarks;
@@ -126,15 +126,15 @@ export const sameMarks = (one: Marks, other: Marks): boolean =>
 export function withMarks(search: Search, marks: Marks): Search {
   if (sameMarks(marks, marksNow(search))) return search;
   const { like, unlike, weights } = marks;
-  const screen: Screen = { ...marksWith(like, unlike, weights ?? {}), pulls: pullsOf(search) };
+  const screen: Screen = { ...marksWith(like, unlike, weights ?? {}), boosts: boostsOf(search) };
   return { ...search, screens: [...search.screens.slice(0, search.at), screen] };
 }
 
-/** Pulls facets in the round on screen. Rounds after it stay: their marks were made all the same. */
-export function withPulls(search: Search, pulls: Pulls): Search {
-  if (samePulls(pulls, pullsOf(search))) return search;
+/** Boosts facets in the round on screen. Rounds after it stay: their marks were made all the same. */
+export function withBoosts(search: Search, boosts: Boosts): Search {
+  if (sameBoosts(boosts, boostsOf(search))) return search;
   const screens = search.screens.map((screen, round) =>
-    round === search.at ? { ...screen, pulls } : screen,
+    round === search.at ? { ...screen, boosts } : screen,
   );
   return { ...search, screens };
 }
@@ -158,7 +158,7 @@ export function nextRound(search: Search, passed = false): Search {
 }
 
 /** Leaves out the rounds that only passed pictures over: with what was shown forgotten they ask nothing of their own. */
-export function withoutPassed(search: Search): Search {
+export function withoutSeen(search: Search): Search {
   const last = search.screens.length - 1;
   const kept = search.screens.map(
     (screen, round) => round === last || !sameMarks(screen, marksOfRound(search, round)),
@@ -224,8 +224,8 @@ export function roundKey(search: Search, round = search.at): string {
     round > 0 ? search.method : '',
     round > 0 && search.seenBefore === 'mixed' ? 'mixed' : '',
     search.diverse ? 'diverse' : '',
-    pullsToText(pullsOf(search, round)),
-    search.lookWords === null ? '*' : search.lookWords.join(','),
+    boostsToText(boostsOf(search, round)),
+    search.styleTerms === null ? '*' : search.styleTerms.join(','),
   ].join('\n');
 }
 
@@ -244,16 +244,16 @@ export function request(search: Search, seen: readonly string[], round = search.
   if (seen.length > 0) out.seen = [...seen];
   const shown = seen.length > 0 || hasMarks(marks);
   if (shown && search.seenBefore === 'mixed') out.show = 'all';
-  const pulls = pullsOf(search, round);
-  if (Object.keys(pulls).length > 0) out.facets = { ...pulls };
-  if (words && search.lookWords !== null) out.look_words = [...search.lookWords];
+  const boosts = boostsOf(search, round);
+  if (Object.keys(boosts).length > 0) out.facets = { ...boosts };
+  if (words && search.styleTerms !== null) out.style_terms = [...search.styleTerms];
   if (search.diverse) out.diverse = true;
   if (shown) out.method = search.method;
   return out;
 }
 
 /**
- * How the rounds before this one went: pictures that were looked at, and those liked among them that still are.
+ * How the rounds before this one went: pictures that were looked at, and those like among them that still are.
  * `passed` holds what was passed over before each round.
  */
 export function history(
@@ -271,7 +271,7 @@ export function history(
     for (const id of fresh) known.add(id);
     rounds.push({
       shown: fresh.length,
-      liked: fresh.filter((id) => now.has(id) && marks.like.includes(id)).length,
+      like: fresh.filter((id) => now.has(id) && marks.like.includes(id)).length,
     });
   }
   return { rounds };
@@ -293,7 +293,7 @@ export const isAsking = (search: Search): boolean => isRanking(search) || search
 // #/s?q=words&f=id&w=filter&m=rocchio&b=hidden&y=red,dark&d=1&i=id.id.id&r=0.1-2~0.1.3-2&c=~l4m0&n=1&o=id
 // Ids are written once, as 43 characters of base64url in place of 64 hex digits; `r` holds the screens, each as
 // numbers into `i`: what fits, a dash, what does not; behind a number stands `h` when the mark counts half, `d` when
-// it counts double. `c` holds what each screen pulls (facets.ts), `y` the words
+// it counts double. `c` holds what each screen boosts (facets.ts), `y` the words
 // that are still read as a look.
 
 const hexId = /^[0-9a-f]{64}$/;
@@ -338,12 +338,12 @@ export function toHash(address: Address): string {
     if (search.filter) fields.push(`w=${packText(search.filter)}`);
     if (search.method !== 'hone') fields.push(`m=${search.method}`);
     if (search.seenBefore !== 'below') fields.push(`b=${search.seenBefore}`);
-    if (search.lookWords !== null) fields.push(`y=${search.lookWords.map(packText).join(',')}`);
+    if (search.styleTerms !== null) fields.push(`y=${search.styleTerms.map(packText).join(',')}`);
     if (search.diverse) fields.push('d=1');
     if (ids.length > 0) fields.push(`i=${ids.map(packId).join('.')}`);
     if (ids.length > 0 || screens.length > 1) fields.push(`r=${screens.join('~')}`);
-    const pulls = search.screens.map((screen) => pullsToText(screen.pulls));
-    if (pulls.some((text) => text !== '')) fields.push(`c=${pulls.join('~')}`);
+    const boosts = search.screens.map((screen) => boostsToText(screen.boosts));
+    if (boosts.some((text) => text !== '')) fields.push(`c=${boosts.join('~')}`);
     if (search.at > 0) fields.push(`n=${search.at}`);
   }
   if (open) fields.push(`o=${packId(open)}`);
@@ -393,7 +393,7 @@ export function fromHash(hash: string): Address {
     }
     return out;
   };
-  const pulls = (fields.get('c') ?? '').split('~');
+  const boosts = (fields.get('c') ?? '').split('~');
   const screens = (fields.get('r') ?? '-').split('~').map((screen, round): Screen => {
     const [like = '', unlike = ''] = screen.split('-');
     const fits = list(like);
@@ -402,7 +402,7 @@ export function fromHash(hash: string): Address {
     const weights = Object.fromEntries([...fits, ...not].filter(([, weight]) => weight !== 1));
     return {
       ...marksWith([...fits.keys()], [...not.keys()], weights),
-      pulls: pullsFromText(pulls[round] ?? ''),
+      boosts: boostsFromText(boosts[round] ?? ''),
     };
   });
   const method = fields.get('m') ?? '';
@@ -415,7 +415,7 @@ export function fromHash(hash: string): Address {
     filter: words(fields.get('w')),
     method: isMethod(method) ? method : 'hone',
     seenBefore: before === 'hidden' || before === 'mixed' ? before : 'below',
-    lookWords: looks === undefined ? null : looks.split(',').filter(Boolean).map(words),
+    styleTerms: looks === undefined ? null : looks.split(',').filter(Boolean).map(words),
     diverse: fields.get('d') === '1',
     screens,
     at: Number.isInteger(at) ? Math.max(0, Math.min(screens.length - 1, at)) : 0,

@@ -14,8 +14,8 @@ import {
   type SearchPage,
   type SearchRequest,
 } from './api';
-import { cardsOf, likelyCut, picturesOf, possibleCut, type Cut } from './cards';
-import { facetNames, levelOf, levels, pulled, type Pulls } from './facets';
+import { groupsUntil, likelyCut, picturesOf, possibleCut, type Cut } from './groups';
+import { facetNames, levelOf, levels, boosted, type Boosts } from './facets';
 import { filterError } from './filter';
 import { library } from './library.svelte';
 import * as rounds from './rounds';
@@ -53,10 +53,10 @@ export function countAbove(histogram: Histogram, bin: number): number {
 }
 
 /** What is unusual about an answer, in one line; empty when nothing is. */
-export function stateLine(head: Pick<SearchPage, 'explores' | 'words_win'>, marks: Marks): string {
+export function stateLine(head: Pick<SearchPage, 'explores' | 'text_wins'>, marks: Marks): string {
   if (head.explores)
     return `${marks.like.length > 0 ? 'Little' : 'Nothing'} fits yet: one picture of each kind not shown so far.`;
-  if (head.words_win) return 'These marks do not agree yet. Showing what the words find.';
+  if (head.text_wins) return 'These marks do not agree yet. Showing what the words find.';
   return '';
 }
 
@@ -68,7 +68,7 @@ class Session {
   private ended = $state(false);
   /** Shown in an earlier round, ranked again with the marks. */
   before = $state.raw<Result[]>([]);
-  /** Pictures among `before`, those in stacks included. */
+  /** Pictures among `before`, those in groups included. */
   beforeTotal = $state(0);
   /** Identity of `results`: another list than before, not the same one grown longer. */
   listKey = $state(0);
@@ -97,7 +97,7 @@ class Session {
   ranked = $derived(this.search !== null && rounds.isRanking(this.search));
   filterError = $derived(this.search?.filter ? filterError(this.error) : null);
   now = $derived(this.search ? rounds.marksNow(this.search) : rounds.noMarks);
-  pulls = $derived<Pulls>(this.search ? rounds.pullsOf(this.search) : {});
+  boosts = $derived<Boosts>(this.search ? rounds.boostsOf(this.search) : {});
   /** Whether a next round would say anything: new marks, or pictures passed over. */
   ready = $derived(this.search !== null && rounds.canGoOn(this.search, this.passing && this.ranked));
   /** How many pictures the list shows, loaded or not. */
@@ -135,7 +135,7 @@ class Session {
     const least = head.likely > 0 ? likelyCut : possibleCut;
     return { ...cut, admits: (card) => card.probability >= least };
   });
-  private ends = $derived(cardsOf(this.results, this.cut, this.ended));
+  private ends = $derived(groupsUntil(this.results, this.cut, this.ended));
   /** Cards of the list, loaded or not: exact once its end was seen. */
   cards = $derived(this.ends.all);
   list = $derived(
@@ -317,7 +317,7 @@ class Session {
     const old = this.search;
     if ((old?.words ?? '').trim() === words.trim() && (old !== null || words.trim() === '')) return;
     const next: Search = old
-      ? { ...rounds.withoutPassed(old), words, from: words.trim() ? '' : old.from, lookWords: null }
+      ? { ...rounds.withoutSeen(old), words, from: words.trim() ? '' : old.from, styleTerms: null }
       : rounds.newSearch({ words });
     // Other words show other pictures: what was passed over for the old ones says nothing here.
     this.kept = { seen: next.screens.map(() => []), likely: [], scroll: 0, opened: false };
@@ -494,7 +494,7 @@ class Session {
   private learn(photos: readonly Photo[]): void {
     for (const photo of photos) {
       this.known.set(photo.id, photo);
-      if ('stack' in photo) for (const other of (photo as Result).stack) this.known.set(other.id, other);
+      if ('group' in photo) for (const other of (photo as Result).group) this.known.set(other.id, other);
     }
   }
 
@@ -598,7 +598,7 @@ class Session {
     this.undoable = [];
     const bare: Search = {
       ...search,
-      screens: [{ ...rounds.noMarks, pulls: rounds.pullsOf(search) }],
+      screens: [{ ...rounds.noMarks, boosts: rounds.boostsOf(search) }],
       at: 0,
     };
     if (rounds.isAsking(bare)) this.set(bare, true);
@@ -619,51 +619,51 @@ class Session {
   }
 
   /** Reads a word as a look, or only as what it says. */
-  setLookWord(word: string, used: boolean): void {
+  setStyleTerm(word: string, used: boolean): void {
     const search = this.search;
-    const known = this.head?.look_words;
+    const known = this.head?.style_terms;
     if (!search || !known) return;
     const all = known.map((one) => one.word);
     const now = known.filter((one) => (one.word === word ? used : one.used)).map((one) => one.word);
     this.saying = used ? `“${word}” is read as a look.` : `“${word}” is not read as a look.`;
-    this.set({ ...search, lookWords: now.length === all.length ? null : now });
+    this.set({ ...search, styleTerms: now.length === all.length ? null : now });
   }
 
   // ---- facets ----
 
-  /** Pulls a facet to a step; says why when it cannot be. */
+  /** Boosts a facet to a step; says why when it cannot be. */
   setFacet(facet: Facet, level: number): void {
     const search = this.search;
     const state = this.head?.facets.find((one) => one.facet === facet);
     const name = facetNames.find((one) => one.facet === facet)!.name;
     if (!search || !this.ranked || !state) return;
     if (!state.available) {
-      ui.tell(`${name} can’t be pulled: ${state.why ?? 'there is nothing to go by'}.`);
+      ui.tell(`${name} can’t be boosted: ${state.why ?? 'there is nothing to go by'}.`);
       return;
     }
-    const pulls = pulled(this.pulls, facet, level);
-    const word = levels[levelOf(pulls, facet)]!.word;
-    if (levelOf(pulls, facet) === levelOf(this.pulls, facet)) {
+    const boosts = boosted(this.boosts, facet, level);
+    const word = levels[levelOf(boosts, facet)]!.word;
+    if (levelOf(boosts, facet) === levelOf(this.boosts, facet)) {
       ui.say(`${name}: ${word}.`);
       return;
     }
     this.saying = `${name}: ${word}.`;
-    this.set(rounds.withPulls(search, pulls));
+    this.set(rounds.withBoosts(search, boosts));
   }
 
   stepFacet(facet: Facet, by: 1 | -1): void {
-    this.setFacet(facet, levelOf(this.pulls, facet) + by);
+    this.setFacet(facet, levelOf(this.boosts, facet) + by);
   }
 
-  asLearnt(): void {
+  automatic(): void {
     const search = this.search;
     if (!search) return;
-    if (Object.keys(this.pulls).length === 0) {
-      ui.say('Everything counts as learnt.');
+    if (Object.keys(this.boosts).length === 0) {
+      ui.say('Everything counts as auc.');
       return;
     }
-    this.saying = 'Everything counts as learnt.';
-    this.set(rounds.withPulls(search, {}));
+    this.saying = 'Everything counts as auc.';
+    this.set(rounds.withBoosts(search, {}));
   }
 
   // ---- rounds ----

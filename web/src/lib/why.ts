@@ -1,12 +1,12 @@
 // Why a picture stands where it stands: the shares of its score, one cause each. Nothing is said here that is not
 // among the reasons of the answer.
-import { facetNames, levelOf, type Pulls } from './facets';
+import { facetNames, levelOf, type Boosts } from './facets';
 import type { Marks } from './rounds';
 import type { Facet, FacetState, Reason, Result } from './api';
 import { count } from './text';
 
 export type CauseKind =
-  'words' | 'file' | 'start' | 'look' | 'fits' | 'not' | 'moment' | 'passed' | 'library' | 'other';
+  'text' | 'file' | 'start' | 'style' | 'fits' | 'not' | 'moment' | 'seen' | 'library' | 'other';
 
 export interface Cause {
   key: string;
@@ -21,28 +21,28 @@ export interface Cause {
 }
 
 const order: CauseKind[] = [
-  'words',
+  'text',
   'file',
   'start',
-  'look',
+  'style',
   'fits',
   'not',
   'moment',
-  'passed',
+  'seen',
   'library',
   'other',
 ];
 
 function causeOf(reason: Reason, marks: Marks, start: string): Pick<Cause, 'key' | 'kind' | 'id' | 'word'> {
   const { facet, from } = reason;
-  if (facet === 'words') return { key: 'file', kind: 'file' };
+  if (facet === 'text_index') return { key: 'file', kind: 'file' };
   const mark = marks.like.includes(from) ? 'fits' : marks.unlike.includes(from) ? 'not' : null;
   if (facet === 'moment') return { key: 'moment', kind: 'moment', ...(mark ? { id: from } : {}) };
   if (mark) return { key: from, kind: mark, id: from };
   // A search that starts from a picture has no words: what stands for them is that picture.
-  if (start !== '' && (from === start || from === 'words')) return { key: start, kind: 'start', id: start };
-  if (from === 'words' || from === 'passed' || from === 'library') return { key: from, kind: from };
-  if (from.startsWith('look:')) return { key: from, kind: 'look', word: from.slice(5) };
+  if (start !== '' && (from === start || from === 'text')) return { key: start, kind: 'start', id: start };
+  if (from === 'text' || from === 'seen' || from === 'library') return { key: from, kind: from };
+  if (from.startsWith('style:')) return { key: from, kind: 'style', word: from.slice(6) };
   return { key: from, kind: 'other' };
 }
 
@@ -71,8 +71,8 @@ export const scoreOf = (reasons: readonly Reason[]): number =>
   reasons.reduce((sum, reason) => sum + reason.weight, 0);
 
 /** Where a picture stood before any mark; empty when the answer does not say. */
-export function numberByWords(result: Pick<Result, 'number_by_words'>, words: string): string {
-  const number = result.number_by_words;
+export function textRank(result: Pick<Result, 'text_rank'>, words: string): string {
+  const number = result.text_rank;
   if (number === undefined) return '';
   const alone = words.trim() ? 'the words' : 'the start picture';
   return `By ${alone} alone it was number ${count(number)}.`;
@@ -88,7 +88,7 @@ export interface Ways {
 }
 
 /** What can be done about it. */
-export function waysOn(list: readonly Cause[], facets: readonly FacetState[], pulls: Pulls): Ways {
+export function waysOn(list: readonly Cause[], facets: readonly FacetState[], boosts: Boosts): Ways {
   const strongest = (kinds: CauseKind[]): Cause | undefined =>
     list
       .filter((cause) => kinds.includes(cause.kind) && cause.weight !== 0)
@@ -105,14 +105,14 @@ export function waysOn(list: readonly Cause[], facets: readonly FacetState[], pu
     .filter(
       (one) =>
         (sums.get(one) ?? 0) > 0 &&
-        levelOf(pulls, one) > 0 &&
+        levelOf(boosts, one) > 0 &&
         facets.some((state) => state.facet === one && state.available),
     )
     .sort((one, other) => sums.get(other)! - sums.get(one)!)[0];
   return {
     mark: mark ? { id: mark.id!, kind: mark.kind as 'fits' | 'not' } : null,
-    facet: facet ? { facet, level: Math.max(0, levelOf(pulls, facet) - 1) } : null,
-    word: strongest(['look'])?.word ?? null,
+    facet: facet ? { facet, level: Math.max(0, levelOf(boosts, facet) - 1) } : null,
+    word: strongest(['style'])?.word ?? null,
   };
 }
 

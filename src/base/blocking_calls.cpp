@@ -1,0 +1,77 @@
+#include "base/blocking_calls.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace hone {
+
+struct BlockingCalls::Thread {
+    std::mutex mutex;  // guards what follows, but the pulse
+    std::condition_variable_any changed;
+    std::function<void(Heartbeat&)> call;
+    bool done = false, left = false;
+    Heartbeat heartbeat;
+
+    void work() {
+        std::unique_lock lock(mutex);
+        while (true) {
+            changed.wait(lock, [&] { return call || left; });
+            if (left) return;
+            std::function<void(Heartbeat&)> now = std::exchange(call, nullptr);
+            lock.unlock();
+            now(heartbeat);
+            now = nullptr;  // closing a file asks the drive too
+            lock.lock();
+            done = true;
+            changed.notify_all();
+        }
+    }
+};
+
+BlockingCalls::BlockingCalls(std::chrono::milliseconds patience, std::stop_token stop)
+    : patience_(patience), stop_(std::move(stop)) {}
+
+BlockingCalls::~BlockingCalls() {
+    leave();
+}
+
+void BlockingCalls::leave() {
+    if (!thread_) return;
+    {
+        const std::lock_guard lock(thread_->mutex);
+        thread_->left = true;
+    }
+    thread_->changed.notify_all();
+    thread_.reset();
+}
+
+bool BlockingCalls::run(std::function<void(Heartbeat&)> call) {
+    if (!thread_) {
+        thread_ = std::make_shared<Thread>();
+        std::thread([thread = thread_] { thread->work(); }).detach();
+    }
+    {
+        std::unique_lock lock(thread_->mutex);
+        thread_->done = false;
+        thread_->call = std::move(call);
+        thread_->changed.notify_all();
+        std::uint64_t beats = thread_->heartbeat.beats();
+        auto answered = std::chrono::steady_clock::now();
+        const auto look = patience_ / 8;
+        while (!thread_->changed.wait_for(lock, stop_, look, [&] { return thread_->done; })) {
+            const auto now = std::chrono::steady_clock::now();
+            if (const std::uint64_t later = thread_->heartbeat.beats(); later != beats) {
+                beats = later;
+                answered = now;
+            }
+            if (stop_.stop_requested() || now - answered >= patience_) break;
+        }
+        if (thread_->done) return true;
+    }
+    leave();
+    return false;
+}
+
+}  // namespace hone

@@ -1,0 +1,45 @@
+// Which photos can be found now, as bits by photo number: what a search leaves out costs no query.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "catalog/catalog.hpp"
+
+namespace hone {
+
+// Safe from any thread. A snapshot does not change while it is held.
+class AvailablePhotos {
+  public:
+    using Bits = std::vector<bool>;
+
+    [[nodiscard]] std::shared_ptr<const Bits> snapshot() const {
+        const std::lock_guard lock(mutex_);
+        return bits_;
+    }
+    void replace(std::span<const PhotoNumber> numbers) {
+        const std::lock_guard lock(mutex_);
+        publish(Bits{}, numbers);
+    }
+    // The lock is held from reading to writing: a replace() between the two would be undone.
+    void add(std::span<const PhotoNumber> numbers) {
+        const std::lock_guard lock(mutex_);
+        publish(*bits_, numbers);
+    }
+
+  private:
+    void publish(Bits bits, std::span<const PhotoNumber> numbers) {
+        for (const PhotoNumber number : numbers) {
+            if (number >= bits.size()) bits.resize(std::size_t{number} + 1);
+            bits[number] = true;
+        }
+        bits_ = std::make_shared<const Bits>(std::move(bits));
+    }
+
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Bits> bits_ = std::make_shared<const Bits>();
+};
+
+}  // namespace hone

@@ -1,0 +1,354 @@
+#include "ingest/file_processor.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "analyze/hashes.hpp"
+#include "analyze/style.hpp"
+#include "catalog/leases.hpp"
+#include "ingest/library.hpp"
+#include "photo/decode.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr int kMetadataVersion = 2;            // raise when photo/metadata.hpp reads more
+constexpr std::size_t kBlockBytes = 1U << 20;  // read at once
+constexpr double kRestSeconds = 2;             // a file that changed less long ago may still be written
+
+double seconds_since(std::int64_t modified_ns) {
+    const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count();
+    return static_cast<double>(now - modified_ns) / 1e9;
+}
+
+// Originals are only ever opened here and read-only; their access time stays too, where that is allowed. A
+// pipe that took the place of a file does not make us wait.
+FileDescriptor open_original(const fs::path& path) {
+    constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    FileDescriptor file(::open(path.c_str(), kFlags | O_NOATIME));
+    if (!file && errno == EPERM) file = FileDescriptor(::open(path.c_str(), kFlags));
+    return file;
+}
+
+bool is_as_told(int descriptor, const FileFacts& facts) {
+    struct stat status{};
+    return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+           static_cast<std::uint64_t>(status.st_size) == facts.size &&
+           std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec == facts.modified_ns;
+}
+
+// pread: the descriptor's place stays where it is.
+Result<std::size_t> read_block(int descriptor, std::uint64_t at, std::span<std::uint8_t> block) {
+    std::size_t filled = 0;
+    while (filled < block.size()) {
+        const ssize_t count = ::pread(descriptor, block.data() + filled, block.size() - filled,
+                                      static_cast<off_t>(at + filled));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail("{}", std::strerror(errno));
+        if (count == 0) break;
+        filled += static_cast<std::size_t>(count);
+    }
+    return filled;
+}
+
+struct Hashed {
+    Sha256 id{};
+    std::uint64_t bytes = 0;
+};
+
+// A photo that lay beside a sidecar lies without one now, and no copy of it has one.
+bool lost_sidecar(const FileToProcess& file, std::span<const FileRecord> records) {
+    bool lost = false;
+    for (const FileRecord& record : records) {
+        if (record.facts.sidecar == 0) continue;
+        const bool was = record.facts.path == file.facts.path || record.facts.path == file.moved_from ||
+                         record.state == FileState::kMissing;
+        if (!was) return false;
+        lost = true;
+    }
+    return lost;
+}
+
+Result<Hashed> hash_original(int descriptor, Heartbeat& heartbeat) {
+    thread_local std::vector<std::uint8_t> block(kBlockBytes);
+    Sha256Hasher hasher;
+    Hashed hashed;
+    while (true) {
+        HONE_TRY(const std::size_t count, read_block(descriptor, hashed.bytes, block));
+        heartbeat.beat();
+        hasher.add(std::span(block).first(count));
+        hashed.bytes += count;
+        if (count < block.size()) break;
+    }
+    hashed.id = hasher.finish();
+    return hashed;
+}
+
+}  // namespace
+
+AnalyzerKey content_analysis(const ContentAnalyzer& analyzer) {
+    return {std::string(ContentAnalyzer::kName), ContentAnalyzer::kVersion, analyzer.model().fingerprint()};
+}
+
+AnalyzerKey face_analysis(const FaceAnalyzer& analyzer) {
+    return {std::string(FaceAnalyzer::kName), FaceAnalyzer::kVersion, analyzer.fingerprint()};
+}
+
+bool is_done(std::span<const Analysis> analyses, const AnalyzerKey& key) {
+    return std::ranges::any_of(analyses, [&](const AnalyzerKey& done) { return done == key; });
+}
+
+std::vector<AnalyzerKey> pixel_analyses() {
+    return {{"metadata", kMetadataVersion, ""}, {"hashes", kHashesVersion, ""}, {"look", kStyleVersion, ""}};
+}
+
+FaceFacts to_facts(const FoundFace& one) {
+    FaceFacts face;
+    face.box = one.box;
+    face.score = one.score;
+    face.vector = one.vector;
+    if (one.has_points) {
+        auto& points = face.landmarks.emplace();
+        for (std::size_t at = 0; at < one.points.size(); ++at) {
+            points[2 * at] = one.points[at].x;
+            points[2 * at + 1] = one.points[at].y;
+        }
+    }
+    if (one.estimate)
+        face.estimate = {one.estimate->age, one.estimate->male, one.estimate->range.low,
+                         one.estimate->range.high};
+    return face;
+}
+
+PhotoHashes to_hashes(std::span<const std::uint64_t> stored) {
+    PhotoHashes hashes;
+    for (std::size_t at = 0; at < stored.size(); ++at) {
+        if (at < hashes.turned.size())
+            hashes.turned[at] = stored[at];
+        else if (at - hashes.turned.size() < hashes.crops.size())
+            hashes.crops[at - hashes.turned.size()] = stored[at];
+    }
+    return hashes;
+}
+
+StyleBytes to_style(std::span<const std::uint8_t> stored) {
+    StyleBytes style{};
+    std::ranges::copy(stored.first(std::min(stored.size(), style.size())), style.begin());
+    return style;
+}
+
+// A file while it is looked at. Whatever asks its drive is a call for BlockingCalls, whose thread owns it too.
+struct FileProcessor::Original {
+    FileFacts facts;
+    FileDescriptor file;
+    std::vector<FileDescriptor> sidecars;
+    std::array<std::uint8_t, kFormatBytes> head{};
+    std::size_t headed = 0;
+    bool as_told = false;
+    Hashed hashed;
+    std::string reason;  // why it cannot be read
+
+    [[nodiscard]] std::span<const std::uint8_t> first_bytes() const { return std::span(head).first(headed); }
+    [[nodiscard]] bool too_large() const { return facts.size > kMaximumFileBytes; }
+
+    void open(bool svg, Heartbeat& heartbeat) {
+        file = open_original(facts.path);
+        if (!file) {
+            reason = fmt::format("cannot open it: {}", std::strerror(errno));
+            return;
+        }
+        heartbeat.beat();
+        as_told = is_as_told(file.get(), facts);
+        if (!as_told) return;
+        // A video of gigabytes is told by its head.
+        const auto count = read_block(file.get(), 0, head);
+        if (!count) {
+            reason = count.error().message;
+            return;
+        }
+        heartbeat.beat();
+        headed = *count;
+        if (!is_photo(svg) || too_large()) return;
+        if (auto all = hash_original(file.get(), heartbeat))
+            hashed = *all;
+        else
+            reason = all.error().message;
+        if (facts.sidecar == 0) return;
+        for (const fs::path& name : sidecar_names(facts.path)) {
+            if (FileDescriptor sidecar = open_original(name)) sidecars.push_back(std::move(sidecar));
+            heartbeat.beat();
+        }
+    }
+    [[nodiscard]] bool is_photo(bool svg) const {
+        const Format format = detect_format(first_bytes());
+        return format != Format::kNone && (format != Format::kSvg || svg);
+    }
+    // Whatever came out of a file that changed meanwhile is of no photo, and a file that a decoder could not
+    // read is not damaged: what the system keeps of it in memory does not count.
+    void look_again(bool decoded) {
+        as_told = hashed.bytes == facts.size && is_as_told(file.get(), facts);
+        if (decoded) return;
+        ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
+        if (const auto count = read_block(file.get(), 0, head); !count) reason = count.error().message;
+    }
+};
+
+std::vector<AnalyzerKey> FileProcessor::wanted() const {
+    std::vector<AnalyzerKey> keys = pixel_analyses();
+    if (analyzer_ != nullptr) keys.push_back(content_analysis(*analyzer_));
+    if (faces_ != nullptr) keys.push_back(face_analysis(*faces_));
+    return keys;
+}
+
+Result<FileProcessor::Missing> FileProcessor::missing(const FileToProcess& file, const Sha256& id) const {
+    Missing what{true, analyzer_ != nullptr, faces_ != nullptr};
+    HONE_TRY(const std::optional<Photo> known, catalog_.photo(id));
+    if (!known) return what;
+    HONE_TRY(const std::vector<Analysis> analyses, catalog_.analyses(known->number));
+    const auto done = [&](const AnalyzerKey& key) { return is_done(analyses, key); };
+    what.analysis_results = !std::ranges::all_of(pixel_analyses(), done);
+    what.network = what.network && !done(content_analysis(*analyzer_));
+    what.faces = what.faces && !done(face_analysis(*faces_));
+    // With a sidecar, or when the one it had is gone, what the photo says of itself is put together anew.
+    HONE_TRY(const std::vector<FileRecord> records, catalog_.files_of(known->number));
+    what.analysis_results = what.analysis_results || file.facts.sidecar != 0 || lost_sidecar(file, records);
+    return what;
+}
+
+Result<FileOutcome::Photo> FileProcessor::read_photo(const FileToProcess& file, const Original& original,
+                                                ProcessingResult& result) const {
+    FileOutcome::Photo photo;
+    const Sha256& id = original.hashed.id;
+    photo.photo.id = id;
+    photo.photo.bytes = file.facts.size;
+    HONE_TRY(Missing what, missing(file, id));
+    Leases* const leases = catalog_.leases();
+    if (leases != nullptr && what.any()) {
+        // A copy of the file may be in other hands.
+        const std::string key = to_hex(id);
+        HONE_TRY(const std::vector<bool> granted, leases->take(std::span(&key, 1)));
+        result.elsewhere = !granted.front();
+        if (result.elsewhere) return photo;
+        result.lease = key;
+        HONE_TRY(what, missing(file, id));
+    }
+    const auto [analysis_results, network, faces] = what;
+    // Thumbnails of what others have read are made when they are asked for.
+    const bool thumbnails = (leases == nullptr || what.any()) && !thumbnails_.has_all(id);
+    if (!what.any() && !thumbnails) return photo;
+
+    std::vector<int> sidecars;
+    for (const FileDescriptor& sidecar : original.sidecars) sidecars.push_back(sidecar.get());
+    PhotoWork work;
+    work.network_side = network ? analyzer_->wanted_side() : 0;
+    work.faces_side = faces ? FaceAnalyzer::kPictureSide : 0;
+    work.thumbnails = true;
+    work.metadata = analysis_results;
+    work.svg = svg_;
+    HONE_TRY(PreparedPhoto prepared, decoders_.prepare(original.file.get(), sidecars, work));
+    photo.photo.width = prepared.width;
+    photo.photo.height = prepared.height;
+    photo.photo.format = format_name(prepared.format);
+    photo.photo.color = prepared.color;
+    if (thumbnails) {
+        if (const auto stored = thumbnails_.store(id, prepared.thumbnails); !stored)
+            return fail(ErrorKind::kUnavailable, "{}", stored.error().message);
+    }
+    if (analysis_results) {
+        AnalysisResults& found = photo.analysis_results.emplace();
+        const auto document = nlohmann::json::parse(prepared.metadata, nullptr, false);
+        if (auto metadata = parse_metadata(document)) found.metadata = std::move(*metadata);
+        found.taken = resolve_taken(found.metadata, file.facts.path.filename().native(),
+                                    file.facts.modified_ns / 1'000'000'000);
+        const Image image = style_image(prepared.small);
+        const StyleBytes style = describe_style(image);
+        found.style.assign(style.begin(), style.end());
+        const PhotoHashes hashes = describe_hashes(image);
+        found.hashes.assign(hashes.turned.begin(), hashes.turned.end());
+        found.hashes.insert(found.hashes.end(), hashes.crops.begin(), hashes.crops.end());
+        std::ranges::copy(pixel_analyses(), std::back_inserter(photo.done));
+    }
+    if (network) result.tensor = analyzer_->prepare(prepared.network);
+    if (faces) result.faces = std::move(prepared.faces);
+    return photo;
+}
+
+ProcessingResult FileProcessor::read(const FileToProcess& file, BlockingCalls& calls) const {
+    ProcessingResult result;
+    result.outcome.folder = file.folder;
+    result.outcome.facts = file.facts;
+    auto original = std::make_shared<Original>();
+    original->facts = file.facts;
+    original->facts.path = paths_.here(file.facts.path);
+    look_at(file, original, calls, result);
+    // Closing asks the drive too, so it is left to the thread. There is nothing left to lose.
+    (void)calls.run([last = std::move(original)](Heartbeat&) {});
+    return result;
+}
+
+void FileProcessor::look_at(const FileToProcess& file, const std::shared_ptr<Original>& original, BlockingCalls& calls,
+                     ProcessingResult& result) const {
+    const bool young = seconds_since(file.facts.modified_ns) < kRestSeconds;
+    const auto failed = [&](const std::string& stage, const std::string& reason) {
+        result.outcome.what = FileOutcome::Failed{stage, reason};
+        result.tensor.clear();
+        result.faces = {};
+    };
+    const auto unresponsive = [&] {
+        result.unresponsive = true;
+        failed("read", timeout_reason(calls.patience()));
+    };
+    const auto unsettled = [&] {
+        result.unsettled = true;
+        failed("read", "it is still being written");
+    };
+    if (!calls.run([original, svg = svg_](Heartbeat& heartbeat) { original->open(svg, heartbeat); })) return unresponsive();
+    if (!original->reason.empty()) return failed("read", original->reason);
+    if (!original->as_told) return unsettled();
+    if (!original->is_photo(svg_)) {
+        result.unsettled = young && original->headed == 0;  // made, and not yet filled
+        result.outcome.what = FileOutcome::Skipped{detect_format(original->first_bytes()) == Format::kSvg
+                                                       ? "svg drawing"
+                                                       : std::string(kind_of_other(original->first_bytes()))};
+        return;
+    }
+    if (original->too_large())
+        return failed("read", fmt::format("larger than {} MB: no photo is", kMaximumFileBytes >> 20U));
+    try {
+        auto photo = read_photo(file, *original, result);
+        const bool decoded = photo.has_value();
+        if (!calls.run([original, decoded](Heartbeat&) { original->look_again(decoded); })) return unresponsive();
+        if (!original->reason.empty()) return failed("read", original->reason);
+        if (!original->as_told) return unsettled();
+        if (!photo) {
+            if (photo.error().kind == ErrorKind::kUnavailable) result.fatal = photo.error();
+            result.unsettled = young;
+            return failed("decode", photo.error().message);
+        }
+        result.outcome.what = std::move(*photo);
+    } catch (const std::bad_alloc&) {
+        failed("decode", "it does not fit into memory");
+    }
+}
+
+std::optional<FileOutcome> FileProcessor::recognize(const FileToProcess& file, const FileRecord& before) const {
+    if (!before.photo || !before.photo_id || file.facts.sidecar != before.facts.sidecar) return std::nullopt;
+    const auto photo = catalog_.photo(*before.photo);
+    if (!photo || !*photo) return std::nullopt;
+    FileOutcome outcome{file.folder, file.facts, {}};
+    FileOutcome::Photo same;
+    static_cast<PhotoFacts&>(same.photo) = **photo;
+    outcome.what = std::move(same);
+    return outcome;
+}
+
+}  // namespace hone

@@ -1,0 +1,50 @@
+#include "ingest/style_space.hpp"
+
+#include "analyze/style_terms.hpp"
+#include "ingest/file_processor.hpp"
+
+namespace hone {
+
+Result<std::shared_ptr<StyleSpace>> StyleSpace::open(const fs::path& directory, bool writable) {
+    auto spaces = std::make_shared<StyleSpace>();
+    HONE_TRY(spaces->styles_,
+             VectorSpace::open(directory, "look", std::string(style_fingerprint()), kStyleDimension, writable));
+    // Scores of different words are on different scales, which one byte a number cannot hold.
+    HONE_TRY(spaces->terms_, VectorSpace::open(directory, "look-words", std::string(style_terms_fingerprint()),
+                                               kStyleTerms, writable, ScanElement::kF32));
+    return spaces;
+}
+
+Result<> StyleSpace::sync(Catalog& catalog) {
+    return catalog.for_each_style([&](PhotoNumber photo, std::span<const std::uint8_t> style,
+                                     auto) -> Result<> { return add(photo, style); });
+}
+
+Result<> StyleSpace::add(PhotoNumber photo, std::span<const std::uint8_t> style) {
+    if (styles_->find(photo) && terms_->find(photo)) return {};
+    const StyleBytes bytes = to_style(style);
+    HONE_CHECK(styles_->append(std::span(&photo, 1), style_vector(bytes)));
+    return terms_->append(std::span(&photo, 1), style_term_scores(bytes));
+}
+
+const std::vector<ReadableStyleTerm>& StyleSpace::vocabulary() {
+    static const std::vector<ReadableStyleTerm> terms = [] {
+        std::vector<ReadableStyleTerm> readable;
+        const auto all = style_terms();
+        for (std::size_t column = 0; column < all.size(); ++column) {
+            if (all[column].weak) continue;
+            ReadableStyleTerm word{std::string(all[column].name), {std::string(all[column].name)}, column};
+            for (const auto& synonym : all[column].synonyms) word.spellings.emplace_back(synonym);
+            readable.push_back(std::move(word));
+        }
+        return readable;
+    }();
+    return terms;
+}
+
+std::vector<float> StyleSpace::vector_of(const Image& small) {
+    const StyleVector vector = style_vector(describe_style(style_image(small)));
+    return {vector.begin(), vector.end()};
+}
+
+}  // namespace hone
