@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Faces by the real program beside the reference pipeline (tests/reference/faces.py), on photos whose truth is known.
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faces by the real program compared with the reference pipeline (tests/reference/faces.py), on labelled photos.
 
 usage: bench/faces.py [--hone build/release/hone] [--pack models/faces] [--portraits FOLDER] [--scenes FOLDER] [--yunet FOLDER]
                       [--vectors 50] [--scratch /tmp] [--reference-only]
 
 PORTRAITS  truth.json ([{"file", "gender", "date_of_birth", "entered_office"}]) and photos in images/ and older/, named PERSON.jpg
            or PERSON__DATE.jpg: portraits with exactly one face, gender, ages inside the range, people as pairs of photos
-SCENES     captions.json ([{"file", "categories"}]): false faces in photos without a person, and how many of the faces that
-           YuNet-n finds (0.7, 20 pixels and more) are found in the others
+SCENES     captions.json ([{"file", "categories"}]): false faces in photos without a person, and the fraction of YuNet-n's
+           faces (0.7, 20 pixels and more) that is detected in the others
 YUNET      the folder with yunet_n_dynamic.onnx
-The program reads both sets into a library of its own (`hone index`) and tells of the faces by HTTP (`hone serve`); then
-`hone faces PHOTO --json --vectors` for some photos: the largest distance of a vector to the reference's.
+The program indexes both sets into a separate library (`hone index`) and returns the faces over HTTP (`hone serve`); then
+`hone faces PHOTO --json --vectors` for some photos: the largest distance of a vector from the reference's.
 """
 import argparse
 import contextlib
@@ -34,7 +35,7 @@ import faces as reference  # noqa: E402
 from measure_age import true_age  # noqa: E402
 
 MISSPELT = {'brian-shcatz': 'brian-schatz', 'catherine-masto': 'catherine-cortez-masto', 'patrick-tommey': 'patrick-toomey'}
-SAME_FACE = 0.3  # overlap (IoU) of two boxes that mean one face; detectors draw their boxes differently
+SAME_FACE = 0.3  # overlap (IoU) from which two boxes mean one face; detectors draw their boxes differently
 
 
 def size(face):
@@ -42,7 +43,7 @@ def size(face):
 
 
 def by_reference(pack, paths):
-    """{path: [face as `hone faces` tells it]}; people by single links below the manifest's distance."""
+    """Returns {path: [face in the form of `hone faces`]}; people by single links below the manifest's distance."""
     found, members = {}, []
     for path in paths:
         found[path] = []
@@ -104,7 +105,7 @@ def by_hone(arguments, library, paths):
 
 
 def pair_f1(identity, person):
-    """F1 over pairs of photos: of one person in truth, of one person as found."""
+    """F1 over pairs of photos: pairs of one true person against pairs of one detected person."""
     right = found = true = 0
     for a, b in itertools.combinations(identity, 2):
         same, put = identity[a] == identity[b], person[a] is not None and person[a] == person[b]
@@ -113,7 +114,7 @@ def pair_f1(identity, person):
 
 
 def portraits(folder, rows, found):
-    """[(what, value)]"""
+    """Returns [(name, value)]."""
     largest = {path: max(f, key=size, default=None) for path, f in found.items()}
     own = {folder / row['file']: row for row in rows}
     one = sum(len(found[path]) == 1 for path in own)
@@ -132,7 +133,7 @@ def portraits(folder, rows, found):
 
 
 def scenes(folder, rows, found, yunet):
-    """yunet: {path: faces of YuNet-n}, or nothing."""
+    """yunet: {path: faces of YuNet-n}, or None."""
     empty = [folder / row['file'] for row in rows if row['categories'] and 'person' not in row['categories']]
     false = [len(found[path]) for path in empty]
     lines = [(f'false faces (photos) in {len(empty)} photos without a person', f'{sum(false)} ({sum(n > 0 for n in false)})')]
@@ -149,7 +150,7 @@ def show(lines, others=None):
 
 
 def vectors(arguments, expected):
-    """The largest distance of the program's vectors to the reference's. expected: {path: (library, faces)}."""
+    """Returns the largest distance of the program's vectors from the reference's. expected: {path: (library, faces)}."""
     worst, count, missing = 0.0, 0, 0
     for path, (library, there) in expected.items():
         done = subprocess.run([arguments.hone, 'faces', path, '--json', '--vectors', '--library', library], check=True, stdout=subprocess.PIPE)
@@ -167,7 +168,7 @@ def vectors(arguments, expected):
 
 
 def speed(arguments, scratch):
-    """The whole analyzer beside its networks alone, YuNet + MobileFace beside the pack."""
+    """The whole analyzer compared with its networks alone, and YuNet + MobileFace compared with the pack."""
     models = scratch / 'models'
     shutil.copytree(arguments.pack, models / 'faces')
     beside = [arguments.yunet / 'yunet_n_dynamic.onnx', arguments.yunet.parent / 'mobileface-v2/mobileface_v2.onnx',

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Scans of large folders with the real program: time and memory.
 
 usage: bench/ingest.py [--hone build/release/hone] [--photos 100000] [--files 1000000] [--scratch /tmp] [--photo FILE] [--new FILE]
 
-1. N small real photos (copies of FILE, each with one byte of its own behind the picture). One is indexed by the program; what
-   the program would write of the others is put into the catalogue and the thumbnail folder directly, which saves an hour
-   of decoding. Then `hone index` twice; the second scan is printed, beside `find -printf` of the same facts. Then `hone serve`
+1. N small real photos (copies of FILE, each with a different byte after the image data). The program indexes one of them; its
+   results are copied directly into the catalogue and the thumbnail folder for the others, which saves an hour of decoding.
+   Then `hone index` runs twice; the second scan is printed, next to `find -printf` of the same facts. Then `hone serve`
    on the same library: seconds from the end of a copy of NEW into the folder until a search for its name finds it, five times.
-2. M tiny files in 1000 folders, no photos: `hone index`, peak memory, beside the same `find`.
+2. M tiny files in 1000 folders, no photos: `hone index`, peak memory, next to the same `find`.
 """
 import argparse
 import hashlib
@@ -25,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def measured(*command):
-    """(seconds and seconds of processor time as text, peak RSS in MB) of a command."""
+    """Returns (seconds and seconds of processor time as text, peak RSS in MB) of a command."""
     begin = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -40,7 +41,7 @@ def find(folder):
 
 
 def seed(library, photos, first, copies):
-    """Makes the library know all copies as it knows the first."""
+    """Registers all copies in the library with the results of the first."""
     database = sqlite3.connect(library / 'catalog.db')
     database.execute('PRAGMA synchronous = OFF')
     number, sha = database.execute('SELECT photo.id, sha FROM photo JOIN place ON photo_id = photo.id WHERE path = ?', (os.fsencode(first),)).fetchone()
@@ -134,7 +135,7 @@ def bench_files(arguments, scratch):
                 file.write('nearly nothing')
     seconds, rss = measured(arguments.hone, 'index', '--library', str(library), str(folder), '--quiet')
     again, rss_again = measured(arguments.hone, 'index', '--library', str(library), '--quiet')
-    print(f'{arguments.files} files that are no photos: first walk {seconds}, peak RSS {rss:.0f} MB; '
+    print(f'{arguments.files} files other than photos: first walk {seconds}, peak RSS {rss:.0f} MB; '
           f'again {again}, {rss_again:.0f} MB; find: {find(folder)}')
 
 

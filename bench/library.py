@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Large libraries with the real program: start-up, search times, memory.
 
 usage: bench/library.py [--hone build/release/hone] [--photos 1000000] [--searches 200] [--scratch /tmp] [--photo FILE] [--catalog surrealdb://...]
 
 Makes a library of one real photo and N - 1 photos that exist in the catalogue only (noise around the real vector), starts
-`hone serve` on it twice (the first start fills the vector files) and prints: seconds from exec to the ready line beside those
-of `sqlite3`-like work (reading the same catalogue's numbers), search p50 and p99 over HTTP with words nobody asked before, and
-memory: what is the server's own beside mapped files.
+`hone serve` on it twice (the first start fills the vector files) and prints: seconds from exec to the ready line next to those
+of `sqlite3`-like work (reading the same catalogue's numbers), search p50 and p99 over HTTP with new query texts, and
+memory: the server's own and the mapped files.
 
-With --catalog the photos have metadata, looks and a face each, and are copied to that server (an empty database) first; the first
-start then fills the mirror from it.
+With --catalog the photos have metadata, styles and a face each, and are first copied to that server (an empty database); the first
+start then fills the replica from it.
 """
 import argparse
 import hashlib
@@ -34,7 +35,7 @@ def run(*command):
 
 
 def grow(database, photos, whole):
-    """Adds photos up to the wanted number, in the catalogue only."""
+    """Adds photos, in the catalogue only, up to the wanted number."""
     model, blob = database.execute('SELECT model, data FROM vector').fetchone()
     folder = database.execute('SELECT id FROM folder').fetchone()[0]
     base = np.frombuffer(blob, np.float32)
@@ -62,14 +63,14 @@ def grow(database, photos, whole):
 
 
 def memory(pid):
-    """(own, mapped files) in MB."""
+    """Returns (own, mapped files) in MB."""
     fields = dict(line.split(':', 1) for line in pathlib.Path(f'/proc/{pid}/status').read_text().splitlines())
     megabytes = lambda name: int(fields[name].split()[0]) / 1024
     return megabytes('RssAnon') + megabytes('RssShmem'), megabytes('RssFile')
 
 
 def serve(hone, library, catalog=()):
-    """The server, its address, seconds until it says that it is ready and until it has answered a search."""
+    """Returns the server, its address, and the seconds until it reports ready and until it has answered a search."""
     begin = time.perf_counter()
     server = subprocess.Popen([hone, 'serve', '--library', library, '--listen', '127.0.0.1:0', '--quiet', *catalog], stdout=subprocess.PIPE, text=True)
     url = server.stdout.readline().split()[-1]
@@ -103,7 +104,7 @@ def main():
         photos.mkdir()
         shutil.copy(photo, photos)
         run(options.hone, 'index', photos, '--library', library, '--quiet')
-        (photos / photo.name).unlink()  # an empty folder: a disk that is away; nothing is scanned while we measure
+        (photos / photo.name).unlink()  # an empty folder counts as an unmounted disk; no scan runs during the measurement
         database = sqlite3.connect(library / 'catalog.db')
         grow(database, options.photos, options.catalog is not None)
         database.close()
@@ -136,10 +137,10 @@ def main():
         p = lambda values, share: values[min(len(values) - 1, int(share * len(values)))] * 1e3
         print(f'{options.photos} photos')
         print(f'start, vector files there    {ready:8.2f} s   counting the same rows in sqlite3: {counting:.2f} s, ratio {ready / counting:.1f}; first search answered {again:.2f} s')
-        print(f'start that fills the files   {first:8.2f} s until the first search is answered, {first_memory:.0f} MB of its own memory then')
+        print(f'start that fills the files   {first:8.2f} s until the first search is answered, {first_memory:.0f} MB of private memory then')
         print(f'search, new words            {p(taken, .5):8.1f} ms median, {p(taken, .99):.1f} ms p99')
         print(f'search, words asked before   {p(words, .5):8.1f} ms median, {p(words, .99):.1f} ms p99; the words cost {statistics.median(taken) / statistics.median(words):.2f} x')
-        print(f'memory of its own            {own:8.0f} MB beside {mapped:.0f} MB of mapped files')
+        print(f'private memory               {own:8.0f} MB beside {mapped:.0f} MB of mapped files')
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

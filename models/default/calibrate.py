@@ -1,9 +1,10 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How the manifest's `calibration` came about. Not run at set-up.
 
 usage: calibrate.py CAPTIONED_PHOTOS      a folder with captions.json ([{"file", "captions": [...]}, ...]) and the photos
 
 Logistic regression of "is this photo the caption's own" on the cosine, over all captions and photos. The own photos
-together weigh 1, all others together OTHERS: with 1 half of what is called likely is wrong for a typical caption, with
+together weigh 1, all others together OTHERS: with 1 half of the likely photos are wrong for a typical caption, with
 the true ratio nothing is ever likely, though many of the others do show what the caption says.
 """
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The two heads that put EfficientNet-Lite2 and MiniLM into one space of 384 numbers (ConSE, Norouzi et al. 2013).
 
 heads_clean.npz (made by train_bridge.py):

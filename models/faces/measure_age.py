@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How well the manifest's `age_range` does. Not run at set-up.
 
 usage: measure_age.py PORTRAITS [PACK]      PACK: a folder with manifest.json and networks (this one)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A small ONNX graph builder: names in order of use, float32, opset 13."""
 import hashlib
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Preprocesses images and embeds them with the image tower.
 #include "analyze/content.hpp"
 
 #include "model/preprocess.hpp"

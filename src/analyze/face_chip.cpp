@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Fits similarity transforms and warps faces.
 #include "analyze/face_chip.hpp"
 
 #include <algorithm>

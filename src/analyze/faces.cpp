@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs the detector, the embedder and the age network on one photo.
 #include "analyze/faces.hpp"
 
 #include <algorithm>
@@ -11,8 +13,9 @@ namespace hone {
 
 namespace {
 
-constexpr std::size_t kBatch = 16;      // faces a run
-constexpr double kWithoutPoints = 1.1;  // side of the square that is cut out when there are no landmarks
+constexpr std::size_t kBatch = 16;  // faces per run
+// Side of the cropped square, as a multiple of the box, when there are no landmarks.
+constexpr double kWithoutPoints = 1.1;
 
 float smaller_side(const Box& box) {
     return std::min(box.width, box.height);
@@ -24,7 +27,7 @@ TensorView view_of(const PixelInput& input, std::span<const float> values, std::
                              : TensorView{input.name, {n, 3, size, size}, values};
 }
 
-// An error says which network it is of.
+// Prefixes an error with the name of its network.
 template <typename T>
 Result<T> of(const ModelFile& file, Result<T> result) {
     if (!result) result.error().message = fmt::format("{}: {}", file.path, result.error().message);
@@ -47,7 +50,7 @@ std::shared_ptr<Session> FaceAnalyzer::open(Network& network, const ModelFile& f
     if (opened) return network.session = std::move(*opened);
     network.broken = true;
     log::write(log::Level::kWarning,
-               fmt::format("faces are read without {}: {}", what, opened.error().message));
+               fmt::format("faces are indexed without {}: {}", what, opened.error().message));
     return nullptr;
 }
 
@@ -102,7 +105,7 @@ Result<> FaceAnalyzer::estimate(const Image& image, std::vector<FoundFace>& face
         const Box& box = found[at].box;
         const bool cut = box.x < 0 || box.y < 0 || box.x + box.width > static_cast<float>(image.width) ||
                          box.y + box.height > static_cast<float>(image.height);
-        // Measured on the photo itself: what was reduced for us may have been large enough.
+        // Measured in the photo itself: the reduced image may come from a large enough face.
         if (!cut && smaller_side(faces[at].box) >= kLeastEstimated) wanted.push_back(at);
     }
     const auto session = wanted.empty() ? nullptr : open(age_gender_, network.file, "age and gender");

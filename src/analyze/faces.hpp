@@ -1,4 +1,6 @@
-// The faces analyzer: where faces are, the vector that tells people apart, an estimate of age and gender.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The faces analyzer: finds faces, computes the vector that distinguishes people, and estimates age and
+// gender.
 #pragma once
 
 #include <memory>
@@ -11,42 +13,44 @@
 namespace hone {
 
 struct AgeGender {
-    float age = 0;   // years, as the network says
-    float male = 0;  // probability
-    AgeRange range;  // what is shown: the network alone is not to be believed (models/faces/README.md)
+    float age = 0;   // years, raw output of the network
+    float male = 0;  // probability, 0..1
+    AgeRange range;  // years, as displayed: the raw output alone is too unreliable (models/faces/README.md)
 };
 
 struct FoundFace {
-    Box box;  // pixels of the whole photo, upright
+    Box box;  // upright pixels of the whole photo
     Landmarks points{};
     bool has_points = false;
+    // Confidence, 0..1.
     float score = 0;
-    std::vector<float> vector;          // empty for a face of fewer than kLeastEmbedded pixels
-    std::optional<AgeGender> estimate;  // not for small faces and such that the photo's border cuts
+    std::vector<float> vector;          // of length 1 for cosine networks; empty below kLeastEmbedded pixels
+    std::optional<AgeGender> estimate;  // unset for small faces and for faces cut by the photo's border
 };
 
 struct FaceOptions {
     bool age_gender = true;
-    int side = 0;  // of the detector's picture; 0: as the manifest says
+    int side = 0;  // pixels of the detector's longer side; 0: as in the manifest
 };
 
-// Safe from any thread. Networks are loaded at their first use; one that is missing or broken costs its own
-// part, and is told of once.
+// Safe from any thread. Networks load on first use. A missing or broken network disables its own part only
+// and is logged once.
 class FaceAnalyzer {
   public:
     static constexpr std::string_view kName = "faces";
-    static constexpr int kVersion = 1;         // raise when faces of the same networks would change
-    static constexpr int kPictureSide = 1280;  // pixels on the longer side that are enough
+    static constexpr int kVersion = 1;         // raise it when faces of the same networks change
+    static constexpr int kPictureSide = 1280;  // pixels that suffice on the longer side
     static constexpr float kLeastEmbedded = 20, kLeastEstimated = 24;  // pixels, the shorter side of the box
-    static constexpr std::size_t kMostFaces = 500;                     // of one photo, the best ones
+    static constexpr std::size_t kMostFaces = 500;                     // per photo, the best ones
 
     FaceAnalyzer(FacePack pack, FaceOptions options);
 
     [[nodiscard]] const FacePack& pack() const { return pack_; }
-    // Of networks and options: faces of another one are found anew.
+    // Identifies networks and options. Faces with another fingerprint are detected again.
     [[nodiscard]] const std::string& fingerprint() const { return fingerprint_; }
 
-    // image: upright; full_width: of the photo that it was reduced from. Fails when the detector cannot run.
+    // image: upright. full_width: pixels of the photo that `image` was reduced from. Returns the faces, best
+    // first. kFailed when the detector cannot run.
     Result<std::vector<FoundFace>> find(const Image& image, int full_width);
 
   private:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Computes difference hashes and their distances.
 #include "analyze/hashes.hpp"
 
 #include <algorithm>
@@ -12,7 +14,7 @@ namespace hone {
 namespace {
 
 constexpr int kColumns = 9, kRows = 8;
-constexpr double kCropShares[] = {.95, .90, .84, .70, .50};  // of either side
+constexpr double kCropShares[] = {.95, .90, .84, .70, .50};  // fraction of each side
 
 cv::Mat reduced(const cv::Mat& luma, int width, int height) {
     cv::Mat out;
@@ -20,7 +22,7 @@ cv::Mat reduced(const cv::Mat& luma, int width, int height) {
     return out;
 }
 
-// at(x, y): the luma of the picture that is hashed, 9 x 8.
+// at(x, y): the luma of the 9 x 8 image to hash.
 template <typename At>
 std::uint64_t hash_of(At at) {
     std::uint64_t hash = 0;

@@ -1,5 +1,7 @@
-// ORB: Rublee et al. 2011. RANSAC: Fischler, Bolles 1981. OpenCV's RANSAC starts its generator anew with the
-// same seed at every call, so there is no state between pairs or threads.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Compares two photos by ORB features (Rublee et al. 2011), RANSAC (Fischler, Bolles 1981) and aligned
+// pixels. OpenCV's RANSAC seeds its generator identically for every call, so no state is shared between pairs
+// or threads.
 #include "analyze/same_picture.hpp"
 
 #include <algorithm>
@@ -13,30 +15,30 @@
 #include <vector>
 
 #include "analyze/hashes.hpp"
-#include "analyze/style.hpp"
 #include "analyze/opencv_start.hpp"
+#include "analyze/style.hpp"
 
 namespace hone {
 
 namespace {
 
-// Pixels and counts of a picture with the longer side 256.
+// Pixels and counts for an image with the longer side 256.
 constexpr int kPoints = 400, kPyramidLevels = 6, kPatch = 24, kEdge = 12, kCornerThreshold = 7;
 constexpr float kPyramidStep = 1.2F;
 constexpr float kNearestToSecond = .85F;
-constexpr float kMostBits = 72;  // of a descriptor's 256
+constexpr float kMostBits = 72;  // of a descriptor's 256 bits
 constexpr double kInlierPixels = 4;
 constexpr int kRounds = 500;
 constexpr double kLeastScale = .25, kMostScale = 4;
-constexpr int kCellPixels = 3;  // features nearer than this are one place
+constexpr int kCellPixels = 3;  // features closer than this count as one place
 constexpr int kLeastOverlap = 1500;
 constexpr double kSmoothing = 2;
-// A hash of almost only zeros or ones is that of a flat picture or a gradient, which many pictures share.
+// A hash of almost only zeros or ones comes from a flat image or a gradient, which many photos share.
 constexpr int kLeastBits = 8;
 
 struct Points {
     std::vector<cv::Point2f> positions;
-    cv::Mat descriptors;  // one row a point, 32 bytes
+    cv::Mat descriptors;  // one row of 32 bytes per point
 };
 
 struct Version {
@@ -55,7 +57,7 @@ Version make_version(const cv::Mat& luma) {
     return out;
 }
 
-// Pearson's correlation of the pixels under the mask; 0 when one of them is flat.
+// Pearson's correlation of the pixels under the mask; 0 when an image is flat.
 double correlation(const cv::Mat& a, const cv::Mat& b, const cv::Mat& mask) {
     double count = 0, sum_a = 0, sum_b = 0, squares_a = 0, squares_b = 0, products = 0;
     for (int y = 0; y < a.rows; ++y) {
@@ -81,12 +83,13 @@ double correlation(const cv::Mat& a, const cv::Mat& b, const cv::Mat& mask) {
 
 struct Fit {
     int inliers = 0;
-    cv::Mat transform;  // 2 x 3, from the query to the photo; empty: none
+    cv::Mat transform;  // 2 x 3, from the query to the photo; empty when there is none
 };
 
-// The fewer of both sides: many points of one may meet in one corner of the other.
+// Counts the places on both sides and returns the smaller number, because many points of one image may map to
+// one corner of the other.
 int distinct_positions(const std::vector<cv::Point2f>& from, const std::vector<cv::Point2f>& to,
-                    const std::vector<std::uint8_t>& inlier) {
+                       const std::vector<std::uint8_t>& inlier) {
     std::set<std::pair<int, int>> cells_from, cells_to;
     for (std::size_t at = 0; at < inlier.size(); ++at) {
         if (!inlier[at]) continue;

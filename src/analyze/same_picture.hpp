@@ -1,7 +1,8 @@
-// Are two photos the same picture: one cut, turned, mirrored, recoloured, re-encoded or written on? The last
-// word on candidates that look vectors and hashes found (ingest/near_duplicates.hpp). Corner features of both
-// are matched and a similarity transform is fitted; then the pixels are laid over each other. Safe from any
-// thread; the same pictures always give the same answer. Rule and thresholds were chosen on 4950 pairs of
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Decides whether two photos show the same picture: one may be cropped, rotated, flipped, recoloured,
+// re-encoded or annotated. It is the final check of candidates found by style vectors and hashes
+// (ingest/near_duplicates.hpp). It matches corner features, fits a similarity transform, and compares the
+// aligned pixels. Deterministic and safe from any thread. Rule and thresholds were chosen on 4950 pairs of
 // portraits from one kind of studio and 576 copies: docs/style.md.
 #pragma once
 
@@ -12,19 +13,19 @@
 
 namespace hone {
 
-inline constexpr int kSameInliers = 40;          // so many alone are enough
-inline constexpr int kPossibleInliers = 10;      // these need the pixels to agree
+inline constexpr int kSameInliers = 40;          // sufficient without a comparison of pixels
+inline constexpr int kPossibleInliers = 10;      // sufficient when the pixels agree
 inline constexpr double kSameCorrelation = .88;  // Pearson's, of the overlap
-inline constexpr int kSameHashDistance = 6;      // of 64 bits: nothing else is looked at but the pixels
+inline constexpr int kSameHashDistance = 6;      // of 64 bits; up to it only the pixels are compared
 
-// What a photo is compared by; about 75 KB, twice that with its mirrored version, const after it is made.
-// Copies share it.
+// The features of one photo: about 75 KB, twice that with the mirrored ones. Immutable; copies share the
+// data.
 class PictureFeatures {
   public:
-    // Mirrored features are needed on one side of a pair only: on the query's, which meets many.
+    // Only one side of a pair needs mirrored features: the query, which is compared with many photos.
     enum class Mirrored { kNo, kYes };
 
-    // image: style_image()'s, or any upright picture: it is brought to that size.
+    // image: the working image of the style analyzer, or any upright image, which is brought to that size.
     PictureFeatures(const Image& image, Mirrored mirrored);
 
     struct Data;
@@ -35,14 +36,16 @@ class PictureFeatures {
 };
 
 struct PairCheck {
-    int inliers = 0;  // features that agree on one transform, at distinct places; the better of both mirrors
-    double correlation = 0;  // -1..1, of the overlap; 0 when it was not looked at
+    // Features that agree on one transform, at distinct places; the better of both mirrorings.
+    int inliers = 0;
+    double correlation = 0;  // -1..1, of the overlap; 0 when not computed
     bool mirrored = false;
-    bool same = false;     // inliers >= 40, or inliers >= 10 and correlation >= .88, or the quick way
-    bool certain = false;  // same, and not by the rule's weaker half: such a pair may join two groups
+    // Inliers >= 40, or inliers >= 10 and correlation >= .88, or near-equal hashes and correlated pixels.
+    bool same = false;
+    bool certain = false;  // same, and not by the weaker half of the rule; such a pair may join two groups
 };
 
-// query: with its mirrored features, otherwise mirrored copies are not found.
+// query: made with mirrored features, otherwise mirrored copies are not found. Safe from any thread.
 PairCheck check_pair(const PictureFeatures& query, const PictureFeatures& photo);
 
 }  // namespace hone

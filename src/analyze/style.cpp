@@ -1,8 +1,9 @@
-// The numbers are defined by docs/style.md; the order of the scalars and every border rule matter, because the
-// constants are statistics of exactly these numbers. Sources: Oklab: B. Ottosson 2020. Square roots of
-// histograms: Arandjelovic, Zisserman 2012. Colourfulness: Hasler, Suesstrunk 2003. LBP: Ojala, Pietikainen,
-// Maenpaa 2002. Laplacian pyramid: Burt, Adelson 1983. Spectral residual: Hou, Zhang 2007. Noise mask:
-// Immerkaer 1996.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Computes the style numbers defined in docs/style.md. The order of the scalars and every border rule matter,
+// because the constants are statistics of exactly these numbers. Sources: Oklab: B. Ottosson 2020. Square
+// roots of histograms: Arandjelovic, Zisserman 2012. Colourfulness: Hasler, Suesstrunk 2003. LBP: Ojala,
+// Pietikainen, Maenpaa 2002. Laplacian pyramid: Burt, Adelson 1983. Spectral residual: Hou, Zhang 2007. Noise
+// mask: Immerkaer 1996.
 #include "analyze/style.hpp"
 
 #include <fmt/format.h>
@@ -17,8 +18,8 @@
 #include <span>
 #include <string>
 
-#include "analyze/style_constants.hpp"
 #include "analyze/opencv_start.hpp"
+#include "analyze/style_constants.hpp"
 
 namespace hone {
 
@@ -41,7 +42,7 @@ struct Block {
 constexpr Block kBlocks[] = {{102, 1, true},   {35, 1, false},   {30, 1, false},
                              {14, .5F, false}, {24, .5F, false}, {24, .5F, false}};
 
-// OpenCV does not write through a source matrix.
+// OpenCV does not write through a source matrix, so the const_cast is safe.
 cv::Mat as_matrix(const Image& image) {
     return {image.height, image.width, CV_8UC3, const_cast<std::uint8_t*>(image.rgb.data())};
 }
@@ -64,7 +65,7 @@ cv::Size style_size(const Image& image) {
     return {side(image.width), side(image.height)};
 }
 
-// The continuous pixels of a plane.
+// Returns the contiguous pixels of a plane.
 std::span<const float> pixels_of(const cv::Mat& plane) {
     return {plane.ptr<float>(), plane.total()};
 }
@@ -83,7 +84,7 @@ Moments moments(std::span<const float> values) {
     return {mean, std::sqrt(std::max(0.0, squares / values.size() - mean * mean))};
 }
 
-// Linear between the two nearest of the sorted values, as numpy.percentile. percents: 0..100.
+// Interpolates between the two nearest sorted values, like numpy.percentile. percents: 0..100.
 template <std::size_t kCount>
 std::array<float, kCount> percentiles(std::span<const float> values,
                                       const std::array<double, kCount>& percents) {
@@ -97,7 +98,7 @@ std::array<float, kCount> percentiles(std::span<const float> values,
     std::array<std::uint32_t, kBins> counts{};
     for (const float value : values) ++counts[bin_of(value)];
 
-    // Only the values of the bins that hold a wanted rank are sorted.
+    // Only the values of bins with a wanted rank are sorted.
     std::array<std::uint32_t, kBins + 1> starts{};
     for (int bin = 0; bin < kBins; ++bin) starts[bin + 1] = starts[bin] + counts[bin];
     const auto bin_of_rank = [&](std::size_t rank) {
@@ -138,19 +139,19 @@ std::array<float, kCount> percentiles(std::span<const float> values,
     return out;
 }
 
-// Vectorizable: std::cbrt is a call. A guess from the exponent (4 % off), then Halley's iteration twice,
-// which triples the digits each time. x >= 0.
+// A vectorizable cube root (std::cbrt is a call): a guess from the exponent (4 % off), then two Halley
+// iterations, each of which triples the digits. x >= 0.
 inline float cube_root(float x) {
     const auto exponent = static_cast<float>(std::bit_cast<std::int32_t>(x)) * (1.0F / 3);
     float y = std::bit_cast<float>(static_cast<std::int32_t>(exponent) + 709'921'077);
     for (int round = 0; round < 2; ++round) {
         const float cube = y * y * y;
-        y *= (cube + 2 * x) / (2 * cube + x + 1e-30F);  // 1e-30: black stays 0
+        y *= (cube + 2 * x) / (2 * cube + x + 1e-30F);  // 1e-30 keeps black at 0
     }
     return y;
 }
 
-// The direction of (x, y) without its sign, in units of 180 degrees: 0..1. Abramowitz, Stegun 4.4.49 (2e-8).
+// Returns the undirected angle of (x, y) in units of 180 degrees: 0..1. Abramowitz, Stegun 4.4.49 (2e-8).
 inline float direction(float x, float y) {
     const float across = std::abs(x), along = std::abs(y);
     const bool steep = along > across;
@@ -184,7 +185,7 @@ struct Oklab {
     cv::Mat l, a, b;  // CV_32F, continuous
 };
 
-// rgb: continuous.
+// rgb: contiguous.
 Oklab to_oklab(const cv::Mat& rgb) {
     const auto& linear = linear_of_srgb();
     Oklab out{{rgb.size(), CV_32F}, {rgb.size(), CV_32F}, {rgb.size(), CV_32F}};
@@ -214,10 +215,10 @@ Oklab to_oklab(const cv::Mat& rgb) {
 
 struct SoftBin {
     int bin;
-    float share;  // of bin + 1
+    float share;  // weight of bin + 1
 };
 
-// x: 0..1 over the centres of `count` bins; beyond is cut.
+// x: 0..1 over the centres of `count` bins; values outside are clamped.
 SoftBin soft_bin(float x, int count) {
     const float position = std::clamp(x, 0.0F, 1.0F) * (count - 1);
     const int bin = std::min(static_cast<int>(position), count - 2);
@@ -265,7 +266,7 @@ struct Cells {
     std::array<double, 64> mean, sd;
 };
 
-// 8 x 8 cells; the first rows and columns are one pixel larger where the size is no multiple of 8.
+// 8 x 8 cells; the first rows and columns are one pixel larger when the size is not a multiple of 8.
 Cells cells_of(const cv::Mat& plane) {
     const auto edge = [](int pixels, int cell) { return cell * (pixels / 8) + std::min(cell, pixels % 8); };
     Cells out;
@@ -288,7 +289,7 @@ Cells cells_of(const cv::Mat& plane) {
 }
 
 struct Saliency {
-    double x = 0, y = 0, spread = 0;  // centre and spread of attention, in units of the picture's sides
+    double x = 0, y = 0, spread = 0;  // centre and standard deviation of attention, as fractions of the sides
 };
 
 Saliency spectral_residual(const cv::Mat& l) {
@@ -454,7 +455,7 @@ void add_scalars(const cv::Mat& rgb, const Oklab& lab, float*& out) {
     add(std::log(static_cast<double>(rgb.cols) / rgb.rows));
 }
 
-// For each pattern of 8 neighbours in a circle: the number of brighter ones when they are together, else 9.
+// For each pattern of 8 neighbours in a circle: the number of brighter ones if they are adjacent, else 9.
 constexpr std::array<std::uint8_t, 256> kPatternBin = [] {
     std::array<std::uint8_t, 256> bins{};
     for (int code = 0; code < 256; ++code) {
@@ -475,7 +476,8 @@ void add_lbp(const cv::Mat& plane, float*& out) {
         auto* code = codes.data();
 #pragma GCC ivdep
         for (int x = 1; x < width - 1; ++x) {
-            const float centre = row[x] + .004F;  // one 8-bit step: noise in flat areas is no texture
+            // One 8-bit step, because noise in flat areas is not texture.
+            const float centre = row[x] + .004F;
             code[x] = (up[x - 1] > centre ? 1 : 0) | (up[x] > centre ? 2 : 0) | (up[x + 1] > centre ? 4 : 0) |
                       (row[x + 1] > centre ? 8 : 0) | (down[x + 1] > centre ? 16 : 0) |
                       (down[x] > centre ? 32 : 0) | (down[x - 1] > centre ? 64 : 0) |
@@ -490,7 +492,7 @@ void add_lbp(const cv::Mat& plane, float*& out) {
 }
 
 void add_bands(const Oklab& lab, float*& out) {
-    const auto detail_of = [](cv::Mat& plane) {  // and the plane becomes its half
+    const auto detail_of = [](cv::Mat& plane) {  // and halves the plane
         cv::Mat half, back;
         cv::pyrDown(plane, half);
         cv::pyrUp(half, back, plane.size());
@@ -498,7 +500,7 @@ void add_bands(const Oklab& lab, float*& out) {
         plane = half;
         return back;
     };
-    // A level of less than 4 pixels repeats the one before; the first has at least kStyleShortestSide.
+    // A level of less than 4 pixels repeats the previous one; the first has at least kStyleShortestSide.
     const auto too_small = [](const cv::Mat& plane) { return std::min(plane.rows, plane.cols) < 4; };
     cv::Mat l = lab.l, a = lab.a, b = lab.b;
     for (int level = 0; level < 5; ++level, out += 2) {
@@ -542,7 +544,7 @@ void add_orient(const cv::Mat& plane, float*& out) {
             bins[bin + 1] += magnitude[x] * share;
         }
     }
-    bins[0] += bins[8];  // 180 degrees is 0
+    bins[0] += bins[8];  // 180 degrees equals 0
     for (int bin = 0; bin < 8; ++bin)
         *out++ = static_cast<float>(std::log(bins[bin] / plane.total() + kFloor));
 }
@@ -566,7 +568,7 @@ std::uint8_t signed_byte(float value, std::size_t at) {
 Image style_image(const Image& image) {
     start_opencv();
     const cv::Size size = style_size(image);
-    // Each side by area when it is reduced; what is still too small is enlarged.
+    // Reduce each side by area; then enlarge a side that is still too small.
     cv::Mat out =
         area(as_matrix(image), std::min(size.width, image.width), std::min(size.height, image.height));
     if (out.size() != size) {

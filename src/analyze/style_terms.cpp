@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The formulas of the style terms.
 #include "analyze/style_terms.hpp"
 
 #include <algorithm>
@@ -8,7 +10,7 @@ namespace hone {
 
 namespace {
 
-// The blocks of a look by name; offsets as in look.hpp.
+// Named access to the blocks of a style; offsets as in style.hpp.
 class View {
   public:
     explicit View(const StyleNumbers& numbers) : x_(numbers) {
@@ -29,7 +31,7 @@ class View {
         for (double& value : direction_) value /= sum;
     }
 
-    // Share of pixels: neutral ones by lightness 0, .2 .. 1; all of a hue of 22.5 degrees; coloured ones.
+    // Fractions of pixels: neutral ones by lightness 0, .2 .. 1; all of a hue of 22.5 degrees; coloured ones.
     [[nodiscard]] double neutral(std::size_t level) const { return share(level); }
     [[nodiscard]] double colour() const { return colour_; }
     [[nodiscard]] double one_hue() const { return one_hue_; }
@@ -93,7 +95,7 @@ class View {
     double colour_ = 0, one_hue_ = 0;
 };
 
-// 0 at and below `from`, 1 at and above `to`; and the other way.
+// up(): 0 at and below `from`, 1 at and above `to`. down() is the reverse.
 double up(double x, double from, double to) {
     return std::clamp((x - from) / (to - from), 0.0, 1.0);
 }
@@ -120,7 +122,7 @@ double hues(const View& v, std::initializer_list<HueWeight> weights, const Light
     return sum;
 }
 
-// Sum over all hues of one lightness or chroma.
+// Sums one lightness or chroma over all hues.
 double all_hues(const View& v, std::initializer_list<std::pair<std::size_t, std::size_t>> cells) {
     double sum = 0;
     for (std::size_t hue = 0; hue < 16; ++hue) {

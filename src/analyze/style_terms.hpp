@@ -1,5 +1,6 @@
-// Look words: "red", "foggy", "black and white" as functions of a stored look, without a network. Formulas
-// and how good each is: docs/style.md.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Style terms: "red", "foggy", "black and white" as functions of a stored style, without a network.
+// docs/style.md has the formulas and their quality. Pure functions, safe from any thread.
 #pragma once
 
 #include <array>
@@ -16,18 +17,18 @@ inline constexpr std::size_t kStyleTerms = 61;
 struct StyleTerm {
     std::string_view name;
     std::vector<std::string_view> synonyms;
-    // Precision of the ten best photos, judged by eye, is below .6: such a word is not read as a look.
+    // True when the precision of the ten best photos, judged by eye, is below .6. Such a term is not applied.
     bool weak = false;
 };
 
-// In the order of style_term_scores(); lives as long as the process.
+// In the order of the scores. Valid for the life of the process.
 std::span<const StyleTerm> style_terms();
 
-// Larger is more so. Words are not on one scale: compare the same word over a library.
+// Larger means a better match. Different terms have different scales: compare one term over a library.
 using StyleTermScores = std::array<float, kStyleTerms>;
 StyleTermScores style_term_scores(const StyleBytes& bytes);
 
-// Names the formulas: scores of different names are not comparable.
+// Identifies the formulas. Scores of different fingerprints are not comparable.
 std::string_view style_terms_fingerprint();
 
 }  // namespace hone

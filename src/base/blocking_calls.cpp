@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The helper thread behind each run of blocking calls, and the wait that abandons it.
 #include "base/blocking_calls.hpp"
 
 #include <condition_variable>
@@ -8,7 +10,7 @@
 namespace hone {
 
 struct BlockingCalls::Thread {
-    std::mutex mutex;  // guards what follows, but the pulse
+    std::mutex mutex;  // guards the members below, except the atomic heartbeat
     std::condition_variable_any changed;
     std::function<void(Heartbeat&)> call;
     bool done = false, left = false;
@@ -22,7 +24,7 @@ struct BlockingCalls::Thread {
             std::function<void(Heartbeat&)> now = std::exchange(call, nullptr);
             lock.unlock();
             now(heartbeat);
-            now = nullptr;  // closing a file asks the drive too
+            now = nullptr;  // destroying the call may close a file, which asks the drive too
             lock.lock();
             done = true;
             changed.notify_all();

@@ -1,5 +1,7 @@
-// Calls into file systems that may never come back: a network drive that is gone keeps whoever asks it. They
-// run on a thread of their own, which is left behind, with all that the call holds, when it does not get on.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs calls into file systems that may block for ever, such as a dead network drive. Each call runs on a
+// helper thread; after `patience` without progress, that thread is abandoned with everything the call
+// captured.
 #pragma once
 
 #include <atomic>
@@ -11,7 +13,7 @@
 
 namespace hone {
 
-// How a call shows that it gets on: a beat for each answer of the drive.
+// Shows that a call makes progress: the call beats once per answer of the drive. Safe from any thread.
 class Heartbeat {
   public:
     void beat() { beats_.fetch_add(1, std::memory_order_relaxed); }
@@ -21,19 +23,22 @@ class Heartbeat {
     std::atomic<std::uint64_t> beats_ = 0;
 };
 
-// A disk that sleeps takes some ten seconds to wake up.
+// A sleeping disk takes about ten seconds to wake up.
 constexpr std::chrono::milliseconds kBlockingCallPatience{20'000};
 
-// For one thread at a time.
+// Not thread-safe. Each thread makes its own object.
 class BlockingCalls {
   public:
-    explicit BlockingCalls(std::chrono::milliseconds patience = kBlockingCallPatience, std::stop_token stop = {});
+    // patience: the longest time without a beat. stop: ends a wait early; its call is then abandoned as well.
+    explicit BlockingCalls(std::chrono::milliseconds patience = kBlockingCallPatience,
+                           std::stop_token stop = {});
     BlockingCalls(const BlockingCalls&) = delete;
     BlockingCalls& operator=(const BlockingCalls&) = delete;
     ~BlockingCalls();
 
-    // Waits for the call. False when it did not get on for `patience`, or stop was asked: it is left alone
-    // then, so it must own what it uses, and be the one to let it go. The next call gets another thread.
+    // Runs the call on the helper thread and waits for it. Returns false when it made no progress for
+    // `patience`, or when a stop was requested. The call is then abandoned, so it must own everything it uses
+    // and release it itself. The next call gets a new thread. The call must not throw.
     [[nodiscard]] bool run(std::function<void(Heartbeat&)> call);
     [[nodiscard]] std::chrono::milliseconds patience() const { return patience_; }
 

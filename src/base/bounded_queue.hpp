@@ -1,4 +1,5 @@
-// A bounded queue between pipeline stages: a full queue makes the producer wait, so memory stays bounded.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A bounded queue between pipeline stages. A full queue makes the producer wait, so memory stays bounded.
 #pragma once
 
 #include <chrono>
@@ -11,13 +12,14 @@
 
 namespace hone {
 
-// Any number of producers and consumers; every method is safe from any thread.
+// Any number of producers and consumers. Every method is safe from any thread.
 template <typename T>
 class BoundedQueue {
   public:
+    // capacity: the most values in the queue at a time, > 0.
     explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
 
-    // Waits for room. False when the queue is closed (the value is dropped).
+    // Waits for a free slot. Returns false and drops the value when the queue is closed.
     bool push(T value) {
         std::unique_lock lock(mutex_);
         room_.wait(lock, [&] { return closed_ || items_.size() < capacity_; });
@@ -28,33 +30,34 @@ class BoundedQueue {
         return true;
     }
 
-    // Waits for a value. Nothing when the queue is closed and empty.
+    // Waits for a value. Returns std::nullopt when the queue is closed and empty.
     std::optional<T> pop() {
         std::unique_lock lock(mutex_);
         filled_.wait(lock, [&] { return closed_ || !items_.empty(); });
         return take(lock);
     }
 
-    // Waits at most that long.
+    // Waits at most `time` for a value. Returns std::nullopt on timeout, or when the queue is closed and
+    // empty.
     std::optional<T> pop_within(std::chrono::milliseconds time) {
         std::unique_lock lock(mutex_);
         filled_.wait_for(lock, time, [&] { return closed_ || !items_.empty(); });
         return take(lock);
     }
 
-    // Closed, and everything taken.
+    // Returns true when the queue is closed and every value has been taken.
     [[nodiscard]] bool finished() {
         const std::lock_guard lock(mutex_);
         return closed_ && items_.empty();
     }
 
-    // Does not wait.
+    // Does not wait. Returns std::nullopt when the queue is empty.
     std::optional<T> try_pop() {
         std::unique_lock lock(mutex_);
         return take(lock);
     }
 
-    // No more values come in; what is inside can still be taken.
+    // Refuses new values from now on. Values in the queue can still be taken.
     void close() {
         {
             const std::lock_guard lock(mutex_);

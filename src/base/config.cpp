@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Finds the library and model folders and counts the usable processors.
 #include "base/config.hpp"
 
 #include <sched.h>
@@ -24,7 +26,8 @@ Result<fs::path> library_directory(const std::string& flag) {
     } else if (const auto home = environment("HOME")) {
         chosen = fs::path(*home) / ".local/share/hone";
     } else {
-        return fail(ErrorKind::kUsage, "no place for the library: give --library FOLDER or set HONE_LIBRARY");
+        return fail(ErrorKind::kUsage,
+                    "no folder for the library: give --library FOLDER or set HONE_LIBRARY");
     }
     std::error_code error;
     fs::path absolute = fs::absolute(chosen, error);

@@ -1,5 +1,6 @@
-// Where things lie: the library folder and the model folders. Values come from flags, then the environment,
-// then the XDG defaults (XDG Base Directory Specification 0.8).
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The library folder, the model folders and the processor count. Folders come from flags, then from the
+// environment, then from the XDG defaults (XDG Base Directory Specification 0.8).
 #pragma once
 
 #include <optional>
@@ -10,15 +11,19 @@
 
 namespace hone {
 
-std::optional<std::string> environment(const char* name);  // nothing when unset or empty
+// Returns the variable, or std::nullopt when it is unset or empty. Safe from any thread.
+std::optional<std::string> environment(const char* name);
 
-// flag, else HONE_LIBRARY, else $XDG_DATA_HOME/hone, else ~/.local/share/hone.
+// Returns `flag`, else HONE_LIBRARY, else $XDG_DATA_HOME/hone, else ~/.local/share/hone. Does not create the
+// folder. kUsage when none of them is set. Safe from any thread.
 Result<fs::path> library_directory(const std::string& flag);
 
-// Folders that hold model folders, in the order they are searched: the library's own, those in HONE_MODELS
-// (colon between), beside the program (../../models in a checkout, ../share/hone/models when installed).
+// Returns the folders that hold model folders, in search order: the library's own, those in HONE_MODELS
+// (separated by colons), and those next to the program (../../models in a checkout, ../share/hone/models when
+// installed). Safe from any thread.
 std::vector<fs::path> model_directories(const fs::path& library);
 
-unsigned processor_count();  // at least 1; honours the affinity mask (containers, taskset)
+// At least 1. Honours the affinity mask (containers, taskset). Safe from any thread.
+unsigned processor_count();
 
 }  // namespace hone

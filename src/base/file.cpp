@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads and writes whole files, formats paths for people and for JSON, and takes the library lock.
 #include "base/file.hpp"
 
 #include <fcntl.h>
@@ -129,7 +131,7 @@ std::string escape_path(const fs::path& path, bool keep_controls) {
             valid = (byte & 0xC0U) == 0x80;
             code = code << 6 | (byte & 0x3FU);
         }
-        // Overlong forms, surrogates and values above U+10FFFF are no UTF-8 either (RFC 3629).
+        // Overlong forms, surrogates and values above U+10FFFF are invalid UTF-8 as well (RFC 3629).
         if (valid && length == 3) valid = code >= 0x800 && !(code >= 0xD800 && code <= 0xDFFF);
         if (valid && length == 4) valid = code >= 0x10000 && code <= 0x10FFFF;
         if (valid && (keep_controls || (code >= 0x20 && code != 0x7F))) {
@@ -163,8 +165,8 @@ Result<LockFile> LockFile::acquire(const fs::path& path, std::string_view descri
     if (!file) return fail("cannot open the lock {}: {}", printable(path), std::strerror(errno));
     for (int attempt = 0; ::flock(file.get(), LOCK_EX | LOCK_NB) != 0; ++attempt) {
         if (errno != EWOULDBLOCK) return fail("cannot lock {}: {}", printable(path), std::strerror(errno));
-        // Nobody holds it: somebody only looked (holder() takes it for a moment), or has just let go.
-        constexpr int kAttempts = 2000;  // a process that looks may be put aside for long on a busy machine
+        // No process holds it: one only looked (holder() takes the lock briefly), or has just released it.
+        constexpr int kAttempts = 2000;  // on a busy machine, a process that looks may be suspended for long
         const auto who = holder(path);
         if (who || attempt == kAttempts)
             return fail(ErrorKind::kInUse, "{}", who.value_or("another process"));

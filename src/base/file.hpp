@@ -1,4 +1,6 @@
-// Small file helpers with errors as values, and the lock that makes one process the writer of a library.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Small file helpers that return errors as values, and the lock that makes one process the writer of a
+// library. The free functions are safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +16,7 @@ namespace hone {
 
 namespace fs = std::filesystem;
 
-// Owns a file descriptor.
+// Owns a file descriptor and closes it; -1 means none. Not thread-safe.
 class FileDescriptor {
   public:
     FileDescriptor() = default;
@@ -29,33 +31,38 @@ class FileDescriptor {
     int descriptor_ = -1;
 };
 
-// The whole file. kTooLarge above limit bytes.
+// Returns the whole file. kTooLarge above `limit` bytes; kFailed when the file cannot be read.
 Result<std::vector<std::uint8_t>> read_file(const fs::path& path, std::uint64_t limit = UINT64_MAX);
-// At most the first `count` bytes.
+// Returns at most the first `count` bytes. kFailed when the file cannot be read.
 Result<std::vector<std::uint8_t>> read_head(const fs::path& path, std::size_t count);
+// Like read_file(), as text. The bytes are not checked for UTF-8.
 Result<std::string> read_text(const fs::path& path, std::uint64_t limit = 256U << 20);
-// Writes a part file and renames it, so that a reader sees the old or the new file, never half of one. The
-// part file lies in `scratch` (on the same file system), or beside the target.
+// Writes a part file and renames it, so a reader sees the old or the new file, never a mixture. The part file
+// is in `scratch` (on the same file system), or next to the target. kFailed when the disk refuses.
 Result<> write_file_atomically(const fs::path& path, std::string_view bytes, const fs::path& scratch = {});
+// Creates the folder and its parents. An existing folder is not an error; otherwise kFailed.
 Result<> make_directories(const fs::path& path);
 
-// Path as text for people: valid UTF-8 as it is; control characters and other bytes as \xNN, so that it is
-// one line.
+// Returns the path as one line of text for people: valid UTF-8 unchanged, control characters and invalid
+// bytes as \xNN.
 std::string printable(const fs::path& path);
-// Path as text for JSON: the exact characters; only bytes that are no UTF-8 as \xNN.
+// Returns the path as text for JSON: every character unchanged, only invalid UTF-8 as \xNN.
 std::string utf8_path(const fs::path& path);
 
-// The folder of the running program.
+// Returns the folder of the running program.
 fs::path program_directory();
 
-// An advisory lock (flock) held for the life of the object. The file says who holds it, for the error of
-// others.
+// An advisory lock (flock), held for the life of the object. The file contains the holder's description, so
+// that other processes can name the holder in their error. Not thread-safe.
 class LockFile {
   public:
-    // kInUse when another process holds it; the message names the holder as it described itself.
+    // Takes the lock without waiting for a holder. kInUse when another process holds it; the message is the
+    // holder's description. kFailed when the file cannot be opened or locked.
     static Result<LockFile> acquire(const fs::path& path, std::string_view description);
-    // What the present holder wrote; nothing when nobody holds the lock.
+    // Returns the present holder's description, or std::nullopt when no process holds the lock. Safe from any
+    // thread.
     static std::optional<std::string> holder(const fs::path& path);
+    // Replaces the description. kFailed when it cannot be written.
     Result<> describe(std::string_view description);
 
   private:

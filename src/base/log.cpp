@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The process-wide spdlog logger and its two line formats.
 #include "base/log.hpp"
 
 #include <spdlog/formatter.h>
@@ -69,7 +71,7 @@ Format format() {
 }
 
 void write(Level level, std::string_view text) {
-    // A line is a line, whatever a file or a client is called.
+    // Keep one message on one line, whatever characters a file name or a client name contains.
     std::string line(text);
     std::ranges::replace_if(line, [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
     spdlog::log(to_spdlog(level), "{}", line);

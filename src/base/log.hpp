@@ -1,5 +1,6 @@
-// Log lines for the operator, on stderr. No line holds what a person looks for or whom they name: logs are
-// collected, kept and read by others.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Writes log lines for the operator to stderr. Callers never log a search text or a person's name, because
+// logs are collected, kept and read by others.
 #pragma once
 
 #include <fmt/format.h>
@@ -10,13 +11,17 @@ namespace hone::log {
 
 enum class Level { kDebug, kInfo, kWarning, kError, kOff };
 
-// kJson: one object a line, {"time", "level", "message"}; time is UTC (RFC 3339), level as spdlog names them.
+// kJson: one object per line, {"time", "level", "message"}. time is UTC (RFC 3339); level is spdlog's name
+// for it.
 enum class Format { kText, kJson };
 
-// Not thread-safe; called once at start. Writing below is safe from any thread.
+// Sets the level and the format for the process. Not thread-safe; call it once at start. Everything below is
+// safe from any thread.
 void start(Level level, Format format = Format::kText);
+// Returns the format set by start().
 [[nodiscard]] Format format();
 
+// Writes one line. Control characters in `text` become spaces.
 void write(Level level, std::string_view text);
 
 template <typename... Args>

@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Parses the pairs of --map and translates paths in both directions.
 #include "base/path_map.hpp"
 
 namespace hone {
 
 namespace {
 
-// Absolute, without . and .. and without a slash at the end.
+// Returns an absolute path without . and .. and without a slash at the end.
 fs::path folder(std::string_view text) {
     fs::path path = fs::path(text).lexically_normal();
     if (!path.has_filename() && path != path.root_path()) path = path.parent_path();

@@ -1,5 +1,6 @@
-// Errors are values at module borders: every call that can fail because of the world (files, input, network)
-// returns Result<T>. A message is one line: what happened, where, and what to do about it.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Errors as values. Every call that can fail because of the world (files, input, network) returns Result<T>.
+// A message is one line: what happened, where, and what to do about it.
 #pragma once
 
 #include <fmt/format.h>
@@ -10,12 +11,12 @@
 
 namespace hone {
 
-// What a caller can do about an error; the command line maps it to an exit code, HTTP to a status.
+// Tells the caller how to react. The command line maps it to an exit code, HTTP to a status.
 enum class ErrorKind {
-    kFailed,      // exit 1, HTTP 500: the world did not allow it (disk full, broken file)
-    kUsage,       // exit 1 (2 when the command line alone shows it), HTTP 400: it cannot be asked like this
+    kFailed,      // exit 1, HTTP 500: the environment refused it (disk full, broken file)
+    kUsage,       // exit 1 (2 when the command line alone shows it), HTTP 400: the request is invalid
     kInUse,       // exit 3, HTTP 409: another process holds the library
-    kConflict,    // exit 1, HTTP 409: what is there already speaks against it
+    kConflict,    // exit 1, HTTP 409: existing data contradicts the request
     kNotFound,    // exit 1, HTTP 404
     kTooLarge,    // exit 1, HTTP 413
     kUnavailable  // exit 1, HTTP 503: works later or after set-up (no model, still starting)
@@ -29,11 +30,13 @@ struct Error {
 template <typename T = void>
 using Result = std::expected<T, Error>;
 
+// Returns an error of the given kind with a formatted message. Pure function.
 template <typename... Args>
 std::unexpected<Error> fail(ErrorKind kind, fmt::format_string<Args...> text, Args&&... args) {
     return std::unexpected(Error{kind, fmt::format(text, std::forward<Args>(args)...)});
 }
 
+// The same with kFailed.
 template <typename... Args>
 std::unexpected<Error> fail(fmt::format_string<Args...> text, Args&&... args) {
     return fail(ErrorKind::kFailed, text, std::forward<Args>(args)...);
@@ -41,7 +44,7 @@ std::unexpected<Error> fail(fmt::format_string<Args...> text, Args&&... args) {
 
 }  // namespace hone
 
-// HONE_TRY(auto x, call()): x is the value, or the surrounding function returns the error.
+// HONE_TRY(auto x, call()): x is the value, or the enclosing function returns the error.
 // HONE_CHECK(call()): the same for Result<void>.
 #define HONE_CONCAT_(a, b) a##b
 #define HONE_CONCAT(a, b) HONE_CONCAT_(a, b)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SHA-256 through OpenSSL's EVP interface, and its hexadecimal form.
 #include "base/sha256.hpp"
 
 #include <openssl/evp.h>

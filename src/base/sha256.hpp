@@ -1,4 +1,5 @@
-// SHA-256 (FIPS 180-4) by OpenSSL.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// SHA-256 (FIPS 180-4), computed by OpenSSL. The free functions are safe from any thread.
 #pragma once
 
 #include <array>
@@ -16,15 +17,16 @@ namespace hone {
 
 using Sha256 = std::array<std::uint8_t, 32>;
 
-// Feeds bytes in pieces. One thread at a time.
+// Hashes bytes that arrive in pieces. Not thread-safe.
 class Sha256Hasher {
   public:
     Sha256Hasher();
     ~Sha256Hasher();
     Sha256Hasher(const Sha256Hasher&) = delete;
     Sha256Hasher& operator=(const Sha256Hasher&) = delete;
+    // Appends bytes. Only before finish().
     void add(std::span<const std::uint8_t> bytes);
-    Sha256 finish();  // once
+    Sha256 finish();  // call it once, at the end
 
   private:
     struct State;
@@ -33,11 +35,11 @@ class Sha256Hasher {
 
 Sha256 sha256(std::span<const std::uint8_t> bytes);
 Sha256 sha256(std::string_view text);
-// Reads the file in blocks; fails when it cannot be read.
+// Reads the file in blocks. kFailed when it cannot be read.
 Result<Sha256> sha256_file(const std::filesystem::path& path);
 
-std::string to_hex(std::span<const std::uint8_t> bytes);  // lower case, two digits a byte
-// Fails (kUsage) unless the text is exactly 64 hexadecimal digits.
+std::string to_hex(std::span<const std::uint8_t> bytes);  // lower case, two digits per byte
+// kUsage unless the text is exactly 64 hexadecimal digits.
 Result<Sha256> sha256_from_hex(std::string_view hex);
 
 }  // namespace hone

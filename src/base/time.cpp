@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Formats times and sleeps until a deadline or a stop request.
 #include "base/time.hpp"
 
 #include <fmt/chrono.h>

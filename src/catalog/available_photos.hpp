@@ -1,4 +1,5 @@
-// Which photos can be found now, as bits by photo number: what a search leaves out costs no query.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The photos that a search can return, as bits by photo number. Excluding the others costs no query.
 #pragma once
 
 #include <memory>
@@ -10,11 +11,12 @@
 
 namespace hone {
 
-// Safe from any thread. A snapshot does not change while it is held.
+// Safe from any thread. A snapshot never changes.
 class AvailablePhotos {
   public:
     using Bits = std::vector<bool>;
 
+    // Bits by photo number; photos beyond its size are not available.
     [[nodiscard]] std::shared_ptr<const Bits> snapshot() const {
         const std::lock_guard lock(mutex_);
         return bits_;
@@ -23,7 +25,7 @@ class AvailablePhotos {
         const std::lock_guard lock(mutex_);
         publish(Bits{}, numbers);
     }
-    // The lock is held from reading to writing: a replace() between the two would be undone.
+    // Holds the lock from reading to writing; otherwise it could undo a concurrent replace().
     void add(std::span<const PhotoNumber> numbers) {
         const std::lock_guard lock(mutex_);
         publish(*bits_, numbers);

@@ -1,6 +1,7 @@
-// Everything known: folders, files, photos, vectors, failures. The catalogue is the only truth; vector files
-// and thumbnails are derived from it. One implementation a folder (sqlite/); tests/contract runs one suite
-// against each.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The catalogue: folders, files, photos, vectors, failures. It is the only source of truth; vector files and
+// thumbnails are derived from it. Each implementation has its own folder (sqlite/), and tests/contract runs
+// one suite against each.
 #pragma once
 
 #include <functional>
@@ -21,24 +22,24 @@ namespace hone {
 
 class Leases;
 
-// PhotoNumber (catalog/people.hpp): short name of a photo inside one catalogue; the id is what the world
-// sees.
+// PhotoNumber (catalog/people.hpp) is a photo's short key inside one catalogue. Everything outside uses the
+// id.
 using FolderId = std::int64_t;
 using FileId = std::int64_t;
 
 struct Folder {
     FolderId id = 0;
     fs::path path;
-    bool reachable = true;  // as the last scan found it
+    bool reachable = true;  // according to the last scan
 };
 
-// What a decoded photo says of itself.
+// Facts about a photo's bytes and pixels.
 struct PhotoFacts {
     PhotoId id{};
     std::uint64_t bytes = 0;
-    int width = 0, height = 0;  // upright
+    int width = 0, height = 0;  // pixels, upright
     std::string format;
-    std::uint32_t color = 0;  // mean, 0xRRGGBB
+    std::uint32_t color = 0;  // mean colour, 0xRRGGBB
 };
 
 struct Photo : PhotoFacts {
@@ -48,64 +49,65 @@ struct Photo : PhotoFacts {
 
 enum class FileState { kPhoto = 0, kMissing = 1, kFailed = 2, kSkipped = 3 };
 
-// A file that Hone has looked at.
+// A file that Hone has examined.
 struct FileRecord {
     FileId id = 0;
     FolderId folder = 0;
     FileFacts facts;
     FileState state = FileState::kPhoto;
     std::optional<PhotoNumber> photo;
-    std::string stage, reason;  // of a failure; of a skipped file: reason is its kind
+    std::string stage, reason;  // of a failure; for a skipped file, reason is its kind
     std::optional<PhotoId> photo_id;
-    bool reachable = true;  // a photo whose folder is there
+    bool reachable = true;  // true for a photo in a reachable folder
 };
 
-// One model's vectors of one space.
+// Identifies one model's vectors of one space.
 struct VectorKey {
     std::string space;  // "content"
     std::string model;  // fingerprint
 };
 
-// An analyzer's work on a photo: done again when version or model is another.
+// Identifies an analyzer's work on a photo. Another version or model means that the work is repeated.
 struct AnalyzerKey {
     std::string analyzer;
     int version = 0;
-    std::string model;  // "" without a network
+    std::string model;  // fingerprint; "" without a network
     bool operator==(const AnalyzerKey&) const = default;
 };
 
+// at: Unix seconds.
 struct Analysis : AnalyzerKey {
     std::int64_t at = 0;
 };
 
-// What was found out without a network, all in one decoding.
+// Analysis results that need no network, all from one decoding.
 struct AnalysisResults {
     PhotoMetadata metadata;
     TakenAt taken;                      // resolve_taken()
-    std::vector<std::uint8_t> style;     // analyze/style.hpp
+    std::vector<std::uint8_t> style;    // kStyleSize bytes (analyze/style.hpp)
     std::vector<std::uint64_t> hashes;  // analyze/hashes.hpp
 };
 
-// Two photos that show the same picture.
+// Two photos of the same picture. The values come from analyze/same_picture.hpp.
 struct SamePicture {
     PhotoNumber first = 0, second = 0;  // first < second
-    int inliers = 0;                    // of analyze/same_picture.hpp, as what follows
+    int inliers = 0;                    // matching features
     double correlation = 0;
     bool certain = false;
 };
 
-// What the pipeline found out about one file.
+// The pipeline's result for one file.
 struct FileOutcome {
     FolderId folder = 0;
     FileFacts facts;
     struct Photo {
         PhotoFacts photo;
         std::optional<AnalysisResults> analysis_results;
-        std::optional<VectorKey> key;  // with the vector
+        std::optional<VectorKey> key;  // set together with the vector
         std::vector<float> vector;
         std::optional<std::vector<FaceFacts>> faces;
-        std::string face_model;         // with faces
-        std::vector<AnalyzerKey> done;  // analyses whose results are in here
+        std::string face_model;         // fingerprint; set together with faces
+        std::vector<AnalyzerKey> done;  // analyses with results in this outcome
     };
     struct Failed {
         std::string stage, reason;
@@ -119,89 +121,113 @@ struct FileOutcome {
 struct CommittedFile {
     std::optional<PhotoNumber> photo;
     FileId file = 0;
-    bool new_photo = false;  // these bytes were not known before
+    bool new_photo = false;  // the catalogue had no photo with these bytes
     bool new_file = false;
 };
 
-// A part of a folder that was scanned: the files below `directory`, or only those right in it.
+// The scanned part of a folder: all files below `directory`, or only those directly in it.
 struct ScannedPart {
     fs::path directory;
     bool recursive = true;
-    std::vector<fs::path> unread;  // folders below that could not be read: nothing is concluded of them
+    std::vector<fs::path> unread;  // subfolders that could not be read; their files keep their state
 };
 
 struct Counts {
-    std::uint64_t photos = 0;  // with at least one file that is there
+    std::uint64_t photos = 0;  // with at least one file that is not missing
     std::uint64_t failed = 0;
     std::vector<std::pair<std::string, std::uint64_t>> skipped;  // kind -> files
 };
 
-// Safe from any thread. Writes are transactions: after a crash each is there whole or not at all. Every write
-// is harmless when repeated.
+// Safe from any thread. Every write is one transaction: after a crash it is there completely or not at all.
+// (A catalogue on a server splits large writes into several.) Repeating a write is harmless. Every call may
+// fail with kFailed (the database), and a catalogue on a server with kUnavailable (the server does not
+// answer); further errors are named at the call. Visitors run on the calling thread; one that returns an
+// error ends the call with it.
 class Catalog {
   public:
     virtual ~Catalog() = default;
 
+    // Returns std::nullopt for a setting that was never set.
     virtual Result<std::optional<std::string>> setting(const std::string& key) = 0;
+    // Replaces an existing value.
     virtual Result<> set_setting(const std::string& key, const std::string& value) = 0;
 
-    // path: absolute, normal. Adding a folder that is there gives it back.
+    // path: absolute and normal (normal_folder()). Returns the existing folder when the path was added
+    // before.
     virtual Result<Folder> add_folder(const fs::path& path) = 0;
+    // By ascending id.
     virtual Result<std::vector<Folder>> folders() = 0;
+    // Records whether the last scan could read the folder.
     virtual Result<> set_reachable(FolderId folder, bool reachable) = 0;
-    // Its files are forgotten, its photos and vectors kept. kNotFound when there is no such folder.
+    // Forgets the folder's files; keeps its photos and vectors. kNotFound when there is no such folder.
     virtual Result<> remove_folder(FolderId folder) = 0;
-    // Files below that are photos and there, whichever folder they were found through.
+    // Counts the photo files below that are not missing, through whichever folder they were found.
     virtual Result<std::uint64_t> photos_below(const fs::path& directory) = 0;
 
+    // Returns std::nullopt for a path that was never examined.
     virtual Result<std::optional<FileRecord>> find_file(const fs::path& path) = 0;
+    // Available files first, those in reachable folders before others, then the oldest record.
     virtual Result<std::vector<FileRecord>> files_of(PhotoNumber photo) = 0;
+    // Stores the outcomes in one transaction, or in batches for a catalogue on a server. Returns one entry
+    // per outcome, in order.
     virtual Result<std::vector<CommittedFile>> commit(std::span<const FileOutcome> outcomes) = 0;
-    // A place that a file had before it was renamed or moved: a photo of the same size, time and inode under
-    // a path where nothing is now.
+    // Returns the former record of a renamed or moved file: a photo of the same size, time and inode whose
+    // path no longer exists. std::nullopt when there is none.
     virtual Result<std::optional<FileRecord>> find_moved(const FileFacts& facts) = 0;
-    // seen: places that the scan found. The part's others become missing, except failures and skips, which
-    // are forgotten. Gives the number of photos that became missing. Of photos whose last sidecar went this
-    // way the metadata is no longer done.
+    // seen: bits by file record, set for those that the scan found. The part's other photos become missing;
+    // its other failures and skipped files are forgotten. If a photo lost its last sidecar, its metadata is
+    // marked for re-reading. Returns the number of photos that became missing.
     virtual Result<std::uint64_t> end_scan(const ScannedPart& part, const std::vector<bool>& seen) = 0;
-    // The largest place so far, and how many photos have been found at places made after it that had others
-    // before, none of which is there now.
+    // last_file() returns the largest file record id so far. moved_since() counts the photos that have an
+    // available file newer than `file` and older ones, none of which is available.
     virtual Result<FileId> last_file() = 0;
     virtual Result<std::uint64_t> moved_since(FileId file) = 0;
-    // Raw files beside a finished picture of the same name are shown as that picture; gives how many are.
+    // Pairs each raw file with the finished photo of the same name next to it, which then represents it.
+    // Returns the number of pairs.
     virtual Result<std::uint64_t> pair_raw_files() = 0;
-    // The photo that is shown in the place of this one, and the raw photos that this one stands for.
+    // Returns the photo that represents this raw one, or std::nullopt. stands_for() is the inverse.
     virtual Result<std::optional<PhotoNumber>> shown_as(PhotoNumber photo) = 0;
     virtual Result<std::vector<PhotoNumber>> stands_for(PhotoNumber photo) = 0;
+    // Marks a missing photo file as available again; no effect on other files.
     virtual Result<> mark_available(FileId file) = 0;
 
+    // Both return std::nullopt for an unknown photo.
     virtual Result<std::optional<Photo>> photo(PhotoNumber number) = 0;
     virtual Result<std::optional<Photo>> photo(const PhotoId& id) = 0;
-    // A unique prefix of 8 or more hexadecimal digits, or a path. kNotFound, or kUsage when the prefix fits
-    // several.
+    // Accepts a unique prefix of 8 or more hexadecimal digits, or a path. kNotFound when no photo matches,
+    // kUsage when a prefix matches several.
     virtual Result<Photo> resolve(const std::string& id_or_path) = 0;
+    // Available photos, the most recently added first.
     virtual Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) = 0;
-    // A photo that is there: in at least one file that is not missing.
+    // Available photos by ascending number: those with at least one file that is not missing, except raw
+    // files that a finished photo represents.
     virtual Result<std::vector<PhotoNumber>> available() = 0;
     virtual Result<Counts> counts() = 0;
+    // At most `limit` files that could not be read or decoded, by path.
     virtual Result<std::vector<FileRecord>> failures(std::size_t limit) = 0;
+    // The finished analyses of a photo, by analyzer.
     virtual Result<std::vector<Analysis>> analyses(PhotoNumber photo) = 0;
-    // Photos for which all of these are done, as bits by number.
+    // Returns bits by photo number, set where all these analyses are done.
     virtual Result<std::vector<bool>> analyzed(std::span<const AnalyzerKey> keys) = 0;
+    // Records the analysis as finished for all these photos.
     virtual Result<> mark_analyzed(std::span<const PhotoNumber> photos, const AnalyzerKey& key) = 0;
 
+    // Returns std::nullopt for a photo that was not analysed.
     virtual Result<std::optional<AnalysisResults>> analysis_results(PhotoNumber photo) = 0;
-    // Every present photo's look and hashes, in the order of their numbers.
+    // Visits the style (kStyleSize bytes) and hashes of every available photo, by ascending number.
     virtual Result<> for_each_style(
         const std::function<Result<>(PhotoNumber, std::span<const std::uint8_t> style,
                                      std::span<const std::uint64_t> hashes)>& visit) = 0;
+    // Replaces pairs that exist.
     virtual Result<> add_same_pictures(std::span<const SamePicture> pairs) = 0;
+    // All pairs, including those of missing photos.
     virtual Result<std::vector<SamePicture>> same_pictures() = 0;
-    // How many there are: tells whether same_pictures() would give more than before.
+    // A cheap way to see whether same_pictures() has grown.
     virtual Result<std::uint64_t> count_same_pictures() = 0;
-    // Present photos in the order of the time they were taken, with that time, the camera and the place.
+    // The capture of an available photo: time, camera and position.
     struct Capture {
         PhotoNumber photo = 0;
+        // Seconds since 1970, the camera's calendar as if it were UTC.
         std::int64_t local_seconds = 0;
         std::string camera;
         struct Position {
@@ -209,78 +235,91 @@ class Catalog {
         };
         std::optional<Position> position;
     };
+    // Available photos by ascending time of capture.
     virtual Result<std::vector<Capture>> captures() = 0;
-    // Present photos that lie in several files.
+    // Available photos with several files.
     virtual Result<std::vector<PhotoNumber>> with_copies() = 0;
-    // Photos in whose name, folders, title, keywords or camera every one of the words stands (case and
-    // accents do not matter).
+    // Photos that contain every one of the words in name, folders, title, keywords or camera. Ignores case
+    // and accents.
     virtual Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string> words) = 0;
-    // Present photos that the filter lets through, in the order of their numbers. kUnavailable for a field
-    // that cannot be answered yet (people).
+    // Available photos that match the filter, by ascending number. kUsage when a term's value does not fit
+    // its field.
     virtual Result<std::vector<PhotoNumber>> matching(const PhotoFilter& filter) = 0;
-    // The same photos, the one taken last first; what has no time at the end, equal times by id.
+    // The same photos by descending time of capture; those without a time last, equal times by id.
     virtual Result<std::vector<PhotoNumber>> matching_newest_taken(const PhotoFilter& filter) = 0;
-    // resolve_taken() of the photo; nothing before it was read.
+    // Returns the photo's stored resolve_taken(), or std::nullopt before the photo was analysed.
     virtual Result<std::optional<TakenAt>> taken(PhotoNumber photo) = 0;
-    // ---- faces and people ----
-    virtual Result<std::vector<Face>> faces_of(PhotoNumber photo) = 0;  // the surest first
+    // Faces and people.
+    virtual Result<std::vector<Face>> faces_of(PhotoNumber photo) = 0;  // highest score first
     virtual Result<Face> face(FaceId id) = 0;                           // kNotFound
-    // Of photos that are there: confirmed first, then the newest.
+    // Faces in available photos: confirmed ones first, then the newest.
     virtual Result<std::vector<Face>> faces_of_person(PersonId person) = 0;
-    // Every face with a vector of that model, in the order of their ids.
+    // Visits every face with a vector of that model (fingerprint), by ascending id.
     virtual Result<> for_each_face(const std::string& model,
                                    const std::function<void(const Face&)>& visit) = 0;
     virtual Result<std::uint64_t> count_faces() = 0;
-    // A face that no network found.
+    // Adds a face that a person marked and no network found.
     virtual Result<FaceId> add_face(PhotoNumber photo, const FaceFacts& face) = 0;
-    // Of photos that are there.
+    // Regions of available photos only.
     virtual Result<std::vector<NamedRegion>> named_regions() = 0;
+    // Visits each (photo, person) once, by ascending number.
     virtual Result<> for_each_person_on_photo(const std::function<void(PhotoNumber, PersonId)>& visit) = 0;
-    // Changes whenever a face or what is said of one does; cheap.
+    // Returns a text that changes with every change of faces or people; cheap.
     virtual Result<std::string> faces_state() = 0;
-    // People with faces in photos that are there: the named first, then by photos.
+    // People with faces in available photos: named ones first, then by number of photos.
     virtual Result<std::vector<PersonCount>> people() = 0;
     virtual Result<Person> person(PersonId id) = 0;  // kNotFound
+    // Returns std::nullopt when no person has the name.
     virtual Result<std::optional<Person>> person_named(const std::string& name) = 0;
+    // Creates a person without a name.
     virtual Result<PersonId> add_person() = 0;
     virtual Result<std::vector<FaceRejection>> rejections() = 0;
-    // Gives the number of the edit, 0 for the machine's own work. kUsage for a name that somebody else has.
+    // Applies the change in one transaction (a catalogue on a server: in several when there are many faces).
+    // Returns the number of the edit, 0 for the machine's own work. kFailed for a name that another person
+    // has.
     virtual Result<std::int64_t> change_people(const PeopleChange& change) = 0;
-    // Takes the last edit back that was not; nothing when there is none.
+    // Undoes the last edit that is not undone yet; std::nullopt when there is none.
     virtual Result<std::optional<PeopleEdit>> undo_people_edit() = 0;
+    // The newest first.
     virtual Result<std::vector<PeopleEdit>> people_edits(std::size_t limit) = 0;
-    // Deletes every estimate of age and gender.
+    // Deletes all estimates of age and gender.
     virtual Result<> forget_estimates() = 0;
 
-    // Is the stored file whole? kFailed says what is wrong.
+    // Checks the integrity of the stored file. kFailed describes the damage.
     virtual Result<> check() = 0;
 
     virtual Result<bool> has_vector(PhotoNumber photo, const VectorKey& key) = 0;
+    // The photos with a vector of that key, by ascending number.
     virtual Result<std::vector<PhotoNumber>> vector_numbers(const VectorKey& key) = 0;
+    // Visits the vectors of those of the numbers that have one; each has the dimension of its space.
     virtual Result<> for_each_vector(
         const VectorKey& key, std::span<const PhotoNumber> numbers,
         const std::function<Result<>(PhotoNumber, std::span<const float>)>& visit) = 0;
-    // Models with vectors in the space, and how many numbers each vector has.
+    // A model with vectors in a space. dimension: values per vector.
     struct StoredSpace {
         std::string model;
         std::uint64_t photos = 0;
         std::size_t dimension = 0;
     };
+    // By model.
     virtual Result<std::vector<StoredSpace>> stored_spaces(const std::string& space) = 0;
 
-    // Of a catalogue that lies on a server.
+    // The state of a catalogue on a server.
     struct Condition {
-        std::string file;              // "host:port/namespace/database"; empty: a file, always there
-        std::string library;            // the name it was given when it was made
-        std::string trouble;            // why writes wait, one line; empty: all is well
-        std::uint64_t from_others = 0;  // grows when changes of other processes have come in
+        // "host:port/namespace/database"; empty for a local file, which is always available
+        std::string address;
+        std::string library;            // the random name that the library got at its creation
+        std::string trouble;            // why writes wait, one line; empty when they do not
+        std::uint64_t from_others = 0;  // grows when changes of other processes arrive
     };
+    // Never fails; asks neither disk nor server.
     virtual Condition condition() = 0;
-    // nullptr where one process alone writes.
+    // Null when only one process writes the catalogue.
     virtual Leases* leases() = 0;
 };
 
-// The catalogue of a library folder, in SQLite. Read-only: the file must be there.
+// Opens the catalogue of a library folder in SQLite. Writable: creates it or upgrades its schema. Read-only:
+// kFailed when the file does not exist or has another schema.
 Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const fs::path& file, bool writable);
 
 }  // namespace hone

@@ -1,4 +1,5 @@
-// Who works on what, where several processes share a catalogue.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Leases: which process works on which item, when several processes share a catalogue.
 #pragma once
 
 #include <span>
@@ -9,15 +10,16 @@
 
 namespace hone {
 
-// A claim is held until it is released, or until its process is no longer there to renew it. Keys are any
-// text. Safe from any thread.
+// A lease is held until it is released, or until its process stops renewing it. Keys are any text. Safe from
+// any thread.
 class Leases {
   public:
     virtual ~Leases() = default;
-    // Takes those that nobody holds, this process included; says which, in the order of the keys. From then
-    // on the catalogue shows what whoever held them before has committed.
+    // Takes the leases that no process holds, including this one. Returns one bit per key, in order: taken or
+    // not. Afterwards the catalogue shows everything that the former holders committed. kUnavailable when the
+    // server does not answer.
     virtual Result<std::vector<bool>> take(std::span<const std::string> keys) = 0;
-    // Those of the keys that this process holds. What cannot be released runs out.
+    // Releases those of the keys that this process holds. A failed release expires.
     virtual void release(std::span<const std::string> keys) = 0;
 };
 

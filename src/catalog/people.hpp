@@ -1,4 +1,5 @@
-// Faces and people as the catalogue knows them.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Faces and people, as the catalogue stores them. Plain data.
 #pragma once
 
 #include <array>
@@ -12,41 +13,42 @@
 namespace hone {
 
 using FaceId = std::int64_t;
-using PersonId = std::int64_t;  // 0: nobody
+using PersonId = std::int64_t;  // 0: no person
 using PhotoNumber = std::uint32_t;
 
-// What an analyzer found. Pixels of the whole photo, upright.
+// An analyzer's result. Pixels of the whole photo, upright.
 struct FaceFacts {
     Box box;
-    std::optional<std::array<float, 10>> landmarks;  // x, y of eyes, nose, corners of the mouth
+    std::optional<std::array<float, 10>> landmarks;  // x, y of two eyes, nose, two corners of the mouth
+    // Confidence, 0..1.
     float score = 0;
     struct Estimate {
-        float age = 0, male = 0;        // years and probability, as the network says
-        int age_low = 0, age_high = 0;  // what is shown
+        float age = 0, male = 0;        // years and probability, raw output of the network
+        int age_low = 0, age_high = 0;  // years, as displayed
     };
     std::optional<Estimate> estimate;
-    std::vector<float> vector;  // empty when there is none
+    std::vector<float> vector;  // empty when the face has none
 };
 
-// A face keeps its id, its person and what was said of it when its photo is read again: the face at the same
-// place is the same face, whatever network found it.
+// A face keeps its id, person and confirmation when its photo is analysed again: a face at the same position
+// is the same face, whatever network found it.
 struct Face : FaceFacts {
     FaceId id = 0;
     PhotoNumber photo = 0;
     std::string model;  // fingerprint of the networks
     PersonId person = 0;
-    bool confirmed = false;  // a person said so, or named the person with this face in it
+    bool confirmed = false;  // a user assigned it, or named the person with this face
 };
 
 struct Person {
     PersonId id = 0;
-    std::string name;  // empty: not named
+    std::string name;  // empty when unnamed
     bool hidden = false;
 };
 
 struct PersonCount : Person {
-    std::uint64_t faces = 0, photos = 0;  // of photos that are there
-    FaceId cover = 0;                     // the best face
+    std::uint64_t faces = 0, photos = 0;  // in available photos
+    FaceId cover = 0;                     // the face with the best picture of the person
 };
 
 struct FaceAssignment {
@@ -59,15 +61,15 @@ struct FaceRejection {
     PersonId person = 0;
 };
 
-// A change of who is who, whole or not at all.
+// A change of the assignment of faces to people, applied in one transaction.
 struct PeopleChange {
-    std::vector<Person> people;  // new values of persons that are there
+    std::vector<Person> people;  // new values of existing people
     std::vector<FaceAssignment> faces;
-    std::vector<FaceRejection> rejections;  // "not the same person", added
-    std::string what;  // what a person did, for the history; empty: the machine's own work
+    std::vector<FaceRejection> rejections;  // added "not the same person" statements
+    std::string what;  // the user's action, for the history; empty for the machine's own work
 };
 
-// A face that the photo's own metadata names, in pixels of the upright photo.
+// A face that the photo's own metadata names, in upright pixels.
 struct NamedRegion {
     PhotoNumber photo = 0;
     std::string name;
@@ -75,7 +77,7 @@ struct NamedRegion {
 };
 
 struct PeopleEdit {
-    std::int64_t id = 0, at = 0;  // Unix seconds
+    std::int64_t id = 0, at = 0;  // at: Unix seconds
     std::string what;
     bool undone = false;
 };

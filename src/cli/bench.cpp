@@ -1,5 +1,5 @@
-// hone bench [scan|embed|ingest]: measures this machine, each figure beside the one it is to be compared
-// with. bench/README.md.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone bench [scan|embed|ingest]`: measures this machine, each value next to its reference. bench/README.md.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -41,13 +41,13 @@ double median(std::vector<double> values) {
     return values[values.size() / 2];
 }
 
-// The sum of 64-bit words with the widest loads of this processor: reading, and nothing else. ThreadSanitizer
-// instruments what chooses the clone, which runs before its library is there.
+// Sums 64-bit words with the widest loads of this processor, to measure reading alone. ThreadSanitizer
+// instruments the resolver of the clones, which runs before the sanitizer's library is loaded.
 #if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
 __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
 #endif
 std::uint64_t
-sum_text(const std::uint64_t* words, std::size_t count) {
+sum_words(const std::uint64_t* words, std::size_t count) {
     std::uint64_t sums[32] = {};
     for (std::size_t at = 0; at + 32 <= count; at += 32) {
         __builtin_prefetch(words + at + 512);
@@ -61,10 +61,10 @@ sum_text(const std::uint64_t* words, std::size_t count) {
     return sum;
 }
 
-// Bytes a second that all cores together read from memory, the best of the runs.
+// Returns the bytes per second that all cores together read from memory, the best of the runs.
 double memory_bandwidth(unsigned threads, int runs) {
     constexpr std::size_t kWords =
-        (std::size_t{1} << 30) / sizeof(std::uint64_t);  // 1 GiB: far beyond every cache
+        (std::size_t{1} << 30) / sizeof(std::uint64_t);  // 1 GiB, far beyond every cache
     const std::vector<std::uint64_t> memory(kWords, 1);
     std::atomic<std::uint64_t> sink = 0;
     double best = 0;
@@ -75,7 +75,7 @@ double memory_bandwidth(unsigned threads, int runs) {
             for (unsigned thread = 0; thread < threads; ++thread) {
                 readers.emplace_back([&, thread] {
                     const std::size_t first = kWords * thread / threads;
-                    sink += sum_text(memory.data() + first, kWords * (thread + 1) / threads - first);
+                    sink += sum_words(memory.data() + first, kWords * (thread + 1) / threads - first);
                 });
             }
         }
@@ -108,7 +108,7 @@ Result<> bench_scan(const BenchFlags& flags, const GlobalOptions& options) {
         fs::remove_all(folder, ignored);
         HONE_TRY(const auto space,
                  VectorSpace::open(folder, "content", "bench", flags.dimension, true, element));
-        // Neighbours of each other, as photos are: noise around a common direction.
+        // Similar to each other, like photos: noise around a common direction.
         std::vector<float> block(kRowsPerBlock * flags.dimension);
         std::vector<std::uint32_t> labels(kRowsPerBlock);
         for (std::size_t first = 0; first < flags.rows; first += kRowsPerBlock) {
@@ -125,7 +125,7 @@ Result<> bench_scan(const BenchFlags& flags, const GlobalOptions& options) {
         }
         const SpaceView view = space->view();
         const RowSpec spec{flags.dimension, view.scanned_element(), "bench"};
-        const auto scores = view.scores(query, threads);  // also brings the file into memory
+        const auto scores = view.scores(query, threads);  // also loads the file into memory
         double worst = 0;
         for (std::size_t row = 0; row < scores.size(); row += 97)
             worst =
@@ -154,7 +154,7 @@ Result<> bench_scan(const BenchFlags& flags, const GlobalOptions& options) {
     return {};
 }
 
-// Runs work(n) for n in [0, count) on `threads` threads; gives items a second.
+// Runs work(n) for n in [0, count) on `threads` threads. Returns items per second.
 template <typename Work>
 double rate_of(std::size_t count, unsigned threads, Work work) {
     std::atomic<std::size_t> next = 0;
@@ -209,7 +209,7 @@ Result<> bench_embed(const BenchFlags& flags, const GlobalOptions& options) {
     HONE_TRY(const auto all_threads, open_session(network, {Device::kCpu, threads}));
     std::vector<double> hone_rates, bare_rates, bare_inside_rates, whole_rates;
     for (int round = 0; round < 5;
-         ++round) {  // in turn, so that a slow moment of the machine meets all of them
+         ++round) {  // alternately, so that a slow moment of the machine affects all
         hone_rates.push_back(rate_of(images.size(), threads, [&](std::size_t at) {
             (void)analyzer.embed({analyzer.prepare(images[at])});
         }));
@@ -235,14 +235,14 @@ Result<> bench_embed(const BenchFlags& flags, const GlobalOptions& options) {
                                 2));
         return {};
     }
-    fmt::print("{}, {} photos, {} threads, photos a second (medians of 5)\n", manifest.name, images.size(),
+    fmt::print("{}, {} photos, {} threads, photos per second (medians of 5)\n", manifest.name, images.size(),
                threads);
     fmt::print("hone: prepare and network            {:6.1f}\n", hone_rate);
-    fmt::print("bare network, a run a thread         {:6.1f}   hone is at {:3.0f} %\n", bare,
+    fmt::print("bare network, one run per thread      {:6.1f}   hone is at {:3.0f} %\n", bare,
                100 * hone_rate / bare);
     fmt::print("bare network, all threads in a run   {:6.1f}   hone is at {:3.0f} %\n", bare_inside,
                100 * hone_rate / bare_inside);
-    fmt::print("hone: read, decode, prepare, network {:6.1f}   {:3.0f} % of a run a thread\n", whole,
+    fmt::print("hone: read, decode, prepare, network {:6.1f}   {:3.0f} % of one run per thread\n", whole,
                100 * whole / bare);
     return {};
 }
@@ -253,64 +253,62 @@ void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<BenchFlags>();
     CLI::App* command = app.add_subcommand("bench", "measure this machine");
     command->require_subcommand(1);
-    CLI::App* scan = command->add_subcommand("scan", "the exact scan against the memory's bandwidth");
+    CLI::App* scan = command->add_subcommand("scan", "compare the exact scan with the memory's bandwidth");
     scan->add_option("--rows", flags->rows)->check(CLI::Range(1, 100'000'000))->default_str("1000000");
     scan->add_option("--dimension", flags->dimension)->check(CLI::Range(1, 8192))->default_str("768");
     scan->add_option("--runs", flags->runs)->check(CLI::Range(1, 1000))->default_str("11");
-    scan->add_option("--scratch", flags->scratch, "folder for the files that are made and removed")
-        ->default_str("/tmp");
-    CLI::App* embed = command->add_subcommand("embed", "reading pictures against the bare network");
+    scan->add_option("--scratch", flags->scratch, "folder for temporary files")->default_str("/tmp");
+    CLI::App* embed = command->add_subcommand("embed", "compare indexing with the network alone");
     embed->add_option("FOLDER", flags->folder, "folder with photos")->required();
-    embed->add_option("--photos", flags->photos, "how many of them")
+    embed->add_option("--photos", flags->photos, "number of photos")
         ->check(CLI::Range(1, 100'000))
         ->default_str("64");
     CLI::App* ingest =
-        command->add_subcommand("ingest", "reading pictures without networks against libvips alone");
+        command->add_subcommand("ingest", "compare indexing without networks with libvips alone");
     ingest->add_option("FOLDER", flags->folder, "folder with photos")->required();
-    ingest->add_option("--rounds", flags->rounds, "how often, in turn")
-        ->check(CLI::Range(1, 100))
-        ->default_str("5");
-    CLI::App* catalog = command->add_subcommand(
-        "catalog", "ready photos into the catalogue on a server against what the server takes at most");
-    catalog->add_option("--photos", flags->catalog_photos, "how many")
+    ingest->add_option("--rounds", flags->rounds, "repetitions")->check(CLI::Range(1, 100))->default_str("5");
+    CLI::App* catalog =
+        command->add_subcommand("catalog", "compare the catalogue on a server with the server's own limit");
+    catalog->add_option("--photos", flags->catalog_photos, "number of photos")
         ->check(CLI::Range(10, 10'000'000))
         ->default_str("20000");
     FeedbackBenchFlags& feedback_flags = flags->feedback;
-    CLI::App* feedback =
-        command->add_subcommand("feedback", "simulated people who search and mark (docs/feedback.md)");
+    CLI::App* feedback = command->add_subcommand(
+        "feedback", "measure feedback methods with simulated people (docs/feedback.md)");
     feedback->add_option("--embeddings", feedback_flags.embeddings, "folder with vectors, texts and queries");
     feedback
         ->add_option("--synthetic", feedback_flags.synthetic,
-                     "time a round over so many made-up photos instead")
+                     "time a round over this many synthetic photos instead")
         ->check(CLI::Range(1'000, 100'000'000));
     std::vector<std::string> methods{"all"};
     for (const std::string_view name : feedback_methods()) methods.emplace_back(name);
     feedback->add_option("--method", feedback_flags.method, "one method, or all")
         ->check(CLI::IsMember(methods))
         ->default_str("all");
-    feedback->add_option("--user", feedback_flags.user, "who marks")
+    feedback->add_option("--user", feedback_flags.user, "kind of simulated person")
         ->check(CLI::IsMember({"oracle", "lazy", "noisy", "rank", "all"}))
         ->default_str("oracle");
-    feedback->add_option("--page", feedback_flags.page, "photos a page")
+    feedback->add_option("--page", feedback_flags.page, "photos per page")
         ->check(CLI::Range(1, 1000))
         ->default_str("20");
     feedback->add_option("--rounds", feedback_flags.rounds, "pages")
         ->check(CLI::Range(1, 100))
         ->default_str("6");
-    feedback->add_option("--protocol", feedback_flags.protocol, "pages, or one photo a round")
+    feedback
+        ->add_option("--protocol", feedback_flags.protocol,
+                     "mark whole pages, or one photo per round (seesaw)")
         ->check(CLI::IsMember({"pages", "seesaw"}))
         ->default_str("pages");
-    feedback->add_option("--seed", feedback_flags.seed, "of the noisy people")->default_str("1");
-    feedback->add_option("--per-query", feedback_flags.per_query, "CSV file with a line a query");
-    CLI::App* faces =
-        command->add_subcommand("faces", "how well faces are told apart, and what grouping costs");
+    feedback->add_option("--seed", feedback_flags.seed, "seed of the noisy people")->default_str("1");
+    feedback->add_option("--per-query", feedback_flags.per_query, "CSV file to write, one line per query");
+    CLI::App* faces = command->add_subcommand("faces", "measure face recognition and the cost of grouping");
     faces->add_option("--pairs", flags->faces.pairs,
-                      "lines: path_a path_b same|different; by blanks or tabs");
+                      "file with lines \"path_a path_b same|different\", separated by blanks or tabs");
     faces->add_option("--photos", flags->faces.photos,
-                      "photos/s on one thread, beside what the networks alone take, of every face model");
+                      "folder of photos: measure photos per second of every face model on one thread");
     faces->add_option("--models", flags->faces.models, "folder of model folders");
     faces->add_option("--model", flags->faces.model, "name of a face model");
-    faces->add_option("--synthetic", flags->faces.synthetic, "group so many made-up faces");
+    faces->add_option("--synthetic", flags->faces.synthetic, "group this many synthetic faces");
     command->callback([&options, &chosen, flags, scan, ingest, catalog, feedback, faces] {
         chosen = [&options, flags, scan, ingest, catalog, feedback, faces] {
             return run_command([&] {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Measures how fast a server and Hone's catalogue accept photos.
 #include "cli/bench_catalog.hpp"
 
 #include <unistd.h>
@@ -22,7 +24,8 @@ using surreal::Object;
 using surreal::RecordId;
 
 constexpr std::size_t kContentNumbers = 384, kFaceNumbers = 128, kFaces = 2;
-constexpr std::size_t kPhotosAtOnce = 16, kParts = 10;  // a transaction; both sides take turns
+// Photos per transaction; parts in which both sides alternate.
+constexpr std::size_t kPhotosAtOnce = 16, kParts = 10;
 
 std::vector<float> random_vector(std::size_t numbers, std::uint64_t seed) {
     std::mt19937_64 random(seed);
@@ -60,7 +63,7 @@ FileOutcome ready_photo(FolderId folder, std::size_t number) {
     return {folder, {path, 3'000'000, 1'700'000'000'000'000'000, number + 1, 0}, std::move(what)};
 }
 
-// The graph of photos first .. last, as graph.cpp writes it.
+// Writes the graph of the photos first .. last as catalog/surrealdb/graph.cpp does.
 Result<> write_graph(surreal::Client& client, std::size_t first, std::size_t last) {
     Array rows;
     std::vector<std::pair<std::string, Array>> edges;
@@ -125,7 +128,7 @@ Result<> write_graph(surreal::Client& client, std::size_t first, std::size_t las
     return {};
 }
 
-// Seconds for photos first .. last from two connections.
+// Returns the seconds for the photos first .. last over two connections.
 Result<double> fill_bare(std::span<const std::unique_ptr<surreal::Client>> clients, std::size_t first,
                          std::size_t last) {
     const Stopwatch watch;
@@ -143,10 +146,11 @@ Result<double> fill_bare(std::span<const std::unique_ptr<surreal::Client>> clien
     return watch.seconds();
 }
 
-// Seconds until photos first .. last are in, and their graph, which is written beside them.
+// Returns the seconds until the photos first .. last and their graph, which is written concurrently, are
+// stored.
 Result<double> fill_catalog(Catalog& catalog, surreal::Client& server, FolderId folder, std::size_t first,
                             std::size_t last) {
-    constexpr std::size_t kAtOnce = 64;  // as the indexer
+    constexpr std::size_t kAtOnce = 64;  // like the indexer
     const Stopwatch watch;
     for (std::size_t from = first; from < last; from += kAtOnce) {
         std::vector<FileOutcome> outcomes;
@@ -181,7 +185,7 @@ Result<> bench_catalog(const GlobalOptions& options, std::size_t photos) {
     };
     clean();
     const auto measure = [&]() -> Result<> {
-        // The tables of the graph, as Hone defines them.
+        // The graph's tables, with Hone's definitions.
         {
             HONE_TRY(const auto tables, open_surreal_catalog(bare, scratch / "limit", true));
         }
@@ -202,11 +206,9 @@ Result<> bench_catalog(const GlobalOptions& options, std::size_t photos) {
                        static_cast<double>(last - first) / ours, static_cast<double>(last - first) / limit);
             std::fflush(stdout);
         }
-        fmt::print(
-            "{} photos of {} faces each: {:.0f} photos/s, {:.0f} % of the {:.0f} at which the server takes "
-            "the graph alone\n",
-            photos, kFaces, static_cast<double>(photos) / seconds, 100 * bare_seconds / seconds,
-            static_cast<double>(photos) / bare_seconds);
+        fmt::print("{} photos of {} faces each: {:.0f} photos/s, {:.0f} % of the {:.0f} of the graph alone\n",
+                   photos, kFaces, static_cast<double>(photos) / seconds, 100 * bare_seconds / seconds,
+                   static_cast<double>(photos) / bare_seconds);
         return {};
     };
     const auto measured = measure();

@@ -1,4 +1,6 @@
-// hone bench catalog: how fast ready photos go into a catalogue, against what its server takes at most.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone bench catalog`: how fast prepared photos enter a catalogue, compared with the limit of its server.
+// For the main thread only.
 #pragma once
 
 #include <cstddef>
@@ -7,11 +9,11 @@
 
 namespace hone {
 
-// Two new databases beside the one that --catalog names (NAME-bench-hone and NAME-bench-limit, removed at the
-// end), filled with `photos` photos of two faces each (vectors of 384 and 128 numbers) that are analysed
-// already: (1) the graph's own records and edges alone, 16 photos a transaction, from two connections at
-// once: the limit of the server; (2) Hone's catalogue: those, its own tables, the mirror, and the order of
-// commits. Prints photos a second of both; both take turns.
+// Fills two new databases next to the one in --catalog (NAME-bench-hone and NAME-bench-limit, removed at the
+// end) with `photos` analysed photos of two faces each (vectors of 384 and 128 values). (1) The graph's own
+// records and edges alone, 16 photos per transaction, over two concurrent connections: the limit of the
+// server. (2) Hone's catalogue: the same plus its own tables, the replica, and the order of commits.
+// Alternates between both and prints photos per second of each. kUsage without a server.
 Result<> bench_catalog(const GlobalOptions& options, std::size_t photos);
 
 }  // namespace hone

@@ -1,4 +1,5 @@
-// hone bench faces: how well faces are told apart, and what grouping many of them costs.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone bench faces`: how well faces are distinguished, and the cost of grouping many of them.
 #include "cli/bench_faces.hpp"
 
 #include <sys/resource.h>
@@ -26,7 +27,7 @@ Result<std::unique_ptr<FaceAnalyzer>> analyzer_of(const FacesBenchFlags& flags) 
     return std::make_unique<FaceAnalyzer>(std::move(pack), FaceOptions{});
 }
 
-// The vector of the surest face of a photo; empty when there is none.
+// Returns the vector of the photo's face with the highest score; empty without a face.
 Result<std::vector<float>> vector_of(const std::string& path, FaceAnalyzer& analyzer, DecoderPool& decoders) {
     HONE_TRY(const std::vector<FoundFace> faces, find_faces(path, analyzer, decoders));
     const auto best = std::ranges::max_element(faces, {}, [](const FoundFace& face) {
@@ -43,7 +44,7 @@ double distance(std::span<const float> a, std::span<const float> b) {
 
 Result<> bench_pairs(const FacesBenchFlags& flags, const GlobalOptions& options) {
     HONE_TRY(const auto analyzer, analyzer_of(flags));
-    if (!analyzer->pack().embedder) return fail("the model {} tells nobody apart", analyzer->pack().name);
+    if (!analyzer->pack().embedder) return fail("the model {} cannot compare faces", analyzer->pack().name);
     HONE_TRY(const std::string text, read_text(flags.pairs));
     DecoderPool decoders(1);
     std::map<std::string, std::vector<float>> vectors;
@@ -53,7 +54,7 @@ Result<> bench_pairs(const FacesBenchFlags& flags, const GlobalOptions& options)
     for (std::string line; std::getline(lines, line);) {
         ++line_number;
         if (line.empty() || line[0] == '#') continue;
-        // Paths may hold spaces when tabs part the fields.
+        // With tabs between the fields, paths may contain spaces.
         std::vector<std::string> fields;
         std::istringstream words(line);
         const bool tabs = line.find('\t') != std::string::npos;
@@ -105,7 +106,7 @@ Result<> bench_pairs(const FacesBenchFlags& flags, const GlobalOptions& options)
     };
     for (const double far : {0.01, 0.001, 0.0001}) {
         if (different.empty() || same.empty()) break;
-        // The largest threshold that lets at most this share of the others pass.
+        // The largest threshold at which at most this fraction of the different pairs match.
         const auto may = static_cast<std::size_t>(far * static_cast<double>(different.size()));
         const double limit = may < different.size() ? different[may] : different.back();
         answer["tar_at_far"][fmt::format("{}", far)] = below(same, limit) / static_cast<double>(same.size());
@@ -155,7 +156,7 @@ Result<> bench_clusters(const FacesBenchFlags& flags, const GlobalOptions& optio
     const double one = again.seconds();
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    const double peak = static_cast<double>(usage.ru_maxrss) / 1024;  // the vectors themselves are part of it
+    const double peak = static_cast<double>(usage.ru_maxrss) / 1024;  // includes the vectors themselves
     std::map<std::pair<std::uint32_t, std::uint32_t>, double> both;
     std::map<std::uint32_t, double> found, true_sizes;
     for (std::size_t at = 0; at < groups.size(); ++at) {
@@ -185,9 +186,8 @@ Result<> bench_clusters(const FacesBenchFlags& flags, const GlobalOptions& optio
 
 constexpr std::size_t kMostTimedPhotos = 100;
 
-// Detect, align, embed and estimate on one thread; what the networks take of it is counted in the same run.
-// Decoding is not in it: the photos lie ready in memory, as the wall gives them for the detector's 640
-// pixels.
+// Detects, aligns, embeds and estimates on one thread; the same run measures the networks' part. Excludes
+// decoding: the photos are in memory, in the decoder's form for the detector's 640 pixels.
 Result<> bench_speed(const FacesBenchFlags& flags, const GlobalOptions& options) {
     std::vector<fs::path> folders{flags.models};
     if (flags.models.empty()) folders = model_directories("");
@@ -197,7 +197,7 @@ Result<> bench_speed(const FacesBenchFlags& flags, const GlobalOptions& options)
             analyzers.push_back(std::make_unique<FaceAnalyzer>(std::move(*stored.pack), FaceOptions{}));
     }
     if (analyzers.empty())
-        return fail(ErrorKind::kUnavailable, "no face model is there: run script/bootstrap");
+        return fail(ErrorKind::kUnavailable, "no face model is installed: run script/bootstrap");
     std::vector<fs::path> files;
     std::error_code error;
     for (fs::directory_iterator it(flags.photos, error), end; !error && it != end; it.increment(error))
@@ -224,7 +224,7 @@ Result<> bench_speed(const FacesBenchFlags& flags, const GlobalOptions& options)
     for (const auto& analyzer : analyzers) {
         HONE_TRY(const auto loaded, analyzer->find(photos[0].first, photos[0].second));
     }
-    // In turn, so that whatever else the machine does falls on all.
+    // Alternately, so that other load on the machine affects all.
     for (const auto& [image, width] : photos) {
         for (std::size_t at = 0; at < analyzers.size(); ++at) {
             const double before = network_seconds();

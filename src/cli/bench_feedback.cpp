@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Simulates users on labelled vectors and measures each feedback method.
 #include "cli/bench_feedback.hpp"
 
 #include <algorithm>
@@ -33,15 +35,15 @@ struct SimulatedQuery {
     std::string text, tier;
     std::size_t text_row = 0;
     std::vector<bool> relevant, ignored;  // by row
-    std::size_t targets = 0;              // how many are relevant
+    std::size_t targets = 0;              // number of relevant rows
 };
 
-// A space made of an array in a scratch folder, by the code that the product uses.
+// A space built from an array in a scratch folder, by the product's own code.
 struct Dataset {
     fs::path scratch;
     std::unique_ptr<VectorSpace> space;
     FloatArray texts;
-    std::unique_ptr<BackgroundVocabulary> nulls;
+    std::unique_ptr<BackgroundVocabulary> vocabulary;
     std::vector<SimulatedQuery> queries;
     ~Dataset() {
         std::error_code ignored;
@@ -73,7 +75,7 @@ Result<fs::path> make_scratch() {
     return fs::path(name);
 }
 
-// "row<TAB>dataset<TAB>class" below a header line -> dataset and class by row.
+// Reads "row<TAB>dataset<TAB>class" after a header line; returns dataset and class by row.
 Result<std::vector<std::pair<std::string, std::string>>> read_classes(const fs::path& file,
                                                                       std::size_t rows) {
     std::ifstream lines(file);
@@ -97,17 +99,18 @@ Result<std::unique_ptr<Dataset>> load(const fs::path& folder) {
     auto data = std::make_unique<Dataset>();
     HONE_TRY(FloatArray images, read_npy(folder / "images_f16.npy"));
     HONE_TRY(data->texts, read_npy(folder / "texts_f32.npy"));
-    HONE_TRY(FloatArray nulls, read_npy(folder / "nulls_f32.npy"));
-    if (data->texts.columns != images.columns || nulls.columns != images.columns)
-        return fail("{}: images, texts and nulls have not the same number of columns", printable(folder));
+    HONE_TRY(FloatArray vocabulary, read_npy(folder / "nulls_f32.npy"));
+    if (data->texts.columns != images.columns || vocabulary.columns != images.columns)
+        return fail("{}: images, texts and the background vocabulary differ in their number of columns",
+                    printable(folder));
     normalize_rows(images);
     normalize_rows(data->texts);
-    normalize_rows(nulls);
-    data->nulls = std::make_unique<BackgroundVocabulary>(nulls.values, nulls.columns, 100);
+    normalize_rows(vocabulary);
+    data->vocabulary = std::make_unique<BackgroundVocabulary>(vocabulary.values, vocabulary.columns, 100);
     HONE_TRY(const auto classes, read_classes(folder / "images.tsv", images.rows));
     HONE_TRY(const auto bytes, read_file(folder / "queries.json"));
     const json document = json::parse(bytes.begin(), bytes.end(), nullptr, false);
-    if (!document.is_array()) return fail("{} is no JSON array", printable(folder / "queries.json"));
+    if (!document.is_array()) return fail("{} is not a JSON array", printable(folder / "queries.json"));
     const auto mask = [&](const json& names) {
         std::vector<bool> rows(images.rows);
         for (const json& name : names) {
@@ -139,16 +142,16 @@ Result<std::unique_ptr<Dataset>> load(const fs::path& folder) {
     return data;
 }
 
-// ---- people ----
+// Simulated users.
 
 struct Person {
     std::string kind;
     std::mt19937_64 random;
-    std::size_t target = 0;  // of "rank": the photo that is remembered
+    std::size_t target = 0;  // for "rank": the remembered photo
 
     double chance() { return std::uniform_real_distribution<double>(0, 1)(random); }
 
-    // Which of the page are marked as fitting.
+    // Returns which photos of the page the user marks as positives.
     std::vector<bool> mark(std::span<const std::size_t> page, const SimulatedQuery& query,
                            const SpaceView& view) {
         std::vector<bool> marks(page.size());
@@ -171,7 +174,7 @@ struct Person {
     }
 };
 
-// ---- one search ----
+// One search.
 
 struct Quality {
     double f1 = 0, error = 0;
@@ -179,10 +182,10 @@ struct Quality {
 
 struct Outcome {
     double recall = 0, looked_3 = 0, looked_10 = 0, seesaw_ap = 0;
-    std::size_t target_round = 0;                     // of "rank"; rounds + 1 when it was never shown
+    std::size_t target_round = 0;                     // for "rank"; rounds + 1 when it was never shown
     std::vector<double> residual_ap;                  // after page 1, 2, 3
-    std::vector<std::optional<Quality>> calibration;  // words only, after page 1, 2, 3
-    std::vector<double> milliseconds;                 // of each round after the first
+    std::vector<std::optional<Quality>> calibration;  // query text only, after pages 1, 2, 3
+    std::vector<double> milliseconds;                 // per round after the first
 };
 
 class Search {
@@ -199,7 +202,7 @@ class Search {
         shown_.assign(view.size(), false);
     }
 
-    // Scores of all photos for what is known now; hidden: shown or ignored.
+    // Scores all photos with the current evidence and hides those shown or ignored.
     void rank() {
         weighed_ = evidence_.has_marks() ? method_.weigh(evidence_, space_) : evidence_;
         ranking_ = evidence_.has_marks() ? method_.rank(weighed_, space_) : rank_by_text(evidence_);
@@ -227,11 +230,12 @@ class Search {
         for (std::size_t at = 0; at < page.size(); ++at) {
             shown_[page[at]] = true;
             order_.push_back(page[at]);
-            (marks[at] ? evidence_.positives : evidence_.implicit_negatives).push_back({view_.values(page[at]), 1});
+            (marks[at] ? evidence_.positives : evidence_.implicit_negatives)
+                .push_back({view_.values(page[at]), 1});
         }
     }
 
-    // Average precision of the unseen rest; nothing when none of it is relevant.
+    // Returns the average precision of the unseen rest; std::nullopt when none of it is relevant.
     [[nodiscard]] std::optional<double> residual_ap() const {
         std::vector<std::uint32_t> order;
         for (std::uint32_t row = 0; row < scores_.size(); ++row) {
@@ -248,20 +252,21 @@ class Search {
         return sum / found;
     }
 
-    // Where the list ends, for the scores of the last rank().
+    // Returns the calibration for the scores of the last rank().
     [[nodiscard]] LogisticCalibration calibration() {
         const ScoreMoments moments = moments_of(scores_);
         if (evidence_.has_marks()) {
-            if (const auto calibration = calibration_from_marks(method_, weighed_, space_, moments)) return *calibration;
+            if (const auto calibration = calibration_from_marks(method_, weighed_, space_, moments))
+                return *calibration;
             return calibration_keeping(likely_by_text(), scores_, moments);
         }
         return calibration_by_text(scores_);
     }
 
-    // F1 of what is called likely, and the expected calibration error (ten bins) over the photos among which
-    // the end of the list lies: the best 2 x targets, at least 200.
-    [[nodiscard]] Quality calibration() {
-        const LogisticCalibration calibration = this->calibration();
+    // Returns the F1 of the likely photos, and the expected calibration error (ten bins) over the photos
+    // around the end of the list: the best 2 x targets, at least 200.
+    [[nodiscard]] Quality quality() {
+        const LogisticCalibration fitted = calibration();
         std::array<double, 10> count{}, sum{}, fits{};
         double both = 0, called = 0, total = 0;
         std::vector<float> kept = scores_;
@@ -270,12 +275,12 @@ class Search {
         }
         for (std::size_t row = 0; row < kept.size(); ++row) {
             if (kept[row] == kHidden) continue;
-            const bool likely = kept[row] >= calibration.threshold, fit = query_.relevant[row];
+            const bool likely = kept[row] >= fitted.threshold, fit = query_.relevant[row];
             both += likely && fit ? 1 : 0;
             called += likely ? 1 : 0;
         }
         for (const ScoredRow& row : top_k(kept, kept.size())) {
-            const double p = calibration.probability(row.score);
+            const double p = fitted.probability(row.score);
             const std::size_t bin = std::min<std::size_t>(9, static_cast<std::size_t>(p * 10));
             ++count[bin];
             ++total;
@@ -297,9 +302,9 @@ class Search {
         }
     }
     [[nodiscard]] LogisticCalibration calibration_by_text(std::span<const float> scores) const {
-        return calibration_from_vocabulary(*data_.nulls, evidence_.text, view_, scores, space_.threads);
+        return calibration_from_vocabulary(*data_.vocabulary, evidence_.text, view_, scores, space_.threads);
     }
-    // How many photos the words alone find likely; counted once.
+    // Returns the number of photos likely by query text alone; cached.
     std::size_t likely_by_text() {
         if (!likely_by_text_) {
             const std::vector<float> scores = text_ranking_->scores(view_, space_.threads);
@@ -309,11 +314,11 @@ class Search {
         }
         return *likely_by_text_;
     }
-    // As many as the words fit; counted once.
+    // Returns the number of photos that match the query text; cached.
     std::size_t pool_size() {
         if (!pool_size_) {
             const auto best = top_k(text_ranking_->scores(view_, space_.threads), kMostPool);
-            pool_size_ = std::clamp(data_.nulls->likely(evidence_.text, view_, best, space_.threads),
+            pool_size_ = std::clamp(data_.vocabulary->likely(evidence_.text, view_, best, space_.threads),
                                     kLeastPool, kMostPool);
         }
         return *pool_size_;
@@ -358,7 +363,7 @@ Outcome simulate(const Dataset& data, const SpaceView& view,
         if (!seesaw && round >= 1 && round <= kMapRounds) {
             if (const auto ap = search.residual_ap()) outcome.residual_ap.push_back(*ap);
         }
-        if (!seesaw && round <= kMapRounds) outcome.calibration.emplace_back(search.calibration());
+        if (!seesaw && round <= kMapRounds) outcome.calibration.emplace_back(search.quality());
         for (const std::size_t row : page) {
             ++looked;
             if (row == person.target && outcome.target_round > rounds) outcome.target_round = round + 1;
@@ -391,14 +396,14 @@ double percentile(std::vector<double> values, double share) {
                            static_cast<std::size_t>(share * static_cast<double>(values.size())))];
 }
 
-json spread_json(const std::vector<double>& values) {
+json quantiles_json(const std::vector<double>& values) {
     return {{"mean", mean(values)},
             {"p50", percentile(values, .5)},
             {"p75", percentile(values, .75)},
             {"p90", percentile(values, .9)}};
 }
 
-// Of the queries of one tier.
+// Summarises the queries of one tier.
 json summary(const Dataset& data, const std::string& method, const std::string& user, const std::string& tier,
              const std::vector<Outcome>& outcomes, const std::vector<Outcome>& by_text) {
     std::vector<double> recall, looked_3, looked_10, seesaw, rounds, milliseconds;
@@ -432,8 +437,8 @@ json summary(const Dataset& data, const std::string& method, const std::string& 
             {"queries", recall.size()},
             {"recall_at_120", mean(recall)},
             {"map_residual", {mean(ap[0]), mean(ap[1]), mean(ap[2])}},
-            {"looked_to_3rd", spread_json(looked_3)},
-            {"looked_to_10th", spread_json(looked_10)},
+            {"looked_to_3rd", quantiles_json(looked_3)},
+            {"looked_to_10th", quantiles_json(looked_10)},
             {"worse_than_text", recall.empty() ? 0 : worse / static_cast<double>(recall.size())},
             {"seesaw_ap", mean(seesaw)},
             {"target_round", mean(rounds)},
@@ -466,7 +471,7 @@ void print_row(const json& row, bool seesaw) {
         calibration[3]["error"].get<double>());
 }
 
-// N photos around 500 centres: what a round costs when all of the library is scanned.
+// N photos around 500 centres: the cost of a round when the whole library is scanned.
 Result<> bench_rounds(const FeedbackBenchFlags& flags, const GlobalOptions& options) {
     constexpr std::size_t kDimension = 512, kCenters = 500, kSearches = 15;
     std::mt19937_64 random(flags.seed);
@@ -501,7 +506,7 @@ Result<> bench_rounds(const FeedbackBenchFlags& flags, const GlobalOptions& opti
     for (float& value : data.texts.values) value += normal(random);
     normalize_rows(data.texts);
     normalize_rows(centers);
-    data.nulls = std::make_unique<BackgroundVocabulary>(centers.values, kDimension, 100);
+    data.vocabulary = std::make_unique<BackgroundVocabulary>(centers.values, kDimension, 100);
     const SpaceView view = data.space->view();
     const Stopwatch watch;
     const auto statistics = SpaceStatistics::measure(view, processor_count());
@@ -605,10 +610,10 @@ Result<> bench_feedback(const FeedbackBenchFlags& flags, const GlobalOptions& op
             }
             for (std::size_t at = 0; per_query.is_open() && at < outcomes.size(); ++at) {
                 const SimulatedQuery& query = data->queries[at];
-                std::string text = query.text;
-                std::ranges::replace(text, '"', '\'');
+                std::string quoted = query.text;
+                std::ranges::replace(quoted, '"', '\'');
                 per_query << fmt::format("{},{},{},{},\"{}\",{},{:.6f},{},{},{:.6f}\n", method->name(), user,
-                                         query.tier, at, text, query.targets, outcomes[at].recall,
+                                         query.tier, at, quoted, query.targets, outcomes[at].recall,
                                          outcomes[at].looked_3, outcomes[at].looked_10,
                                          outcomes[at].seesaw_ap);
             }

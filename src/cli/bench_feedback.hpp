@@ -1,5 +1,6 @@
-// hone bench feedback: simulated people who search, mark and search again. docs/feedback.md describes
-// protocol and fields.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone bench feedback`: simulated users who search, mark and search again. docs/feedback.md describes
+// protocol and fields. For the main thread only.
 #pragma once
 
 #include <string>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Compares Hone's file processor with thumbnails made by libvips alone.
 #include "cli/bench_ingest.hpp"
 
 #include <algorithm>
@@ -15,7 +17,7 @@ namespace hone {
 
 namespace {
 
-// What a program that only makes thumbnails does.
+// The work of a program that only makes thumbnails.
 bool make_thumbnails_by_libvips(const fs::path& path) try {
     const auto bytes = read_file(path, kMaximumFileBytes);
     if (!bytes) return false;
@@ -110,10 +112,10 @@ Result<> bench_ingest(const GlobalOptions& options, const std::string& folder, i
                                 2));
         return {};
     }
-    fmt::print("{} photos, {} processors, photos a second (medians of {})\n", processor.front().photos,
+    fmt::print("{} photos, {} processors, photos per second (medians of {})\n", processor.front().photos,
                processor_count(), rounds);
     fmt::print("libvips alone: decode, three thumbnails                    {:7.1f}\n", libvips);
-    fmt::print("hone: the same, SHA-256, metadata, hashes, look, catalogue {:7.1f}   {:3.0f} %\n", hone,
+    fmt::print("hone: the same, SHA-256, metadata, hashes, style, catalogue {:7.1f}   {:3.0f} %\n", hone,
                100 * hone / libvips);
     return {};
 }

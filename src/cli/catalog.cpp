@@ -1,4 +1,5 @@
-// hone catalog copy: between a file and a server.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone catalog copy`: between a file and a server.
 #include <CLI/CLI.hpp>
 
 #include "catalog/surrealdb/copy.hpp"
@@ -14,15 +15,14 @@ Result<> copy(const GlobalOptions& options, const std::string& from, const std::
     HONE_TRY(const fs::path directory, library_of(options));
     const bool from_file = from == "sqlite", to_file = to == "sqlite";
     if (from_file == to_file)
-        return fail(ErrorKind::kUsage,
-                    "a copy goes from sqlite to surrealdb://... or back; give one of each");
+        return fail(ErrorKind::kUsage, "a copy needs sqlite on one side and surrealdb://... on the other");
     HONE_TRY(const auto address, server_address(from_file ? to : from));
     if (!address) return fail(ErrorKind::kUsage, "the address of the server is missing");
     HONE_CHECK(make_directories(directory));
-    // Nobody changes the library meanwhile.
+    // No process may change the library meanwhile.
     auto lock = LockFile::acquire(directory / "lock", describe_process("catalog copy", ""));
     if (!lock && lock.error().kind == ErrorKind::kInUse)
-        return fail(ErrorKind::kInUse, "the library {} is in use by {}; wait for it or end it",
+        return fail(ErrorKind::kInUse, "the library {} is in use by {}; wait for it or stop it",
                     printable(directory), readable_holder(lock.error().message));
     if (!lock) return std::unexpected(lock.error());
     const fs::path file = directory / "catalog.db";
@@ -51,11 +51,11 @@ Result<> copy(const GlobalOptions& options, const std::string& from, const std::
 }  // namespace
 
 void add_catalog(CLI::App& app, const GlobalOptions& options, Action& chosen) {
-    CLI::App* command = app.add_subcommand("catalog", "the catalogue of the library");
+    CLI::App* command = app.add_subcommand("catalog", "copy the catalogue between a file and a server");
     command->require_subcommand(1);
     auto from = std::make_shared<std::string>(), to = std::make_shared<std::string>();
-    CLI::App* copying = command->add_subcommand(
-        "copy", "copy it between the library's file and a server; goes on where it was cut short");
+    CLI::App* copying =
+        command->add_subcommand("copy", "copy the catalogue; an interrupted copy continues where it stopped");
     copying->add_option("--from", *from, "sqlite or surrealdb://...")->required();
     copying->add_option("--to", *to, "sqlite or surrealdb://...")->required();
     copying->callback([&options, &chosen, from, to] {

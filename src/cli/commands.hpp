@@ -1,4 +1,6 @@
-// One function a command: adds it to the command line and says what to run when it is chosen.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One function per command: adds it to the command line and sets `chosen` to its action when it is selected.
+// All functions run on the main thread.
 #pragma once
 
 #include <chrono>
@@ -38,17 +40,18 @@ void add_generate(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_users(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen);
 
-// The parts that commands share.
+// Helpers shared by commands.
 void add_model_flags(CLI::App& command, ModelFlags& flags);
 void add_patience_flag(CLI::App& command, std::chrono::milliseconds& patience);
-// Runs body and turns an error into its line and exit code.
+// Runs the body; prints its error and returns the exit code.
 int run_command(const std::function<Result<>()>& body);
+// Returns the library folder of the options. kUsage when there is none.
 Result<fs::path> library_of(const GlobalOptions& options);
-// What --catalog, HONE_CATALOG and the variables of the password say; nothing: SQLite. An address given
-// as text overrides --catalog.
+// Reads --catalog, HONE_CATALOG and the variables for the password; std::nullopt: SQLite. catalog: an address
+// that overrides --catalog. kUsage for an invalid address.
 Result<std::optional<surreal::Address>> server_address(const std::string& catalog);
 
-// Program entry: parses, runs, gives the exit code.
+// Program entry: parses, runs, returns the exit code.
 int run_hone(int argc, char** argv);
 
 }  // namespace hone

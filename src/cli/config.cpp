@@ -1,4 +1,5 @@
-// hone config [KEY [VALUE]]: the library's settings.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone config [KEY [VALUE]]`: the library's settings.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
@@ -16,14 +17,14 @@ struct Setting {
     const char *key, *usual, *help;
 };
 constexpr Setting kSettings[] = {
-    {kFacesSetting, "on", "on or off: whether faces are read"},
-    {kAgeGenderSetting, "on", "on or off: off computes no estimates and deletes those that are there"},
+    {kFacesSetting, "on", "on or off: index faces"},
+    {kAgeGenderSetting, "on", "on or off: estimate age and gender; off also deletes existing estimates"},
     {kFaceSideSetting, "0",
-     "pixels, 0 to 1280: the longer side in which faces are looked for; 0: as the model says"},
-    {kFaceModelSetting, "", "name of a face model; empty: the default one"},
-    {kBackupFolderSetting, "", "folder into which hone serve puts backups; empty: none"},
-    {kBackupHoursSetting, "24", "hours from one of these backups to the next"},
-    {kBackupKeepSetting, "7", "how many of these backups stay, the newest ones"},
+     "pixels, 0 to 1280: longer side of the image for face detection; 0: the model's value"},
+    {kFaceModelSetting, "", "name of a face model; empty: the default"},
+    {kBackupFolderSetting, "", "folder for the backups of hone serve; empty: no backups"},
+    {kBackupHoursSetting, "24", "hours between two backups"},
+    {kBackupKeepSetting, "7", "number of backups to keep"},
 };
 
 Result<> check(const std::string& key, const std::string& value) {
@@ -39,7 +40,7 @@ Result<> check(const std::string& key, const std::string& value) {
                         FaceAnalyzer::kPictureSide, value);
     } else if (key == kBackupFolderSetting) {
         if (!value.empty() && !fs::path(value).is_absolute())
-            return fail(ErrorKind::kUsage, "{} is a whole path such as /backups, not '{}'", key, value);
+            return fail(ErrorKind::kUsage, "{} is an absolute path such as /backups, not '{}'", key, value);
     } else if (key == kBackupHoursSetting || key == kBackupKeepSetting) {
         int number = 0;
         const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -53,7 +54,7 @@ Result<> config(const GlobalOptions& options, const std::string& key,
                 const std::optional<std::string>& value) {
     const bool known =
         key.empty() || std::ranges::any_of(kSettings, [&](const Setting& one) { return one.key == key; });
-    if (!known) return fail(ErrorKind::kUsage, "there is no setting '{}'; `hone config` lists them", key);
+    if (!known) return fail(ErrorKind::kUsage, "unknown setting '{}'; `hone config` lists the settings", key);
     HONE_TRY(const fs::path directory, library_of(options));
     if (value) {
         HONE_CHECK(check(key, *value));
@@ -81,7 +82,7 @@ void add_config(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto key = std::make_shared<std::string>();
     auto value = std::make_shared<std::optional<std::string>>();
     CLI::App* command = app.add_subcommand("config", "show or change the library's settings");
-    command->add_option("KEY", *key, "a setting; without one, all are listed");
+    command->add_option("KEY", *key, "name of a setting; without one, list all");
     command->add_option("VALUE", *value, "its new value");
     command->callback([&options, &chosen, key, value] {
         chosen = [&options, key, value] {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Opens models and libraries for commands, and reports errors.
 #include "cli/context.hpp"
 
 #include <unistd.h>
@@ -80,7 +82,7 @@ std::string readable_holder(const std::string& description) {
 Result<std::unique_ptr<Library>> open_for_writing(const fs::path& directory, const std::string& command) {
     auto library = Library::open(directory, Access::kWrite, describe_process(command, ""));
     if (!library && library.error().kind == ErrorKind::kInUse) {
-        return fail(ErrorKind::kInUse, "the library {} is in use by {}; wait for it or end it",
+        return fail(ErrorKind::kInUse, "the library {} is in use by {}; wait for it or stop it",
                     printable(directory), readable_holder(library.error().message));
     }
     return library;

@@ -1,4 +1,6 @@
-// What every command shares: global flags, errors to exit codes, and opening library and model together.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Shared by all commands: global flags, exit codes of errors, and opening a library with its model. For the
+// main thread only.
 #pragma once
 
 #include <memory>
@@ -23,28 +25,30 @@ struct ModelFlags {
 
 inline constexpr int kExitDone = 0, kExitFailed = 1, kExitUsage = 2, kExitInUse = 3;
 
-// Prints one line on stderr; gives the exit code.
+// Prints one line to stderr; returns the exit code.
 int report(const Error& error);
 
+// Returns the models that the library in this folder can use.
 ModelStore open_store(const fs::path& library);
 
-// The model that the library's settings name, else the default.
+// Returns the model in the library's settings, or the one called `name`, else the default. Errors as
+// ModelStore::find(), or kUsage for a wrong flag.
 Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags);
 Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags,
                                                    const std::optional<std::string>& name);
 
-// What is written into the lock file, and read by others.
+// Returns the description for the lock file, which other processes read.
 std::string describe_process(const std::string& command, const std::string& url);
-// A `hone serve` that holds a library; cli/remote.hpp talks to it.
+// A `hone serve` that holds a library; cli/remote.hpp communicates with it.
 struct RunningServer {
     std::string url;
     fs::path library;
 };
-// Nothing when another command holds it, or nobody.
+// Returns std::nullopt when another command or no process holds the library.
 std::optional<RunningServer> server_of(const fs::path& library);
-// "hone serve (process 123) at http://..." out of a lock's description.
+// Formats a lock's description for people: "hone serve (process 123) at http://...".
 std::string readable_holder(const std::string& description);
-// Library::open with a message for people when another process holds it.
+// Like Library::open(), with a message for people (kInUse) when another process holds the library.
 Result<std::unique_ptr<Library>> open_for_writing(const fs::path& directory, const std::string& command);
 
 }  // namespace hone

@@ -1,4 +1,5 @@
-// hone doctor: is everything in place? What is derived is repaired.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone doctor`: checks the installation and the library, and repairs derived files.
 #include <CLI/CLI.hpp>
 
 #include "base/config.hpp"
@@ -34,31 +35,33 @@ void add_report(Findings& findings, const std::string& what, const Result<Repair
     const std::uint64_t left = report->wrong - report->repaired;
     findings.push_back(
         {what, left == 0,
-         fmt::format("{} checked, {} were missing or damaged, {} made anew{}", report->checked, report->wrong,
-                     report->repaired,
-                     left > 0 ? "; the rest when their files are there and no other process holds "
-                                "the library"
-                              : "")});
+         fmt::format(
+             "{} checked, {} missing or damaged, {} made again{}", report->checked, report->wrong,
+             report->repaired,
+             left > 0
+                 ? "; the rest follows when their files are available and no other process holds the library"
+                 : "")});
 }
 
 void check_sandbox(Findings& findings, DecoderPool& decoders) {
     const auto missing = decoders.missing_parts();
     if (!missing) return add(findings, "decoder", missing, "");
-    // A part that this kernel or container refuses is told; the others hold, so it is no defect.
+    // A part that this kernel or container refuses is reported, but is not a defect, because the other parts
+    // hold.
     findings.push_back({"decoder", true,
-                        missing->empty() ? "behind its whole wall"
-                                         : fmt::format("this system refuses parts of its wall: {}",
+                        missing->empty() ? "complete sandbox"
+                                         : fmt::format("this system refuses parts of the sandbox: {}",
                                                        fmt::join(*missing, "; "))});
 }
 
-// What it means that rows of a table are lost.
+// Describes the consequence of lost rows in a table.
 std::string consequence(const std::string& table) {
-    if (table == "setting") return "look at `hone config` and `hone models use`";
+    if (table == "setting") return "check `hone config` and `hone models use`";
     if (table == "folder") return "add the missing folders again: `hone index FOLDER`";
-    if (table == "person") return "names of people are lost with them";
-    if (table == "face") return "faces are found again, but not what you said of them";
-    if (table == "face_rejection") return "who is not whom may have to be said again";
-    if (table == "people_edit") return "older changes of people cannot be taken back";
+    if (table == "person") return "the names of people are lost";
+    if (table == "face") return "faces are found again, but your corrections are lost";
+    if (table == "face_rejection") return "you may have to reject some faces again";
+    if (table == "people_edit") return "older edits of people cannot be undone";
     return "`hone index` makes them again";
 }
 
@@ -66,13 +69,13 @@ std::string loss_of(const SavedTable& table) {
     std::string loss = table.whole     ? "none lost"
                        : table.lost    ? fmt::format("{} lost", *table.lost)
                        : table.at_most ? fmt::format("at most {} lost", *table.at_most)
-                                       : "others lost, the file does not tell how many";
+                                       : "others lost, their number is unknown";
     if (table.left_out > 0)
-        loss += fmt::format(", {} left out because what they belong to is lost", table.left_out);
+        loss += fmt::format(", {} dropped because the rows they refer to are lost", table.left_out);
     return fmt::format("{}: {} rows saved, {}; {}", table.name, table.saved, loss, consequence(table.name));
 }
 
-// Whether the catalogue is whole. When it is not, everything that can be read of it is saved first.
+// Returns true when the catalogue is intact. Otherwise saves its readable part first.
 bool check_catalogue_file(Findings& findings, const fs::path& directory) {
     const auto result = save_damaged_catalogue(directory);
     if (!result) {
@@ -87,17 +90,15 @@ bool check_catalogue_file(Findings& findings, const fs::path& directory) {
         findings.push_back({what, false, std::move(detail)});
     };
     if (saved.file.empty()) {
-        problem("catalogue",
-                fmt::format("{} is damaged ({}) and nothing of it can be read: the names of people and "
-                            "what was computed are lost unless there is a backup; photos are not touched",
-                            printable(file), saved.damage));
-        problem("next",
-                fmt::format("`hone restore BACKUP --library {0}`; without a backup move {1} away and read "
-                            "the folders again: `hone index FOLDER... --library {0}`",
-                            shown, printable(file)));
+        problem("catalogue", fmt::format("{} is damaged ({}) and unreadable: the names of people and all "
+                                         "results are lost unless a backup exists; photos are not touched",
+                                         printable(file), saved.damage));
+        problem("next", fmt::format("`hone restore BACKUP --library {0}`; without a backup move {1} away and "
+                                    "index the folders again: `hone index FOLDER... --library {0}`",
+                                    shown, printable(file)));
         return false;
     }
-    problem("catalogue", fmt::format("{} is damaged ({}); what can be read of it was saved in {}",
+    problem("catalogue", fmt::format("{} is damaged ({}); the readable rows were saved in {}",
                                      printable(file), saved.damage, printable(saved.file)));
     bool lost = false;
     for (const SavedTable& table : saved.tables) {
@@ -108,7 +109,7 @@ bool check_catalogue_file(Findings& findings, const fs::path& directory) {
     if (!lost) findings.push_back({"saved", true, "every row could be read; nothing is lost"});
     problem("next",
             fmt::format("end `hone serve`, copy {} elsewhere, then `hone restore {} --library {}` and `hone "
-                        "index --library {}`, which does again what is missing",
+                        "index --library {}`, which computes the missing results",
                         printable(file), printable(saved.file), shown, shown));
     if (saved.backup)
         problem("next", fmt::format("or go back to the newest backup: `hone restore {} --library {}`",
@@ -122,7 +123,7 @@ void check_library(Findings& findings, const fs::path& directory, DecoderPool& d
                          !restore_is_pending(directory);
     // A damaged one is not opened for writing.
     if (is_file && !check_catalogue_file(findings, directory)) return;
-    // For writing where nobody else does, so that what is derived can be made anew.
+    // For writing if no other process does, so that derived files can be rebuilt.
     auto library = Library::open(directory, Access::kRead);
     if (!library) return add(findings, "library", library, "");
     bool repair = false;
@@ -152,7 +153,7 @@ void check_models(Findings& findings, const fs::path& directory) {
     if (const auto model = open_store(directory).find(std::nullopt); !model)
         findings.push_back({"model", false, model.error().message});
     for (const DeviceReport& report : probe_devices()) {
-        // Only the cpu must work; the others are told for information.
+        // Only the CPU must work; the others are for information.
         findings.push_back(
             {"device", report.usable || report.device != Device::kCpu,
              fmt::format("{}: {}", device_name(report.device), report.usable ? "usable" : report.reason)});
@@ -179,7 +180,7 @@ Result<> doctor(const GlobalOptions& options) {
             fmt::print("{} {:10} {}\n", finding.good ? "ok     " : "PROBLEM", finding.what, finding.detail);
     }
     if (options.json) fmt::print("{}\n", dump({{"good", good}, {"findings", list}}, 2));
-    if (!good) return fail("something is not in place; the lines marked PROBLEM say what to do");
+    if (!good) return fail("some checks failed; the lines marked PROBLEM show what to do");
     return {};
 }
 
@@ -187,7 +188,7 @@ Result<> doctor(const GlobalOptions& options) {
 
 void add_doctor(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     CLI::App* command = app.add_subcommand(
-        "doctor", "check decoder, library, folders, models, devices; repair what is derived");
+        "doctor", "check decoders, library, folders, models and devices; repair derived files");
     command->callback([&options, &chosen] {
         chosen = [&options] { return run_command([&] { return doctor(options); }); };
     });

@@ -1,4 +1,5 @@
-// hone duplicates: what is there more than once. Nothing is deleted.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone duplicates`: lists photos that the library contains more than once. Deletes nothing.
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
@@ -20,11 +21,11 @@ const char* name_of(DuplicateKind kind) {
         case DuplicateKind::kExact:
             return "photos in several files";
         case DuplicateKind::kNear:
-            return "pictures in several photos";
+            return "photos with several versions";
         case DuplicateKind::kBurst:
             break;
     }
-    return "moments in several shots";
+    return "bursts";
 }
 
 void print_page(const DuplicatePage& page) {
@@ -59,8 +60,11 @@ Result<> duplicates(const GlobalOptions& options, const DuplicateFlags& flags) {
 
 void add_duplicates(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<DuplicateFlags>();
-    CLI::App* command = app.add_subcommand("duplicates", "list photos that the library has more than once; delete nothing");
-    command->add_option("--kind", flags->kind, "exact (the same bytes), near (the same picture), burst (shots of one moment)")
+    CLI::App* command =
+        app.add_subcommand("duplicates", "list photos that the library has more than once; delete nothing");
+    command
+        ->add_option("--kind", flags->kind,
+                     "exact (the same bytes), near (the same picture), burst (shots of one moment)")
         ->check(CLI::IsMember({"exact", "near", "burst"}))
         ->default_str("near");
     command->add_option("--limit", flags->limit, "groups, 1 to 100000")

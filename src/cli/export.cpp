@@ -1,4 +1,5 @@
-// hone export: everything the library knows, for other programs.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone export`: everything in the library, for other programs.
 #include <CLI/CLI.hpp>
 #include <cstring>
 #include <map>
@@ -20,7 +21,7 @@ struct ExportFlags {
 
 using VisitPhoto = std::function<Result<>(const Photo&, const std::vector<FileRecord>&)>;
 
-// Photos that are there, in the order of their numbers.
+// Visits the available photos by ascending number.
 Result<> for_each_photo(Catalog& catalog, const VisitPhoto& visit) {
     HONE_TRY(const std::vector<PhotoNumber> numbers, catalog.available());
     for (const PhotoNumber number : numbers) {
@@ -51,7 +52,7 @@ Result<json> entry_of(Catalog& catalog, const Photo& photo, const std::vector<Fi
     return entry;
 }
 
-// Takes text piece by piece, so that a large library needs no large memory.
+// Writes text piece by piece, so that a large library needs little memory.
 class Output {
   public:
     static Result<Output> open(const std::string& file) {
@@ -63,11 +64,13 @@ class Output {
         return output;
     }
     void write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stream_.get()); }
-    // The file has its name only when it is whole.
+    // The file gets its name once it is complete.
     Result<> finish() {
         const bool bad = std::ferror(stream_.get()) != 0 || std::fflush(stream_.get()) != 0;
         if (file_.empty())
-            return bad ? fail("cannot write the answer: the disk may be full or the reader gone")
+            return bad ? fail(
+                             "cannot write the output: the disk may be full, or the reading program has "
+                             "ended")
                        : Result<>{};
         stream_.reset();
         std::error_code error;
@@ -111,7 +114,7 @@ Result<> export_json(Catalog& catalog, const std::string& to) {
     return output.finish();
 }
 
-// RFC 4180.
+// Quotes a field by RFC 4180.
 std::string csv_field(const std::string& text) {
     if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
     std::string quoted = "\"";
@@ -163,8 +166,8 @@ Result<> export_csv(Catalog& catalog, const std::string& to) {
     return output.finish();
 }
 
-// Where the sidecars of each folder go below `to`: right there for the only folder and for `to` itself, else
-// in a folder of its name.
+// Chooses the folder below `to` for the sidecars of each library folder: `to` itself for the only folder or
+// when they are equal, else a subfolder of its name.
 std::map<FolderId, fs::path> sidecar_folders(const std::vector<Folder>& folders, const fs::path& to) {
     std::map<FolderId, fs::path> below;
     std::set<fs::path> used;
@@ -242,8 +245,8 @@ Result<SidecarCounts> export_sidecars(Catalog& catalog, const fs::path& to) {
             if (fs::equivalent(target.parent_path(), original.parent_path(), error) &&
                 !fs::equivalent(to, roots.at(file.folder), error))
                 return fail(ErrorKind::kUsage,
-                            "the sidecar of {} would lie beside it; give another --to, or the photos' own "
-                            "folder {} if that is wanted",
+                            "the sidecar of {} would be written next to it; give another --to, or the "
+                            "photos' own folder {} if you want that",
                             printable(original), printable(roots.at(file.folder)));
             HONE_CHECK(put_sidecar(target, packet, counts));
         }
@@ -266,10 +269,9 @@ Result<> run_export(const GlobalOptions& options, const ExportFlags& flags) {
             "{}\n",
             dump({{"written", counts.written}, {"unchanged", counts.unchanged}, {"left", counts.left}}, 2));
     } else if (!options.quiet) {
-        fmt::print("{} sidecars written, {} were as they should be", counts.written, counts.unchanged);
-        fmt::print("{}\n", counts.left > 0
-                               ? fmt::format(", {} that another program wrote left as they are", counts.left)
-                               : "");
+        fmt::print("{} sidecars written, {} were up to date", counts.written, counts.unchanged);
+        fmt::print("{}\n",
+                   counts.left > 0 ? fmt::format(", {} of other programs left unchanged", counts.left) : "");
     }
     return {};
 }
@@ -278,16 +280,15 @@ Result<> run_export(const GlobalOptions& options, const ExportFlags& flags) {
 
 void add_export(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<ExportFlags>();
-    CLI::App* command = app.add_subcommand("export", "what the library knows, for other programs");
+    CLI::App* command = app.add_subcommand("export", "write photos, metadata and people for other programs");
     command
         ->add_option(
             "--format", flags->format,
-            "json: all of it; csv: a line a photo; xmp: a sidecar for each photo of somebody with a name")
+            "json: everything; csv: one line per photo; xmp: one sidecar per photo with named people")
         ->required()
         ->check(CLI::IsMember({"json", "csv", "xmp"}));
-    command->add_option(
-        "--to", flags->to,
-        "the file to write (json, csv; stdout when not given) or the folder for the sidecars");
+    command->add_option("--to", flags->to,
+                        "file to write (json, csv; default: stdout), or folder for the sidecars (xmp)");
     command->callback([&options, &chosen, flags] {
         chosen = [&options, flags] { return run_command([&] { return run_export(options, *flags); }); };
     });

@@ -1,4 +1,5 @@
-// hone faces PHOTO: the faces of one photo, also of one outside of the library.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone faces PHOTO`: the faces in one photo, inside or outside the library.
 #include "cli/faces.hpp"
 
 #include <CLI/CLI.hpp>
@@ -17,7 +18,8 @@ Result<std::unique_ptr<FaceAnalyzer>> open_faces(const Library& library) {
     Catalog& catalog = library.catalog();
     HONE_TRY(const auto on, catalog.setting(kFacesSetting));
     if (on == "off")
-        return fail(ErrorKind::kUnavailable, "faces are switched off (hone config faces on reads them)");
+        return fail(ErrorKind::kUnavailable,
+                    "faces are switched off (`hone config faces on` switches them on)");
     HONE_TRY(const auto name, catalog.setting(kFaceModelSetting));
     HONE_TRY(const auto age_gender, catalog.setting(kAgeGenderSetting));
     HONE_TRY(const auto side, catalog.setting(kFaceSideSetting));
@@ -49,8 +51,8 @@ struct FacesFlags {
     bool vectors = false;
 };
 
-// The photo's faces as the library has them; of any other file, or of one that was not read for faces, as the
-// networks find them now.
+// Returns the photo's faces from the library. For any other file, and for photos without face detection, runs
+// the networks now.
 Result<std::pair<std::vector<Face>, std::string>> faces_of(const Library& library, const std::string& name) {
     std::pair<std::vector<Face>, std::string> answer;
     const auto known = library.catalog().resolve(name);
@@ -95,7 +97,7 @@ Result<> show_faces(const GlobalOptions& options, const FacesFlags& flags) {
     json list = json::array();
     for (const Face& face : answer.first) {
         HONE_TRY(json entry, to_json((*library)->catalog(), face));
-        // On the command line a person is a number, and the name stands beside it.
+        // On the command line, a person is a number followed by the name.
         const json person = entry["person"];
         entry["person"] = person.is_object() ? person["id"] : json();
         entry["name"] = person.is_object() ? person["name"] : json();
@@ -132,9 +134,10 @@ Result<> show_faces(const GlobalOptions& options, const FacesFlags& flags) {
 
 void add_faces(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<FacesFlags>();
-    CLI::App* command = app.add_subcommand("faces", "the faces of one photo");
-    command->add_option("PHOTO", flags->photo, "id or path, also of a photo outside the library")->required();
-    command->add_flag("--vectors", flags->vectors, "with --json: the numbers that tell people apart");
+    CLI::App* command = app.add_subcommand("faces", "list the faces in one photo");
+    command->add_option("PHOTO", flags->photo, "id or path; the photo may be outside the library")
+        ->required();
+    command->add_flag("--vectors", flags->vectors, "with --json: include the embedding of each face");
     command->callback([&options, &chosen, flags] {
         chosen = [&options, flags] { return run_command([&] { return show_faces(options, *flags); }); };
     });

@@ -1,4 +1,5 @@
-// What commands need to speak of faces.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Shared by the commands about faces. For the main thread only.
 #pragma once
 
 #include "analyze/faces.hpp"
@@ -8,18 +9,18 @@
 
 namespace hone {
 
-// Settings in the catalogue (hone config).
+// Keys of settings in the catalogue (hone config).
 inline constexpr const char* kFacesSetting = "faces";                 // on, off
 inline constexpr const char* kAgeGenderSetting = "faces.age_gender";  // on, off
-inline constexpr const char* kFaceSideSetting = "faces.side";         // pixels; 0: as the model says
-inline constexpr const char* kFaceModelSetting = "faces.model";       // a face pack's name
+inline constexpr const char* kFaceSideSetting = "faces.side";         // pixels; 0: as in the model's manifest
+inline constexpr const char* kFaceModelSetting = "faces.model";       // name of a face pack
 
-// kUnavailable with the reason when faces are switched off or no face model is there.
+// kUnavailable, with the reason, when faces are switched off or no face model is installed.
 Result<std::unique_ptr<FaceAnalyzer>> open_faces(const Library& library);
-// The faces of a file, whether a library holds it or not.
+// Returns the faces in a file, inside or outside a library. kFailed when it cannot be read or decoded.
 Result<std::vector<FoundFace>> find_faces(const fs::path& photo, FaceAnalyzer& analyzer,
                                           DecoderPool& decoders);
-// faces: nullptr when there is none.
+// faces: null without a face model.
 std::unique_ptr<People> open_people(const Library& library, const FaceAnalyzer* faces);
 
 }  // namespace hone

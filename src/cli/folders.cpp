@@ -1,4 +1,5 @@
-// hone folders [add|remove|list]
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone folders [add|remove|list]`.
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
@@ -19,8 +20,8 @@ Result<> list_folders(const GlobalOptions& options) {
         return {};
     }
     for (const json& folder : list) {
-        fmt::print("{:4}  {}  {} pictures{}\n", folder.value("id", 0), folder.value("path", ""),
-                   folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (not there now)");
+        fmt::print("{:4}  {}  {} photos{}\n", folder.value("id", 0), folder.value("path", ""),
+                   folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (offline)");
     }
     return {};
 }
@@ -43,21 +44,22 @@ Result<> remove_folder(const GlobalOptions& options, const std::string& name) {
         if (std::to_string(folder.id) == name || folder.path == normal_folder(name))
             return library->catalog().remove_folder(folder.id);
     }
-    return fail(ErrorKind::kNotFound, "no folder of the library is {}; `hone folders list` shows them", name);
+    return fail(ErrorKind::kNotFound,
+                "{} is not a folder of the library; `hone folders list` shows the folders", name);
 }
 
 }  // namespace
 
 void add_folders(CLI::App& app, const GlobalOptions& options, Action& chosen) {
-    CLI::App* command = app.add_subcommand("folders", "the folders of the library");
+    CLI::App* command = app.add_subcommand("folders", "list, add or remove folders");
     command->require_subcommand(0, 1);
-    command->add_subcommand("list", "list them");
+    command->add_subcommand("list", "list the folders");
     auto names = std::make_shared<std::vector<std::string>>();
-    CLI::App* add = command->add_subcommand("add", "add folders; `hone index` reads them");
+    CLI::App* add = command->add_subcommand("add", "add folders; `hone index` then indexes them");
     add->add_option("FOLDER", *names, "a folder with photos")->required();
     auto name = std::make_shared<std::string>();
-    CLI::App* remove =
-        command->add_subcommand("remove", "leave a folder out; what is known of its photos is kept");
+    CLI::App* remove = command->add_subcommand(
+        "remove", "remove a folder from the library; what Hone learned about its photos is kept");
     remove->add_option("FOLDER", *name, "its path or number")->required();
     command->callback([&options, &chosen, add, remove, names, name] {
         chosen = [&options, add, remove, names, name] {

@@ -1,5 +1,6 @@
-// hone generate: shell completions and the manual page, out of the command line's own definition. Packages
-// call it when they are built, so it is not listed for people.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone generate`: shell completions and the manual page, made from the command line's own definition.
+// Package builds call it, so the help does not list it.
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
@@ -12,11 +13,11 @@ namespace hone {
 namespace {
 
 std::vector<const CLI::App*> subcommands(const CLI::App& app) {
-    // An empty group is CLI11's sign for hidden.
+    // CLI11 hides commands with an empty group.
     return app.get_subcommands([](const CLI::App* sub) { return !sub->get_group().empty(); });
 }
 
-// Those with a name that begins with a dash.
+// Returns the options whose names begin with a dash.
 std::vector<const CLI::Option*> options(const CLI::App& app) {
     return app.get_options([](const CLI::Option* option) {
         return !option->get_group().empty() &&
@@ -28,7 +29,7 @@ bool takes_value(const CLI::Option& option) {
     return option.get_items_expected_max() > 0;
 }
 
-// "hone people list"
+// A command in the tree: "hone people list".
 struct Command {
     std::string name;
     const CLI::App* app;
@@ -45,7 +46,7 @@ std::vector<Command> commands_of(const CLI::App& app) {
     return commands;
 }
 
-// "--like" and "-h"; the global ones, which every command takes, included.
+// "--like" and "-h", including the global options that every command accepts.
 std::vector<std::pair<std::string, const CLI::Option*>> dashed_names(const Command& command,
                                                                      const CLI::App& root) {
     std::vector<std::pair<std::string, const CLI::Option*>> names;
@@ -71,7 +72,7 @@ std::string single_quoted(const std::string& text) {
     return "'" + replaced(text, '\'', "'\\''") + "'";
 }
 
-// The shells walk the words that stand there already down the tree of commands.
+// The shells follow the existing words down the tree of commands.
 std::string known_steps(const std::vector<Command>& commands, std::string_view separator) {
     std::string steps;
     for (const Command& command : commands) {
@@ -96,12 +97,12 @@ std::string bash_completion(const CLI::App& root) {
         "    case $place in\n",
         known_steps(commands, " | "));
     for (const Command& command : commands) {
-        std::string commands, names;
+        std::string below, names;
         for (const CLI::App* sub : subcommands(*command.app))
-            commands += (commands.empty() ? "" : " ") + sub->get_name();
+            below += (below.empty() ? "" : " ") + sub->get_name();
         for (const auto& [name, option] : dashed_names(command, root))
             names += (names.empty() ? "" : " ") + name;
-        text += fmt::format("        '{}') commands='{}' options='{}' ;;\n", command.name, commands, names);
+        text += fmt::format("        '{}') commands='{}' options='{}' ;;\n", command.name, below, names);
     }
     return text +
            "    esac\n"
@@ -128,7 +129,7 @@ std::string zsh_completion(const CLI::App& root) {
         "    done\n"
         "    case $place in\n",
         known_steps(commands, " | "));
-    // _describe wants name:description, with colons of the name escaped; none has one.
+    // _describe wants name:description, with colons in the name escaped; no name contains one.
     for (const Command& command : commands) {
         text += fmt::format("        ('{}')\n            commands=(", command.name);
         for (const CLI::App* sub : subcommands(*command.app))
@@ -179,7 +180,7 @@ std::string fish_completion(const CLI::App& root) {
     return text;
 }
 
-// Text for roff: a hyphen that is typed, a backslash, and no line that begins like a request.
+// Escapes text for roff: typed hyphens, backslashes, and lines that look like requests.
 std::string roff(std::string text) {
     text = replaced(replaced(std::move(text), '\\', "\\e"), '-', "\\-");
     if (text.starts_with('.') || text.starts_with('\'')) text.insert(0, "\\&");
@@ -205,7 +206,7 @@ std::string manual_options(const CLI::App& app) {
                             roff(option->get_description()));
     }
     for (const CLI::Option* option : options(app)) {
-        if (option == app.get_help_ptr()) continue;  // said once for all
+        if (option == app.get_help_ptr()) continue;  // documented once for all commands
         std::string names;
         for (const std::string& name : option->get_snames()) names += (names.empty() ? "-" : ", -") + name;
         for (const std::string& name : option->get_lnames()) names += (names.empty() ? "--" : ", --") + name;
@@ -214,7 +215,7 @@ std::string manual_options(const CLI::App& app) {
     return text;
 }
 
-// Of SOURCE_DATE_EPOCH, so that the same source gives the same page, else today.
+// The date in SOURCE_DATE_EPOCH, so that the same source produces the same page; else today.
 std::string page_date() {
     const auto fixed = environment("SOURCE_DATE_EPOCH");
     return iso8601(fixed ? std::atoll(fixed->c_str()) : unix_seconds()).substr(0, 10);
@@ -252,7 +253,7 @@ Settings and library of the service.
 Done.
 .TP
 1
-Failed; one line on standard error says what and what to do.
+Failed; one line on standard error says why and what to do.
 .TP
 2
 Wrong usage.
@@ -265,11 +266,11 @@ std::string manual(const CLI::App& root) {
     std::string text = fmt::format(
         ".\\\" made by `hone generate man`\n"
         ".TH HONE 1 {} \"hone {}\" \"User Commands\"\n"
-        ".SH NAME\nhone \\- search your photos by words and by what fits\n"
+        ".SH NAME\nhone \\- search your photos by words and by marks\n"
         ".SH SYNOPSIS\n\\fBhone\\fR [\\fIOPTIONS\\fR] \\fICOMMAND\\fR ...\n"
         ".SH DESCRIPTION\n"
         "Hone reads folders of photos into a library and finds photos by words and by marks, in rounds.\n"
-        "Photos are only ever read.\n"
+        "Hone never changes a photo.\n"
         "\\fBhone\\fR \\fICOMMAND\\fR \\fB\\-\\-help\\fR explains one command.\n"
         ".SH OPTIONS\nEvery command takes these.\n",
         page_date(), HONE_VERSION);
@@ -288,7 +289,7 @@ void add_generate(CLI::App& app, const GlobalOptions&, Action& chosen) {
     CLI::App* command = app.add_subcommand("generate", "shell completions and the manual page")->group("");
     command->require_subcommand(1);
     auto shell = std::make_shared<std::string>();
-    CLI::App* completion = command->add_subcommand("completion", "what a shell completes");
+    CLI::App* completion = command->add_subcommand("completion", "print completions for a shell");
     completion->add_option("SHELL", *shell, "bash, zsh or fish")
         ->required()
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
@@ -300,7 +301,7 @@ void add_generate(CLI::App& app, const GlobalOptions&, Action& chosen) {
             return kExitDone;
         };
     });
-    command->add_subcommand("man", "the manual page")->callback([&app, &chosen] {
+    command->add_subcommand("man", "print the manual page")->callback([&app, &chosen] {
         chosen = [&app] {
             fmt::print("{}", manual(app));
             return kExitDone;

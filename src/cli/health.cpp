@@ -1,4 +1,5 @@
-// hone health: whether the server that holds the library answers, for HEALTHCHECK and probes.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone health`: checks that the server of the library answers, for HEALTHCHECK and probes.
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
@@ -8,9 +9,9 @@ namespace hone {
 
 void add_health(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     CLI::App* command =
-        app.add_subcommand("health", "whether hone serve on this library answers: exit 0 or 1");
+        app.add_subcommand("health", "check whether hone serve answers; exit 0 if it does, 1 if not");
     auto ready = std::make_shared<bool>(false);
-    command->add_flag("--ready", *ready, "and can search: it has a model and reaches its catalogue");
+    command->add_flag("--ready", *ready, "also require a model and a reachable catalogue");
     command->callback([&options, &chosen, ready] {
         chosen = [&options, ready] {
             return run_command([&]() -> Result<> {

@@ -1,12 +1,13 @@
-// hone index [FOLDER...]: adds the folders and brings the library up to date.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone index [FOLDER...]`: adds the folders and brings the library up to date.
 #include <CLI/CLI.hpp>
 #include <thread>
 
 #include "base/log.hpp"
 #include "cli/commands.hpp"
+#include "cli/indexing_tools.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress_bar.hpp"
-#include "cli/reading_tools.hpp"
 #include "cli/remote.hpp"
 #include "server/json.hpp"
 
@@ -59,13 +60,12 @@ void print_summary(const GlobalOptions& options, const json& summary) {
         return;
     }
     fmt::print(
-        "{} files: {} new pictures, {} unchanged, {} moved, {} skipped, {} failed; {} pictures in the "
-        "library\n",
+        "{} files: {} new photos, {} unchanged, {} moved, {} skipped, {} failed; {} photos in the library\n",
         summary.value("files", 0), summary.value("new", 0), summary.value("unchanged", 0),
         summary.value("moved", 0), summary.value("skipped", 0), summary.value("failed", 0),
         summary.value("photos", 0));
     if (summary.value("embedded", 0) > 0)
-        fmt::print("{:.1f} s, {:.1f} pictures/s\n", summary.value("seconds", 0.0),
+        fmt::print("{:.1f} s, {:.1f} photos/s\n", summary.value("seconds", 0.0),
                    summary.value("photos_per_second", 0.0));
     const json kinds = summary.value("skipped_kinds", json::object());
     for (const auto& [kind, count] : kinds.items())
@@ -87,10 +87,10 @@ Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const
     HONE_TRY(const std::vector<Folder> known, catalog.folders());
     if (known.empty())
         return fail(ErrorKind::kUsage,
-                    "no folder is known yet: give one, for example `hone index ~/Pictures`");
+                    "the library has no folder yet: give one, for example `hone index ~/Pictures`");
     HONE_TRY(const auto model, open_model(*library, flags.model));
     if (!flags.reembed) HONE_CHECK(library->check_model(*model));
-    HONE_TRY(const auto tools, ReadingTools::open(*library, model));
+    HONE_TRY(const auto tools, IndexingTools::open(*library, model));
     LoggingObserver observer;
     const std::unique_ptr<People> people = open_people(*library, tools->faces());
     Indexer indexer(tools->parts(observer));
@@ -110,7 +110,7 @@ Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const
     if (!summary) return std::unexpected(summary.error());
     HONE_CHECK(people->update());
     print_summary(options, to_json(*summary));
-    if (interrupt.asked()) return fail("stopped; run it again to go on where it ended");
+    if (interrupt.asked()) return fail("stopped; run it again to continue");
     return {};
 }
 
@@ -126,7 +126,7 @@ Result<> index(const GlobalOptions& options, const IndexFlags& flags) {
         if (flags.reembed)
             return fail(
                 ErrorKind::kInUse,
-                "the library is in use by a running hone serve; end it, then run `hone index --reembed`");
+                "the library is in use by a running hone serve; stop it, then run `hone index --reembed`");
         ProgressBar bar(options.quiet || options.json);
         HONE_TRY(const json summary,
                  index_on_server(*url, folders, flags.retry_failed, [&](const json& status) {
@@ -143,12 +143,12 @@ Result<> index(const GlobalOptions& options, const IndexFlags& flags) {
 
 void add_index(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<IndexFlags>();
-    CLI::App* command = app.add_subcommand("index", "add folders and read what is new in all of them");
-    command->add_option("FOLDER", flags->folders, "folders with photos; without any, those that are known");
-    command->add_flag("--reembed", flags->reembed, "read all photos again with the chosen model");
+    CLI::App* command = app.add_subcommand("index", "add folders and index new photos in all folders");
+    command->add_option("FOLDER", flags->folders, "folders with photos; default: the folders of the library");
+    command->add_flag("--reembed", flags->reembed, "embed all photos again with the chosen model");
     command->add_flag("--retry-failed", flags->retry_failed,
-                      "read damaged files again though they did not change");
-    command->add_flag("--svg", flags->svg, "read SVG drawings too");
+                      "try damaged files again although they did not change");
+    command->add_flag("--svg", flags->svg, "index SVG drawings too");
     add_patience_flag(*command, flags->patience);
     add_model_flags(*command, flags->model);
     command->callback([&options, &chosen, flags] {

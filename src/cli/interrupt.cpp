@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The signal handler and the thread that watches its flag.
 #include "cli/interrupt.hpp"
 
 #include <csignal>
@@ -8,7 +10,8 @@ namespace hone {
 
 namespace {
 
-constexpr auto kStyle = std::chrono::milliseconds(100);  // a handler may do no more than set a number
+// Interval of the checks; a signal handler may only set a number.
+constexpr auto kCheckInterval = std::chrono::milliseconds(100);
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -17,7 +20,7 @@ volatile std::sig_atomic_t interrupted = 0;
 Interrupt::Interrupt() {
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
     watch_ = std::jthread([this](const std::stop_token& over) {
-        while (!over.stop_requested() && interrupted == 0) sleep_for(kStyle, over);
+        while (!over.stop_requested() && interrupted == 0) sleep_for(kCheckInterval, over);
         if (interrupted != 0) stop_.request_stop();
     });
 }

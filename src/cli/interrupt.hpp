@@ -1,4 +1,5 @@
-// Ctrl-C and SIGTERM as a wish to stop in order.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Turns Ctrl-C and SIGTERM into a stop request.
 #pragma once
 
 #include <stop_token>
@@ -6,7 +7,7 @@
 
 namespace hone {
 
-// One at a time.
+// Only one object at a time. token() and asked() are safe from any thread.
 class Interrupt {
   public:
     Interrupt();

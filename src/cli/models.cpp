@@ -1,4 +1,5 @@
-// hone models [list|pull|add|use|verify|devices]
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone models [list|pull|add|use|verify|devices]`.
 #include <CLI/CLI.hpp>
 
 #include "base/config.hpp"
@@ -26,7 +27,7 @@ std::string precisions_of(const Manifest& manifest) {
     return fmt::format("{}", fmt::join(names, ","));
 }
 
-// Adds the networks that read faces. chosen: by the library; empty: none.
+// Adds the face packs. chosen: the library's setting; empty: none.
 void list_faces(const fs::path& library, const std::string& chosen, json& list) {
     const std::vector<fs::path> directories = model_directories(library);
     const auto used = find_face_pack(directories, chosen);
@@ -90,14 +91,14 @@ Result<> list_models(const GlobalOptions& options) {
                        entry.value("complete", true) ? ""
                        : entry.value("hub", false)
                            ? "  not fetched yet: hone models pull " + entry.value("name", "")
-                           : "  its networks are not there: README.md in its folder says where they are from",
+                           : "  its networks are missing: README.md in its folder explains how to get them",
                        entry.value("licence", ""), entry.value("directory", ""));
         else
             fmt::print("{} {}  {} numbers  {}  licence {}  {}\n", entry.value("used", false) ? "*" : " ",
                        entry.value("name", ""), entry.value("dimension", 0), entry.value("precisions", ""),
                        entry.value("licence", ""), entry.value("directory", ""));
     }
-    if (list.empty()) fmt::print("no model is there yet: hone models pull clip-vit-base-patch32\n");
+    if (list.empty()) fmt::print("no model is installed yet: hone models pull clip-vit-base-patch32\n");
     return {};
 }
 
@@ -105,7 +106,7 @@ Result<> print_added(const GlobalOptions& options, const Manifest& manifest) {
     if (options.json)
         fmt::print("{}\n", dump(to_json(manifest), 2));
     else
-        fmt::print("{} is there: {} numbers, {}; use it with `hone models use {}`\n", manifest.name,
+        fmt::print("{} is installed: {} dimensions, {}; use it with `hone models use {}`\n", manifest.name,
                    manifest.dimension, precisions_of(manifest), manifest.name);
     return {};
 }
@@ -128,9 +129,9 @@ void show_download(ProgressBar& bar, const HubProgress& progress) {
 Result<> pull_faces(const GlobalOptions& options, const StoredFacePack& recipe, const fs::path& into) {
     const std::string& name = recipe.pack->name;
     if (recipe.is_complete)
-        return fail(ErrorKind::kUsage, "{} is there already, in {}", name, printable(recipe.directory));
+        return fail(ErrorKind::kUsage, "{} is already installed in {}", name, printable(recipe.directory));
     if (recipe.pack->hub.empty())
-        return fail("the manifest {} does not say where its networks can be fetched",
+        return fail("the manifest {} does not name a source for its networks",
                     printable(recipe.directory / "manifest.json"));
     HONE_CHECK(make_directories(into));
     ProgressBar bar(options.quiet || options.json);
@@ -143,7 +144,8 @@ Result<> pull_faces(const GlobalOptions& options, const StoredFacePack& recipe, 
             "{}\n",
             dump({{"name", pack.name}, {"role", "faces"}, {"directory", utf8_path(pack.directory)}}, 2));
     else
-        fmt::print("{} is there; use it with `hone config {} {}`\n", pack.name, kFaceModelSetting, pack.name);
+        fmt::print("{} is installed; use it with `hone config {} {}`\n", pack.name, kFaceModelSetting,
+                   pack.name);
     return {};
 }
 
@@ -162,10 +164,11 @@ Result<> pull_model(const GlobalOptions& options, const ModelsFlags& flags) {
         flags.name.empty() ? model_name_from(request.repository.substr(request.repository.find('/') + 1))
                            : flags.name;
     if (!is_model_name(name))
-        return fail(ErrorKind::kUsage, "'{}' is no model name; use a-z, 0-9, '.', '_' and '-'", name);
+        return fail(ErrorKind::kUsage, "'{}' is not a model name; use a-z, 0-9, '.', '_' and '-'", name);
     std::error_code error;
     if (fs::exists(store.own_directory() / name, error))
-        return fail(ErrorKind::kUsage, "a model named {} is there already; give another with --name", name);
+        return fail(ErrorKind::kUsage, "a model named {} already exists; choose another name with --name",
+                    name);
     request.directory =
         store.own_directory() / fmt::format(".pull-{}-{}", name, model_name_from(request.revision));
     HONE_CHECK(make_directories(request.directory));
@@ -195,8 +198,8 @@ Result<> use_model(const GlobalOptions& options, const ModelsFlags& flags) {
     HONE_TRY(const auto model, open_model(*library, {}));
     const auto same = library->check_model(*model);
     if (!options.quiet)
-        fmt::print("{} is used from now on{}\n", manifest.name,
-                   same ? "" : "; read the pictures again with `hone index --reembed`");
+        fmt::print("{} is now in use{}\n", manifest.name,
+                   same ? "" : "; embed the photos again with `hone index --reembed`");
     return {};
 }
 
@@ -209,17 +212,17 @@ Result<> verify_models(const GlobalOptions& options, const ModelsFlags& flags) {
         found = true;
         if (!model.manifest) return std::unexpected(model.manifest.error());
         HONE_CHECK(verify_files(*model.manifest));
-        if (!options.quiet) fmt::print("{}: all files are as the manifest says\n", name);
+        if (!options.quiet) fmt::print("{}: all files match the manifest\n", name);
     }
     for (const StoredFacePack& stored : list_face_packs(model_directories(directory))) {
         const std::string name = stored.pack ? stored.pack->name : stored.directory.filename().string();
         const bool asked = flags.source == name;
         if (!flags.source.empty() && !asked) continue;
         if (!stored.pack) return std::unexpected(stored.pack.error());
-        if (!stored.is_usable && !asked) continue;  // a recipe
+        if (!stored.is_usable && !asked) continue;  // only a recipe
         found = true;
         HONE_CHECK(verify_files(*stored.pack));
-        if (!options.quiet) fmt::print("{}: all files are as the manifest says\n", name);
+        if (!options.quiet) fmt::print("{}: all files match the manifest\n", name);
     }
     if (!found) return fail(ErrorKind::kNotFound, "no model is named '{}'", flags.source);
     return {};
@@ -246,30 +249,30 @@ Result<> list_devices(const GlobalOptions& options) {
 
 void add_models(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<ModelsFlags>();
-    CLI::App* command = app.add_subcommand("models", "the networks that read pictures and words");
+    CLI::App* command = app.add_subcommand("models", "list, fetch and choose the networks");
     command->require_subcommand(0, 1);
-    CLI::App* list = command->add_subcommand("list", "list them; * is used");
+    CLI::App* list = command->add_subcommand("list", "list the models; * marks the one in use");
     std::string shortcuts =
-        "OWNER/NAME[@REVISION], the name of a face model that `hone models list` shows as not fetched, or "
+        "OWNER/NAME[@REVISION], a face model that `hone models list` shows as not fetched, or "
         "one of:";
     for (const HubShortcut& shortcut : hub_shortcuts())
         shortcuts += fmt::format(" {} ({});", shortcut.name, shortcut.note);
     CLI::App* pull = command->add_subcommand("pull", "fetch a model from a hub (HF_ENDPOINT, HF_TOKEN)");
     pull->add_option("REPOSITORY", flags->source, shortcuts)->required();
     pull->add_option("--precision", flags->precision, "f32, fp16 or int8 files");
-    pull->add_option("--name", flags->name, "the name it gets here");
+    pull->add_option("--name", flags->name, "name for the model in this library");
     CLI::App* add = command->add_subcommand("add", "add a model from a folder");
     add->add_option("FOLDER", flags->source,
                     "in the layout of Xenova, Immich, one combined model.onnx, or with a manifest.json")
         ->required();
-    add->add_option("--name", flags->name, "the name it gets here");
-    CLI::App* use = command->add_subcommand("use", "choose the model of this library");
+    add->add_option("--name", flags->name, "name for the model in this library");
+    CLI::App* use = command->add_subcommand("use", "choose the model for this library");
     use->add_option("NAME", flags->source)->required();
     use->add_option("--precision", flags->precision, "f32, fp16 or int8");
-    CLI::App* verify = command->add_subcommand("verify", "compare all files with their SHA-256");
-    verify->add_option("NAME", flags->source, "one model; without it, all");
-    CLI::App* devices =
-        command->add_subcommand("devices", "where networks can run here, and why not elsewhere");
+    CLI::App* verify = command->add_subcommand("verify", "compare the files of models with their SHA-256");
+    verify->add_option("NAME", flags->source, "one model; default: all");
+    CLI::App* devices = command->add_subcommand(
+        "devices", "list the devices that can run networks here, and why others cannot");
     command->callback([&options, &chosen, flags, pull, add, use, verify, devices, list] {
         chosen = [&options, flags, pull, add, use, verify, devices] {
             return run_command([&] {

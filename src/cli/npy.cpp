@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Parses the header and the data of .npy files.
 #include "cli/npy.hpp"
 
 #include <bit>
@@ -14,7 +16,7 @@ Result<FloatArray> read_npy(const fs::path& file) {
     constexpr std::uint64_t kMostBytes = std::uint64_t{8} << 30;
     HONE_TRY(const auto bytes, read_file(file, kMostBytes));
     const auto wrong = [&](const char* what) {
-        return fail("{} is no array that can be read here: {}", printable(file), what);
+        return fail("{} is not an array that Hone can read: {}", printable(file), what);
     };
     if (bytes.size() < 12 || std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0)
         return wrong("it does not begin as .npy does");

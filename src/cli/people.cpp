@@ -1,4 +1,5 @@
-// hone people: who is who.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone people`: lists people and edits them.
 #include <CLI/CLI.hpp>
 #include <charconv>
 
@@ -21,7 +22,7 @@ struct PeopleFlags {
     std::vector<FaceId> faces;
 };
 
-// By number or by name.
+// Accepts a number or a name.
 Result<PersonId> find_person(Catalog& catalog, const std::string& text) {
     HONE_TRY(const auto named, catalog.person_named(text));
     if (named) return named->id;
@@ -56,7 +57,7 @@ Result<> list_questions(const GlobalOptions& options, const PeopleFlags& flags) 
     HONE_TRY(const fs::path directory, library_of(options));
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
     HONE_TRY(const auto faces, open_faces(*library));
-    // A reader asks of what is written; grouping anew is the writer's.
+    // A reader shows the stored state; only the writer groups faces again.
     HONE_TRY(const json page,
              questions_page(library->catalog(), *open_people(*library, faces.get()), flags.limit));
     if (options.json) {
@@ -74,7 +75,7 @@ Result<> list_questions(const GlobalOptions& options, const PeopleFlags& flags) 
     return {};
 }
 
-// edit: as POST /people has it, its person and people by number or name.
+// edit: in the form of POST /people, with people by number or name.
 Result<> edit(const GlobalOptions& options, const PeopleFlags& flags, json document) {
     HONE_TRY(const fs::path directory, library_of(options));
     const auto url = server_of(directory);
@@ -86,7 +87,7 @@ Result<> edit(const GlobalOptions& options, const PeopleFlags& flags, json docum
     }
     if (!flags.person.empty()) {
         const auto person = find_person(library->catalog(), flags.person);
-        // A name that is new is a new person, where there may be one.
+        // An unknown name becomes a new person, where the action allows one.
         if (!person && document["action"].get<std::string>() != "assign")
             return std::unexpected(person.error());
         if (person)
@@ -119,7 +120,7 @@ Result<> edit(const GlobalOptions& options, const PeopleFlags& flags, json docum
 
 void add_people(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<PeopleFlags>();
-    CLI::App* command = app.add_subcommand("people", "who is who in the photos");
+    CLI::App* command = app.add_subcommand("people", "list, name, merge and correct people");
     command->require_subcommand(1);
     const auto runs = [&](CLI::App* sub, auto body) {
         sub->callback([&options, &chosen, flags, body] {
@@ -141,34 +142,37 @@ void add_people(CLI::App& app, const GlobalOptions& options, Action& chosen) {
         return given.name.empty() ? json::object() : json{{"name", given.name}};
     };
     const char* const who = "a person's number or name";
-    CLI::App* list = command->add_subcommand("list", "who there is: named first, then by photos");
-    list->add_flag("--hidden", flags->hidden, "hidden people too");
-    list->add_flag("--all", flags->singles, "also unnamed people of a single photo");
-    list->add_option("--limit", flags->limit, "people")->check(CLI::Range(1, 1'000'000))->default_str("1000");
+    CLI::App* list = command->add_subcommand("list", "list people: named first, then by number of photos");
+    list->add_flag("--hidden", flags->hidden, "include hidden people");
+    list->add_flag("--all", flags->singles, "include unnamed people with a single photo");
+    list->add_option("--limit", flags->limit, "number of people")
+        ->check(CLI::Range(1, 1'000'000))
+        ->default_str("1000");
     runs(list, list_people);
     CLI::App* name = edits("name", "give a person a name",
                            [](const PeopleFlags& given) { return json{{"name", given.name}}; });
     name->add_option("PERSON", flags->person, who)->required();
-    name->add_option("NAME", flags->name, "\"\" takes the name away")->required();
-    CLI::App* merge = edits("merge", "make several people one", with_name);
+    name->add_option("NAME", flags->name, "the name; \"\" removes it")->required();
+    CLI::App* merge = edits("merge", "merge several people into one", with_name);
     merge->add_option("PERSON", flags->people, who)->required()->expected(2, 1000);
-    merge->add_option("--name", flags->name, "which name stays");
-    CLI::App* split = edits("split", "make faces a person of their own", plain);
+    merge->add_option("--name", flags->name, "name to keep");
+    CLI::App* split = edits("split", "make faces a separate person", plain);
     split->add_option("PERSON", flags->person, who)->required();
     split->add_option("FACE", flags->faces, "numbers as `hone faces PHOTO` shows them")->required();
-    CLI::App* assign = edits("assign", "say whose faces these are", plain);
+    CLI::App* assign = edits("assign", "assign faces to a person", plain);
     assign->add_option("PERSON", flags->person, "a person's number or name, also a new name")->required();
     assign->add_option("FACE", flags->faces, "numbers of faces")->required();
-    CLI::App* reject = edits("reject", "say that faces are not this person, for ever", plain);
+    CLI::App* reject = edits("reject", "mark faces as not this person, permanently", plain);
     reject->add_option("PERSON", flags->person, who)->required();
     reject->add_option("FACE", flags->faces, "numbers of faces")->required();
     for (const char* action : {"hide", "show"})
-        edits(action, action[0] == 'h' ? "leave a person out of lists" : "list a hidden person again", plain)
+        edits(action, action[0] == 'h' ? "hide a person from lists" : "list a hidden person again", plain)
             ->add_option("PERSON", flags->person, who)
             ->required();
-    edits("undo", "take the last edit back", plain);
-    CLI::App* questions = command->add_subcommand("questions", "is this also ...? what settles most first");
-    questions->add_option("--limit", flags->limit, "questions");
+    edits("undo", "undo the last edit", plain);
+    CLI::App* questions = command->add_subcommand(
+        "questions", "list open questions \"is this also ...?\", the most useful first");
+    questions->add_option("--limit", flags->limit, "number of questions");
     runs(questions, list_questions);
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Draws the progress line.
 #include "cli/progress_bar.hpp"
 
 #include <fmt/format.h>

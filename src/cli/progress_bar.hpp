@@ -1,4 +1,5 @@
-// A progress line on stderr: redrawn on a terminal, nothing elsewhere.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A progress line on stderr: redrawn on a terminal, invisible elsewhere. Not thread-safe.
 #pragma once
 
 #include <string>
@@ -10,7 +11,7 @@ class ProgressBar {
     explicit ProgressBar(bool quiet);
     ~ProgressBar();                                    // leaves the terminal on a fresh line
     void show(double share, const std::string& text);  // share: 0..1
-    void clear();
+    void clear();                                      // removes the line
 
   private:
     const bool visible_;

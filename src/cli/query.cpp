@@ -1,4 +1,5 @@
-// hone query FILE|-: SurrealQL on the server of the catalogue.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone query FILE|-`: runs SurrealQL on the catalogue's server.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <iterator>
@@ -41,9 +42,9 @@ Result<> query(const GlobalOptions& options, const std::string& name) {
 
 void add_query(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto name = std::make_shared<std::string>();
-    CLI::App* command = app.add_subcommand(
-        "query", "run SurrealQL on the catalogue's server; prints every statement's result as JSON");
-    command->add_option("FILE", *name, "a file with statements; - reads standard input")->required();
+    CLI::App* command =
+        app.add_subcommand("query", "run SurrealQL on the catalogue's server and print the results as JSON");
+    command->add_option("FILE", *name, "file with statements; - reads standard input")->required();
     command->callback([&options, &chosen, name] {
         chosen = [&options, name] { return run_command([&] { return query(options, *name); }); };
     });

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// HTTP requests to a running server, with libcurl.
 #include "cli/remote.hpp"
 
 #include <curl/curl.h>
@@ -27,7 +29,7 @@ std::size_t append(char* data, std::size_t size, std::size_t count, void* target
 
 Result<json> call(const RunningServer& server, const std::string& path, const json* body) {
     const std::string url = server.url + path;
-    // Without one the server may still answer: it asks for none where no user is set up.
+    // Without a key the server may still answer, because it requires none when no user is set up.
     const auto key = read_machine_key(server.library);
     const std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
     const std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(
@@ -45,8 +47,7 @@ Result<json> call(const RunningServer& server, const std::string& path, const js
         if (!key || key->public_key.empty())
             return fail("{}",
                         key ? "serve.key names no certificate; start hone serve again" : key.error().message);
-        // The certificate is for the name that others use; here it is the key itself that must be the
-        // server's.
+        // The certificate is for the public name; here the server must have exactly this key.
         curl_easy_setopt(curl.get(), CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(curl.get(), CURLOPT_SSL_VERIFYHOST, 0L);
         curl_easy_setopt(curl.get(), CURLOPT_PINNEDPUBLICKEY, key->public_key.c_str());
@@ -111,7 +112,7 @@ Result<> ask_health(const std::string& url, const std::string& path) {
     curl_easy_setopt(curl.get(), CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kHealthSeconds);
-    // Nothing secret is sent, and a certificate names the server's public name.
+    // The request contains no secret, and a certificate is for the server's public name.
     curl_easy_setopt(curl.get(), CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(curl.get(), CURLOPT_SSL_VERIFYHOST, 0L);
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);

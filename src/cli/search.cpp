@@ -1,4 +1,5 @@
-// hone search WORDS...: one round of search.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone search WORDS...`: one round of search.
 #include <CLI/CLI.hpp>
 #include <charconv>
 
@@ -18,7 +19,7 @@ struct SearchFlags {
     ModelFlags model;
 };
 
-// "NAME=NUMBER"; off is 0.
+// Parses "NAME=NUMBER"; "off" means 0.
 Result<std::pair<std::string, double>> parse_assignment(const std::string& text, const char* flag) {
     const std::size_t sign = text.rfind('=');
     const std::string number = sign == std::string::npos ? "" : text.substr(sign + 1);
@@ -52,47 +53,47 @@ Result<> take_flags(SearchFlags& flags) {
 void add_search(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<SearchFlags>();
     SearchQuery& query = flags->query;
-    CLI::App* command = app.add_subcommand("search", "find photos by words, by an example, by what fits");
-    command->add_option("WORDS", flags->words, "what is on the picture");
-    command
-        ->add_option("--like", query.like,
-                     "a photo that fits: id or path, also of a photo outside the library")
+    CLI::App* command =
+        app.add_subcommand("search", "find photos by words, by an example photo and by marks");
+    command->add_option("WORDS", flags->words, "describe the photo");
+    command->add_option("--like", query.like, "a photo that fits: id or path; it may be outside the library")
         ->allow_extra_args(false);
     command->add_option("--unlike", query.unlike, "a photo that does not fit")->allow_extra_args(false);
     command
-        ->add_option("--seen", query.seen,
-                     "a photo that was shown: left out, and passed over unless it is marked")
+        ->add_option(
+            "--seen", query.seen,
+            "a photo that was shown before: not shown again, and a weak negative unless it is marked")
         ->allow_extra_args(false);
-    command->add_option("--from", query.from, "an example photo in place of words: id or path");
-    command->add_option("--weight", flags->weights, "ID=NUMBER: how much a mark counts, 0.1 to 10")
+    command->add_option("--from", query.from, "start from an example photo: id or path");
+    command->add_option("--weight", flags->weights, "ID=NUMBER: weight of a mark, 0.1 to 10")
         ->allow_extra_args(false);
     command
         ->add_option("--facet", flags->facets,
-                     "NAME=NUMBER or NAME=off: boosts content, style, people or moment, 0 to 10")
+                     "NAME=NUMBER or NAME=off: boost content, style, people or moment by 0 to 10")
         ->allow_extra_args(false);
     command
-        ->add_option("--style-term", flags->style_terms, "only these words are understood as style terms (docs/style.md)")
+        ->add_option("--style-term", flags->style_terms,
+                     "understand only these words as style terms (docs/style.md)")
         ->allow_extra_args(false);
-    command->add_flag("--no-style-terms", flags->no_style_terms, "no word is understood as a style term");
+    command->add_flag("--no-style-terms", flags->no_style_terms, "understand no word as a style term");
     command->add_option("--show", flags->show,
-                        "new: neither seen nor marked photos; seen: only the seen ones; all");
-    command->add_flag("!--no-collapse", query.collapse, "copies and bursts are separate results");
-    command->add_flag("--diverse", query.diverse, "an overview: photos that differ come first");
+                        "new: photos neither seen nor marked; seen: only seen photos; all");
+    command->add_flag("!--no-collapse", query.collapse, "show copies and bursts as separate results");
+    command->add_flag("--diverse", query.diverse, "show an overview: photos that differ come first");
     command
         ->add_option("--method", query.method,
-                     fmt::format("how marks are used: {}", fmt::join(feedback_methods(), ", ")))
+                     fmt::format("feedback method: {}", fmt::join(feedback_methods(), ", ")))
         ->default_str(std::string(kDefaultMethod));
-    command->add_option("--limit", query.limit, "results, 1 to 1000")
+    command->add_option("--limit", query.limit, "number of results, 1 to 1000")
         ->check(CLI::Range(1, 1000))
         ->default_str("60");
-    command->add_option("--offset", query.offset, "results to pass over")
-        ->check(CLI::Range(0, 1'000'000'000));
+    command->add_option("--offset", query.offset, "results to skip")->check(CLI::Range(0, 1'000'000'000));
     command->add_option(
         "--filter", query.filter,
-        "which photos may be found, as in 'taken:2019 rating:>=3' (docs/filters.md); alone: all "
-        "of them, the newest taken first");
+        "search only photos that match, for example 'taken:2019 rating:>=3' (docs/filters.md); without "
+        "words: list them, newest first");
     command->add_flag("!--no-facts", query.facts,
-                      "rank by the picture alone, also when the words stand in names or keywords");
+                      "ignore file names, titles, keywords and cameras; rank by image only");
     add_model_flags(*command, flags->model);
     command->callback([&options, &chosen, flags] {
         chosen = [&options, flags] {

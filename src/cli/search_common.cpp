@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs a search for the command line and prints its page.
 #include "cli/search_common.hpp"
 
 #include "cli/commands.hpp"
@@ -9,7 +11,7 @@ namespace hone {
 
 namespace {
 
-// A path to a picture that the library does not hold becomes an example.
+// A path to an image outside the library becomes an example.
 Result<> add_example(const std::string& name, Catalog& catalog, ImageTextModel& model, DecoderPool& decoders,
                      ExamplePictures& examples) {
     std::error_code error;
@@ -17,18 +19,18 @@ Result<> add_example(const std::string& name, Catalog& catalog, ImageTextModel& 
     HONE_TRY(const auto bytes, read_file(name, kMaximumFileBytes));
     PhotoWork work;
     work.network_side = model.wanted_side();
-    work.thumbnails = true;  // the look is made of the picture they are made of
+    work.thumbnails = true;  // the style is computed from the image behind the thumbnails
     const auto decoded = decoders.prepare(bytes, work);
-    if (!decoded) return fail("cannot use the picture {}: {}", printable(name), decoded.error().message);
+    if (!decoded) return fail("cannot use the photo {}: {}", printable(name), decoded.error().message);
     HONE_TRY(examples[name].content, model.embed_image(decoded->network));
     examples[name].style = StyleSpace::vector_of(decoded->small);
     return {};
 }
 
-// A filter alone: nothing is guessed, so that the times stand in place of the likelihoods.
+// A filter alone estimates no match, so print times instead of probabilities.
 void print_list(const SearchPage& page) {
     fmt::print("{} {}, the newest taken first ({:.0f} ms)\n", page.total,
-               page.total == 1 ? "picture" : "pictures", page.took_ms);
+               page.total == 1 ? "photo" : "photos", page.took_ms);
     std::size_t place = page.query.offset;
     for (const SearchHit& hit : page.hits) {
         const std::string taken =
@@ -42,12 +44,12 @@ void print_list(const SearchPage& page) {
 
 void print_page(const SearchPage& page) {
     if (!page.query.has_question()) return print_list(page);
-    if (page.nothing_fits) fmt::print("Nothing here looks like this. What is least far away:\n");
-    if (page.text_wins) fmt::print("These marks do not agree yet. What the words find:\n");
+    if (page.nothing_fits) fmt::print("Nothing here matches. The closest photos:\n");
+    if (page.text_wins) fmt::print("These marks do not agree yet. Results for the words alone:\n");
     if (page.explores)
-        fmt::print("{} fits yet. One picture of each kind not seen so far:\n",
+        fmt::print("{} fits yet. One photo of each kind not seen so far:\n",
                    page.query.like.empty() ? "Nothing" : "Little");
-    fmt::print("{} likely, {} possible, of {} pictures ({:.0f} ms)\n", page.likely, page.possible, page.total,
+    fmt::print("{} likely, {} possible, of {} photos ({:.0f} ms)\n", page.likely, page.possible, page.total,
                page.took_ms);
     std::size_t place = page.query.offset;
     for (const SearchHit& hit : page.hits) {

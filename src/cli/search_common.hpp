@@ -1,4 +1,6 @@
-// What `search` and `similar` share: opening for reading, pictures outside of the library, printing a page.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Shared by `search` and `similar`: opens the library, loads images from outside, and prints a page. For the
+// main thread only.
 #pragma once
 
 #include "cli/context.hpp"
@@ -6,6 +8,7 @@
 
 namespace hone {
 
+// Validates and runs the query. Errors as SearchEngine::search(), Library::open() and open_model().
 Result<> search_and_print(const GlobalOptions& options, const ModelFlags& model, SearchQuery query);
 
 }  // namespace hone

@@ -1,4 +1,5 @@
-// hone serve [FOLDER...]: index and serve the web client.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone serve [FOLDER...]`: indexes and serves the web client.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -18,9 +19,9 @@ namespace hone {
 
 namespace {
 
-constexpr double kBackupCheck = 5;                     // seconds between two looks whether a backup is due
-constexpr std::chrono::seconds kCertificateCheck(10);  // between two looks at the certificate's files
-constexpr double kRestBeforeGrouping = 2;              // seconds without news of other processes
+constexpr double kBackupCheck = 5;                     // seconds between two checks for a due backup
+constexpr std::chrono::seconds kCertificateCheck(10);  // between two checks of the certificate's files
+constexpr double kRestBeforeGrouping = 2;              // seconds without changes from other processes
 
 struct ServeFlags {
     std::vector<std::string> folders;
@@ -40,14 +41,14 @@ Result<HttpOptions> parse_listen(const std::string& text) {
     int port = -1;
     if (colon != std::string::npos) std::from_chars(text.data() + colon + 1, text.data() + text.size(), port);
     if (port < 0 || port > 65535)
-        return fail(ErrorKind::kUsage, "'{}' is no ADDRESS:PORT to listen on; use for example 127.0.0.1:3000",
-                    text);
+        return fail(ErrorKind::kUsage,
+                    "'{}' is not an ADDRESS:PORT to listen on; use for example 127.0.0.1:3000", text);
     options.address = text.substr(0, colon);
     if (options.address.starts_with('[') && options.address.ends_with(']'))
         options.address = options.address.substr(1, options.address.size() - 2);
     if (options.address == "localhost") options.address = "127.0.0.1";
     if (!is_address(options.address))
-        return fail(ErrorKind::kUsage, "'{}' is no address to listen on; use for example 127.0.0.1:3000",
+        return fail(ErrorKind::kUsage, "'{}' is not an address to listen on; use for example 127.0.0.1:3000",
                     options.address);
     options.port = static_cast<std::uint16_t>(port);
     options.workers = std::max(4U, processor_count());
@@ -55,7 +56,7 @@ Result<HttpOptions> parse_listen(const std::string& text) {
     return options;
 }
 
-// Others than this machine can come in: there must be somebody to ask for a password.
+// When other machines can connect, there must be a user who can sign in.
 Result<> check_users(Users& users, const AuthenticatorOptions& authenticator, const std::string& listen) {
     const bool named = !authenticator.host_names.empty() || !authenticator.proxies.empty();
     if (is_loopback(authenticator.address) && !named) return {};
@@ -67,8 +68,8 @@ Result<> check_users(Users& users, const AuthenticatorOptions& authenticator, co
         named ? "--host-name or --trusted-proxy" : "--listen " + listen);
 }
 
-// As many connections as the system lets this process have; what a shell begins with (1024) is for programs
-// that count descriptors in the bits of select().
+// Raises the limit of open connections to the system's maximum. A shell's default (1024) is for programs that
+// store descriptors in the bits of select().
 void allow_many_connections() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -76,9 +77,11 @@ void allow_many_connections() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Where a command on this machine reaches the server.
+// Returns the URL of the server for commands on this machine.
 std::string local_url(const AuthenticatorOptions& authenticator, bool tls, std::uint16_t port) {
-    std::string host = authenticator.address == "0.0.0.0" ? "127.0.0.1" : authenticator.address == "::" ? "::1" : authenticator.address;
+    std::string host = authenticator.address == "0.0.0.0" ? "127.0.0.1"
+                       : authenticator.address == "::"    ? "::1"
+                                                          : authenticator.address;
     if (host.find(':') != std::string::npos) host = "[" + host + "]";
     return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
 }
@@ -105,11 +108,13 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     for (const fs::path& folder : folders) {
         HONE_TRY(const Folder added, library->catalog().add_folder(folder));
     }
-    // One more than the readers, so that a picture someone opens does not wait for the indexing.
+    // One more than the readers, so that opening a photo does not wait for the indexing.
     DecoderPool decoders(processor_count() + 1);
     ThumbnailStore thumbnails(directory / "thumbs", decoders);
     Api api(*library, thumbnails, decoders, *users, *authenticator, HONE_VERSION);
-    http.client_of = [&authenticator](const std::string& peer) { return authenticator->limited_client_of(peer); };
+    http.client_of = [&authenticator](const std::string& peer) {
+        return authenticator->limited_client_of(peer);
+    };
     http.connections_of_client = flags.connections;
     HONE_TRY(const auto server, HttpServer::bind(std::move(http), [&](const HttpRequest& request) {
                  return api.handle(request);
@@ -119,11 +124,11 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     allow_many_connections();
 
     const auto faces = open_faces(*library);
-    if (!faces) log::info("faces are not read: {}", faces.error().message);
+    if (!faces) log::info("faces are not indexed: {}", faces.error().message);
     api.start_people(open_people(*library, faces ? faces->get() : nullptr),
                      faces ? (*faces)->pack().name : "", faces ? "" : faces.error().message);
 
-    // Without a model the pages still open and say what is missing.
+    // Without a model, the pages still open and show what to do.
     std::shared_ptr<ImageTextModel> model;
     std::shared_ptr<VectorSpace> space;
     std::optional<ContentAnalyzer> analyzer;
@@ -177,7 +182,7 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     });
     fmt::print("Hone is ready at {}\n", url);
     std::fflush(stdout);
-    // The first words should not wait for the network to load.
+    // The first search should not wait for the network to load.
     std::jthread warm_up([&] {
         if (!model) return;
         if (const auto loaded = model->load_text(); !loaded)
@@ -185,7 +190,7 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         else if (const auto warm = api.warm_up(); !warm)
             log::write(log::Level::kError, warm.error().message);
     });
-    // Photos that other processes have added to a catalogue on a server.
+    // Follows photos that other processes add to a catalogue on a server.
     std::jthread follower;
     if (!library->catalog().condition().address.empty()) {
         follower = std::jthread([&, since = Stopwatch()](const std::stop_token& stop) mutable {
@@ -214,7 +219,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
              std::this_thread::sleep_for(std::chrono::milliseconds(250))) {
             if (since.seconds() < kBackupCheck) continue;
             since = {};
-            if (const auto written = write_scheduled_backup(*library, std::chrono::system_clock::now()); !written)
+            if (const auto written = write_scheduled_backup(*library, std::chrono::system_clock::now());
+                !written)
                 log::write(log::Level::kError, written.error().message);
         }
     });
@@ -233,9 +239,9 @@ void add_serve(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<ServeFlags>();
     CLI::App* command = app.add_subcommand("serve", "add folders, index them and serve the web client");
     command->add_option("FOLDER", flags->folders, "folders with photos");
-    command->add_option("--listen", flags->listen, "ADDRESS:PORT; port 0 takes a free one")
+    command->add_option("--listen", flags->listen, "ADDRESS:PORT to listen on; port 0 takes a free one")
         ->default_str("127.0.0.1:3000");
-    command->add_option("--rescan", flags->rescan_minutes, "minutes between two looks for new photos")
+    command->add_option("--rescan", flags->rescan_minutes, "minutes between two scans for new photos")
         ->check(CLI::Range(1, 10'000))
         ->default_str("10");
     command->add_option(
@@ -246,15 +252,15 @@ void add_serve(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     command->add_option("--tls-key", flags->key, "PEM file with its key");
     command->add_option(
         "--trusted-proxy", flags->authenticator.proxies,
-        "address or network of a proxy whose X-Forwarded-For and -Proto are believed; repeatable");
+        "address or network of a proxy whose X-Forwarded-For and -Proto to trust; repeatable");
     command
         ->add_option("--connections", flags->connections,
-                     "how many connections one address may have open; this machine and trusted proxies "
+                     "open connections allowed per address; this machine and trusted proxies "
                      "have no limit")
         ->check(CLI::Range(1, 4096))
         ->default_str(std::to_string(flags->connections));
-    command->add_flag("--no-watch", flags->no_watch, "find new photos by scans only");
-    command->add_flag("--svg", flags->svg, "read SVG drawings too");
+    command->add_flag("--no-watch", flags->no_watch, "do not watch folders; find new photos by scans only");
+    command->add_flag("--svg", flags->svg, "index SVG drawings too");
     add_patience_flag(*command, flags->patience);
     add_model_flags(*command, flags->model);
     command->callback([&options, &chosen, flags] {

@@ -1,4 +1,5 @@
-// hone show ID|PATH: everything known of one photo.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone show ID|PATH`: all details of one photo.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -12,14 +13,14 @@ using nlohmann::json;
 
 namespace {
 
-// One line; nothing when there is nothing to say.
-// On one line, and no word of a stranger's file speaks to the terminal.
+// Prints a non-empty text on one line, without control characters, because a file's texts must not control
+// the terminal.
 void print_line(const char* name, std::string text) {
     std::ranges::replace_if(text, [](unsigned char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
     if (!text.empty()) fmt::print("{:<9}{}\n", name, printable(text));
 }
 
-// "1/250 s" as cameras show it, "0.8 s", "30 s". Below a third of a second they count in parts.
+// "1/250 s" as cameras show it, "0.8 s", "30 s". Fractions are used below a third of a second.
 std::string exposure_text(double seconds) {
     if (seconds > 0.3) return fmt::format("{:.2g} s", seconds);
     return fmt::format("1/{:.0f} s", 1 / seconds);
@@ -34,7 +35,7 @@ std::string exposure_line(const PhotoMetadata& facts) {
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string file_line(const PhotoMetadata& facts) {
+std::string position_line(const PhotoMetadata& facts) {
     if (!facts.latitude || !facts.longitude) return "";
     const std::string height =
         facts.altitude_m ? fmt::format(", {:.0f} m above the sea", *facts.altitude_m) : "";
@@ -66,12 +67,12 @@ void print_facts(const AnalysisResults& analysis_results) {
     print_line("taken", fmt::format("{}  ({}: {})", iso8601_local(analysis_results.taken),
                                     taken_source_name(analysis_results.taken.source),
                                     taken_source_text(analysis_results.taken.source)));
-    // Many makers write their name into the model as well.
+    // Many makers repeat their name in the model.
     const bool named = facts.model.starts_with(facts.make.substr(0, facts.make.find(' ')));
     print_line("camera", named || facts.make.empty() ? facts.model : facts.make + " " + facts.model);
     print_line("lens", facts.lens);
     print_line("exposure", exposure_line(facts));
-    print_line("place", file_line(facts));
+    print_line("place", position_line(facts));
     if (facts.rating) print_line("rating", rating_text(*facts.rating));
     print_line("title", facts.title);
     print_line("text", facts.description);
@@ -101,8 +102,7 @@ Result<> show(const GlobalOptions& options, const std::string& name) {
     if (analysis_results) print_facts(*analysis_results);
     print_line("added", iso8601(photo.added_at));
     for (const json& file : details["files"])
-        print_line("file",
-                   file.value("path", "") + (file.value("reachable", false) ? "" : "  (not there now)"));
+        print_line("file", file.value("path", "") + (file.value("reachable", false) ? "" : "  (offline)"));
     for (const json& raw : details["raw"])
         print_line("raw", raw.get<std::string>() + "  (shown as this one)");
     if (details.contains("shown_as")) print_line("shown as", details["shown_as"].get<std::string>());
@@ -116,8 +116,8 @@ Result<> show(const GlobalOptions& options, const std::string& name) {
 
 void add_show(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto name = std::make_shared<std::string>();
-    CLI::App* command = app.add_subcommand("show", "everything known of one photo");
-    command->add_option("PHOTO", *name, "id, unique prefix of one, or path")->required();
+    CLI::App* command = app.add_subcommand("show", "show everything known about one photo");
+    command->add_option("PHOTO", *name, "id, unique prefix of an id, or path")->required();
     command->callback([&options, &chosen, name] {
         chosen = [&options, name] { return run_command([&] { return show(options, *name); }); };
     });

@@ -1,4 +1,5 @@
-// hone similar ID|PATH: photos like one.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone similar ID|PATH`: photos similar to one.
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
@@ -26,8 +27,8 @@ Result<> similar_faces(const GlobalOptions& options, const SimilarFlags& flags) 
     HONE_TRY(nlohmann::json page, similar_faces_page(catalog, *people, flags.face, flags.query.limit));
     for (nlohmann::json& entry : page["results"]) {
         HONE_TRY(const Photo photo, catalog.resolve(entry["photo"].get<std::string>()));
-        HONE_TRY(const std::vector<FileRecord> places, catalog.files_of(photo.number));
-        entry["path"] = places.empty() ? "" : utf8_path(places.front().facts.path);
+        HONE_TRY(const std::vector<FileRecord> files, catalog.files_of(photo.number));
+        entry["path"] = files.empty() ? "" : utf8_path(files.front().facts.path);
         if (!options.json)
             fmt::print("{:.3f}  face {}  {}\n", entry["distance"].get<float>(), entry["id"].get<FaceId>(),
                        printable(entry["path"].get<std::string>()));
@@ -40,16 +41,16 @@ Result<> similar_faces(const GlobalOptions& options, const SimilarFlags& flags) 
 
 void add_similar(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<SimilarFlags>();
-    CLI::App* command = app.add_subcommand("similar", "find photos like one");
+    CLI::App* command = app.add_subcommand("similar", "find photos like one photo or face");
     auto* photo =
-        command->add_option("PHOTO", flags->query.from, "id or path, also of a photo outside the library");
-    command->add_option("--face", flags->face, "number of a face (hone faces PHOTO): faces like it")
+        command->add_option("PHOTO", flags->query.from, "id or path; the photo may be outside the library");
+    command->add_option("--face", flags->face, "number of a face (see hone faces PHOTO): find faces like it")
         ->excludes(photo);
     command
         ->add_option("--space", flags->space,
-                     "what must be alike: content (the subject) or style (colours, light, mood)")
+                     "compare by content (the subject) or style (colours, light, mood)")
         ->check(CLI::IsMember({"content", "style"}));
-    command->add_option("--limit", flags->query.limit, "results, 1 to 1000")
+    command->add_option("--limit", flags->query.limit, "number of results, 1 to 1000")
         ->check(CLI::Range(1, 1000))
         ->default_str("60");
     add_model_flags(*command, flags->model);

@@ -1,4 +1,5 @@
-// hone status: what the library holds.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone status`: the content and state of the library.
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
@@ -37,8 +38,8 @@ Result<> status(const GlobalOptions& options) {
     HONE_TRY(const std::vector<FileRecord> failed,
              catalog.failures(options.json ? IndexSummary::kListedFailures : kShownFailures));
     json failures = json::array();
-    for (const FileRecord& place : failed)
-        failures.push_back(to_json(IndexFailure{utf8_path(place.facts.path), place.stage, place.reason}));
+    for (const FileRecord& file : failed)
+        failures.push_back(to_json(IndexFailure{utf8_path(file.facts.path), file.stage, file.reason}));
     const auto url = server_of(directory);
     const json body = {{"version", HONE_VERSION}, {"library", utf8_path(directory)},
                        {"photos", counts.photos}, {"searchable", searchable},
@@ -50,15 +51,15 @@ Result<> status(const GlobalOptions& options) {
         fmt::print("{}\n", dump(body, 2));
         return {};
     }
-    fmt::print("library  {}\npictures {}, {} searchable, {} files failed\nmodel    {}\n",
+    fmt::print("library  {}\nphotos   {}, {} searchable, {} files failed\nmodel    {}\n",
                printable(directory), counts.photos, searchable, counts.failed,
                model ? (*model)->manifest().name : model.error().message);
     for (const json& folder : list) {
-        fmt::print("folder   {}  {}: {} pictures{}\n", folder.value("id", 0), folder.value("path", ""),
-                   folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (not there now)");
+        fmt::print("folder   {}  {}: {} photos{}\n", folder.value("id", 0), folder.value("path", ""),
+                   folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (offline)");
     }
-    for (const FileRecord& place : failed)
-        fmt::print("failed   {} ({}: {})\n", printable(place.facts.path), place.stage, place.reason);
+    for (const FileRecord& file : failed)
+        fmt::print("failed   {} ({}: {})\n", printable(file.facts.path), file.stage, file.reason);
     if (counts.failed > failed.size())
         fmt::print("         and {} more; --json lists all\n", counts.failed - failed.size());
     if (url) fmt::print("server   {}\n", url->url);
@@ -68,7 +69,7 @@ Result<> status(const GlobalOptions& options) {
 }  // namespace
 
 void add_status(CLI::App& app, const GlobalOptions& options, Action& chosen) {
-    CLI::App* command = app.add_subcommand("status", "what the library holds");
+    CLI::App* command = app.add_subcommand("status", "show the size and state of the library");
     command->callback([&options, &chosen] {
         chosen = [&options] { return run_command([&] { return status(options); }); };
     });

@@ -1,4 +1,5 @@
-// hone users: who may sign in, and API tokens (docs/sign-in.md). Works beside a running server.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone users`: who may sign in, and API tokens (docs/sign-in.md). Works while a server is running.
 #include <termios.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
@@ -23,7 +24,7 @@ struct UsersFlags {
     std::int64_t days = 365, id = 0;
 };
 
-// Switches the echo of the terminal off as long as it lives.
+// Turns off the terminal's echo during its lifetime.
 class NoEcho {
   public:
     NoEcho() {
@@ -47,7 +48,7 @@ Result<std::string> read_line(const char* prompt) {
     const bool terminal = ::isatty(STDIN_FILENO) != 0;
     std::string line;
     if (terminal) {
-        const NoEcho silence;  // first: what is typed before it would be shown, then thrown away
+        const NoEcho silence;  // first: earlier input would be shown, then discarded
         fmt::print(stderr, "{}", prompt);
         std::getline(std::cin, line);
         fmt::print(stderr, "\n");
@@ -84,7 +85,7 @@ Result<std::unique_ptr<Users>> open_users(const GlobalOptions& options) {
 Result<> add(const GlobalOptions& options, const UsersFlags& flags) {
     HONE_TRY(const auto users, open_users(options));
     HONE_TRY(const std::vector<User> known, users->list());
-    // The first one is the person who runs it, unless they say otherwise.
+    // The first user is the person who runs the command, unless they choose otherwise.
     Role role = known.empty() ? Role::kOwner : Role::kViewer;
     if (!flags.role.empty()) {
         HONE_TRY(role, parse_role(flags.role));
@@ -187,7 +188,7 @@ Result<> revoke(const GlobalOptions& options, const UsersFlags& flags) {
 
 void add_users(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<UsersFlags>();
-    CLI::App* command = app.add_subcommand("users", "who may sign in, and API tokens");
+    CLI::App* command = app.add_subcommand("users", "manage users and API tokens");
     command->require_subcommand(1);
     const auto sub = [&](const char* name, const char* help, auto body) {
         CLI::App* made = command->add_subcommand(name, help);
@@ -200,27 +201,27 @@ void add_users(CLI::App& app, const GlobalOptions& options, Action& chosen) {
         "the password comes from the terminal, standard input or the file HONE_PASSWORD_FILE names";
     CLI::App* made = sub("add", "let somebody sign in", add);
     made->footer(password);
-    made->add_option("NAME", flags->name, "the name to sign in with")->required();
+    made->add_option("NAME", flags->name, "name to sign in with")->required();
     made->add_option("--role", flags->role,
                      "owner or viewer; default: the first user is owner, the others viewers");
-    sub("list", "who may sign in", list);
-    made = sub("passwd", "a new password, or another role", passwd);
+    sub("list", "list the users", list);
+    made = sub("passwd", "set a new password, or another role", passwd);
     made->footer(password);
-    made->add_option("NAME", flags->name, "whose")->required();
+    made->add_option("NAME", flags->name, "name of the user")->required();
     made->add_option("--role", flags->role, "change the role instead of the password");
-    sub("remove", "take the right to sign in away, with sessions and tokens", remove)
-        ->add_option("NAME", flags->name, "whose")
+    sub("remove", "remove a user with all sessions and tokens", remove)
+        ->add_option("NAME", flags->name, "name of the user")
         ->required();
     made = sub("token", "make an API token and show it once", make_token);
-    made->add_option("NAME", flags->name, "what it is for")->required();
+    made->add_option("NAME", flags->name, "purpose of the token")->required();
     made->add_option("--role", flags->role, "owner or viewer")->required();
-    made->add_option("--days", flags->days, "how long it is good")
+    made->add_option("--days", flags->days, "days until it expires")
         ->check(CLI::Range(std::int64_t{1}, kLongestToken / kDay))
         ->default_str("365");
-    made->add_option("--user", flags->by, "whose it is; default: the first owner");
+    made->add_option("--user", flags->by, "user it belongs to; default: the first owner");
     sub("tokens", "list the API tokens", list_tokens);
-    sub("revoke", "make a token worthless", revoke)
-        ->add_option("NUMBER", flags->id, "as `hone users tokens` shows it")
+    sub("revoke", "revoke a token", revoke)
+        ->add_option("NUMBER", flags->id, "number from `hone users tokens`")
         ->required();
 }
 

@@ -1,11 +1,12 @@
-// hone worker: reads photos for a catalogue that several processes share.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `hone worker`: indexes photos for a catalogue that several processes share.
 #include <CLI/CLI.hpp>
 
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "cli/commands.hpp"
+#include "cli/indexing_tools.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/reading_tools.hpp"
 #include "server/json.hpp"
 
 namespace hone {
@@ -42,12 +43,12 @@ Result<> work(const GlobalOptions& options, const WorkerFlags& flags) {
     HONE_TRY(const fs::path directory, library_of(options));
     auto opened = open_for_writing(directory, "worker");
     if (!opened && opened.error().kind == ErrorKind::kInUse)
-        return fail(ErrorKind::kInUse, "{}, or give this worker a folder of its own with --library",
+        return fail(ErrorKind::kInUse, "{}, or give this worker another folder with --library",
                     opened.error().message);
     HONE_TRY(const auto library, std::move(opened));
     HONE_TRY(const auto model, open_model(*library, flags.model));
     HONE_CHECK(library->check_model(*model));
-    HONE_TRY(const auto tools, ReadingTools::open(*library, model));
+    HONE_TRY(const auto tools, IndexingTools::open(*library, model));
     FailureLog observer;
     Indexer indexer(tools->parts(observer));
 
@@ -62,7 +63,7 @@ Result<> work(const GlobalOptions& options, const WorkerFlags& flags) {
         else if (options.json && (flags.once || summary->read + summary->failed > 0))
             fmt::print("{}\n", dump(to_json(*summary)));
         else if (summary->read > 0)
-            log::info("{} pictures read, {:.1f}/s; {} failed", summary->read, summary->photos_per_second,
+            log::info("{} photos indexed, {:.1f}/s; {} failed", summary->read, summary->photos_per_second,
                       summary->failed);
         std::fflush(stdout);
         if (flags.once) break;
@@ -76,19 +77,20 @@ Result<> work(const GlobalOptions& options, const WorkerFlags& flags) {
 void add_worker(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<WorkerFlags>();
     CLI::App* command = app.add_subcommand(
-        "worker", "read new photos for a catalogue on a server, beside other workers; until it is ended");
+        "worker",
+        "index photos for a catalogue on a server, together with other workers, until it is stopped");
     command->add_option("--map", flags->maps,
-                        "FOLDER=HERE: where a folder of the catalogue lies on this machine; repeatable");
+                        "FOLDER=HERE: path of a folder of the catalogue on this machine; repeatable");
     command
         ->add_option("--lease", flags->lease_seconds,
-                     "seconds after which others take over what a dead worker was at")
+                     "seconds after which others take over the files of a dead worker")
         ->check(CLI::Range(1, 3600))
         ->default_str("60");
-    command->add_option("--every", flags->every_seconds, "seconds between two looks for new photos")
+    command->add_option("--every", flags->every_seconds, "seconds between two scans for new photos")
         ->check(CLI::Range(1, 86'400))
         ->default_str("30");
-    command->add_flag("--once", flags->once, "end when nothing is left to read");
-    command->add_flag("--svg", flags->svg, "read SVG drawings too");
+    command->add_flag("--once", flags->once, "stop when no photo is left to index");
+    command->add_flag("--svg", flags->svg, "index SVG drawings too");
     add_patience_flag(*command, flags->patience);
     add_model_flags(*command, flags->model);
     command->callback([&options, &chosen, flags] {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The scan thread of a running server.
 #include "ingest/background_indexer.hpp"
 
 #include "base/log.hpp"
@@ -28,7 +30,7 @@ std::uint64_t BackgroundIndexer::request_scan(bool retry_failed) {
     std::uint64_t number = 0;
     {
         const std::lock_guard lock(mutex_);
-        // A scan that runs already may have passed the place in question: the next one counts.
+        // A running scan may already have passed the changed folder, so the next one counts.
         requested_ = started_ + 1;
         retry_failed_ = retry_failed_ || retry_failed;
         number = requested_;
@@ -59,7 +61,7 @@ std::vector<std::pair<fs::path, std::string>> BackgroundIndexer::unwatched() con
 Result<std::optional<IndexSummary>> BackgroundIndexer::scan(bool whole_scan, const IndexOptions& options,
                                                             const std::stop_token& stop) try {
     HONE_TRY(const std::vector<Folder> folders, library_.catalog().folders());
-    // The watch begins before the scan reads: what changes meanwhile is seen by one of the two.
+    // Start watching before the scan reads, so that one of the two sees every change.
     FolderWatcher::Changes changes;
     if (watcher_) {
         if (whole_scan) watcher_->watch(folders);
@@ -70,7 +72,7 @@ Result<std::optional<IndexSummary>> BackgroundIndexer::scan(bool whole_scan, con
     HONE_TRY(IndexSummary summary, indexer_.run(everything ? whole(folders) : changes.tasks, stop, options));
     return summary;
 } catch (const std::exception& error) {
-    // A scan that fails must not end the server.
+    // A failed scan must not end the server.
     return fail("the scan ended: {}", error.what());
 }
 
@@ -92,7 +94,7 @@ void BackgroundIndexer::loop(const std::stop_token& stop) {
         }
         const bool whole_scan = asked || std::chrono::steady_clock::now() >= next_whole;
         auto summary = scan(whole_scan, options, stop);
-        if (summary && !*summary) continue;  // a change that has not come to rest
+        if (summary && !*summary) continue;  // a change that has not settled
         if (whole_scan) next_whole = std::chrono::steady_clock::now() + options_.rescan;
         if (summary) {
             observer_.on_scan_end(**summary);
@@ -103,7 +105,7 @@ void BackgroundIndexer::loop(const std::stop_token& stop) {
         const std::lock_guard lock(mutex_);
         if (asked) finished_ = started_;
         if (summary) {
-            // What the watch saw is a part; the summary people ask for is of the folders.
+            // The watcher's scans cover parts; users want the summary of whole folders.
             if (whole_scan) summary_ = std::move(**summary);
             error_.reset();
         } else {

@@ -1,5 +1,6 @@
-// The indexer of a running server: one thread that scans when asked, when the watch saw a change, and from
-// time to time by itself.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The indexer of a running server: one thread that scans on request, after a change reported by the watcher,
+// and periodically.
 #pragma once
 
 #include <condition_variable>
@@ -11,6 +12,7 @@
 
 namespace hone {
 
+// Runs on the indexer's threads; must return quickly.
 class BackgroundObserver : public IndexObserver {
   public:
     virtual void on_scan_end(const IndexSummary&) {}
@@ -18,33 +20,36 @@ class BackgroundObserver : public IndexObserver {
 };
 
 struct BackgroundOptions {
-    std::chrono::seconds rescan{600};  // between two scans that nobody asked for
+    std::chrono::seconds rescan{600};  // between two periodic scans
     bool watch = true;
     IndexOptions index;
 };
 
-// Safe from any thread. Destruction ends a running scan in order.
+// Safe from any thread. The destructor ends a running scan in order.
 class BackgroundIndexer {
   public:
-    // parts.observer: the same as observer.
+    // parts.observer and observer: the same object.
     BackgroundIndexer(const IndexParts& parts, BackgroundObserver& observer,
                       const BackgroundOptions& options);
     ~BackgroundIndexer();
 
-    // The number of the scan that will see everything that is in the folders now; it is over when finished()
-    // reaches it.
+    // Requests a whole scan. Returns its number; the scan sees everything that is in the folders now and is
+    // over when finished() reaches the number. retry_failed: index damaged files again.
     std::uint64_t request_scan(bool retry_failed = false);
+    // Number of the last requested scan that has ended.
     [[nodiscard]] std::uint64_t finished() const;
+    // Of the last whole scan.
     [[nodiscard]] std::optional<IndexSummary> last_summary() const;
+    // The error of the last scan, if it failed.
     [[nodiscard]] std::optional<Error> last_error() const;
     [[nodiscard]] IndexProgress progress() const { return indexer_.progress(); }
     void pause(bool paused) { indexer_.pause(paused); }
-    // Folders that are looked at from time to time only, and why.
+    // Folders that only periodic scans see, with the reasons.
     [[nodiscard]] std::vector<std::pair<fs::path, std::string>> unwatched() const;
 
   private:
     void loop(const std::stop_token& stop);
-    // Nothing when there was nothing to look at.
+    // Returns std::nullopt when there was nothing to scan.
     Result<std::optional<IndexSummary>> scan(bool whole_scan, const IndexOptions& options,
                                              const std::stop_token& stop);
 
@@ -52,7 +57,7 @@ class BackgroundIndexer {
     BackgroundObserver& observer_;
     const BackgroundOptions options_;
     Indexer indexer_;
-    mutable std::mutex mutex_;  // guards what follows
+    mutable std::mutex mutex_;  // guards the members below
     std::condition_variable_any wake_;
     std::uint64_t requested_ = 0, started_ = 0, finished_ = 0;
     bool retry_failed_ = false, changed_ = false;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Writes, inspects and restores backup archives.
 #include "ingest/backup.hpp"
 
 #include <archive.h>
@@ -41,7 +43,7 @@ struct CloseReader {
 using Writer = std::unique_ptr<archive, CloseWriter>;
 using Reader = std::unique_ptr<archive, CloseReader>;
 
-// Removes a file when the block ends.
+// Removes a file at the end of the block.
 class Removed {
   public:
     explicit Removed(fs::path path) : path_(std::move(path)) { remove(); }
@@ -119,7 +121,7 @@ const std::regex& thumbnail_name() {
     return name;
 }
 
-// A backup that is read entry by entry; the manifest has been.
+// A backup that is read entry by entry, positioned after its manifest.
 struct OpenBackup {
     Reader reader;
     fs::path file;
@@ -132,7 +134,7 @@ struct OpenBackup {
         const char* why = ::archive_error_string(reader.get());
         return why == nullptr ? "no reason given" : why;
     }
-    // Nothing at the end.
+    // Returns std::nullopt at the end.
     Result<std::optional<std::string>> next() {
         archive_entry* entry = nullptr;
         const int result = ::archive_read_next_header(reader.get(), &entry);
@@ -161,7 +163,7 @@ struct OpenBackup {
     }
 };
 
-// Whether the fields of this format are there, with what belongs into them.
+// Returns true when all fields of this format exist with valid values.
 bool says_what_it_holds(const json& manifest) {
     const json files = manifest.value("files", json());
     return files.is_object() && files.contains("catalog.db") &&
@@ -178,15 +180,15 @@ Result<OpenBackup> open_backup(const fs::path& file) {
         return fail("{} cannot be read as a backup: {}", printable(file), backup.reason());
     const auto first = backup.next();
     if (!first || *first != kManifest)
-        return fail(ErrorKind::kUsage, "{} is no backup that `hone backup` wrote", printable(file));
+        return fail(ErrorKind::kUsage, "`hone backup` did not write {}", printable(file));
     HONE_TRY(const std::string text, backup.read_text(kLargestManifest));
     backup.manifest = json::parse(text, nullptr, false);
     const json& manifest = backup.manifest;
     const json format = manifest.is_object() ? manifest.value("format", json(0U)) : json();
-    if (!format.is_number_unsigned()) return backup.broken("it does not say what it holds");
+    if (!format.is_number_unsigned()) return backup.broken("its list of contents is missing");
     if (format > kFormat)
         return fail(ErrorKind::kUsage, "{} was written by a newer Hone; update Hone", printable(file));
-    if (!says_what_it_holds(manifest)) return backup.broken("it does not say what it holds");
+    if (!says_what_it_holds(manifest)) return backup.broken("its list of contents is missing");
     return backup;
 }
 
@@ -200,7 +202,7 @@ fs::path staging(const fs::path& library) {
     return library / "restoring";
 }
 
-// The database of an entry, as the manifest says it is.
+// Extracts the database of an entry and compares it with the manifest.
 Result<> extract_database(OpenBackup& backup, const std::string& name, const fs::path& to) {
     const FileDescriptor out(::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (!out) return fail("{} cannot be written: {}", printable(to), std::strerror(errno));
@@ -216,19 +218,19 @@ Result<> extract_database(OpenBackup& backup, const std::string& name, const fs:
         return {};
     }));
     if (to_hex(hasher.finish()) != backup.manifest["files"].value(name, ""))
-        return backup.broken(name + " is not what was saved");
+        return backup.broken(name + " differs from the saved file");
     return {};
 }
 
-// A bare catalogue.
+// Returns true for a bare catalogue.
 bool is_database(const fs::path& file) {
-    constexpr std::string_view kMagic("SQLite format 3", 16);  // with its zero byte
+    constexpr std::string_view kMagic("SQLite format 3", 16);  // includes its zero byte
     const auto head = read_head(file, kMagic.size());
     return head && std::ranges::equal(*head, kMagic);
 }
 
-// Databases into `stage`; thumbnails into the library: what a photo looks like is the same in the old library
-// and the new one.
+// Extracts databases into `stage`, but thumbnails directly into the library: a photo's thumbnail is the same
+// in the old and the new library.
 Result<> unpack(OpenBackup& backup, const fs::path& stage, const fs::path& library, BackupSummary& summary) {
     std::size_t databases = 0;
     for (;;) {
@@ -243,10 +245,10 @@ Result<> unpack(OpenBackup& backup, const fs::path& stage, const fs::path& libra
             HONE_CHECK(write_file_atomically(library / *name, image));
             ++summary.thumbnails;
         } else {
-            return backup.broken("it holds something that no backup does: " + printable(*name));
+            return backup.broken("it contains an unknown file: " + printable(*name));
         }
     }
-    if (databases != backup.manifest["files"].size()) return backup.broken("a part of it is missing");
+    if (databases != backup.manifest["files"].size()) return backup.broken("a part is missing");
     return {};
 }
 
@@ -288,7 +290,7 @@ Result<BackupSummary> write_backup(const fs::path& library, const fs::path& file
     ::archive_write_add_filter_zstd(writer.get());
     ::archive_write_set_format_pax_restricted(writer.get());
     HONE_CHECK(written(writer.get(), ::archive_write_open_filename(writer.get(), part.c_str()), file));
-    fs::permissions(part, fs::perms::owner_read | fs::perms::owner_write, error);  // it holds password hashes
+    fs::permissions(part, fs::perms::owner_read | fs::perms::owner_write, error);  // contains password hashes
     const std::string text = manifest.dump(2);
     HONE_CHECK(add_header(writer.get(), kManifest, text.size(), file));
     HONE_CHECK(written(writer.get(), ::archive_write_data(writer.get(), text.data(), text.size()), file));
@@ -343,7 +345,7 @@ Result<BackupSummary> restore_backup(const fs::path& file, const fs::path& libra
             std::error_code error;
             if (fs::exists(stage / name, error)) HONE_CHECK(sync_file(stage / name));
         }
-        // From here on there is no way back.
+        // The restore cannot be undone after this line.
         return write_file_atomically(stage / "ready", "");
     };
     const auto extracted = extract();
@@ -361,10 +363,10 @@ Result<> finish_restore(const fs::path& library) {
     const fs::path stage = staging(library);
     std::error_code error;
     const auto failed = [&](const fs::path& path) {
-        return fail("the restore cannot be ended: {}: {}", printable(path), error.message());
+        return fail("the restore cannot be completed: {}: {}", printable(path), error.message());
     };
     if (restore_is_pending(library)) {
-        // Its numbers mean other photos from now on.
+        // The numbers in these files refer to other photos from now on.
         for (const fs::directory_entry& entry : fs::directory_iterator(library, error)) {
             if (!entry.path().filename().native().starts_with("vectors")) continue;
             fs::remove_all(entry.path(), error);
@@ -397,13 +399,13 @@ Result<std::vector<fs::path>> backups_in(const fs::path& folder) {
 
 Result<bool> write_scheduled_backup(Library& library, system_clock::time_point now) {
     HONE_TRY(const auto folder, library.catalog().setting(kBackupFolderSetting));
-    if (!folder || folder->empty() || !library.catalog().condition().file.empty()) return false;
+    if (!folder || folder->empty() || !library.catalog().condition().address.empty()) return false;
     HONE_TRY(const std::uint64_t hours, number_setting(library.catalog(), kBackupHoursSetting, 24));
     HONE_TRY(const std::uint64_t keep, number_setting(library.catalog(), kBackupKeepSetting, 7));
     HONE_CHECK(make_directories(*folder));
     HONE_TRY(std::vector<fs::path> backups, backups_in(*folder));
     std::error_code error;
-    // The names sort as their times do.
+    // The names sort chronologically.
     const auto name_at = [](system_clock::time_point time) {
         return fmt::format("hone-{:%Y%m%d-%H%M%S}.backup", fmt::gmtime(system_clock::to_time_t(time)));
     };

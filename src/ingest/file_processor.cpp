@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The steps from one file to its outcome.
 #include "ingest/file_processor.hpp"
 
 #include <fcntl.h>
@@ -19,9 +21,9 @@ namespace hone {
 
 namespace {
 
-constexpr int kMetadataVersion = 2;            // raise when photo/metadata.hpp reads more
-constexpr std::size_t kBlockBytes = 1U << 20;  // read at once
-constexpr double kRestSeconds = 2;             // a file that changed less long ago may still be written
+constexpr int kMetadataVersion = 2;            // raise it when photo/metadata.hpp reads more
+constexpr std::size_t kBlockBytes = 1U << 20;  // per read
+constexpr double kRestSeconds = 2;             // a file that changed less than this ago may still be written
 
 double seconds_since(std::int64_t modified_ns) {
     const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -30,8 +32,8 @@ double seconds_since(std::int64_t modified_ns) {
     return static_cast<double>(now - modified_ns) / 1e9;
 }
 
-// Originals are only ever opened here and read-only; their access time stays too, where that is allowed. A
-// pipe that took the place of a file does not make us wait.
+// The only place that opens originals; always read-only, and without a change of the access time where
+// permitted. A pipe in place of a file must not block.
 FileDescriptor open_original(const fs::path& path) {
     constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     FileDescriptor file(::open(path.c_str(), kFlags | O_NOATIME));
@@ -46,7 +48,7 @@ bool is_as_told(int descriptor, const FileFacts& facts) {
            std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec == facts.modified_ns;
 }
 
-// pread: the descriptor's place stays where it is.
+// Uses pread, so the descriptor's offset does not change.
 Result<std::size_t> read_block(int descriptor, std::uint64_t at, std::span<std::uint8_t> block) {
     std::size_t filled = 0;
     while (filled < block.size()) {
@@ -65,7 +67,7 @@ struct Hashed {
     std::uint64_t bytes = 0;
 };
 
-// A photo that lay beside a sidecar lies without one now, and no copy of it has one.
+// Returns true when the photo's last sidecar is gone and no copy has one.
 bool lost_sidecar(const FileToProcess& file, std::span<const FileRecord> records) {
     bool lost = false;
     for (const FileRecord& record : records) {
@@ -146,7 +148,8 @@ StyleBytes to_style(std::span<const std::uint8_t> stored) {
     return style;
 }
 
-// A file while it is looked at. Whatever asks its drive is a call for BlockingCalls, whose thread owns it too.
+// A file in progress. Every call to its drive runs through the blocking-call runner, whose thread shares the
+// ownership.
 struct FileProcessor::Original {
     FileFacts facts;
     FileDescriptor file;
@@ -169,7 +172,7 @@ struct FileProcessor::Original {
         heartbeat.beat();
         as_told = is_as_told(file.get(), facts);
         if (!as_told) return;
-        // A video of gigabytes is told by its head.
+        // The first bytes suffice to recognise a video of gigabytes.
         const auto count = read_block(file.get(), 0, head);
         if (!count) {
             reason = count.error().message;
@@ -192,8 +195,8 @@ struct FileProcessor::Original {
         const Format format = detect_format(first_bytes());
         return format != Format::kNone && (format != Format::kSvg || svg);
     }
-    // Whatever came out of a file that changed meanwhile is of no photo, and a file that a decoder could not
-    // read is not damaged: what the system keeps of it in memory does not count.
+    // The result of a file that changed meanwhile belongs to no photo. A file that a decoder could not read
+    // is not damaged; the page cache does not count.
     void look_again(bool decoded) {
         as_told = hashed.bytes == facts.size && is_as_told(file.get(), facts);
         if (decoded) return;
@@ -218,14 +221,14 @@ Result<FileProcessor::Missing> FileProcessor::missing(const FileToProcess& file,
     what.analysis_results = !std::ranges::all_of(pixel_analyses(), done);
     what.network = what.network && !done(content_analysis(*analyzer_));
     what.faces = what.faces && !done(face_analysis(*faces_));
-    // With a sidecar, or when the one it had is gone, what the photo says of itself is put together anew.
+    // With a sidecar, or after its removal, the photo's metadata must be read again.
     HONE_TRY(const std::vector<FileRecord> records, catalog_.files_of(known->number));
     what.analysis_results = what.analysis_results || file.facts.sidecar != 0 || lost_sidecar(file, records);
     return what;
 }
 
 Result<FileOutcome::Photo> FileProcessor::read_photo(const FileToProcess& file, const Original& original,
-                                                ProcessingResult& result) const {
+                                                     ProcessingResult& result) const {
     FileOutcome::Photo photo;
     const Sha256& id = original.hashed.id;
     photo.photo.id = id;
@@ -233,7 +236,7 @@ Result<FileOutcome::Photo> FileProcessor::read_photo(const FileToProcess& file, 
     HONE_TRY(Missing what, missing(file, id));
     Leases* const leases = catalog_.leases();
     if (leases != nullptr && what.any()) {
-        // A copy of the file may be in other hands.
+        // Another process may be working on a copy of the file.
         const std::string key = to_hex(id);
         HONE_TRY(const std::vector<bool> granted, leases->take(std::span(&key, 1)));
         result.elsewhere = !granted.front();
@@ -242,7 +245,7 @@ Result<FileOutcome::Photo> FileProcessor::read_photo(const FileToProcess& file, 
         HONE_TRY(what, missing(file, id));
     }
     const auto [analysis_results, network, faces] = what;
-    // Thumbnails of what others have read are made when they are asked for.
+    // Thumbnails of photos that other processes indexed are made on request.
     const bool thumbnails = (leases == nullptr || what.any()) && !thumbnails_.has_all(id);
     if (!what.any() && !thumbnails) return photo;
 
@@ -290,13 +293,13 @@ ProcessingResult FileProcessor::read(const FileToProcess& file, BlockingCalls& c
     original->facts = file.facts;
     original->facts.path = paths_.here(file.facts.path);
     look_at(file, original, calls, result);
-    // Closing asks the drive too, so it is left to the thread. There is nothing left to lose.
+    // Closing asks the drive too, so leave it to the helper thread. A failure loses no data.
     (void)calls.run([last = std::move(original)](Heartbeat&) {});
     return result;
 }
 
-void FileProcessor::look_at(const FileToProcess& file, const std::shared_ptr<Original>& original, BlockingCalls& calls,
-                     ProcessingResult& result) const {
+void FileProcessor::look_at(const FileToProcess& file, const std::shared_ptr<Original>& original,
+                            BlockingCalls& calls, ProcessingResult& result) const {
     const bool young = seconds_since(file.facts.modified_ns) < kRestSeconds;
     const auto failed = [&](const std::string& stage, const std::string& reason) {
         result.outcome.what = FileOutcome::Failed{stage, reason};
@@ -311,22 +314,25 @@ void FileProcessor::look_at(const FileToProcess& file, const std::shared_ptr<Ori
         result.unsettled = true;
         failed("read", "it is still being written");
     };
-    if (!calls.run([original, svg = svg_](Heartbeat& heartbeat) { original->open(svg, heartbeat); })) return unresponsive();
+    if (!calls.run([original, svg = svg_](Heartbeat& heartbeat) { original->open(svg, heartbeat); }))
+        return unresponsive();
     if (!original->reason.empty()) return failed("read", original->reason);
     if (!original->as_told) return unsettled();
     if (!original->is_photo(svg_)) {
-        result.unsettled = young && original->headed == 0;  // made, and not yet filled
+        result.unsettled = young && original->headed == 0;  // created, but still empty
         result.outcome.what = FileOutcome::Skipped{detect_format(original->first_bytes()) == Format::kSvg
                                                        ? "svg drawing"
                                                        : std::string(kind_of_other(original->first_bytes()))};
         return;
     }
     if (original->too_large())
-        return failed("read", fmt::format("larger than {} MB: no photo is", kMaximumFileBytes >> 20U));
+        return failed("read", fmt::format("larger than {} MB, which is too large for a photo",
+                                          kMaximumFileBytes >> 20U));
     try {
         auto photo = read_photo(file, *original, result);
         const bool decoded = photo.has_value();
-        if (!calls.run([original, decoded](Heartbeat&) { original->look_again(decoded); })) return unresponsive();
+        if (!calls.run([original, decoded](Heartbeat&) { original->look_again(decoded); }))
+            return unresponsive();
         if (!original->reason.empty()) return failed("read", original->reason);
         if (!original->as_told) return unsettled();
         if (!photo) {
@@ -340,7 +346,8 @@ void FileProcessor::look_at(const FileToProcess& file, const std::shared_ptr<Ori
     }
 }
 
-std::optional<FileOutcome> FileProcessor::recognize(const FileToProcess& file, const FileRecord& before) const {
+std::optional<FileOutcome> FileProcessor::recognize(const FileToProcess& file,
+                                                    const FileRecord& before) const {
     if (!before.photo || !before.photo_id || file.facts.sidecar != before.facts.sidecar) return std::nullopt;
     const auto photo = catalog_.photo(*before.photo);
     if (!photo || !*photo) return std::nullopt;

@@ -1,5 +1,6 @@
-// From one file to everything known of it: opened read-only, hashed, decoded behind the wall, analyzed. What
-// the catalogue knows already is not done again.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The file processor: opens one file read-only, hashes it, decodes it in the sandbox and analyses it. It
+// skips analyses that the catalogue already has.
 #pragma once
 
 #include <memory>
@@ -20,29 +21,28 @@ namespace hone {
 struct FileToProcess {
     FolderId folder = 0;
     FileFacts facts;
-    fs::path moved_from = {};  // where the file was before it was renamed, when that is known
+    fs::path moved_from = {};  // the file's path before it was renamed, if known
 };
 
 struct ProcessingResult {
     FileOutcome outcome;
-    std::vector<float> tensor;  // the network's input, when the network is wanted for this photo
-    Image faces;                // the picture in which faces are to be found, when they are wanted
-    // The file changed while it was read, or is too young to tell damage from a copy that still runs: look
-    // again when it has come to rest.
+    std::vector<float> tensor;  // the network's input; empty when the photo needs no network
+    Image faces;                // the image for face detection; empty when faces are not needed
+    // The file changed while it was read, or is so young that it may still be copied. Retry when it has
+    // settled.
     bool unsettled = false;
     bool unresponsive = false;  // the file's drive did not answer in time
-    // Another process that shares the catalogue is at these very bytes: look again when it is done.
+    // Another process is already analysing a file with the same contents; retry when it has finished.
     bool elsewhere = false;
-    std::string lease;           // taken for the photo; to be released when the outcome is committed
-    std::optional<Error> fatal;  // not the file's fault: the library cannot be written, no decoder starts
+    std::string lease;           // key of the lease for the photo; release it once the outcome is committed
+    std::optional<Error> fatal;  // not the file's fault: the library cannot be written, or no decoder starts
 };
 
-// Safe from any thread. analyzer, faces: nullptr without a network. paths: from the catalogue to this
-// machine.
+// Safe from any thread. analyzer, faces: null without a network. paths: from the catalogue to this machine.
 class FileProcessor {
   public:
     FileProcessor(Catalog& catalog, DecoderPool& decoders, ThumbnailStore& thumbnails,
-           const ContentAnalyzer* analyzer, const FaceAnalyzer* faces, bool svg, PathMap paths = {})
+                  const ContentAnalyzer* analyzer, const FaceAnalyzer* faces, bool svg, PathMap paths = {})
         : catalog_(catalog),
           decoders_(decoders),
           thumbnails_(thumbnails),
@@ -51,18 +51,20 @@ class FileProcessor {
           svg_(svg),
           paths_(std::move(paths)) {}
 
-    // The analyses that a photo must have; a photo with all of them is not opened again.
+    // Returns the analyses that a photo must have. A photo with all of them is not opened again.
     [[nodiscard]] std::vector<AnalyzerKey> wanted() const;
 
-    // Never fails: a file that cannot be read is an outcome too. calls: the caller's own, through which the
-    // file is opened, read and closed.
+    // Processes one file. Never fails: an unreadable file is an outcome as well. calls: the caller's own,
+    // used to open, read and close the file.
     [[nodiscard]] ProcessingResult read(const FileToProcess& file, BlockingCalls& calls) const;
-    // For a file that was renamed: the photo that lay at `before`, not read again.
-    [[nodiscard]] std::optional<FileOutcome> recognize(const FileToProcess& file, const FileRecord& before) const;
+    // Returns the outcome for a renamed file without reading it, or std::nullopt when it must be read.
+    // before: the file's former record.
+    [[nodiscard]] std::optional<FileOutcome> recognize(const FileToProcess& file,
+                                                       const FileRecord& before) const;
 
   private:
     struct Original;
-    // What is to be done for a photo.
+    // The missing analyses of a photo.
     struct Missing {
         bool analysis_results = true, network = true, faces = true;
         [[nodiscard]] bool any() const { return analysis_results || network || faces; }
@@ -71,7 +73,7 @@ class FileProcessor {
     void look_at(const FileToProcess& file, const std::shared_ptr<Original>& original, BlockingCalls& calls,
                  ProcessingResult& result) const;
     [[nodiscard]] Result<FileOutcome::Photo> read_photo(const FileToProcess& file, const Original& original,
-                                                          ProcessingResult& result) const;
+                                                        ProcessingResult& result) const;
 
     Catalog& catalog_;
     DecoderPool& decoders_;
@@ -84,9 +86,10 @@ class FileProcessor {
 
 AnalyzerKey content_analysis(const ContentAnalyzer& analyzer);
 AnalyzerKey face_analysis(const FaceAnalyzer& analyzer);
-// The analyses without a network, done in one decoding; version: raise any of them, and photos are read
-// again.
+// The analyses that need no network, all from one decoding. Raising one of their versions re-indexes all
+// photos.
 std::vector<AnalyzerKey> pixel_analyses();
+// True when `analyses` contains the key.
 bool is_done(std::span<const Analysis> analyses, const AnalyzerKey& key);
 
 FaceFacts to_facts(const FoundFace& face);

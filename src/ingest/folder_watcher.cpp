@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Watches folder trees with inotify and collects settled changes.
 #include "ingest/folder_watcher.hpp"
 
 #include <dirent.h>
@@ -19,13 +21,13 @@ namespace hone {
 
 namespace {
 
-// A burst of changes in a folder is one look at it: when it has been quiet for kQuiet, at the latest kLatest
-// after the first. New photos shall be found within 5 s.
+// A burst of changes in a folder causes one scan: after kQuiet without a change, at the latest kLatest after
+// the first. Target: new photos are found within 5 s.
 constexpr auto kQuiet = std::chrono::milliseconds(400);
 constexpr auto kLatest = std::chrono::milliseconds(2000);
-constexpr int kStyle = 100;  // milliseconds
+constexpr int kPollMilliseconds = 100;  // milliseconds
 
-// Files count when they are whole: closed after writing, or moved in.
+// A file counts once it is complete: closed after writing, or moved in.
 constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE |
                                   IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW |
                                   IN_EXCL_UNLINK;
@@ -35,7 +37,7 @@ constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM |
 std::string network_file_system(const fs::path& path) {
     struct statfs status{};
     if (::statfs(path.c_str(), &status) != 0) return "";
-    // linux/magic.h and the file systems' own sources.
+    // From linux/magic.h and the file systems' own sources.
     static constexpr std::pair<std::uint32_t, const char*> kKinds[] = {
         {0x6969, "nfs"},       {0x517B, "smb"},       {0xFF534D42, "cifs"}, {0xFE534D42, "smb2"},
         {0x65735546, "fuse"},  {0x01021997, "9p"},    {0x00C36400, "ceph"}, {0x5346414F, "afs"},
@@ -101,7 +103,7 @@ void FolderWatcher::mark(const fs::path& directory, bool recursive) {
     entry->second.recursive = entry->second.recursive || recursive;
 }
 
-// First the watch, then the look at what is inside: nothing can slip in between.
+// Adds the watch before it lists the content, so no change is missed in between.
 bool FolderWatcher::add_tree(std::size_t folder, const fs::path& directory) {
     const int descriptor = ::inotify_add_watch(inotify_.get(), directory.c_str(), kEvents);
     if (descriptor < 0) return errno != ENOSPC && errno != ENOMEM;
@@ -141,22 +143,22 @@ void FolderWatcher::rebuild() {
         const fs::path& path = folders_[at].path;
         std::string reason;
         if (!inotify_) {
-            reason = "the system gives no inotify";
+            reason = "the system has no inotify";
         } else if (const std::string kind = network_file_system(path); !kind.empty()) {
-            reason = fmt::format("it is on a network drive ({}), which does not tell of changes", kind);
+            reason = fmt::format("it is on a network drive ({}), which does not report changes", kind);
         } else if (!add_tree(at, path)) {
-            reason = "the system gives no more watches; raise fs.inotify.max_user_watches";
+            reason = "the system has no free watches; raise fs.inotify.max_user_watches";
             remove_tree(path);
         }
         if (reason.empty()) continue;
-        log::info("{} is not watched: {}; it is looked at from time to time", printable(path), reason);
+        log::info("{} is not watched: {}; Hone scans it from time to time", printable(path), reason);
         unwatched_.emplace_back(path, reason);
     }
 }
 
 void FolderWatcher::handle(int descriptor, std::uint32_t mask, const std::string& name) {
     if ((mask & IN_Q_OVERFLOW) != 0) {
-        log::info("so much changed at once that the watch lost track: all folders are looked at");
+        log::info("too many changes at once for the watch; Hone scans all folders");
         everything_ = true;
         new_folders_ = true;  // new folders may have been missed too
         return;
@@ -168,7 +170,7 @@ void FolderWatcher::handle(int descriptor, std::uint32_t mask, const std::string
         watches_.erase(found);
         return;
     }
-    // The folder itself went: its parent tells, unless it is the root.
+    // The folder itself was removed. Its parent reports that, unless it is the root.
     if ((mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT)) != 0) {
         if (watch.directory == folders_[watch.folder].path) mark(watch.directory, true);
         return;
@@ -182,7 +184,7 @@ void FolderWatcher::handle(int descriptor, std::uint32_t mask, const std::string
         if ((mask & (IN_CREATE | IN_MOVED_TO)) != 0 && !add_tree(watch.folder, path)) everything_ = true;
         return mark(path, true);
     }
-    // A file that was made is told of again when it is closed. A hard or symbolic link never is.
+    // A created file causes another event when it is closed; a hard or symbolic link does not.
     struct stat status{};
     if ((mask & IN_CREATE) != 0 && ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
         status.st_nlink == 1)
@@ -200,7 +202,7 @@ void FolderWatcher::loop(const std::stop_token& stop) {
             const std::lock_guard lock(mutex_);
             waiting = !dirty_.empty();
         }
-        ::poll(ready.data(), ready.size(), waiting ? kStyle : -1);
+        ::poll(ready.data(), ready.size(), waiting ? kPollMilliseconds : -1);
         eventfd_t count = 0;
         ::eventfd_read(interrupt_.get(), &count);
         bool tell = false;

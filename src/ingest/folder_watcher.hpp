@@ -1,4 +1,5 @@
-// Watches folders for changes (inotify), so that new photos are found within seconds and not at the next
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Watches folders for changes (inotify), so that new photos are found within seconds instead of at the next
 // scan.
 #pragma once
 
@@ -19,22 +20,22 @@ namespace hone {
 // Safe from any thread.
 class FolderWatcher {
   public:
-    // wake: called from the watcher's thread when take() has something to give.
+    // wake: called on the watcher's thread when take() has changes.
     explicit FolderWatcher(std::function<void()> wake);
     ~FolderWatcher();
 
-    // From now on these folders, and what comes to be below them. Network drives and folders that the kernel
-    // gives no more watches for are left to the scans from time to time: why() says so.
+    // Watches these folders, and everything created below them, from now on. Only periodic scans see network
+    // drives, and folders for which the kernel has no more watches; unwatched() lists them.
     void watch(std::vector<Folder> folders);
 
     struct Changes {
         std::vector<ScanTask> tasks;
-        bool everything = false;  // events were lost: only a whole scan tells what changed
+        bool everything = false;  // events were lost: only a whole scan finds the changes
     };
-    // What changed and has come to rest since the last call.
+    // Returns and clears the changes that have settled since the last call.
     Changes take();
 
-    // Folders that are not watched, and why.
+    // Returns the folders without a watch, with the reasons.
     [[nodiscard]] std::vector<std::pair<fs::path, std::string>> unwatched() const;
 
   private:
@@ -44,13 +45,13 @@ class FolderWatcher {
         bool recursive = false;
     };
     struct Watch {
-        std::size_t folder;  // of folders_
+        std::size_t folder;  // index into folders_
         fs::path directory;
     };
 
     void loop(const std::stop_token& stop);
     void rebuild();
-    // Under mutex_. False when the kernel gives no more watches.
+    // Requires mutex_. Returns false when the kernel has no more watches.
     bool add_tree(std::size_t folder, const fs::path& directory);
     void remove_tree(const fs::path& directory);
     void handle(int descriptor, std::uint32_t mask, const std::string& name);
@@ -59,7 +60,7 @@ class FolderWatcher {
 
     const std::function<void()> wake_;
     FileDescriptor inotify_, interrupt_;
-    mutable std::mutex mutex_;  // guards what follows
+    mutable std::mutex mutex_;  // guards the members below
     std::vector<Folder> folders_;
     std::vector<std::pair<fs::path, std::string>> unwatched_;
     std::unordered_map<int, Watch> watches_;  // by watch descriptor
@@ -68,7 +69,8 @@ class FolderWatcher {
     std::jthread thread_;
 };
 
-// "" for a file system that tells of every change, else its kind: "nfs".
+// Returns the kind of a file system that does not report changes of other machines ("nfs"), or "". May block
+// on a dead drive.
 std::string network_file_system(const fs::path& path);
 
 }  // namespace hone

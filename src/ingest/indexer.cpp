@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The stages of an index run and the queues between them.
 #include "ingest/indexer.hpp"
 
 #include <algorithm>
@@ -15,14 +17,15 @@ namespace hone {
 
 namespace {
 
-constexpr std::size_t kCommitFiles = 64;  // in one transaction, or what came within
+// Files per transaction; a transaction also commits after kCommitTime.
+constexpr std::size_t kCommitFiles = 64;
 constexpr auto kCommitTime = std::chrono::milliseconds(500);
-constexpr std::size_t kQueuedFiles = 256;  // names and facts only
-constexpr double kRateWarmUp = 2.0;        // seconds before a time left is told
-// A file that is being written is looked at again until it rests for so long, but not for ever.
+constexpr std::size_t kQueuedFiles = 256;  // names and file states only
+constexpr double kRateWarmUp = 2.0;        // seconds before a remaining time is shown
+// A file that is being written is retried until it has not changed for this long, a limited number of times.
 constexpr auto kRest = std::chrono::milliseconds(1000);
 constexpr int kMostRests = 30;
-// Where the work is shared: files claimed at once, and the pause until those of others are asked for again.
+// For shared work: files leased at once, and the pause before other processes' files are tried again.
 constexpr std::size_t kLeasedFiles = 16;
 constexpr auto kLeasePause = std::chrono::milliseconds(500);
 
@@ -45,10 +48,11 @@ std::vector<ScanTask> whole(std::span<const Folder> folders) {
     return tasks;
 }
 
-// What the threads of one run share.
+// The state shared by the threads of one run.
 struct Indexer::Run {
-    Run(const FileProcessor& reader, Leases* shared, std::span<const ScanTask> all, const std::stop_token& token,
-        const IndexOptions& wishes, unsigned decoders, unsigned embedders, std::size_t prepared_capacity)
+    Run(const FileProcessor& reader, Leases* shared, std::span<const ScanTask> all,
+        const std::stop_token& token, const IndexOptions& wishes, unsigned decoders, unsigned embedders,
+        std::size_t prepared_capacity)
         : processor(reader),
           leases(shared),
           tasks(all),
@@ -61,7 +65,7 @@ struct Indexer::Run {
           embedders_left(embedders) {}
 
     const FileProcessor& processor;
-    Leases* const leases;  // nullptr: nobody else works on these files
+    Leases* const leases;  // null: no other process works on these files
     const std::span<const ScanTask> tasks;
     const std::stop_token stop;
     const IndexOptions options;
@@ -69,22 +73,22 @@ struct Indexer::Run {
     BoundedQueue<PreparedItem> prepared;
     BoundedQueue<FileOutcome> done;
     std::atomic<unsigned> decoders_left, embedders_left;
-    std::vector<bool> complete;  // photos that nothing is missing of, as the run begins
-    FileId last_file = 0;      // as the run begins
+    std::vector<bool> complete;  // photos with all analyses at the start of the run
+    FileId last_file = 0;        // at the start of the run
     struct WalkedPart {
         FolderId folder;
         ScannedPart part;
     };
-    // The walker's own until it ends:
-    std::vector<WalkedPart> parts;                      // walked to their end
-    std::vector<FileToProcess> unleased, in_other_hands;  // files to read, in turn
+    // Used only by the walker until it ends:
+    std::vector<WalkedPart> parts;                        // completely walked
+    std::vector<FileToProcess> unleased, in_other_hands;  // files to index, in order
 
-    std::mutex mutex;  // guards what follows
+    std::mutex mutex;  // guards the members below
     IndexSummary summary;
-    std::vector<bool> seen;  // by place
+    std::vector<bool> seen;  // by file record
     std::vector<FileToProcess> unsettled;
-    std::multimap<fs::path, std::string> leased;  // what is held for a file until its outcome is written
-    std::map<FolderId, int> timeouts;              // files in a row that did not answer
+    std::multimap<fs::path, std::string> leased;  // leases held for a file until its outcome is committed
+    std::map<FolderId, int> timeouts;             // files in a row that did not answer
     std::optional<Error> error;
 
     void fail_run(Error reason) {
@@ -101,7 +105,7 @@ struct Indexer::Run {
         if (index >= seen.size()) seen.resize(std::max(index + 1, seen.size() * 2));
         seen[index] = true;
     }
-    // Its drive stopped answering while files of it were read. mutex is held.
+    // True when the folder's drive stopped answering during the run. Requires mutex.
     [[nodiscard]] bool is_away(FolderId folder) const {
         const auto found = timeouts.find(folder);
         return found != timeouts.end() && found->second >= kMostTimeouts;
@@ -163,7 +167,7 @@ void Indexer::add_failure(Run& run, const FileFacts& file, const std::string& st
         run.summary.failures.push_back(std::move(failure));
 }
 
-// Files that are as they were need no reading: true when the catalogue knows all of this one.
+// Returns true when the catalogue has all analyses of an unchanged file.
 Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
     Catalog& catalog = parts_.library.catalog();
     HONE_TRY(const std::optional<FileRecord> file, catalog.find_file(facts.path));
@@ -175,7 +179,8 @@ Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
     if (!is_same(file->facts, facts) || file->facts.sidecar != facts.sidecar) return false;
     switch (file->state) {
         case FileState::kFailed:
-            // Only damage is in the file: rights, disks and devices mend without the file changing.
+            // Only damage is a property of the file: permissions, disks and devices can recover while the
+            // file stays the same.
             if (file->stage != "decode" || run.options.retry_failed) return false;
             add_failure(run, facts, file->stage, file->reason, true);
             return true;
@@ -192,7 +197,7 @@ Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
             break;
     }
     HONE_TRY(bool known, has_everything(run, *file->photo));
-    // Others make thumbnails for themselves only; what is missing here is made when it is asked for.
+    // Other processes make thumbnails only for themselves; a missing one is made when it is requested.
     known = known && (run.leases != nullptr || parts_.thumbnails.has_all(*file->photo_id));
     if (known) {
         const std::lock_guard lock(run.mutex);
@@ -201,7 +206,7 @@ Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
     return known;
 }
 
-// Another machine may number the same files otherwise.
+// Another machine may number the same files differently, so shared catalogues ignore the inode.
 bool Indexer::is_same(const FileFacts& known, const FileFacts& now) const {
     return known.size == now.size && known.modified_ns == now.modified_ns &&
            (known.inode == now.inode || parts_.library.catalog().leases() != nullptr);
@@ -210,13 +215,14 @@ bool Indexer::is_same(const FileFacts& known, const FileFacts& now) const {
 Result<bool> Indexer::has_everything(const Run& run, PhotoNumber photo) {
     if (photo < run.complete.size() && run.complete[photo]) return true;
     if (run.leases == nullptr) return false;
-    // Others may have completed it since the run began.
+    // Another process may have completed it since the run began.
     HONE_TRY(const std::vector<Analysis> done, parts_.library.catalog().analyses(photo));
     return std::ranges::all_of(run.processor.wanted(),
                                [&](const AnalyzerKey& key) { return is_done(done, key); });
 }
 
-// Those of the unclaimed files that are in nobody's hands go on to be read. False ends the walk.
+// Leases as many of the unleased files as possible and queues them for reading. Returns false to end the
+// walk.
 bool Indexer::lease(Run& run) {
     const std::vector<FileToProcess> files = std::exchange(run.unleased, {});
     if (files.empty()) return true;
@@ -236,7 +242,7 @@ bool Indexer::lease(Run& run) {
             const std::lock_guard lock(run.mutex);
             run.leased.emplace(files[at].facts.path, keys[at]);
         }
-        // Whoever had it before us may have read it.
+        // A former holder may have read it.
         const auto unchanged = is_unchanged(run, files[at].facts);
         if (!unchanged) {
             run.fail_run(unchanged.error());
@@ -255,7 +261,7 @@ bool Indexer::lease(Run& run) {
     return !run.stop.stop_requested();
 }
 
-// Waits for what others are at, and takes it over when they go.
+// Waits for files in the hands of other processes, and takes over those that are released.
 void Indexer::lease_rest(Run& run) {
     if (!lease(run)) return;
     while (!run.in_other_hands.empty()) {
@@ -361,13 +367,13 @@ void Indexer::walk_tasks(Run& run) {
         const auto walked =
             walker.walk(paths.here(task.folder.path), paths.here(task.directory), task.recursive);
         if (run.stop.stop_requested()) break;
-        // An empty folder where photos were is a disk that is not mounted: nothing is concluded from it.
+        // An empty folder that had photos is an unmounted disk: draw no conclusions from it.
         const bool emptied =
             walked && *walked == Walker::Outcome::kWalked && found == 0 && before && *before > 0;
         const bool away = is_root && (!walked || emptied);
         if (away) {
             add_failure(run, {task.folder.path, 0, 0, 0, 0}, "walk",
-                        walked ? "the folder is empty where pictures were: is its disk mounted?"
+                        walked ? "the folder is empty but had photos before: is its disk mounted?"
                                : walked.error().message,
                         false);
         }
@@ -375,7 +381,7 @@ void Indexer::walk_tasks(Run& run) {
             if (const auto marked = catalog.set_reachable(folder, !away); !marked)
                 run.fail_run(marked.error());
         }
-        // A folder below that is gone takes its files along, as long as the root is there.
+        // A removed subfolder takes its files with it, as long as the root exists.
         const bool gone = !is_root && !walked && walked.error().kind != ErrorKind::kUnavailable &&
                           is_there(paths.here(task.folder.path));
         if ((walked && !emptied) || gone || (emptied && !is_root))
@@ -391,9 +397,9 @@ void Indexer::walk_tasks(Run& run) {
     run.work.close();
 }
 
-// What was read goes where its next stage is.
+// Passes a result to its next stage.
 void Indexer::hand_on(Run& run, ProcessingResult result) {
-    if (run.stop.stop_requested()) return;  // perhaps given up half way
+    if (run.stop.stop_requested()) return;  // the result may be incomplete after a cancellation
     if (result.fatal) return run.fail_run(*result.fatal);
     if (!result.lease.empty()) {
         const std::lock_guard lock(run.mutex);
@@ -415,16 +421,15 @@ void Indexer::hand_on(Run& run, ProcessingResult result) {
     }
 }
 
-// A known photo whose unchanged file could not be read just now is as known as before.
+// A known photo stays known when its unchanged file cannot be read for the moment.
 bool Indexer::keeps_photo(const FileOutcome& outcome) {
     const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what);
     if (failed == nullptr || failed->stage != "read") return false;
     const auto file = parts_.library.catalog().find_file(outcome.facts.path);
-    return file && *file && (*file)->state == FileState::kPhoto &&
-           is_same((*file)->facts, outcome.facts);
+    return file && *file && (*file)->state == FileState::kPhoto && is_same((*file)->facts, outcome.facts);
 }
 
-// A folder of which nothing answers any more is away: the rest of it is left for the next scan.
+// A folder without answers is unreachable: leave the rest of it to the next scan.
 void Indexer::note_answer(Run& run, FolderId folder, bool answered) {
     {
         const std::lock_guard lock(run.mutex);
@@ -443,7 +448,7 @@ void Indexer::read_files(Run& run) {
     Catalog& catalog = parts_.library.catalog();
     BlockingCalls calls(run.options.patience, run.stop);
     while (auto file = run.work.pop()) {
-        // The rest is taken and dropped: the walker may be waiting for room.
+        // Take and drop the remaining files, because the walker may wait for queue space.
         if (run.stop.stop_requested()) continue;
         {
             const std::lock_guard lock(run.mutex);
@@ -459,8 +464,8 @@ void Indexer::read_files(Run& run) {
         }
         ProcessingResult result = run.processor.read(*file, calls);
         if ((result.unsettled || result.elsewhere) && !result.fatal) {
-            // Held for nobody: two that wait for each other's files would wait for ever. The claim of its
-            // bytes sees to it that one of them reads it.
+            // Release the file's lease: two processes that wait for each other's files would wait for ever.
+            // The lease of its contents ensures that only one analyses it.
             release(run, std::span(&result.outcome, 1));
             const std::lock_guard lock(run.mutex);
             run.unsettled.push_back(std::move(*file));
@@ -474,8 +479,8 @@ void Indexer::read_files(Run& run) {
     if (parts_.analyzer == nullptr && parts_.faces == nullptr) run.done.close();
 }
 
-// What changed while it was read, is damaged and very young, or is in other hands, by one thread: these are
-// few.
+// Retries files that changed while they were read, are damaged and very young, or are in the hands of another
+// process. One thread suffices, because they are few.
 void Indexer::settle_files(Run& run, BlockingCalls& calls) {
     std::vector<FileToProcess> files;
     {
@@ -487,9 +492,9 @@ void Indexer::settle_files(Run& run, BlockingCalls& calls) {
         std::vector<FileToProcess> again;
         for (FileToProcess& file : files) {
             const auto now = std::make_shared<Result<FileFacts>>();
-            const bool answered = calls.run(
-                [now, path = run.options.paths.here(file.facts.path)](Heartbeat&) { *now = file_facts(path); });
-            // Gone, or its drive is: the next scan sees what came of it.
+            const bool answered = calls.run([now, path = run.options.paths.here(file.facts.path)](
+                                                Heartbeat&) { *now = file_facts(path); });
+            // The file or its drive is gone; the next scan finds out.
             if (!answered || !*now) continue;
             (*now)->sidecar = file.facts.sidecar;
             (*now)->path = file.facts.path;
@@ -510,7 +515,7 @@ void Indexer::settle_files(Run& run, BlockingCalls& calls) {
     }
 }
 
-// A photo of which faces cannot be read is a photo all the same: they stay missing, and the log says why.
+// A failed face detection does not fail the photo. Its faces stay missing, and the log has the reason.
 void Indexer::find_faces(FileOutcome& outcome, const Image& picture) {
     auto& photo = std::get<FileOutcome::Photo>(outcome.what);
     const auto found = parts_.faces->find(picture, photo.photo.width);
@@ -540,8 +545,7 @@ void Indexer::run_networks(Run& run) {
         }
         Result<std::vector<std::vector<float>>> vectors;
         if (!tensors.empty()) {
-            // The network is loaded when there is something for it to do. Under way, its failure ends the
-            // run.
+            // Load the network when there is work for it. Its failure ends the run.
             if (const auto loaded = parts_.analyzer->model().load_image(); !loaded) {
                 run.fail_run(loaded.error());
                 break;
@@ -625,7 +629,8 @@ Result<> Indexer::end_scans(Run& run) {
     Catalog& catalog = parts_.library.catalog();
     if (!run.options.tracks_missing_files) return parts_.library.reload_available();
     if (run.leases != nullptr) {
-        // Files that others have found since the run began are not gone because this walk was over by then.
+        // Files that other processes have found since the run began are not missing, although this walk did
+        // not see them.
         HONE_TRY(const FileId newest, catalog.last_file());
         for (FileId file = run.last_file + 1; file <= newest; ++file) run.see(file);
     }
@@ -633,7 +638,7 @@ Result<> Indexer::end_scans(Run& run) {
         if (run.is_away(folder)) HONE_CHECK(catalog.set_reachable(folder, false));
     }
     for (const Run::WalkedPart& walked : run.parts) {
-        if (run.is_away(walked.folder)) continue;  // what the walk did not reach is not gone
+        if (run.is_away(walked.folder)) continue;  // unvisited files are not missing
         HONE_TRY(const std::uint64_t missing, catalog.end_scan(walked.part, run.seen));
         run.summary.missing += missing;
     }
@@ -647,12 +652,12 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     const Stopwatch watch;
     Catalog& catalog = parts_.library.catalog();
     const bool network = parts_.analyzer != nullptr;
-    // What an earlier run committed but could not put into the vector file (a full disk) is put there now.
+    // Rows that an earlier run committed but could not write to the vector file (a full disk) are added now.
     if (network) HONE_CHECK(sync_vectors(catalog, content_key(parts_.analyzer->model()), *parts_.space));
     HONE_TRY(const auto styles, parts_.library.styles());
     (void)styles;
     const FileProcessor processor(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, parts_.faces,
-                        options.svg, options.paths);
+                                  options.svg, options.paths);
     const unsigned readers = processor_count();
     const unsigned embedders = network ? std::max(1U, parts_.analyzer->model().parallel_runs())
                                : parts_.faces != nullptr ? readers
@@ -662,7 +667,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
             batch * std::max(1U, embedders) * 2);
     HONE_TRY(run.complete, catalog.analyzed(processor.wanted()));
     HONE_TRY(run.last_file, catalog.last_file());
-    begin_stage("reading", 0);
+    begin_stage("indexing", 0);
     const std::stop_callback give_up(stop, [&] { parts_.decoders.interrupt(true); });
 
     std::jthread walker([&] { walk_tasks(run); });
@@ -671,7 +676,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     for (unsigned embedder = 0; embedder < embedders; ++embedder)
         workers.emplace_back([&] { run_networks(run); });
     write_outcomes(run);
-    // A failed run leaves its queues closed: the threads end by themselves.
+    // A failed run closes its queues, which ends the threads.
     walker.join();
     workers.clear();
     release_all(run);

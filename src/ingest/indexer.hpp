@@ -1,6 +1,7 @@
-// The pipeline from folders to vectors: walk -> read, hash, decode, analyze -> network -> catalogue and
-// vector file. Every stage is bounded; what is done is in the catalogue, so a killed run goes on where it
-// stopped.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pipeline from folders to vectors: walk -> read, hash, decode, analyse -> network -> catalogue and
+// vector file. Every queue is bounded. The catalogue records finished work, so a killed run continues where
+// it stopped.
 #pragma once
 
 #include <atomic>
@@ -21,25 +22,25 @@
 namespace hone {
 
 struct IndexFailure {
-    std::string path, stage, reason;  // path as utf8_path()
+    std::string path, stage, reason;  // path in the form of utf8_path()
 };
 
-// Every file is counted once: as unchanged, moved, failed, skipped, or read (what is left).
+// Every file is counted once: as unchanged, moved, failed, skipped, or read (the rest).
 struct IndexSummary {
     std::uint64_t files = 0;
-    std::uint64_t photos = 0;     // in the library, after the run
-    std::uint64_t added = 0;      // photos whose bytes were not known before; "new" in JSON
-    std::uint64_t unchanged = 0;  // files that were photos before and are as they were
-    std::uint64_t moved = 0;      // known photos found under a new path while the old one is gone
-    std::uint64_t missing = 0;    // files that are gone; nothing is forgotten
+    std::uint64_t photos = 0;     // in the library after the run
+    std::uint64_t added = 0;      // photos with bytes new to the catalogue; "new" in JSON
+    std::uint64_t unchanged = 0;  // known photos whose files did not change
+    std::uint64_t moved = 0;      // known photos under a new path, with the old one gone
+    std::uint64_t missing = 0;    // files that are gone; their photos stay in the catalogue
     std::uint64_t failed = 0;
     std::uint64_t skipped = 0;
     std::uint64_t embedded = 0;  // vectors computed by this run
     std::uint64_t read = 0;      // photos decoded by this run
-    std::uint64_t faces = 0;     // found by this run
+    std::uint64_t faces = 0;     // detected by this run
     std::map<std::string, std::uint64_t> skipped_kinds;
     double seconds = 0;
-    double photos_per_second = 0;        // embedded (without a network: read) / seconds of reading
+    double photos_per_second = 0;        // embedded (without a network: read) / seconds of indexing
     std::vector<IndexFailure> failures;  // at most kListedFailures
     static constexpr std::size_t kListedFailures = 1000;
 };
@@ -48,43 +49,44 @@ enum class IndexState { kIdle, kCounting, kRunning, kPaused };
 
 struct IndexProgress {
     IndexState state = IndexState::kIdle;
-    std::string stage;  // "reading", "duplicates", ""
+    std::string stage;  // "indexing", "duplicates", ""
     std::uint64_t done = 0, total = 0, failed = 0;
     std::map<std::string, std::uint64_t> skipped;
     double photos_per_second = 0;
     std::optional<double> seconds_left;
 };
 
-// Told of what happens, from several of the indexer's threads. Must return soon.
+// Receives events on several of the indexer's threads, while the run continues. Must return quickly.
 class IndexObserver {
   public:
     virtual ~IndexObserver() = default;
-    virtual void on_photos(std::span<const PhotoNumber>) {}  // newly searchable
+    virtual void on_photos(std::span<const PhotoNumber>) {}  // newly searchable photos
     virtual void on_failure(const IndexFailure&) {}
 };
 
-// What a run looks at: a whole folder, or the part of it where something changed.
+// A part of a folder to scan: all of it, or the part with changes.
 struct ScanTask {
     Folder folder;
-    fs::path directory;  // the folder's path, or below it
+    fs::path directory;  // the folder's path, or a folder below it
     bool recursive = true;
 };
+// Returns one recursive task per folder.
 std::vector<ScanTask> whole(std::span<const Folder> folders);
 
 struct IndexOptions {
-    bool retry_failed = false;  // damaged files are read again though they did not change
-    bool svg = false;           // SVG drawings are read too
-    bool same_pictures = true;  // near duplicates are looked for at the end
-    // Files and folders that are gone are noted, and files that moved. Not for a process that may see less of
-    // the folders than those that share its catalogue.
+    bool retry_failed = false;  // index unchanged damaged files again
+    bool svg = false;           // index SVG drawings too
+    bool same_pictures = true;  // find near duplicates at the end
+    // Record missing and moved files. Turn off for a worker that may not see every folder.
     bool tracks_missing_files = true;
     PathMap paths;  // from the catalogue to this machine
-    // How long a drive may keep silent before a file of it is a failure, and after some more its folder away.
+    // Time without an answer after which a file fails; after several in a row its folder is treated as
+    // unreachable.
     std::chrono::milliseconds patience = kBlockingCallPatience;
 };
 
-// What a run works with. analyzer and space: both nullptr without a network; faces: nullptr when they are not
-// read.
+// The parts that a run uses; they must outlive the Indexer. analyzer and space: both null without a network.
+// faces: null when faces are not detected.
 struct IndexParts {
     Library& library;
     ContentAnalyzer* analyzer;
@@ -99,14 +101,15 @@ class Indexer {
   public:
     explicit Indexer(const IndexParts& parts) : parts_(parts) {}
 
-    // Brings the library up to date with these folders. One run at a time. A folder that cannot be read is
-    // marked unreachable and its knowledge kept. Ends early, in order, when stop is asked. Fails when the
-    // library cannot be written or the network cannot run.
+    // Brings the library up to date with these folders. One caller at a time. An unreadable folder is marked
+    // unreachable and its photos stay. A stop request ends the run early and in order. kFailed or
+    // kUnavailable when the library cannot be written or the network cannot run.
     Result<IndexSummary> run(std::span<const ScanTask> tasks, const std::stop_token& stop,
                              const IndexOptions& options = {});
 
-    // From any thread.
+    // Safe from any thread.
     [[nodiscard]] IndexProgress progress() const;
+    // Pauses the running stage, or resumes it. Safe from any thread.
     void pause(bool paused);
 
   private:
@@ -114,7 +117,7 @@ class Indexer {
 
     void begin_stage(const std::string& stage, std::uint64_t total);
     void wait_while_paused(const std::stop_token& stop);
-    // The stages of a run, each a thread of its own; they end when the stage before them has.
+    // The stages of a run, each on its own threads; a stage ends after the stage before it.
     void walk_tasks(Run& run);
     bool lease(Run& run);
     void lease_rest(Run& run);
@@ -139,11 +142,11 @@ class Indexer {
     Result<> find_same_pictures(const std::stop_token& stop);
 
     const IndexParts parts_;
-    mutable std::mutex mutex_;  // guards what follows
+    mutable std::mutex mutex_;  // guards the members below
     std::condition_variable_any resumed_;
     IndexProgress progress_;
     bool paused_ = false;
-    std::uint64_t rated_ = 0;  // photos that cost time in this stage
+    std::uint64_t rated_ = 0;  // photos that took time in this stage
     Stopwatch stage_watch_;
 };
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Opens libraries, their catalogues and their vector files.
 #include "ingest/library.hpp"
 
 #include <algorithm>
@@ -47,10 +49,10 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
                 "there is no library in {} yet; make one with `hone index FOLDER` or `hone serve FOLDER`",
                 printable(directory));
         }
-        // An older Hone's library is brought up to date by whoever comes first. Where that cannot be, because
-        // that Hone still has it or the folder cannot be written, opening says so.
+        // The first command upgrades a library of an older Hone. When that is impossible, because the older
+        // Hone still holds it or the folder is read-only, opening it fails with the reason.
         if (!server() && has_older_schema(file)) {
-            if (const auto lock = LockFile::acquire(directory / "lock", "bringing the library up to date"))
+            if (const auto lock = LockFile::acquire(directory / "lock", "updating the library's schema"))
                 HONE_CHECK(open_sqlite_catalog(file, true));
         }
     } else {
@@ -58,7 +60,7 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
         HONE_TRY(LockFile lock, LockFile::acquire(directory / "lock", description));
         library->lock_.emplace(std::move(lock));
         HONE_CHECK(finish_restore(directory));
-        // A library inside of a photo folder must not find its own thumbnails.
+        // A library inside a photo folder must not index its own thumbnails.
         std::error_code ignored;
         if (!fs::exists(directory / kIgnoreFile, ignored))
             HONE_CHECK(write_file_atomically(directory / kIgnoreFile, "*\n"));
@@ -86,7 +88,7 @@ void Library::set_lease(std::chrono::milliseconds lease) {
 }
 
 fs::path Library::vectors_directory() const {
-    // Numbers of photos mean something within one catalogue only.
+    // Photo numbers are only valid within one catalogue.
     const std::string name = catalog_->condition().library;
     return directory_ / (name.empty() ? "vectors" : "vectors-" + name.substr(0, 16));
 }
@@ -145,12 +147,12 @@ Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel&
     const std::uint64_t vectors = mine == stored.end() ? 0 : mine->photos;
     auto space = open(false);
     if (space && (*space)->view().size() >= vectors) return std::shared_ptr<VectorSpace>(std::move(*space));
-    // The file is derived: when it is gone or behind and nobody writes the library, mend it now.
-    // It is opened anew for reading: the lock goes with this block, and with it the right to write.
-    if (const auto lock = LockFile::acquire(directory_ / "lock", "mending the vector file")) {
+    // The file is derived: when it is missing or outdated and no process writes the library, repair it now.
+    // Reopen it for reading, because the lock, and with it the right to write, ends with this block.
+    if (const auto lock = LockFile::acquire(directory_ / "lock", "repairing the vector file")) {
         HONE_CHECK(open_and_sync(*catalog_));
-        HONE_TRY(auto mended, open(false));
-        return std::shared_ptr<VectorSpace>(std::move(mended));
+        HONE_TRY(auto repaired, open(false));
+        return std::shared_ptr<VectorSpace>(std::move(repaired));
     }
     if (space) return std::shared_ptr<VectorSpace>(std::move(*space));
     return fail(ErrorKind::kUnavailable,
@@ -186,15 +188,14 @@ Result<> Library::check_model(const ImageTextModel& model) const {
     HONE_TRY(const auto name, catalog_->setting("indexed-model"));
     if (name == model.manifest().name) {
         return fail(ErrorKind::kUsage,
-                    "the library's {} pictures were read with other files or settings of the model {}; read "
-                    "them again with "
+                    "the library's {} photos were embedded with other files or settings of the model {}; "
+                    "embed them again with "
                     "`hone index --reembed`",
                     photos, *name);
     }
     return fail(ErrorKind::kUsage,
-                "the library's {} pictures were read with the model {} ({} numbers each), not with {} ({}); "
-                "read them "
-                "again with `hone index --reembed`, or go back with `hone models use {}`",
+                "the library's {} photos were embedded with the model {} ({} dimensions), not with {} ({}); "
+                "embed them again with `hone index --reembed`, or go back with `hone models use {}`",
                 photos, name.value_or("of another name"), dimension, model.manifest().name, model.dimension(),
                 name.value_or("NAME"));
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // An opened library folder: catalogue, vectors, thumbnails, and the lock that makes one process its writer.
 #pragma once
 
@@ -6,8 +7,8 @@
 #include <mutex>
 #include <optional>
 
-#include "catalog/catalog.hpp"
 #include "catalog/available_photos.hpp"
+#include "catalog/catalog.hpp"
 #include "catalog/surrealdb/address.hpp"
 #include "ingest/style_space.hpp"
 #include "model/image_text_model.hpp"
@@ -17,50 +18,55 @@ namespace hone {
 
 enum class Access { kRead, kWrite };
 
-// Settings in the catalogue.
+// Keys of settings in the catalogue.
 inline constexpr const char* kModelSetting = "model";          // name chosen by `hone models use`
 inline constexpr const char* kPrecisionSetting = "precision";  // of that model
 
-// Safe from any thread after opening.
+// Safe from any thread after opening, except that each VectorSpace has one writing thread.
 class Library {
   public:
-    // kWrite makes the folder and the catalogue when they are missing and takes the lock; kInUse when another
-    // process has it: its description is the message. kRead: kNotFound when there is no library yet.
+    // kWrite creates missing folders and catalogues and takes the lock; kInUse when another process holds it,
+    // with its description as the message. kRead: kNotFound when there is no library yet, kUnavailable while
+    // it is being restored.
     static Result<std::unique_ptr<Library>> open(const fs::path& directory, Access access,
                                                  const std::string& description = "");
-    // Libraries that this process opens from now on have their catalogue on this server; their folder holds
-    // its mirror and what is derived from it. Once, before the first is opened.
+    // From now on this process opens catalogues on this server. The library folder then contains its replica
+    // and derived files. Call it once, before the first library is opened. Not thread-safe.
     static void use_server(surreal::Address address);
-    // Whether use_server() was called.
+    // Returns true after use_server().
     static bool has_server();
-    // How long what this process works on stays its own when it no longer says that it is there. With
-    // use_server() only, before the first library is opened.
+    // Sets how long this process's leases remain valid when it stops renewing them. Only with use_server(),
+    // before the first library is opened. Not thread-safe.
     static void set_lease(std::chrono::milliseconds lease);
-    // What the process that holds the lock wrote into it; nothing when nobody does.
+    // Returns the description in the lock, or std::nullopt when no process holds it.
     static std::optional<std::string> holder(const fs::path& directory);
 
     [[nodiscard]] const fs::path& directory() const { return directory_; }
     [[nodiscard]] Catalog& catalog() const { return *catalog_; }
-    // Holds the files of vectors and their statistics.
+    // Contains the vector files and their statistics.
     [[nodiscard]] fs::path vectors_directory() const;
     [[nodiscard]] AvailablePhotos& available() { return available_; }
+    // Reads the available photos from the catalogue again.
     Result<> reload_available();
+    // Replaces the description in the lock.
     Result<> describe_holder(const std::string& description);
 
-    // The vectors of this model. The file is brought in line with the catalogue, also by a reader when nobody
-    // writes.
+    // Opens the vectors of this model and brings the file up to date with the catalogue; a reader does that
+    // too when no process writes. kUnavailable when a reader finds an unusable file while another process
+    // holds the library.
     Result<std::shared_ptr<VectorSpace>> open_content(const ImageTextModel& model,
                                                       ScanElement scan = ScanElement::kAuto);
-    // What photos look like, as vectors; nothing while no photo's look is known, or when a reader finds the
-    // files missing. Brought in line with the catalogue when it is first asked for.
+    // Opens the style vectors, brought up to date with the catalogue on the first call. kUnavailable when a
+    // reader finds no files.
     Result<std::shared_ptr<const StyleSpace>> styles();
-    // For the writer, when a photo was read; does nothing before looks() was called.
+    // For the writer, after it analysed a photo. Does nothing before the style vectors were opened.
     Result<> add_style(PhotoNumber photo, std::span<const std::uint8_t> style);
-    // For the writer, when a vector was committed.
+    // For the writer, after it committed a vector. Makes the photo searchable.
     Result<> add_vector(VectorSpace& space, PhotoNumber photo, std::span<const float> vector);
-    // Takes in what other processes have added to the catalogue. space: may be null.
+    // Adds everything that other processes have added to the catalogue. model: fingerprint. space: may be
+    // null.
     Result<> follow(const std::string& model, VectorSpace* space);
-    // Fails when the library's vectors are of other models only, naming both and the way out.
+    // kUsage when all vectors of the library are from other models; the message names both and the remedy.
     Result<> check_model(const ImageTextModel& model) const;
 
   private:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The in-memory candidate scan and the grouping of pairs.
 #include "ingest/near_duplicates.hpp"
 
 #include <algorithm>
@@ -31,7 +33,7 @@ void distances_anywhere(const PhotoHashes& query, std::span<const StoredHashes> 
 }
 
 #if defined(__x86_64__)
-// Faster; every processor since 2008, but not the x86-64 that we compile for.
+// Faster: available on every processor since 2008, but not part of the x86-64 baseline.
 [[gnu::target("popcnt")]] void distances_popcnt(const PhotoHashes& query,
                                                 std::span<const StoredHashes> photos, std::uint8_t* out) {
     distances_of(query, photos, out);
@@ -45,7 +47,7 @@ void hash_distances(const PhotoHashes& query, std::span<const StoredHashes> phot
     distances_anywhere(query, photos, out);
 }
 
-// The largest component becomes 127. Gives back the size of one step.
+// Scales the largest component to 127. Returns the size of one step.
 float quantize(const StyleVector& style, std::array<std::int8_t, kStyleDimension>& out) {
     float largest = 1e-9F;
     for (const float value : style) largest = std::max(largest, std::abs(value));
@@ -61,7 +63,7 @@ class UnionFind {
         auto& parent = parents_.try_emplace(photo, photo).first->second;
         return parent == photo ? photo : parent = find(parent);
     }
-    // The smaller number stands for both.
+    // The smaller number becomes the root.
     void join(PhotoNumber a, PhotoNumber b) {
         a = find(a);
         b = find(b);
@@ -70,7 +72,7 @@ class UnionFind {
         parents_[b] = a;
         sizes_[a] = size(a) + size(b);
     }
-    // Of a group, by its root.
+    // Returns the size of a group. root: its root.
     std::size_t size(PhotoNumber root) const {
         const auto found = sizes_.find(root);
         return found == sizes_.end() ? 1 : found->second;
@@ -100,8 +102,8 @@ int near_duplicate_count(std::size_t photos) {
 }
 
 void NearDuplicateIndex::add(PhotoNumber photo, const StyleVector& style, const PhotoHashes& hashes) {
-    const auto [file, is_new] = rows_.try_emplace(photo, photos_.size());
-    const std::size_t row = file->second;
+    const auto [entry, is_new] = rows_.try_emplace(photo, photos_.size());
+    const std::size_t row = entry->second;
     if (is_new) {
         photos_.push_back(photo);
         styles_.emplace_back();
@@ -179,7 +181,8 @@ std::vector<NearDuplicateCandidate> NearDuplicateIndex::candidates(const StyleVe
 
 std::vector<std::vector<PhotoNumber>> group_same_pictures(std::span<const SamePair> pairs) {
     UnionFind groups;
-    std::set<std::pair<PhotoNumber, PhotoNumber>> uncertain;  // sorted: the order of `pairs` is forgotten
+    // Sorted, so the order of `pairs` does not matter.
+    std::set<std::pair<PhotoNumber, PhotoNumber>> uncertain;
     for (const SamePair& pair : pairs) {
         if (pair.certain) {
             groups.join(pair.a, pair.b);
@@ -187,17 +190,17 @@ std::vector<std::vector<PhotoNumber>> group_same_pictures(std::span<const SamePa
             uncertain.emplace(std::minmax(pair.a, pair.b));
         }
     }
-    // A photo alone is only found alone before its first joining, so one pass is enough.
+    // A single photo is only single before its first join, so one pass suffices.
     for (const auto& [a, b] : uncertain) {
         const PhotoNumber root_a = groups.find(a), root_b = groups.find(b);
         if (groups.size(root_a) == 1 || groups.size(root_b) == 1) groups.join(root_a, root_b);
     }
-    // Groups that two independent pairs connect. Every joining may bring witnesses together: until nothing
-    // changes.
+    // Join groups that two independent pairs connect. A join may bring pairs together, so repeat until
+    // nothing changes.
     using Pair = std::pair<PhotoNumber, PhotoNumber>;
     for (bool changed = true; changed;) {
         changed = false;
-        std::map<Pair, std::vector<Pair>> witnesses;  // roots -> pairs, in the order of the roots
+        std::map<Pair, std::vector<Pair>> witnesses;  // roots -> pairs, ordered by root
         for (const auto& [a, b] : uncertain) {
             const PhotoNumber root_a = groups.find(a), root_b = groups.find(b);
             if (root_a == root_b) continue;

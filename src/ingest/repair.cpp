@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Compares derived files with the catalogue, and saves damaged catalogues.
 #include "ingest/repair.hpp"
 
 #include <fmt/chrono.h>
@@ -54,7 +56,7 @@ Result<std::optional<SavedCatalogue>> save_damaged_catalogue(const fs::path& lib
     SavedCatalogue saved{*damage, {}, {}, {}};
     const fs::path file =
         library / fmt::format("catalog-saved-{:%Y%m%d-%H%M%S}.db", fmt::gmtime(std::time(nullptr)));
-    // It has its name when it is whole.
+    // The file gets its name once it is complete.
     const fs::path part = file.native() + ".part";
     std::error_code error;
     fs::remove(part, error);
@@ -65,7 +67,7 @@ Result<std::optional<SavedCatalogue>> save_damaged_catalogue(const fs::path& lib
     saved.file = file;
     HONE_TRY(const auto readable, open_sqlite_catalog(file, false));
     HONE_TRY(const auto folder, readable->setting(kBackupFolderSetting));
-    // Where there are none, or the folder is away, there is nothing to say.
+    // Without backups, or with an unreachable folder, there is none to mention.
     if (folder && !folder->empty()) {
         if (const auto backups = backups_in(*folder); backups && !backups->empty())
             saved.backup = backups->back();

@@ -1,5 +1,6 @@
-// Are the derived files what the catalogue says they should be? Vector files and thumbnails can be made anew
-// at any time; this finds out when they must be.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Checks the derived files against the catalogue and repairs them, and saves the readable part of a damaged
+// catalogue.
 #pragma once
 
 #include "catalog/sqlite/salvage.hpp"
@@ -11,25 +12,26 @@ namespace hone {
 struct RepairReport {
     std::uint64_t checked = 0;
     std::uint64_t wrong = 0;     // missing or damaged
-    std::uint64_t repaired = 0;  // of these
+    std::uint64_t repaired = 0;  // of the wrong ones
 };
 
-// Compares every vector of the model's file with the catalogue. With repair, a file that differs is made
-// anew: the library must be open for writing then.
+// Compares every vector in the model's file with the catalogue. repair: rebuild a file that differs; the
+// library must then be open for writing. One caller at a time.
 Result<RepairReport> check_vectors(Library& library, const ImageTextModel& model, bool repair);
-// Looks at the thumbnails of every present photo: there, and whole by their own header? With repair, damaged
-// ones are made again from the original; what has no original now stays wrong.
+// Checks that every available photo has all thumbnails, complete according to their headers. repair: make
+// damaged ones again from the original; photos without a readable original stay wrong. One caller at a time.
 Result<RepairReport> check_thumbnails(Catalog& catalog, ThumbnailStore& thumbnails, bool repair);
 
 struct SavedCatalogue {
-    std::string damage;              // what SQLite says
-    fs::path file;                   // beside the damaged one; empty: nothing could be read
-    std::vector<SavedTable> tables;  // of `file`
-    std::optional<fs::path> backup;  // the newest one that hone serve wrote
+    std::string damage;              // SQLite's description
+    fs::path file;                   // next to the damaged one; empty when nothing is readable
+    std::vector<SavedTable> tables;  // the content of `file`
+    std::optional<fs::path> backup;  // the newest one that `hone serve` wrote
 };
 
-// Reads all of the catalogue in the library folder. When it is damaged, what can be read of it is saved in a
-// new file, catalog-saved-YYYYMMDD-HHMMSS.db; the damaged one stays as it is. Nothing when it is whole.
+// Reads the whole catalogue in the library folder. Saves the readable part of a damaged one in the new file
+// catalog-saved-YYYYMMDD-HHMMSS.db, and leaves the damaged file unchanged. std::nullopt when it is intact.
+// kFailed when the new file cannot be written.
 Result<std::optional<SavedCatalogue>> save_damaged_catalogue(const fs::path& library);
 
 }  // namespace hone

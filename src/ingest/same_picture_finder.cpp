@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Compares new photos with the library on all processors.
 #include "ingest/same_picture_finder.hpp"
 
 #include <atomic>
@@ -16,16 +18,16 @@ namespace hone {
 
 namespace {
 
-constexpr std::size_t kBatch = 64;       // photos in one transaction
-constexpr std::size_t kFeatures = 1000;  // pictures whose features stay in memory, 60 KB each
-constexpr int kThumbnail = 480;          // pixels; features are looked for on 256
+constexpr std::size_t kBatch = 64;       // photos per transaction
+constexpr std::size_t kFeatures = 1000;  // photos with features in memory, 60 KB each
+constexpr int kThumbnail = 480;          // pixels; features are computed at 256
 
 AnalyzerKey same_picture_key() {
-    constexpr int kVersion = 1;  // raise when more or other pairs would be found
+    constexpr int kVersion = 1;  // raise it when more or other pairs would be found
     return {"same-picture", kVersion, std::string(style_fingerprint())};
 }
 
-// Features of the photos used last. Safe from any thread.
+// Features of the most recently used photos. Safe from any thread.
 class FeatureCache {
   public:
     std::optional<PictureFeatures> find(PhotoNumber photo) {
@@ -48,7 +50,7 @@ class FeatureCache {
   private:
     using Order = std::list<std::pair<PhotoNumber, PictureFeatures>>;
     std::mutex mutex_;
-    Order order_;  // last used first
+    Order order_;  // most recently used first
     std::unordered_map<PhotoNumber, Order::iterator> entries_;
 };
 
@@ -59,7 +61,7 @@ struct SamePictureFinder::Work {
     std::unordered_map<PhotoNumber, std::pair<StyleVector, PhotoHashes>> queries;
     FeatureCache features;
     std::atomic<std::size_t> next = 0, done = 0;
-    std::mutex mutex;  // guards what follows
+    std::mutex mutex;  // guards the members below
     std::vector<PhotoNumber> finished;
     std::vector<SamePicture> pairs;
     std::optional<Error> error;
@@ -86,7 +88,7 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
         HONE_TRY(const std::optional<Photo> facts, catalog_.photo(photo));
         if (!facts) return fail("it is gone");
         HONE_TRY(const std::string webp, thumbnails_.get(catalog_, *facts, kThumbnail));
-        // Our own file, made by our own decoder.
+        // A thumbnail from the store, made by a decoder.
         HONE_TRY(const DecodedPhoto thumbnail,
                  decode_photo({reinterpret_cast<const std::uint8_t*>(webp.data()), webp.size()}, 0));
         PictureFeatures features(style_image(thumbnail.image), mirrored);
@@ -109,7 +111,7 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
 Result<> SamePictureFinder::run(const std::stop_token& stop,
                                 const std::function<void(std::size_t)>& on_progress) {
     Work work;
-    // Only those that are asked for as queries are held twice.
+    // Only photos used as queries keep mirrored features.
     std::vector<bool> waits;
     for (const PhotoNumber photo : waiting_) {
         if (photo >= waits.size()) waits.resize(std::size_t{photo} + 1);
@@ -123,7 +125,7 @@ Result<> SamePictureFinder::run(const std::stop_token& stop,
         return {};
     }));
     const auto flush = [&](bool all) {
-        // Under work.mutex: two threads must not write the same batch.
+        // Requires work.mutex: two threads must not write the same batch.
         if (work.error || work.finished.empty() || (!all && work.finished.size() < kBatch)) return;
         auto written = catalog_.add_same_pictures(work.pairs);
         if (written) written = catalog_.mark_analyzed(work.finished, same_picture_key());
@@ -139,7 +141,7 @@ Result<> SamePictureFinder::run(const std::stop_token& stop,
                      at = work.next++) {
                     std::vector<SamePicture> pairs;
                     if (const auto compared = compare(work, at, pairs); !compared)
-                        log::debug("photo {} is not compared: {}", waiting_[at], compared.error().message);
+                        log::debug("cannot compare photo {}: {}", waiting_[at], compared.error().message);
                     on_progress(++work.done);
                     const std::lock_guard lock(work.mutex);
                     if (work.error) return;

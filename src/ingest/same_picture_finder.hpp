@@ -1,5 +1,6 @@
-// Looks for photos that show the same picture: candidates by look and hashes, then the check of each pair on
-// the thumbnails. The originals are not needed. What was found is in the catalogue, a batch at a time.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Finds photos of the same picture: candidates by style and hashes, then a check of each pair on the
+// thumbnails, without the originals. Results are committed to the catalogue in batches.
 #pragma once
 
 #include <functional>
@@ -10,15 +11,16 @@
 
 namespace hone {
 
+// Not thread-safe. Call prepare(), then run().
 class SamePictureFinder {
   public:
     SamePictureFinder(Catalog& catalog, ThumbnailStore& thumbnails)
         : catalog_(catalog), thumbnails_(thumbnails) {}
 
-    // How many photos were not compared with the others yet.
+    // Returns the number of photos that were not compared with the others yet.
     Result<std::size_t> prepare();
-    // Compares them, on every processor; on_progress is told how many are done, from any thread. Ends early
-    // when stop is asked: what is done is kept.
+    // Compares them on all processors. on_progress receives the number of finished photos, on any thread. A
+    // stop request ends the run early; finished results are kept.
     Result<> run(const std::stop_token& stop, const std::function<void(std::size_t)>& on_progress);
 
   private:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Opens and fills the style vector files.
 #include "ingest/style_space.hpp"
 
 #include "analyze/style_terms.hpp"
@@ -7,17 +9,18 @@ namespace hone {
 
 Result<std::shared_ptr<StyleSpace>> StyleSpace::open(const fs::path& directory, bool writable) {
     auto spaces = std::make_shared<StyleSpace>();
-    HONE_TRY(spaces->styles_,
-             VectorSpace::open(directory, "look", std::string(style_fingerprint()), kStyleDimension, writable));
-    // Scores of different words are on different scales, which one byte a number cannot hold.
-    HONE_TRY(spaces->terms_, VectorSpace::open(directory, "look-words", std::string(style_terms_fingerprint()),
-                                               kStyleTerms, writable, ScanElement::kF32));
+    HONE_TRY(spaces->styles_, VectorSpace::open(directory, "look", std::string(style_fingerprint()),
+                                                kStyleDimension, writable));
+    // Scores of different terms have different scales, which one byte per value cannot represent.
+    HONE_TRY(spaces->terms_,
+             VectorSpace::open(directory, "look-words", std::string(style_terms_fingerprint()), kStyleTerms,
+                               writable, ScanElement::kF32));
     return spaces;
 }
 
 Result<> StyleSpace::sync(Catalog& catalog) {
     return catalog.for_each_style([&](PhotoNumber photo, std::span<const std::uint8_t> style,
-                                     auto) -> Result<> { return add(photo, style); });
+                                      auto) -> Result<> { return add(photo, style); });
 }
 
 Result<> StyleSpace::add(PhotoNumber photo, std::span<const std::uint8_t> style) {

@@ -1,5 +1,6 @@
-// What photos look like, as files that are fast to scan: look vectors (analyze/style.hpp) and the scores of
-// the look words (analyze/style_terms.hpp). Derived from the looks in the catalogue.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The styles of photos as files for fast scans: style vectors (analyze/style.hpp) and scores of the style
+// terms (analyze/style_terms.hpp). Derived from the styles in the catalogue.
 #pragma once
 
 #include <memory>
@@ -13,31 +14,31 @@
 
 namespace hone {
 
-// A word that can be read as a look, as a search needs it.
+// A style term that a search text may contain.
 struct ReadableStyleTerm {
     std::string name;
-    std::vector<std::string> spellings;  // name and synonyms
-    std::size_t column = 0;              // of the words' space
+    std::vector<std::string> spellings;  // name and synonyms, lower case
+    std::size_t column = 0;              // index into the term scores of a photo
 };
 
-// add and sync: one thread at a time. Everything else: any thread.
+// add() and sync(): one caller at a time. Everything else is safe from any thread.
 class StyleSpace {
   public:
-    // kUnavailable for a reader when the files are not there.
+    // kUnavailable when a reader finds no files.
     static Result<std::shared_ptr<StyleSpace>> open(const fs::path& directory, bool writable);
-    // Adds what the catalogue has and the files have not.
+    // Adds everything that the catalogue has and the files lack.
     Result<> sync(Catalog& catalog);
-    // look: the stored bytes. A photo that is there already is left alone.
+    // style: the kStyleSize stored bytes. Skips photos that exist.
     Result<> add(PhotoNumber photo, std::span<const std::uint8_t> style);
 
-    // 128 numbers of length 1 a photo.
+    // 128 values of length 1 per photo.
     [[nodiscard]] const VectorSpace& styles() const { return *styles_; }
-    // A score a word and photo.
+    // One score per style term and photo.
     [[nodiscard]] const VectorSpace& terms() const { return *terms_; }
 
-    // Those that are good enough to be read, longer spellings first.
+    // The terms of sufficient quality, longer spellings first.
     static const std::vector<ReadableStyleTerm>& vocabulary();
-    // The look vector of a picture that is not in the library. small: sRGB, upright.
+    // Returns the style vector of an image outside the library. small: sRGB, upright. Pure function.
     static std::vector<float> vector_of(const Image& small);
 
   private:

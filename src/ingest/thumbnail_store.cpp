@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads, makes and stores thumbnails, and opens originals.
 #include "ingest/thumbnail_store.hpp"
 
 #include <fcntl.h>
@@ -15,20 +17,20 @@ constexpr const char* kScratch = ".part";
 
 Result<OpenOriginal> open_original(Catalog& catalog, const Photo& photo) {
     HONE_TRY(const std::vector<FileRecord> records, catalog.files_of(photo.number));
-    std::string reason = "no file of it is known";
+    std::string reason = "it has no file";
     for (const FileRecord& record : records) {
         const auto facts = file_facts(record.facts.path);
         if (!facts) {
             reason = facts.error().message;
         } else if (facts->size != record.facts.size || facts->modified_ns != record.facts.modified_ns) {
-            reason = fmt::format("{} has changed since it was read", printable(record.facts.path));
+            reason = fmt::format("{} has changed since it was indexed", printable(record.facts.path));
         } else {
             FileDescriptor file(::open(record.facts.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
             if (file) return OpenOriginal{std::move(file), record.facts.path, facts->size};
             reason = fmt::format("cannot open {}: {}", printable(record.facts.path), std::strerror(errno));
         }
     }
-    return fail(ErrorKind::kUnavailable, "the picture can't be opened now: {}", reason);
+    return fail(ErrorKind::kUnavailable, "the photo can't be opened now: {}", reason);
 }
 
 ThumbnailStore::ThumbnailStore(fs::path directory, DecoderPool& decoders)
@@ -43,7 +45,7 @@ fs::path ThumbnailStore::file(const PhotoId& id, int size) const {
 }
 
 bool ThumbnailStore::has_all(const PhotoId& id) const {
-    // The last one that store() writes.
+    // The last size that store() writes.
     std::error_code error;
     return fs::exists(file(id, kThumbnailSizes[std::size(kThumbnailSizes) - 1]), error);
 }
@@ -54,7 +56,7 @@ bool ThumbnailStore::is_whole(const PhotoId& id) const {
         const auto head = read_head(path, 12);
         std::error_code error;
         if (!head || head->size() < 12 || std::memcmp(head->data(), "RIFF", 4) != 0) return false;
-        std::uint32_t length = 0;  // little-endian, of what follows it (RIFF)
+        std::uint32_t length = 0;  // little-endian, length of the rest (RIFF)
         for (std::size_t byte = 0; byte < 4; ++byte) length |= std::uint32_t{(*head)[4 + byte]} << (8 * byte);
         return fs::file_size(path, error) == std::uint64_t{length} + 8;
     });

@@ -1,32 +1,38 @@
-// Thumbnails on disk: LIBRARY/thumbs/ab/<sha>-<size>.webp. Derived: made while a photo is read, and again
-// when one is asked for that is not there.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Thumbnails on disk: LIBRARY/thumbs/ab/<sha>-<size>.webp. They are derived: made when a photo is indexed,
+// and again when a missing one is requested.
 #pragma once
 
 #include <array>
 #include <string>
 
 #include "catalog/catalog.hpp"
-#include "photo/thumbnail.hpp"
 #include "photo/sandbox/decoder_pool.hpp"
+#include "photo/thumbnail.hpp"
 
 namespace hone {
 
-using Thumbnails = std::array<std::string, std::size(kThumbnailSizes)>;  // WebP, as kThumbnailSizes
+// WebP files, in the order of kThumbnailSizes
+using Thumbnails = std::array<std::string, std::size(kThumbnailSizes)>;
 
 // Safe from any thread; two threads that make the same thumbnail write the same bytes.
 class ThumbnailStore {
   public:
-    // Removes what a killed process left half written; so only the process that holds the library makes one.
-    // decoders must outlive it.
+    // Removes partial files of a killed process, so only the process that holds the library may create a
+    // store. decoders must outlive it.
     ThumbnailStore(fs::path directory, DecoderPool& decoders);
 
-    // The WebP bytes; made from the first readable place of the photo when they are not on disk.
-    // size: one of kThumbnailSizes. Fails when no place can be read.
+    // Returns the WebP file; makes it from the photo's first readable file when it is not on disk. size: one
+    // of kThumbnailSizes, pixels. kUnavailable when no file can be read; kFailed when the photo cannot be
+    // decoded.
     Result<std::string> get(Catalog& catalog, const Photo& photo, int size);
+    // True when files of all sizes exist.
     [[nodiscard]] bool has_all(const PhotoId& id) const;
-    // Slower: every size is there and as long as its own header says.
+    // Slower: true when every size exists and has the length in its own header.
     [[nodiscard]] bool is_whole(const PhotoId& id) const;
+    // Deletes the photo's thumbnails.
     void forget(const PhotoId& id) const;
+    // Writes all sizes, each file atomically. kFailed when the disk refuses.
     Result<> store(const PhotoId& id, const Thumbnails& thumbnails);
 
   private:
@@ -36,13 +42,14 @@ class ThumbnailStore {
     DecoderPool& decoders_;
 };
 
-// The first place of the photo that can be opened and still holds it, by size and time; open for reading. The
-// error names the last place.
+// A photo's original, open for reading.
 struct OpenOriginal {
     FileDescriptor file;
     fs::path path;
     std::uint64_t size = 0;
 };
+// Opens the photo's first file that can be opened and still has the recorded size and time. May block on a
+// slow drive. kUnavailable, naming the last file, when there is none. Safe from any thread.
 Result<OpenOriginal> open_original(Catalog& catalog, const Photo& photo);
 
 }  // namespace hone

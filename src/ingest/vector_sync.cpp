@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Compares a vector file's labels with the catalogue.
 #include "ingest/vector_sync.hpp"
 
 #include <algorithm>
@@ -17,7 +19,7 @@ Result<> sync_vectors(Catalog& catalog, const VectorKey& key, VectorSpace& space
         key, missing, [&](PhotoNumber number, std::span<const float> values) -> Result<> {
             if (values.size() != space.dimension()) {
                 return fail(
-                    "the catalogue holds a vector of {} numbers where {} belong; run `hone index --reembed`",
+                    "the catalogue has a vector of {} numbers instead of {}; run `hone index --reembed`",
                     values.size(), space.dimension());
             }
             return space.append(std::span(&number, 1), values);

@@ -1,4 +1,5 @@
-// Brings a vector file in line with the catalogue, which is the truth.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Brings a vector file up to date with the catalogue, the source of truth.
 #pragma once
 
 #include "catalog/catalog.hpp"
@@ -6,7 +7,8 @@
 
 namespace hone {
 
-// Adds what is missing; makes the file anew when it holds rows that the catalogue does not.
+// Adds missing rows; rebuilds the file when it has rows that the catalogue lacks. One caller at a time per
+// space. Fails as the catalogue or the disk does.
 Result<> sync_vectors(Catalog& catalog, const VectorKey& key, VectorSpace& space);
 
 }  // namespace hone

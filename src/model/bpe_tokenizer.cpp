@@ -1,4 +1,5 @@
-// Byte-level BPE as CLIP uses it (Sennrich et al. 2016; steps and their order as tokenizer.json names them).
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Byte-level BPE in CLIP's form (Sennrich et al. 2016; steps and their order as in tokenizer.json).
 #include <unicode/regex.h>
 
 #include <array>
@@ -15,7 +16,7 @@ using nlohmann::json;
 
 namespace {
 
-// GPT-2's split, which a ByteLevel pre-tokenizer applies unless told not to.
+// GPT-2's split, the default of a ByteLevel pre-tokenizer.
 constexpr const char* kGpt2Split =
     R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
@@ -50,7 +51,7 @@ class Regex {
         return regex;
     }
 
-    // Matches in order; with `gaps` also the text between them.
+    // Returns the matches in order; with `gaps`, also the text between them.
     [[nodiscard]] std::vector<std::string> split(const std::string& utf8, bool gaps) const {
         const icu::UnicodeString text = icu::UnicodeString::fromUTF8(utf8);
         std::vector<std::string> parts;
@@ -105,7 +106,7 @@ struct NormalizerStep {
 
 struct SplitStep {
     Regex pattern;
-    bool gaps;  // text between matches is kept as parts of its own
+    bool gaps;  // keeps the text between matches as separate parts
 };
 
 std::uint64_t pair_key(std::int64_t left, std::int64_t right) {
@@ -129,7 +130,7 @@ class BpeTokenizer final : public Tokenizer {
 
     [[nodiscard]] std::vector<std::int64_t> encode(std::string_view text) const override {
         std::vector<std::int64_t> ids = special.before;
-        // Bytes that are no UTF-8 become U+FFFD before anything else.
+        // Invalid UTF-8 becomes U+FFFD before any other step.
         for (const TextPiece& raw : split_at_added_tokens(to_utf8(to_code_points(text)), added, false)) {
             if (raw.added_id >= 0) {
                 ids.push_back(raw.added_id);
@@ -177,7 +178,7 @@ class BpeTokenizer final : public Tokenizer {
         for (const std::string& word : words) encode_word(word, ids);
     }
 
-    // The first symbols of a word: its bytes as letters, the last with the end-of-word mark.
+    // Returns the first symbols of a word: its bytes as letters, the last with the end-of-word mark.
     [[nodiscard]] std::vector<std::int64_t> first_symbols(const std::string& word) const {
         std::vector<std::int64_t> symbols;
         symbols.reserve(word.size());
@@ -193,8 +194,8 @@ class BpeTokenizer final : public Tokenizer {
         return symbols;
     }
 
-    // Applies the merge of lowest rank, leftmost first, until none is left: a heap of candidate pairs over a
-    // linked list, so that a word of n bytes costs n log n.
+    // Applies the merge of lowest rank, leftmost first, until none is left. A heap of candidate pairs over a
+    // linked list makes a word of n bytes cost n log n.
     void encode_word(const std::string& word, std::vector<std::int64_t>& ids) const {
         std::vector<std::int64_t> symbols = first_symbols(word);
         const int count = static_cast<int>(symbols.size());
@@ -223,7 +224,7 @@ class BpeTokenizer final : public Tokenizer {
             const Candidate best = candidates.top();
             candidates.pop();
             const int right = next[best.at];
-            // Symbols change under waiting candidates; a merged-away symbol is -1.
+            // Symbols may change after a candidate was queued; a merged symbol is -1.
             if (symbols[best.at] != best.left || right < 0 || symbols[right] != best.right) continue;
             symbols[best.at] = best.id;
             symbols[right] = -1;
@@ -302,7 +303,7 @@ Result<> read_merges(const json& model, BpeTokenizer& tokenizer) {
         } else {
             const auto& pair = merge.get_ref<const std::string&>();
             const std::size_t space = pair.find(' ');
-            if (space == std::string::npos) return fail("merge {} is no pair", rank);
+            if (space == std::string::npos) return fail("merge {} is not a pair", rank);
             left = pair.substr(0, space);
             right = pair.substr(space + 1);
         }

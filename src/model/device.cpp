@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Probes the execution providers of ONNX Runtime and their drivers.
 #include "model/device.hpp"
 
 #include <dlfcn.h>
@@ -15,8 +17,8 @@ namespace {
 constexpr std::pair<std::string_view, Device> kDevices[] = {
     {"auto", Device::kAuto}, {"cpu", Device::kCpu}, {"webgpu", Device::kWebgpu}, {"cuda", Device::kCuda}};
 
-// An ONNX file with the one node y = x + x (f32 [4]), opset 13: the fields of ModelProto, GraphProto and
-// NodeProto as protocol buffers write them (onnx.proto).
+// Returns an ONNX file with the single node y = x + x (f32 [4]), opset 13: the fields of ModelProto,
+// GraphProto and NodeProto in protocol buffer encoding (onnx.proto).
 std::vector<std::uint8_t> addition_network() {
     using namespace std::string_view_literals;
     const auto field = [](int number, std::string_view bytes) {
@@ -39,13 +41,13 @@ std::vector<std::uint8_t> addition_network() {
     return {model.begin(), model.end()};
 }
 
-// Why a provider cannot work here, seen without starting it: starting one without its driver prints warnings
-// of its own.
+// Returns the reason why a provider cannot work here, without starting it: one without its driver would print
+// warnings.
 std::optional<std::string> missing_part(Device device) {
     std::error_code error;
     if (device == Device::kWebgpu) {
-        // Where the Vulkan loader looks for drivers (Khronos, "Vulkan Loader Interface", driver discovery on
-        // Linux).
+        // Where the Vulkan loader searches for drivers (Khronos, "Vulkan Loader Interface", driver discovery
+        // on Linux).
         for (const char* name : {"VK_DRIVER_FILES", "VK_ICD_FILENAMES", "VK_ADD_DRIVER_FILES"}) {
             if (environment(name)) return std::nullopt;
         }
@@ -83,7 +85,7 @@ Result<Device> parse_device(std::string_view name) {
     for (const auto& [known, device] : kDevices) {
         if (known == name) return device;
     }
-    return fail(ErrorKind::kUsage, "unknown device '{}'; there are auto, cpu, webgpu and cuda", name);
+    return fail(ErrorKind::kUsage, "unknown device '{}'; the devices are auto, cpu, webgpu and cuda", name);
 }
 
 std::vector<DeviceReport> probe_devices() {

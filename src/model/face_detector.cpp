@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Decodes the outputs of CenterFace, YuNet and YOLO, and splits panoramas into tiles.
 #include "model/face_detector.hpp"
 
 #include <algorithm>
@@ -220,8 +222,8 @@ Result<std::vector<DetectedFace>> FaceDetector::detect(const Image& image) {
     if (image.width <= 0 || image.height <= 0) return std::vector<DetectedFace>{};
     const int longer = std::max(image.width, image.height), shorter = std::min(image.width, image.height);
     if (longer <= side_ || longer < kPanorama * shorter) return detect_tile(image);
-    // Tiles of two heights that overlap by one: every face that is no wider than the picture is high lies
-    // whole in one of them.
+    // Tiles of two heights, each overlapping the next by one height: every face no wider than the image is
+    // high is complete in one of them.
     std::vector<DetectedFace> faces;
     const bool wide = image.width >= image.height;
     for (int start = 0; start == 0 || start + shorter < longer; start += shorter) {

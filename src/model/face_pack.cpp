@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads, lists, fetches and verifies face packs.
 #include "model/face_pack.hpp"
 
 #include <algorithm>
@@ -85,8 +87,8 @@ EmbedderManifest parse_embedder(const json& object) {
     const auto distance = [&](const char* field) {
         const double value = number(object, field, -1, 0, 1e6);
         if (!embedder.cosine) return value;
-        if (value > 1) throw BadField{fmt::format("{} is no cosine", field)};
-        return std::sqrt(2 - 2 * value);  // of vectors of length 1
+        if (value > 1) throw BadField{fmt::format("{} is not a cosine", field)};
+        return std::sqrt(2 - 2 * value);  // for vectors of length 1
     };
     embedder.same = distance("same");
     embedder.link = distance("link");
@@ -194,7 +196,7 @@ Result<FacePack> find_face_pack(std::span<const fs::path> directories, const std
             if (stored.pack->name != name) continue;
             if (!stored.is_usable)
                 return fail(ErrorKind::kUnavailable,
-                            "the networks of {} are not here yet: hone models pull {}", name, name);
+                            "the networks of {} are not installed yet: hone models pull {}", name, name);
             return std::move(*stored.pack);
         } else if (stored.is_usable && (!best || stored.pack->name == kDefaultFaces)) {
             best = std::move(*stored.pack);
@@ -203,7 +205,8 @@ Result<FacePack> find_face_pack(std::span<const fs::path> directories, const std
     if (best) return std::move(*best);
     if (broken) return std::unexpected(std::move(*broken));
     if (!name.empty()) return fail(ErrorKind::kNotFound, "no face model is named '{}'", name);
-    return fail(ErrorKind::kUnavailable, "no face model is there: run script/bootstrap for the default one");
+    return fail(ErrorKind::kUnavailable,
+                "no face model is installed: run script/bootstrap for the default one");
 }
 
 Result<FacePack> pull_face_pack(const FacePack& recipe, const fs::path& into,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Lists repositories of a hub and downloads their files, with resumption and checks.
 #include "model/hub.hpp"
 
 #include <curl/curl.h>
@@ -22,15 +24,15 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kAttempts = 5;  // of one file; each continues where the last one stopped
+constexpr int kAttempts = 5;  // per file; each attempt continues where the last one stopped
 constexpr long kConnectSeconds = 20;
-constexpr long kStallSeconds = 60;  // below kStallBytes a second for this long: give up the attempt
+constexpr long kStallSeconds = 60;  // abort an attempt after this long below kStallBytes per second
 constexpr long kStallBytes = 1000;
 
 struct RemoteFile {
     std::string path;
     std::uint64_t size = 0;
-    std::string sha256;  // empty for small files, which the hub keeps in git
+    std::string sha256;  // empty for small files, which the hub stores in git
 };
 
 using Curl = std::unique_ptr<CURL, void (*)(CURL*)>;
@@ -66,7 +68,7 @@ Error status_error(long status, const std::string& what) {
             return {ErrorKind::kNotFound, fmt::format("the hub does not have {}", what)};
         case 429:
             return {ErrorKind::kFailed,
-                    fmt::format("the hub asks to wait (HTTP 429) at {}; try again later", what)};
+                    fmt::format("the hub limits requests (HTTP 429) at {}; try again later", what)};
         default:
             return {ErrorKind::kFailed,
                     fmt::format("the hub answers {} with HTTP {}; try again later", what, status)};
@@ -85,7 +87,7 @@ Result<std::string> get_text(const std::string& url, const std::string& what) {
         });
     const CURLcode code = curl_easy_perform(curl.get());
     if (code != CURLE_OK)
-        return fail("cannot reach the hub for {}: {}; look at HF_ENDPOINT and the network", what,
+        return fail("cannot reach the hub for {}: {}; check HF_ENDPOINT and the network", what,
                     curl_easy_strerror(code));
     long status = 0;
     curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -111,7 +113,7 @@ Result<std::vector<RemoteFile>> list_files(const HubRequest& request) try {
                                   escape_path(request.repository), escape_path(request.revision)),
                       what));
     const json entries = json::parse(text, nullptr, false);
-    if (!entries.is_array()) return fail("the hub's list of {} is not understood", what);
+    if (!entries.is_array()) return fail("cannot understand the hub's file list of {}", what);
     std::vector<RemoteFile> files;
     for (const json& entry : entries) {
         if (!entry.is_object() || entry.value("type", "") != "file") continue;
@@ -127,10 +129,10 @@ Result<std::vector<RemoteFile>> list_files(const HubRequest& request) try {
     }
     return files;
 } catch (const json::exception& error) {
-    return fail("the hub's list of {} is not understood: {}", request.repository, error.what());
+    return fail("cannot understand the hub's file list of {}: {}", request.repository, error.what());
 }
 
-// The files that one image-text model needs out of everything a repository holds.
+// Chooses the files of one image-text model from everything in a repository.
 Result<std::vector<RemoteFile>> choose_files(const std::vector<RemoteFile>& all, Precision precision) {
     const auto has = [&](std::string_view path) {
         return std::ranges::any_of(all, [&](const RemoteFile& file) { return file.path == path; });
@@ -186,8 +188,8 @@ Result<std::vector<RemoteFile>> choose_files(const std::vector<RemoteFile>& all,
 
 struct Download {
     std::FILE* file = nullptr;
-    std::uint64_t received = 0;  // bytes of this file, those of earlier attempts included
-    std::uint64_t before = 0;    // bytes of the files before it
+    std::uint64_t received = 0;  // bytes of this file, including earlier attempts
+    std::uint64_t before = 0;    // bytes of the previous files
     std::uint64_t total = 0;
     std::string name;
     const HubRequest* request = nullptr;
@@ -202,7 +204,7 @@ std::size_t receive(char* data, std::size_t size, std::size_t count, void* targe
         long status = 0;
         curl_easy_getinfo(download.curl, CURLINFO_RESPONSE_CODE, &status);
         if (status == 200 && download.received > 0) {
-            // The server ignored the range: it sends the whole file again.
+            // The server ignored the range and sends the whole file again.
             download.file = std::freopen(nullptr, "wb", download.file);
             download.received = 0;
             download.restarted = true;
@@ -223,7 +225,7 @@ Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::ui
     HONE_CHECK(make_directories(target.parent_path()));
     std::error_code error;
     if (fs::exists(target, error) && fs::file_size(target, error) == remote.size)
-        return {};  // checked when it was renamed
+        return {};  // verified when it was renamed
     const std::string url =
         fmt::format("{}/{}/resolve/{}/{}", request.endpoint, escape_path(request.repository),
                     escape_path(request.revision), escape_path(remote.path));
@@ -257,7 +259,7 @@ Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::ui
             if (status >= 400 && status < 500 && status != 416)
                 return std::unexpected(status_error(status, remote.path));
             if (code == CURLE_WRITE_ERROR || !flushed)
-                return fail("cannot write {}: the disk may be full; what was fetched is kept",
+                return fail("cannot write {}: the disk may be full; the downloaded part is kept",
                             printable(partial));
             if (code != CURLE_OK) {
                 last_reason = curl_easy_strerror(code);
@@ -273,15 +275,16 @@ Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::ui
             HONE_TRY(const Sha256 digest, sha256_file(partial));
             if (to_hex(digest) != remote.sha256) {
                 fs::remove(partial, error);
-                return fail("{} came with wrong bytes (SHA-256 {} instead of {}) and was deleted; pull again",
-                            remote.path, to_hex(digest), remote.sha256);
+                return fail(
+                    "{} arrived with wrong bytes (SHA-256 {} instead of {}) and was deleted; pull again",
+                    remote.path, to_hex(digest), remote.sha256);
             }
         }
         fs::rename(partial, target, error);
         if (error) return fail("cannot rename {}: {}", printable(partial), error.message());
         return {};
     }
-    return fail("cannot fetch {}: {}; what was fetched is kept, pull again to continue", remote.path,
+    return fail("cannot fetch {}: {}; the downloaded part is kept; pull again to continue", remote.path,
                 last_reason);
 }
 
@@ -299,13 +302,13 @@ Result<> fetch_files(const HubRequest& request, std::span<const RemoteFile> file
 }  // namespace
 
 std::vector<HubShortcut> hub_shortcuts() {
-    return {
-        {"clip-vit-large-patch14", "Xenova/clip-vit-large-patch14", "the original's; 224 px, 768 numbers"},
-        {"clip-vit-base-patch32", "Xenova/clip-vit-base-patch32", "small and quick; 512 numbers"},
-        {"vit-l-14-dfn2b", "immich-app/ViT-L-14-quickgelu__dfn2b",
-         "stronger at the cost of clip-vit-large-patch14"},
-        {"vit-b-32-siglip2", "immich-app/ViT-B-32-SigLIP2__webli", "strong and small"},
-        {"vit-b-16-siglip2", "immich-app/ViT-B-16-SigLIP2__webli", "strong"}};
+    return {{"clip-vit-large-patch14", "Xenova/clip-vit-large-patch14",
+             "the original's model; 224 px, 768 dimensions"},
+            {"clip-vit-base-patch32", "Xenova/clip-vit-base-patch32", "small and quick; 512 dimensions"},
+            {"vit-l-14-dfn2b", "immich-app/ViT-L-14-quickgelu__dfn2b",
+             "stronger at the cost of clip-vit-large-patch14"},
+            {"vit-b-32-siglip2", "immich-app/ViT-B-32-SigLIP2__webli", "strong and small"},
+            {"vit-b-16-siglip2", "immich-app/ViT-B-16-SigLIP2__webli", "strong"}};
 }
 
 Result<HubRequest> parse_repository(std::string_view text) {

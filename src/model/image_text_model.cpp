@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Loads the two towers, chooses the image tower's device, and computes vectors.
 #include "model/image_text_model.hpp"
 
 #include <algorithm>
@@ -13,13 +15,13 @@ namespace hone {
 
 namespace {
 
-// Pictures a run. On a CPU one picture a run and one run a core is the fastest for convolutions and costs
-// transformers little; a graphics device wants more work at once (bench/embed prints both).
+// Images per run. On a CPU, one image per run and one run per core is fastest for convolutions and costs
+// transformers little; a graphics device needs larger batches (bench/embed prints both).
 constexpr std::size_t kCpuBatch = 1, kDeviceBatch = 8;
-constexpr double kSelfTestAgreement = 0.99;  // cosine with the cpu's vectors, MODELS.md
+constexpr double kSelfTestAgreement = 0.99;  // minimum cosine with the CPU's vectors
 constexpr int kSelfTestPictures = 4;
 
-// Smooth colour patterns with some texture: real enough to excite a network, the same on every machine.
+// Smooth colour patterns with some texture: realistic enough for a network, and identical on every machine.
 std::vector<float> self_test_pictures(const ImageTower& tower) {
     std::vector<float> tensors;
     for (int picture = 0; picture < kSelfTestPictures; ++picture) {
@@ -93,7 +95,7 @@ Result<> ImageTextModel::load_text() {
         HONE_TRY(tokenizer_, load_tokenizer(manifest_.text, manifest_.directory));
     }
     const ModelFile& file = manifest_.text.files.at(text_precision_);
-    // A combined network is loaded once.
+    // A combined network is loaded only once.
     if (image_ && image_->device() == Device::kCpu &&
         file.path == manifest_.image.files.at(image_precision_).path) {
         text_ = image_;
@@ -153,7 +155,7 @@ Result<Device> ImageTextModel::choose_device() {
             if (!report.usable || report.device == Device::kCpu) continue;
             const auto session = open_tower(file, report.device, 1);
             if (!session || !run_images(**session, pictures, kSelfTestPictures))
-                continue;  // the first run builds shaders
+                continue;  // the first run compiles shaders
             const Stopwatch watch;
             const auto vectors = run_images(**session, pictures, kSelfTestPictures);
             const double seconds = watch.seconds();
@@ -175,7 +177,7 @@ Result<Device> ImageTextModel::choose_device() {
     }
     remembered[key] = device_name(best);
     if (!options_.tuning_file.empty()) {
-        // A lost note costs one self-test more, nothing else.
+        // Losing this note costs one more self-test.
         if (const auto written = write_file_atomically(options_.tuning_file, remembered.dump(2)); !written)
             log::debug("{}", written.error().message);
     }
@@ -196,7 +198,7 @@ Result<std::vector<float>> ImageTextModel::run_images(Session& session, std::spa
     const ImageTower& tower = manifest_.image;
     std::vector<TensorView> inputs{
         {tower.input, {static_cast<std::int64_t>(count), 3, tower.height, tower.width}, tensors}};
-    // A combined network wants words too; the shortest do.
+    // A combined network needs a text too; use the shortest.
     const std::vector<std::int64_t> one_token(manifest_.text.pad_to_context ? manifest_.text.context : 1, 1);
     const std::vector<std::int64_t> shape{1, static_cast<std::int64_t>(one_token.size())};
     if (has_input(session, manifest_.text.input_ids)) {
@@ -207,7 +209,7 @@ Result<std::vector<float>> ImageTextModel::run_images(Session& session, std::spa
     HONE_TRY(Tensor output, session.run(inputs, tower.output));
     if (output.values.size() != count * static_cast<std::size_t>(dimension())) {
         return fail(
-            "the image tower of {} gives {} numbers a picture, its manifest says {}; correct the manifest or "
+            "the image tower of {} gives {} numbers per image, its manifest says {}; correct the manifest or "
             "add the model again",
             manifest_.name, output.values.size() / std::max<std::size_t>(1, count), dimension());
     }

@@ -1,4 +1,5 @@
-// A pair of networks that puts pictures and words into one space: text or pixels in, unit vectors out.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A pair of networks that maps images and texts into one space: pixels or text in, unit vectors out.
 #pragma once
 
 #include <atomic>
@@ -16,13 +17,13 @@
 namespace hone {
 
 struct ModelOptions {
-    Device device = Device::kAuto;       // of the image tower; words always run on the cpu
-    std::optional<Precision> precision;  // wanted; a tower without it takes what it has
-    fs::path tuning_file;                // remembers the self-tests of --device auto; empty: forgets
+    Device device = Device::kAuto;       // of the image tower; the text tower always runs on the CPU
+    std::optional<Precision> precision;  // preferred; a tower without it uses another
+    fs::path tuning_file;                // stores the self-tests of --device auto; empty: stores none
 };
 
-// Safe from any thread. Towers load at their first use, so opening costs nothing and a question needs only
-// the text tower.
+// Safe from any thread. A tower loads on first use, so construction is cheap and a query loads only the text
+// tower.
 class ImageTextModel {
   public:
     ImageTextModel(Manifest manifest, ModelOptions options);
@@ -32,25 +33,29 @@ class ImageTextModel {
     [[nodiscard]] int dimension() const { return manifest_.dimension; }
     [[nodiscard]] const std::string& fingerprint() const { return fingerprint_; }
     [[nodiscard]] Precision image_precision() const { return image_precision_; }
-    // Where the image tower runs; before it is loaded, where it is asked to.
+    // Returns the device of the image tower; before it is loaded, the requested one.
     [[nodiscard]] Device image_device() const;
 
+    // Load a tower unless it is loaded already. kFailed when a file is missing or broken.
     Result<> load_text();
     Result<> load_image();
 
-    // dimension numbers of length 1. The last kCachedTexts texts are remembered. (Virtual, so that tests of
-    // what is done with the numbers need no network.)
+    // Returns a vector of dimension() values and length 1. Caches the last kCachedTexts texts. kFailed when
+    // the tower cannot be loaded or run. (Virtual, so that tests can do without the network.)
     virtual Result<std::vector<float>> embed_text(std::string_view text);
 
-    // Pixels on the shorter side that are enough for the image tower: decoding may shrink to it.
+    // Pixels on the shorter side that suffice for the image tower; decoding may reduce the photo to that.
     [[nodiscard]] int wanted_side() const;
-    // Numbers of one prepared picture (model/preprocess.hpp).
+    // Number of values of one prepared image (model/preprocess.hpp).
     [[nodiscard]] std::size_t input_size() const;
-    // tensors: count prepared pictures behind each other. Gives count x dimension numbers, each row of
-    // length 1. A picture's row does not depend on the others of its batch.
+    // images: `count` prepared images in a row, count x input_size() values. Returns count x dimension()
+    // values, each row of length 1. A row does not depend on the rest of its batch. kFailed when the tower
+    // cannot be loaded or run.
     Result<std::vector<float>> embed_images(std::span<const float> tensors, std::size_t count);
+    // Prepares and embeds one image of any size.
     Result<std::vector<float>> embed_image(const Image& image);
-    // Pictures a run that use the device best, and runs at the same time.
+    // The best number of images per run, and of concurrent runs. Only meaningful once load_image() has
+    // resolved Device::kAuto.
     [[nodiscard]] std::size_t batch_size() const;
     [[nodiscard]] unsigned parallel_runs() const;
 
@@ -70,7 +75,7 @@ class ImageTextModel {
     const Precision image_precision_, text_precision_;
     const std::string fingerprint_;
 
-    std::mutex loading_;  // guards the sessions and the tokenizer while they come into being
+    std::mutex loading_;  // guards the sessions and the tokenizer while they are created
     std::shared_ptr<Session> image_, text_;
     std::unique_ptr<Tokenizer> tokenizer_;
     std::atomic<Device> device_;
@@ -80,7 +85,8 @@ class ImageTextModel {
     std::unordered_map<std::string, decltype(recent_)::iterator> cached_;
 };
 
-// Divides by the Euclidean length. False for a vector without a direction (zero, not finite).
+// Divides by the Euclidean length. Returns false for a vector without a direction (zero or not finite). Pure
+// function.
 bool normalize(std::span<float> vector);
 
 }  // namespace hone

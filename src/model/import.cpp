@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Recognises the layouts of image-text networks and derives their manifests.
 #include "model/import.hpp"
 
 #include <algorithm>
@@ -15,7 +17,7 @@ using nlohmann::json;
 
 namespace {
 
-// Suffixes of file names that Optimum and Transformers.js give to the same network in other number formats.
+// File name suffixes by which Optimum and Transformers.js mark the number format of a network.
 constexpr std::pair<std::string_view, Precision> kSuffixes[] = {{"", Precision::kF32},
                                                                 {"_fp16", Precision::kFp16},
                                                                 {"_quantized", Precision::kInt8},
@@ -105,7 +107,7 @@ Result<> read_tokenizer(const fs::path& directory, const std::string& folder, co
                         TextTower& tower) {
     const std::string path = folder + "tokenizer.json";
     const json options = read_optional_json(directory / (folder + "tokenizer_config.json"));
-    std::string type = "Unigram";  // without a tokenizer.json: the SentencePiece model beside it
+    std::string type = "Unigram";  // without a tokenizer.json, the SentencePiece model next to it
     bool sentencepiece = true;
     if (is_file(directory / path)) {
         HONE_TRY(const json file, read_json(directory / path));
@@ -122,8 +124,8 @@ Result<> read_tokenizer(const fs::path& directory, const std::string& folder, co
             if (!is_file(directory / (folder + name))) continue;
             HONE_TRY(tower.tokenizer_file, describe_file(directory, folder + name));
             const bool xlm_r = std::string_view(name) == "sentencepiece.bpe.model";
-            // XLM-R keeps fairseq's ids: <s> 0, <pad> 1, </s> 2, pieces one later. T5 and Gemma end a text
-            // with 1.
+            // XLM-R keeps fairseq's ids: <s> 0, <pad> 1, </s> 2, pieces shifted by one. T5 and Gemma end a
+            // text with 1.
             if (xlm_r) tower.bos_id = 0;
             tower.eos_id = xlm_r ? 2 : 1;
             tower.id_offset = xlm_r ? 1 : 0;
@@ -174,7 +176,7 @@ Result<> see_image_tower(Manifest& manifest) {
         session->outputs(), {"image_embeds", "pooler_output", "embedding", "image_features", "output"});
     if (output == nullptr) output = &session->outputs().front();
     if (input->shape.size() != 4 || (input->shape[1] != 3 && input->shape[1] > 0)) {
-        return fail("{} takes no pictures of the shape [N, 3, height, width]",
+        return fail("{} takes no images of the shape [N, 3, height, width]",
                     printable(manifest.directory / file.path));
     }
     manifest.image.input = input->name;
@@ -201,14 +203,14 @@ Result<> see_text_tower(Manifest& manifest) {
     if (mask != nullptr) manifest.text.attention_mask = mask->name;
     const std::int64_t length = input->shape[1];
     if (length > 0) manifest.text.context = static_cast<int>(length);
-    // SigLIP was trained on padded rows without a mask and reads its answer from the last place: it must see
-    // them.
+    // SigLIP was trained on padded rows without a mask and reads its result from the last position, so it
+    // needs the padding.
     manifest.text.pad_to_context =
         length > 0 || (manifest.text.tokenizer == TokenizerKind::kSentencePiece && mask == nullptr);
     return {};
 }
 
-// Runs both towers once; sets the dimension.
+// Runs both towers once and sets the dimension.
 Result<> see_dimension(Manifest& manifest) {
     const auto numbers = [&](const ModelFile& file, bool pictures) -> Result<std::size_t> {
         HONE_TRY(const auto session, open_session(manifest.directory / file.path, {}));
@@ -236,13 +238,13 @@ Result<> see_dimension(Manifest& manifest) {
         HONE_TRY(const Tensor output,
                  session->run(inputs, pictures ? manifest.image.output : manifest.text.output));
         if (output.shape.size() != 2)
-            return fail("{} gives {} axes, not one vector a row", file.path, output.shape.size());
+            return fail("{} gives {} axes, not one vector per row", file.path, output.shape.size());
         return output.values.size();
     };
     HONE_TRY(const std::size_t of_pictures, numbers(manifest.image.files.begin()->second, true));
     HONE_TRY(const std::size_t of_words, numbers(manifest.text.files.begin()->second, false));
     if (of_pictures != of_words)
-        return fail("the towers do not belong together: pictures give {} numbers, words {}", of_pictures,
+        return fail("the towers do not belong together: images give {} numbers, texts {}", of_pictures,
                     of_words);
     manifest.dimension = static_cast<int>(of_pictures);
     return {};
@@ -309,7 +311,7 @@ Result<Manifest> describe_model(const fs::path& directory, const std::string& na
         HONE_TRY(manifest.image.files, describe_variants(directory, stem));
         if (manifest.image.files.empty()) {
             return fail(
-                "{} holds no model that Hone knows: looked for manifest.json, onnx/vision_model.onnx, "
+                "{} has no model that Hone knows; expected manifest.json, onnx/vision_model.onnx, "
                 "visual/model.onnx and model.onnx",
                 printable(directory));
         }
@@ -328,12 +330,12 @@ Result<Manifest> describe_model(const fs::path& directory, const std::string& na
 
 Result<Manifest> add_model(const fs::path& directory, const std::string& name, const fs::path& parent) {
     if (!name.empty() && !is_model_name(name))
-        return fail(ErrorKind::kUsage, "'{}' is no model name; use a-z, 0-9, '.', '_' and '-'", name);
+        return fail(ErrorKind::kUsage, "'{}' is not a model name; use a-z, 0-9, '.', '_' and '-'", name);
     HONE_TRY(Manifest manifest, describe_model(directory, name));
     const fs::path target = parent / manifest.name;
     std::error_code error;
     if (fs::exists(target, error))
-        return fail(ErrorKind::kUsage, "a model named {} is there already; give another with --name",
+        return fail(ErrorKind::kUsage, "a model named {} already exists; choose another name with --name",
                     manifest.name);
     const fs::path temporary = parent / fmt::format(".adding-{}", manifest.name);
     fs::remove_all(temporary, error);

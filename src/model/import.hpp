@@ -1,4 +1,5 @@
-// Makes a manifest for the layouts in which people have image-text networks.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Makes manifests for the usual layouts of image-text networks.
 #pragma once
 
 #include <functional>
@@ -7,21 +8,24 @@
 
 namespace hone {
 
-// Layouts, told apart by their files:
+// Describes the model in `directory`. Its files determine the layout:
 //   Hone      manifest.json
 //   Xenova    onnx/vision_model*.onnx, onnx/text_model*.onnx, preprocessor_config.json, tokenizer.json,
-//   config.json Immich    visual/model.onnx, textual/model.onnx, textual/tokenizer.json,
-//   visual/preprocess_cfg.json, config.json combined  model.onnx or onnx/model.onnx with both towers, files
-//   beside it as Xenova
-// Every network is loaded and run once, so that names, sizes and dimensions are seen, not believed.
-// The manifest's directory is `directory`; its files are not copied.
+//             config.json
+//   Immich    visual/model.onnx, textual/model.onnx, textual/tokenizer.json, visual/preprocess_cfg.json,
+//             config.json
+//   combined  model.onnx or onnx/model.onnx with both towers, other files as in Xenova
+//
+// Loads and runs every network once, so names, sizes and dimensions are observed, not assumed. The manifest's
+// directory is `directory`; no file is copied. kUsage when it is not a folder with a model; kFailed when a
+// file is wrong.
 Result<Manifest> describe_model(const fs::path& directory, const std::string& name);
 
-// Copies a described model's files into parent/NAME and writes its manifest there, all or nothing.
-// Fails when a model of that name is there already.
+// Copies a described model's files into parent/NAME and writes its manifest there, all or nothing. kUsage for
+// an invalid name, or when a model of that name exists.
 Result<Manifest> add_model(const fs::path& directory, const std::string& name, const fs::path& parent);
 
-// A model name out of a folder's or repository's name.
+// Derives a valid model name from the name of a folder or repository. Pure function.
 std::string model_name_from(const std::string& text);
 
 }  // namespace hone

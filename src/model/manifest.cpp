@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads, writes and verifies manifests of image-text models.
 #include "model/manifest.hpp"
 
 #include <algorithm>
@@ -128,7 +130,7 @@ Result<Precision> parse_precision(std::string_view name) {
     for (const auto& [known, value] : kPrecisions) {
         if (known == name) return value;
     }
-    return fail(ErrorKind::kUsage, "unknown precision '{}'; there are f32, fp16 and int8", name);
+    return fail(ErrorKind::kUsage, "unknown precision '{}'; the precisions are f32, fp16 and int8", name);
 }
 
 Precision Manifest::best_precision(const std::map<Precision, ModelFile>& files,

@@ -1,4 +1,6 @@
-// What Hone knows of a network: docs/formats/model-manifest.md.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The description of an image-text model: docs/formats/model-manifest.md. The functions are safe from any
+// thread.
 #pragma once
 
 #include <array>
@@ -14,10 +16,11 @@ namespace hone {
 
 enum class Precision { kF32, kFp16, kInt8 };
 std::string_view precision_name(Precision precision);  // "f32", "fp16", "int8"
+// kUsage for an unknown name.
 Result<Precision> parse_precision(std::string_view name);
 
 struct ModelFile {
-    std::string path;  // relative to the manifest
+    std::string path;  // relative to the manifest's folder
     std::string sha256;
     std::uint64_t bytes = 0;
 };
@@ -40,18 +43,18 @@ struct TextTower {
     std::optional<std::string> attention_mask;
     TokenizerKind tokenizer = TokenizerKind::kBpe;
     ModelFile tokenizer_file;
-    int context = 77;             // tokens, specials included
-    bool pad_to_context = false;  // the network's sequence axis is fixed
+    int context = 77;             // tokens, including the special ones
+    bool pad_to_context = false;  // true when the network's sequence axis is fixed
     std::int64_t pad_id = 0;
     bool lowercase = false;
-    // SentencePiece only: ids put around the pieces, and what is added to every piece's id (XLM-R: 1).
+    // SentencePiece only: ids around the pieces, and the offset added to every piece's id (XLM-R: 1).
     std::optional<std::int64_t> bos_id, eos_id;
     std::int64_t id_offset = 0;
     std::map<Precision, ModelFile> files;
 };
 
-// probability = 1 / (1 + exp(-slope (cosine - likely))): the cosine of words and picture at which half of
-// such pairs fit.
+// probability = 1 / (1 + exp(-slope (cosine - likely))). likely: the cosine of text and image at which half
+// of such pairs match.
 struct ScoreCalibration {
     double likely = 0.30, slope = 14.0;
 };
@@ -62,24 +65,25 @@ struct Manifest {
     ImageTower image;
     TextTower text;
     std::optional<ScoreCalibration> calibration;
-    fs::path directory;  // where manifest.json lies; not part of the file
+    fs::path directory;  // of manifest.json; not part of the file
 
-    // The wanted precision when the tower has it, else f32, else whatever there is.
+    // Returns the preferred precision when the tower has it, else f32, else any.
     [[nodiscard]] Precision best_precision(const std::map<Precision, ModelFile>& files,
                                            std::optional<Precision> wanted) const;
-    // Names the image tower's exact numbers: vectors of different fingerprints are never compared.
+    // Identifies the image tower's exact output. Vectors of different fingerprints are never compared.
     [[nodiscard]] std::string fingerprint(Precision image_precision) const;
 };
 
-// "image-text", "faces", or "" when there is no manifest that says so.
+// Returns "image-text", "faces", or "" without a manifest of a known role.
 std::string manifest_role(const fs::path& directory);
 
-// Fails with the field that is wrong. Does not read the network files.
+// Reads manifest.json, not the networks. kFailed when a field is wrong; the message names it.
 Result<Manifest> read_manifest(const fs::path& directory);
+// Writes manifest.json into the manifest's directory. kFailed when the disk refuses.
 Result<> write_manifest(const Manifest& manifest);
 nlohmann::json to_json(const Manifest& manifest);
 
-// Compares size and SHA-256 of every file that the manifest names; the error names the first that differs.
+// Compares size and SHA-256 of every file in the manifest. kFailed names the first that differs.
 Result<> verify_files(const Manifest& manifest);
 
 bool is_model_name(std::string_view name);  // [a-z0-9][a-z0-9._-]*

@@ -1,4 +1,5 @@
-// What readers of manifests share; for src/model only.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Shared helpers for reading manifests; for src/model only. Safe from any thread.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -8,16 +9,16 @@
 
 namespace hone {
 
-// Thrown while a manifest is read; the function that reads it turns it into an Error.
+// Thrown while a manifest is read. The reading function converts it into an Error.
 struct BadField {
     std::string message;
 };
 
-// {"path", "sha256", "bytes"}. A file named by a manifest must lie inside its folder: manifests come from
-// strangers. Throws BadField or what nlohmann::json throws.
+// Parses {"path", "sha256", "bytes"}. Manifests are untrusted, so the path must stay inside the manifest's
+// folder. Throws BadField or nlohmann::json's exceptions.
 ModelFile parse_model_file(const nlohmann::json& entry);
 
-// Compares size and SHA-256; the error names the first that differs.
+// Compares size and SHA-256 of each file. model: name for the message. kFailed names the first that differs.
 Result<> verify_model_files(const fs::path& directory, const std::string& model,
                             std::span<const ModelFile* const> files);
 

@@ -1,4 +1,5 @@
-// model/session.hpp on ONNX Runtime.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Implements model/session.hpp with ONNX Runtime.
 #include <onnxruntime_cxx_api.h>
 
 #include <atomic>
@@ -15,21 +16,20 @@ namespace hone {
 
 namespace {
 
-// The engine's builds carry a client that sends events to their maker, from its environment on, so
-// DisableTelemetryEvents() would come too late. Before main(): no other thread reads the variables yet.
+// The engine's builds contain a telemetry client that starts with the environment, so
+// DisableTelemetryEvents() would be too late. Runs before main(): no other thread reads the variables yet.
 [[maybe_unused]] const bool silenced = ::setenv("ORT_DISABLE_TELEMETRY", "1", 1) == 0;
 
-std::atomic<std::int64_t> running_ns{0};  // network_seconds()
+std::atomic<std::int64_t> running_ns{0};  // for network_seconds()
 
 Ort::Env& environment() {
-    // What the engine logs stands in its exceptions too, or speaks of its own graph rewriting: nothing a
-    // person can act on.
+    // The engine's log repeats its exceptions or describes its own graph rewriting; neither helps a user.
     static Ort::Env env(ORT_LOGGING_LEVEL_FATAL, "hone");
     return env;
 }
 
 std::string one_line(std::string text) {
-    // The engine puts its own source file and check in front of the reason.
+    // The engine puts its own source file and check before the reason.
     if (const auto check = text.find(" was false. "); check != std::string::npos)
         text = text.substr(check + 12);
     std::ranges::replace(text, '\n', ' ');
@@ -88,7 +88,7 @@ class OnnxSession final : public Session {
     [[nodiscard]] Device device() const override { return device_; }
 
   private:
-    // Converted inputs, alive until the run is over.
+    // Converted inputs, which must live until the run ends.
     struct Buffers {
         std::vector<std::vector<std::int32_t>> int32;
         std::vector<std::vector<Ort::Float16_t>> float16;
@@ -144,12 +144,12 @@ class OnnxSession final : public Session {
 };
 
 Ort::SessionOptions engine_options(const SessionOptions& options) {
-    environment();  // before anything else: providers log while they are appended
+    environment();  // first, because providers log while they are appended
     Ort::SessionOptions engine;
     engine.SetIntraOpNumThreads(static_cast<int>(options.threads));
     engine.SetInterOpNumThreads(1);
     engine.SetGraphOptimizationLevel(GraphOptimizationLevel::ORT_ENABLE_ALL);
-    // Waiting threads must not eat the cores that decode the next photos.
+    // Waiting threads must not occupy the cores that decode the next photos.
     engine.AddConfigEntry("session.intra_op.allow_spinning", "0");
     switch (options.device) {
         case Device::kWebgpu:

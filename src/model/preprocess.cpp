@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Resizes, crops or pads an image and normalises its pixels.
 #include "model/preprocess.hpp"
 
 #include <algorithm>
@@ -16,7 +18,7 @@ Filter filter_of(const ImageTower& tower) {
     return Filter::kBicubic;
 }
 
-// Floor division: Python's // on the negative margins of pictures smaller than the crop.
+// Floor division, like Python's //, for the negative margins of images smaller than the crop.
 int margin(int outer, int inner) {
     return static_cast<int>(std::floor((outer - inner) / 2.0));
 }

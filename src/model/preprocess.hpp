@@ -1,4 +1,6 @@
-// Pixels -> the image tower's input, equal to the Python reference with Pillow.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Converts pixels to the image tower's input, with the same result as the Python reference with Pillow. Pure
+// functions.
 #pragma once
 
 #include <span>
@@ -9,10 +11,10 @@
 
 namespace hone {
 
-// Writes 3 * height * width numbers, channels first (R, G, B planes), (value / 255 - mean) / std, into
-// `tensor`. Source of the sizes: Hugging Face CLIPImageProcessor (shortest edge: the long side is cut, not
-// rounded, to whole pixels; centre crop at floor((size - crop) / 2)); open_clip for longest-edge (pad around
-// the centre).
+// Writes the 3 x height x width values of the tower (R, G, B planes), (value / 255 - mean) / std, into
+// `tensor` of tensor_size() values. Source of the sizes: Hugging Face CLIPImageProcessor (shortest edge: the
+// long side is truncated, not rounded, to whole pixels; centre crop at floor((size - crop) / 2)); open_clip
+// for longest edge (padding around the centre).
 void preprocess(const Image& image, const ImageTower& tower, std::span<float> tensor);
 
 inline std::size_t tensor_size(const ImageTower& tower) {

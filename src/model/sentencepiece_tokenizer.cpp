@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // SentencePiece models (SigLIP, XLM-R) through Google's library.
 #include <sentencepiece_processor.h>
 
@@ -15,7 +16,7 @@ class SentencePieceTokenizer final : public Tokenizer {
 
     [[nodiscard]] std::vector<std::int64_t> encode(std::string_view text) const override {
         std::vector<int> pieces;
-        // The library fails only on a processor that is not loaded.
+        // The library fails only for a processor that is not loaded.
         (void)processor.Encode(text, &pieces);
         std::vector<std::int64_t> ids;
         if (bos_id) ids.push_back(*bos_id);

@@ -1,4 +1,6 @@
-// A network ready to run: the one interface to the engine. Nothing above it knows ONNX Runtime.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A network ready to run: the only interface to the inference engine. Code above it does not depend on ONNX
+// Runtime.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +15,14 @@
 
 namespace hone {
 
-// A tensor that the caller owns for the length of the call. Row-major.
+// A tensor that the caller owns for the duration of the call. Row-major.
 struct TensorView {
     std::string name;
     std::vector<std::int64_t> shape;
     std::variant<std::span<const float>, std::span<const std::int64_t>> values;
 };
 
+// A result tensor. Row-major.
 struct Tensor {
     std::vector<std::int64_t> shape;
     std::vector<float> values;
@@ -34,8 +37,9 @@ struct Port {
 class Session {
   public:
     virtual ~Session() = default;
-    // One forward pass. Safe from any thread, also at the same time. Integer and 16-bit inputs are converted
-    // to what the network declares; outputs come as f32, in the order of their names.
+    // Runs one forward pass. Safe from any thread, also concurrently. Converts integer and 16-bit inputs to
+    // the network's types. Returns f32 tensors in the order of `outputs`. kFailed when names or shapes do not
+    // fit the network or the engine fails.
     virtual Result<std::vector<Tensor>> run(std::span<const TensorView> inputs,
                                             std::span<const std::string> outputs) = 0;
     Result<Tensor> run(std::span<const TensorView> inputs, const std::string& output) {
@@ -43,24 +47,26 @@ class Session {
         if (!tensors) return std::unexpected(std::move(tensors).error());
         return std::move(tensors->front());
     }
+    // Constant for the life of the session.
     [[nodiscard]] virtual const std::vector<Port>& inputs() const = 0;
     [[nodiscard]] virtual const std::vector<Port>& outputs() const = 0;
     [[nodiscard]] virtual Device device() const = 0;
 };
 
 struct SessionOptions {
-    Device device = Device::kCpu;  // kAuto is decided above this (image_text_model.hpp)
-    unsigned threads = 1;          // inside one run
+    Device device = Device::kCpu;  // the caller resolves kAuto first (image_text_model.hpp)
+    unsigned threads = 1;          // of one run
 };
 
-// Fails with one line when the file is missing, truncated, no network, or the provider cannot be used.
+// kFailed, with one line, when the file is missing, truncated or not a network, or the provider is not
+// usable. Safe from any thread.
 Result<std::unique_ptr<Session>> open_session(const fs::path& network, const SessionOptions& options);
 Result<std::unique_ptr<Session>> open_session(std::span<const std::uint8_t> network,
                                               const SessionOptions& options);
 
 std::string engine_version();  // "ONNX Runtime 1.30.0"
-// Seconds that the networks of this process have been running so far, all threads together: what a pipeline
-// cannot save.
+// Seconds that this process's networks have run so far, summed over all threads: the lower limit of a
+// pipeline's work. Safe from any thread.
 double network_seconds();
 
 }  // namespace hone

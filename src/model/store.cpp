@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Finds the models below the model folders.
 #include "model/store.hpp"
 
 #include <algorithm>
@@ -7,7 +9,7 @@ namespace hone {
 
 namespace {
 
-constexpr std::string_view kDefaultPack = "hone-default";  // the packs built at set-up start with this
+constexpr std::string_view kDefaultPack = "hone-default";  // prefix of the packs that are built at set-up
 
 }  // namespace
 
@@ -49,8 +51,10 @@ Result<Manifest> ModelStore::find(const std::optional<std::string>& name) const 
         for (const StoredModel& model : models) {
             if (model.manifest) known += (known.empty() ? "" : ", ") + model.manifest->name;
         }
-        return fail(ErrorKind::kNotFound, "no model is named '{}'; there {}", *name,
-                    known.empty() ? "is none: see hone models pull" : "are: " + known);
+        if (known.empty())
+            return fail(ErrorKind::kNotFound,
+                        "no model is named '{}' and none is installed; see `hone models pull --help`", *name);
+        return fail(ErrorKind::kNotFound, "no model is named '{}'; the models are: {}", *name, known);
     }
     StoredModel* best = nullptr;
     for (StoredModel& model : models) {
@@ -58,9 +62,9 @@ Result<Manifest> ModelStore::find(const std::optional<std::string>& name) const 
         if (best == nullptr || model.manifest->name.starts_with(kDefaultPack)) best = &model;
     }
     if (best != nullptr) return std::move(best->manifest);
-    for (StoredModel& model : models) return std::move(model.manifest);  // broken: say why
+    for (StoredModel& model : models) return std::move(model.manifest);  // a broken model: report the reason
     return fail(ErrorKind::kUnavailable,
-                "no model is there yet: run script/bootstrap for the default pack, or `hone models pull "
+                "no model is installed yet: run script/bootstrap for the default pack, or `hone models pull "
                 "clip-vit-base-patch32`");
 }
 

@@ -1,4 +1,6 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // The models on this machine: every folder with a manifest.json below the model folders (base/config.hpp).
+// Safe from any thread.
 #pragma once
 
 #include <optional>
@@ -10,23 +12,25 @@
 
 namespace hone {
 
-// Folders with a manifest.json, of whatever role, in the order of the directories, then by name.
+// Returns the folders with a manifest.json of any role, in the order of the directories, then by name.
 std::vector<fs::path> model_folders(std::span<const fs::path> directories);
 
 struct StoredModel {
-    Result<Manifest> manifest;  // or why it cannot be used
+    Result<Manifest> manifest;  // or the reason why it is not usable
     fs::path directory;
 };
 
 class ModelStore {
   public:
+    // directories: at least one; the first receives new models.
     explicit ModelStore(std::vector<fs::path> directories) : directories_(std::move(directories)) {}
 
-    // In the order of the folders, then by name; a name that is there twice is listed once, the first wins.
+    // In the order of the folders, then by name. A name that occurs twice is listed once: the first wins.
     [[nodiscard]] std::vector<StoredModel> list() const;
-    // The model of that name; without a name the only one, else the default pack. Fails with what to do.
+    // Returns the model of that name; without a name, the only model, else the default pack. kNotFound for an
+    // unknown name; kUnavailable, with instructions, when there is no model to choose.
     [[nodiscard]] Result<Manifest> find(const std::optional<std::string>& name) const;
-    // Where new models go: the library's own folder.
+    // The folder for new models: the library's own.
     [[nodiscard]] const fs::path& own_directory() const { return directories_.front(); }
 
   private:

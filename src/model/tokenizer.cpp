@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Loads tokenizers, and the parts of tokenizer.json that they share.
 #include "model/tokenizer.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,4 +1,5 @@
-// Text -> token ids, equal to the tokenizer the network was trained with.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Converts text to token ids, with the same result as the tokenizer that the network was trained with.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +14,16 @@ namespace hone {
 class Tokenizer {
   public:
     virtual ~Tokenizer() = default;
-    // Ids of the whole text with the special tokens around it, not cut. The text is UTF-8; bytes that are not
-    // become U+FFFD. Safe from any thread.
+    // Returns the ids of the whole text with the special tokens around it, not truncated. The text is UTF-8;
+    // invalid bytes become U+FFFD. Safe from any thread.
     [[nodiscard]] virtual std::vector<std::int64_t> encode(std::string_view text) const = 0;
 };
 
-// Reads tokenizer.json (BPE, WordPiece) or a SentencePiece model. Fails when the file asks for a step that
-// Hone does not have, naming it: a tokenizer that is nearly right is wrong.
+// Reads tokenizer.json (BPE, WordPiece) or a SentencePiece model from `directory`. kFailed names a step that
+// Hone does not support: a tokenizer that is nearly right is wrong. Safe from any thread.
 Result<std::unique_ptr<Tokenizer>> load_tokenizer(const TextTower& tower, const fs::path& directory);
 
-// At most `context` ids, the last one (the end token) kept.
+// Truncates to at most `context` ids, and keeps the last one (the end token). Pure function.
 void cut_to_context(std::vector<std::int64_t>& ids, int context);
 
 }  // namespace hone

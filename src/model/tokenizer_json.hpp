@@ -1,4 +1,6 @@
-// The parts of Hugging Face's tokenizer.json that BPE and WordPiece share; private to the tokenizers.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The parts of Hugging Face's tokenizer.json that BPE and WordPiece share, for the tokenizers only. Pure
+// functions.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -10,18 +12,18 @@
 
 namespace hone {
 
-// Hashes string and string_view alike, so that look-ups make no copies.
+// Hashes string and string_view alike, so that look-ups do not copy.
 struct TextHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 using Vocabulary = std::unordered_map<std::string, std::int64_t, TextHash, std::equal_to<>>;
 
-// Tokens that are found in the text before anything else looks at it ("[CLS]", "<|endoftext|>").
+// Tokens that are matched in the text before any other step ("[CLS]", "<|endoftext|>").
 struct AddedToken {
     std::string content;
     std::int64_t id = 0;
-    bool normalized = false;  // looked for after normalisation
+    bool normalized = false;  // matched after normalisation
 };
 
 struct TextPiece {
@@ -29,19 +31,22 @@ struct TextPiece {
     std::int64_t added_id = -1;  // >= 0: an added token instead of text
 };
 
-// Splits at the added tokens with the given `normalized`, leftmost first, longest first.
+// Splits at the added tokens with the given `normalized`: leftmost match first, longest first.
 std::vector<TextPiece> split_at_added_tokens(std::string_view text, const std::vector<AddedToken>& tokens,
                                              bool normalized);
 
+// Throws nlohmann::json's exceptions for a malformed file.
 std::vector<AddedToken> read_added_tokens(const nlohmann::json& file);
 
-// Ids put before and after the text by the file's post-processor (TemplateProcessing, BertProcessing,
-// RobertaProcessing).
+// Ids that the file's post-processor (TemplateProcessing, BertProcessing, RobertaProcessing) puts before and
+// after the text.
 struct SpecialTokens {
     std::vector<std::int64_t> before, after;
 };
+// kFailed names a post-processor that Hone does not support.
 Result<SpecialTokens> read_special_tokens(const nlohmann::json& file);
 
+// kFailed names the step of the file that Hone does not support.
 Result<std::unique_ptr<Tokenizer>> make_bpe_tokenizer(const nlohmann::json& file);
 Result<std::unique_ptr<Tokenizer>> make_wordpiece_tokenizer(const nlohmann::json& file);
 Result<std::unique_ptr<Tokenizer>> make_sentencepiece_tokenizer(const TextTower& tower, const fs::path& path);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unicode steps with ICU, restricted to the Unicode versions of the reference tokenizers.
 #include "model/unicode.hpp"
 
 #include <unicode/locid.h>
@@ -12,15 +14,14 @@ namespace hone {
 
 namespace {
 
-// The reference's normalisation tables are those of an older Unicode; characters that came later it leaves
-// where they stand.
+// The reference normalises with tables of an older Unicode and leaves later characters unchanged.
 constexpr const char* kNormalized = "[:age=9.0:]";
-// Its table of categories is older still: Unicode 8.0. (Both found by comparing on the strings of
+// Its table of categories is older still: Unicode 8.0. (Both were found by comparison on the strings of
 // tests/reference/tokenizer_golden.py.)
 constexpr UVersionInfo kCategorized = {8, 0, 0, 0};
 
 uint32_t category_mask(char32_t c) {
-    switch (c) {  // what Unicode has put into another category since
+    switch (c) {  // characters whose category Unicode has changed since
         case 0x166D:
             return U_GC_PO_MASK;
         case 0x1734:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // BERT's tokenizer: clean, space out Chinese characters, strip accents, lower-case; split at spaces and
 // punctuation; greedy longest pieces (Wu et al. 2016; steps as in Hugging Face's BertNormalizer,
 // BertPreTokenizer and WordPiece).

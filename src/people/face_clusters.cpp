@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The neighbour search, the forest of groups and the constraints on joining.
 #include "people/face_clusters.hpp"
 
 #include <Eigen/Core>
@@ -16,7 +18,7 @@ namespace {
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Row = std::uint32_t;
 
-constexpr std::size_t kTile = 512;  // faces by faces at once
+constexpr std::size_t kTile = 512;  // faces per side of a tile
 
 struct Link {
     float distance;
@@ -41,7 +43,7 @@ class Forest {
         while (parent_[face] != face) face = parent_[face] = parent_[parent_[face]];
         return face;
     }
-    // The smaller face is the root.
+    // The smaller face becomes the root.
     void join(Row a, Row b) {
         a = root(a);
         b = root(b);
@@ -58,7 +60,7 @@ class Forest {
     std::vector<Row> parent_;
 };
 
-// What is known of a group while it grows.
+// The state of a group while it grows.
 struct Group {
     PersonId person = 0;
     std::vector<Row> faces;
@@ -80,16 +82,16 @@ struct FaceClusters::State {
     const std::size_t dimension;
     const float link, reach;
     const double alike;
-    std::vector<float> vectors;  // one after the other
+    std::vector<float> vectors;  // contiguous, one vector after the other
     std::vector<float> squares;  // squared lengths
     std::vector<FaceId> ids;
     std::vector<PhotoNumber> photos;
     std::vector<PersonId> confirmed;
     std::vector<std::vector<PersonId>> rejected;
-    std::vector<std::vector<Link>> links;  // by face, a heap with the longest on top
-    Forest components;                     // of everything that can be joined
+    std::vector<std::vector<Link>> links;  // by face, a heap with the longest link on top
+    Forest components;                     // contains everything that can be joined
     std::unordered_map<PersonId, Row> first_of_person;
-    std::vector<bool> changed;  // by face: its component must be worked out
+    std::vector<bool> changed;  // by face: its component must be recomputed
     std::vector<Row> group_of;
     std::unordered_map<Row, PersonId> person_of_group;
 
@@ -99,8 +101,8 @@ struct FaceClusters::State {
                 static_cast<Eigen::Index>(dimension)};
     }
 
-    // a times b transposed. A product of matrices copies b into another order first, which a few rows do not
-    // pay back.
+    // a times b transposed. Eigen's matrix product first copies b into another order, which does not pay for
+    // a few rows.
     static void multiply(const Eigen::Map<const Matrix>& a, const Eigen::Map<const Matrix>& b,
                          Matrix& products) {
         constexpr Eigen::Index kFew = 8;
@@ -122,8 +124,8 @@ struct FaceClusters::State {
         heap.pop_back();
     }
 
-    // The faces of one person are worked out together. A face that is no longer theirs may stay in the
-    // component: it only has to hold what can be joined.
+    // A person's faces are computed together. A face that no longer belongs to the person may stay in the
+    // component, which only has to contain everything that can be joined.
     void join_person(Row face) {
         if (confirmed[face] == 0) return;
         const auto [seed, is_new] = first_of_person.emplace(confirmed[face], face);
@@ -137,7 +139,7 @@ struct FaceClusters::State {
         };
         const std::size_t total = size(), tiles = (total - first_new + kTile - 1) / kTile;
         std::atomic<std::size_t> next = 0;
-        // Few new faces: each tile's earlier faces are shared out instead.
+        // Few new faces: divide each tile's earlier faces among the threads instead.
         const std::size_t parts = tiles >= threads ? 1 : threads, units = tiles * parts;
         const unsigned workers = static_cast<unsigned>(std::clamp<std::size_t>(threads, 1, units));
         std::vector<std::vector<Found>> found(workers);
@@ -182,7 +184,7 @@ struct FaceClusters::State {
         }
     }
 
-    // Would the groups be one?
+    // Returns true when no constraint forbids the join.
     [[nodiscard]] bool may_join(const Group& a, const Group& b) const {
         if (a.person != 0 && b.person != 0 && a.person != b.person) return false;
         const auto rejects = [](const Group& group, PersonId person) {
@@ -209,7 +211,7 @@ struct FaceClusters::State {
     }
 
     void solve(const std::vector<Row>& members) {
-        std::unordered_map<Row, std::size_t> place;  // of a face among the groups
+        std::unordered_map<Row, std::size_t> place;  // position of a face among the groups
         std::vector<Group> groups(members.size());
         std::unordered_map<PersonId, std::size_t> seeds;
         for (std::size_t at = 0; at < members.size(); ++at) {

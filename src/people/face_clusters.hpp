@@ -1,14 +1,15 @@
-// Which faces are one person: single links below a distance, under constraints.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Groups faces into people: single-link clustering below a distance, under constraints.
 //
-// Every face remembers its kKept nearest faces within reach. Links shorter than `link` are taken from the
-// shortest on (Kruskal) and join two groups when nothing speaks against it:
-//   - no photo shows a person twice (unless a person said so),
-//   - no face goes to a person that somebody said it is not,
-//   - two people that a person told apart stay apart,
-//   - the faces of the joined group are alike as a whole: the root mean square of their distances between the
+// Every face keeps its kKept nearest faces within reach. Links shorter than `link` are taken in ascending
+// order (Kruskal) and join two groups unless a constraint forbids it:
+//   - no photo shows a person twice, unless a user confirmed it;
+//   - no face joins a person that a user rejected for it;
+//   - two people that a user separated stay separate;
+//   - the faces of the joined group are alike overall: the root mean square of the distances between the
 //     groups is at most kAlike x same, so that a chain of look-alikes does not join strangers.
-// Faces that a person confirmed as somebody's are together from the start. The groups depend on the faces and
-// on what was said of them, not on the order in which they came (up to equal distances).
+// Faces that a user confirmed for one person are together from the start. The groups depend on the faces and
+// constraints only, not on the order of their arrival (up to equal distances).
 #pragma once
 
 #include <cstdint>
@@ -23,9 +24,9 @@ namespace hone {
 struct ClusterFace {
     FaceId id = 0;
     PhotoNumber photo = 0;
-    PersonId confirmed = 0;          // whose face it is, as a person said; 0: nobody said
-    std::vector<PersonId> rejected;  // whose it is not
-    std::span<const float> vector;   // copied
+    PersonId confirmed = 0;          // the person that a user confirmed; 0: none
+    std::vector<PersonId> rejected;  // people that a user rejected
+    std::span<const float> vector;   // dimension values; copied
 };
 
 // Two groups that may be one person.
@@ -34,35 +35,37 @@ struct ClusterQuestion {
     float distance = 0;
 };
 
-// Not safe from several threads at once.
+// Not thread-safe.
 class FaceClusters {
   public:
-    static constexpr std::size_t kKept = 64;  // links a face
+    static constexpr std::size_t kKept = 64;  // links per face
     static constexpr double kAlike = 1.15;
-    static constexpr double kAsk = 1.15;  // up to this times max(same, link) a person is asked
+    static constexpr double kAsk = 1.15;  // the user is asked up to this times max(same, link)
 
-    // link, same: distances (model/face_pack.hpp).
+    // dimension: of the vectors. link, same: distances (model/face_pack.hpp).
     FaceClusters(std::size_t dimension, double link, double same);
     ~FaceClusters();
 
-    // O(faces x added) distances. Ids must be new.
+    // Costs O(faces x added) distances, on `threads` threads. Ids must be new.
     void add(std::span<const ClusterFace> faces, unsigned threads);
 
-    // What a person says of a face that is there.
+    // Sets the constraints that a user gave for an existing face. face: index.
     void set_constraints(std::size_t face, PersonId confirmed, std::span<const PersonId> rejected);
-    // Whether the faces that are here are the first of these, with the same ids, photos and vectors.
+    // True when the stored faces are the first of `faces`, with the same ids, photos and vectors.
     [[nodiscard]] bool begins(std::span<const ClusterFace> faces) const;
 
     [[nodiscard]] std::size_t size() const;
+    // Faces have indices in the order of add().
     [[nodiscard]] FaceId id(std::size_t face) const;
-    // By face: the smallest index of its group. Only what changed since the last call is worked out
-    // anew.
+    // Returns, by face index, the smallest index in its group. Recomputes only changes since the last call.
     [[nodiscard]] const std::vector<std::uint32_t>& groups();
-    // Of a group's first face: whose it is, as a person said; 0 when nobody did.
+    // Returns the person that a user confirmed for the group, or 0. group: index of its first face.
     [[nodiscard]] PersonId person_of(std::uint32_t group) const;
-    // Pairs of groups with faces nearer than kAsk x same that were not joined and may be, the nearest first.
+    // Returns the pairs of groups with faces nearer than kAsk x same that were not joined and still may be,
+    // the nearest first.
     [[nodiscard]] std::vector<ClusterQuestion> questions();
-    // Faces by distance to a vector, the nearest first.
+    // Returns the `count` faces nearest to a vector of dimension values, with their distances, the nearest
+    // first.
     [[nodiscard]] std::vector<std::pair<std::size_t, float>> nearest(std::span<const float> vector,
                                                                      std::size_t count) const;
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Edits of people, and the update of groups after scans and edits.
 #include "people/people.hpp"
 
 #include <algorithm>
@@ -11,7 +13,7 @@ namespace hone {
 
 namespace {
 
-constexpr double kRegionOverlap = 0.2;  // programs draw their boxes with more or less of the hair
+constexpr double kRegionOverlap = 0.2;  // programs draw boxes with more or less of the hair
 constexpr std::size_t kLongestName = 200;
 
 Result<std::string> clean_name(const std::string& text) {
@@ -49,7 +51,7 @@ Result<> People::update() {
     const std::string grouping = "people";
     if (leases != nullptr) {
         HONE_TRY(const std::vector<bool> granted, leases->take(std::span(&grouping, 1)));
-        // Another process groups the same faces at this moment; what it makes of them comes here too.
+        // Another process is grouping the same faces; its result arrives here too.
         if (!granted.front()) return {};
     }
     Result<> updated = [&]() -> Result<> {
@@ -76,7 +78,7 @@ Result<> People::regroup() {
     return {};
 }
 
-// Other programs' names for faces. A face that somebody spoke of already is left as it is.
+// Turns other programs' names for faces into named people. Skips faces that a user has edited.
 Result<> People::take_regions() {
     HONE_TRY(const std::vector<NamedRegion> regions, catalog_.named_regions());
     if (regions.empty()) return {};
@@ -99,7 +101,7 @@ Result<> People::take_regions() {
             best != nullptr && person && std::ranges::any_of(rejections, [&](const FaceRejection& rejection) {
                 return rejection.face == best->id && rejection.person == person->id;
             });
-        // What was taken back stays as the person left it.
+        // An undone edit stays undone.
         if (refused) continue;
         PeopleChange change;
         if (!person) {
@@ -121,7 +123,7 @@ Result<> People::take_regions() {
     return {};
 }
 
-// The clusters hold the faces in this order afterwards.
+// Afterwards the clusters contain the faces in this order.
 Result<> People::fill_clusters(std::span<const Face> faces) {
     HONE_TRY(const auto rejections, catalog_.rejections());
     std::unordered_map<FaceId, std::vector<PersonId>> rejected;
@@ -133,20 +135,22 @@ Result<> People::fill_clusters(std::span<const Face> faces) {
         all.push_back({face.id, face.photo, face.confirmed ? face.person : 0,
                        found == rejected.end() ? std::vector<PersonId>{} : found->second, face.vector});
     }
-    // New faces have the largest ids. A face that went away or has another vector is rare: all is begun anew.
+    // New faces have the largest ids. A removed face or a changed vector is rare, so start over.
     if (!clusters_ || !clusters_->begins(all))
         clusters_ = std::make_unique<FaceClusters>(dimension_, link_, same_);
     const std::size_t known = clusters_->size();
-    for (std::size_t at = 0; at < known; ++at) clusters_->set_constraints(at, all[at].confirmed, all[at].rejected);
+    for (std::size_t at = 0; at < known; ++at)
+        clusters_->set_constraints(at, all[at].confirmed, all[at].rejected);
     clusters_->add(std::span(all).subspan(known), processor_count());
     return {};
 }
 
-// Every group is one person: whose it was said to be, else the person most of its faces were before (who is
-// taken by the group that has most of them), else a new one.
+// Every group becomes one person: the confirmed one, else the previous person of most of its faces (who goes
+// to the group with most of them), else a new one.
 Result<> People::write_groups(std::span<const Face> faces) {
     const std::vector<std::uint32_t>& groups = clusters_->groups();
-    std::map<std::uint32_t, std::map<PersonId, std::size_t>> counts;  // group -> who its faces were
+    // Group -> previous person -> number of faces.
+    std::map<std::uint32_t, std::map<PersonId, std::size_t>> counts;
     std::map<std::uint32_t, PersonId> person_of;
     std::unordered_map<PersonId, bool> taken;
     for (std::size_t at = 0; at < faces.size(); ++at) {
@@ -159,28 +163,29 @@ Result<> People::write_groups(std::span<const Face> faces) {
             taken[person] = true;
         }
     }
-    struct Lease {
+    struct Candidate {
         std::size_t faces;
         std::uint32_t group;
         PersonId person;
     };
-    std::vector<Lease> leases;
+    std::vector<Candidate> candidates;
     for (const auto& [group, was] : counts) {
         for (const auto& [person, count] : was) {
-            if (!person_of.contains(group)) leases.push_back({count, group, person});
+            if (!person_of.contains(group)) candidates.push_back({count, group, person});
         }
     }
-    std::ranges::sort(leases, [](const Lease& a, const Lease& b) {
+    std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
         return std::tuple(b.faces, a.group, a.person) < std::tuple(a.faces, b.group, b.person);
     });
     HONE_TRY(const auto people, catalog_.people());
     std::unordered_map<PersonId, bool> named;
     for (const PersonCount& person : people) named[person.id] = !person.name.empty();
-    for (const Lease& lease : leases) {
-        // A name goes where a person said so, and nowhere else.
-        if (person_of.contains(lease.group) || taken[lease.person] || named[lease.person]) continue;
-        person_of[lease.group] = lease.person;
-        taken[lease.person] = true;
+    for (const Candidate& candidate : candidates) {
+        // Only a user's edit moves a name.
+        if (person_of.contains(candidate.group) || taken[candidate.person] || named[candidate.person])
+            continue;
+        person_of[candidate.group] = candidate.person;
+        taken[candidate.person] = true;
     }
     PeopleChange change;
     for (std::size_t at = 0; at < faces.size(); ++at) {
@@ -219,7 +224,7 @@ Result<PeopleEditResult> People::name(PersonId id, const std::string& text) {
     if (!name.empty()) {
         HONE_TRY(const auto other, catalog_.person_named(name));
         if (other && other->id != id)
-            return fail(ErrorKind::kConflict, "somebody else is named {} (person {}); merge the two instead",
+            return fail(ErrorKind::kConflict, "another person is named {} (person {}); merge the two instead",
                         name, other->id);
     }
     HONE_TRY(const std::vector<Face> faces, catalog_.faces_of_person(id));
@@ -227,7 +232,7 @@ Result<PeopleEditResult> People::name(PersonId id, const std::string& text) {
     for (const Face& face : faces) {
         if (!face.confirmed) change.faces.push_back({face.id, id, true});
     }
-    change.what = name.empty()          ? fmt::format("took the name of {} away", called(person))
+    change.what = name.empty()          ? fmt::format("removed the name of {}", called(person))
                   : person.name.empty() ? fmt::format("named {} {}", counted(faces.size()), name)
                                         : fmt::format("renamed {} to {}", person.name, name);
     person.name = name;
@@ -248,7 +253,7 @@ Result<PeopleEditResult> People::merge(std::span<const PersonId> people, const s
     if (name.empty() && std::ranges::count_if(all, has_name) > 1) {
         std::string names;
         for (const Person& person : all) names += names.empty() ? called(person) : " and " + called(person);
-        return fail(ErrorKind::kConflict, "{} have different names; say which one stays", names);
+        return fail(ErrorKind::kConflict, "{} have different names; choose the name to keep", names);
     }
     const auto first_named = std::ranges::find_if(all, has_name);
     Person target = first_named == all.end() ? all.front() : *first_named;
@@ -265,7 +270,7 @@ Result<PeopleEditResult> People::merge(std::span<const PersonId> people, const s
     change.what = fmt::format("merged {} people, {}, into {}", all.size(), counted(faces),
                               name.empty() ? called(target) : name);
     target.name = name;
-    change.people.push_back(target);  // after the others gave their names up
+    change.people.push_back(target);  // after the others have released their names
     return done(change, target.id);
 }
 
@@ -281,11 +286,11 @@ Result<PeopleEditResult> People::split(PersonId id, std::span<const FaceId> ids)
     PeopleChange change;
     for (const Face& face : all) {
         const bool moved = std::ranges::find(ids, face.id) != ids.end();
-        // Who is left is confirmed: the two must not be one again.
+        // Confirm the remaining faces, so that the two people do not merge again.
         change.faces.push_back({face.id, moved ? own : id, true});
         change.rejections.push_back({face.id, moved ? id : own});
     }
-    change.what = fmt::format("split {} off {}", counted(faces.size()), called(person));
+    change.what = fmt::format("moved {} of {} to a new person", counted(faces.size()), called(person));
     return done(change, own);
 }
 
@@ -307,14 +312,13 @@ Result<PeopleEditResult> People::assign(std::span<const FaceId> ids, PersonId id
             change.people.push_back(person);
         }
     }
-    // The others of a group that only the machine put together are confirmed with it.
+    // Confirm the rest of a group that only the machine has put together.
     HONE_TRY(const std::vector<Face> theirs, catalog_.faces_of_person(person.id));
     for (const Face& face : theirs) {
         if (!face.confirmed) change.faces.push_back({face.id, person.id, true});
     }
     for (const Face& face : faces) change.faces.push_back({face.id, person.id, true});
-    change.what = fmt::format("said that {} {} {}", counted(faces.size()), faces.size() == 1 ? "is" : "are",
-                              called(person));
+    change.what = fmt::format("marked {} as {}", counted(faces.size()), called(person));
     return done(change, person.id);
 }
 
@@ -331,15 +335,14 @@ Result<PeopleEditResult> People::reject(std::span<const FaceId> ids, PersonId id
         change.rejections.push_back({face.id, id});
         if (face.person == id) change.faces.push_back({face.id, 0, false});
     }
-    change.what = fmt::format("said that {} {} not {}", counted(faces.size()),
-                              faces.size() == 1 ? "is" : "are", called(person));
+    change.what = fmt::format("marked {} as not {}", counted(faces.size()), called(person));
     return done(change, id);
 }
 
 Result<PeopleEditResult> People::hide(PersonId id, bool hidden) {
     HONE_TRY(Person person, catalog_.person(id));
     PeopleChange change;
-    change.what = fmt::format("{} {}", hidden ? "hid" : "showed", called(person));
+    change.what = fmt::format("{} {}", hidden ? "hid" : "unhid", called(person));
     person.hidden = hidden;
     change.people.push_back(person);
     return done(change, id);
@@ -347,9 +350,9 @@ Result<PeopleEditResult> People::hide(PersonId id, bool hidden) {
 
 Result<PeopleEditResult> People::undo() {
     HONE_TRY(const auto undone, catalog_.undo_people_edit());
-    if (!undone) return fail(ErrorKind::kNotFound, "there is nothing to take back");
+    if (!undone) return fail(ErrorKind::kNotFound, "there is nothing to undo");
     HONE_CHECK(regroup());
-    return PeopleEditResult{undone->id, "took back: " + undone->what, 0};
+    return PeopleEditResult{undone->id, "undone: " + undone->what, 0};
 }
 
 Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
@@ -362,7 +365,7 @@ Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
     for (const std::uint32_t group : groups) ++sizes[group];
     for (const ClusterQuestion& one : clusters_->questions()) {
         const std::uint32_t a = groups[one.face], b = groups[one.other];
-        // The smaller one is asked about, never the one with a name.
+        // Ask about the smaller group, never about a named one.
         const bool ask_first =
             clusters_->person_of(a) == 0 && (clusters_->person_of(b) != 0 || sizes[a] <= sizes[b]);
         const std::size_t asked = ask_first ? one.face : one.other, other = ask_first ? one.other : one.face;
@@ -371,7 +374,7 @@ Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
         if (theirs.person == 0) continue;
         HONE_TRY(const Person person, catalog_.person(theirs.person));
         if (person.hidden) continue;
-        // Two single faces settle little: only named people and groups are asked about.
+        // Two single faces decide little, so ask only about named people and groups.
         if (person.name.empty() && sizes[groups[other]] < 2) continue;
         questions.push_back({std::move(face), person.id, one.distance, sizes[groups[asked]]});
     }
@@ -386,8 +389,8 @@ Result<std::vector<std::pair<Face, float>>> People::similar(const Face& face, st
     HONE_CHECK(regroup());
     const std::lock_guard lock(mutex_);
     if (face.vector.empty() || face.model != model_ || !clusters_)
-        return fail(ErrorKind::kUsage,
-                    "the face {} is too small to be compared, or was read with other networks", face.id);
+        return fail(ErrorKind::kUsage, "the face {} is too small to compare, or was found by other networks",
+                    face.id);
     std::vector<std::pair<Face, float>> faces;
     for (const auto& [at, distance] : clusters_->nearest(face.vector, limit + 1)) {
         if (clusters_->id(at) == face.id) continue;

@@ -1,5 +1,5 @@
-// Who is who: groups faces, takes what a person says of them and keeps it. Every edit is in the history and
-// can be taken back.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// People: groups faces, applies users' edits and stores them. Every edit is in the history and can be undone.
 #pragma once
 
 #include <memory>
@@ -15,51 +15,59 @@
 namespace hone {
 
 struct PersonQuestion {
-    Face face;            // is this ...
-    PersonId person = 0;  // ... also this one?
+    Face face;            // is this face ...
+    PersonId person = 0;  // ... this person as well?
     float distance = 0;
-    std::uint64_t settles = 0;  // faces that an answer decides
+    std::uint64_t settles = 0;  // number of faces that the answer decides
 };
 
+// what: the action in words, for the history.
 struct PeopleEditResult {
     std::int64_t edit = 0;
     std::string what;
-    PersonId person = 0;  // 0: no person in particular
+    PersonId person = 0;  // 0: no particular person
 };
 
-// Safe from any thread. Writes need a catalogue that is open for writing.
+// Safe from any thread. Writes need a catalogue that is open for writing. Every call may fail as the
+// catalogue does; edits are kNotFound for an unknown face or person.
 class People {
   public:
-    // pack: whose vectors are compared; nullptr: nothing is grouped, edits work all the same.
+    // pack: the networks whose vectors are compared; null: faces are not grouped, but edits work. model:
+    // fingerprint of the faces.
     People(Catalog& catalog, const FacePack* pack, std::string model);
 
-    // After a scan. Named regions of metadata become named people; groups and people are brought in line with
-    // the faces and with what was said of them.
+    // Call it after a scan. Turns named regions of metadata into named people, and updates groups and people
+    // for the current faces and edits.
     Result<> update();
 
-    // A name that somebody else has is kConflict. An empty name takes the name away. The person's faces are
-    // confirmed by it.
+    // Names a person and confirms its faces. An empty name removes the name. kConflict when another person
+    // has the name; kUsage for a name that is too long or contains control characters.
     Result<PeopleEditResult> name(PersonId person, const std::string& name);
-    // Into the first, or into the only one with a name; two names need `name`, else kConflict.
+    // Merges people into the first, or into the only one with a name. kConflict when two have names and
+    // `name` is empty; kUsage for fewer than two people.
     Result<PeopleEditResult> merge(std::span<const PersonId> people, const std::string& name = "");
-    // The faces become a person of their own and stay apart from the one they were.
+    // Moves the faces to a new person that stays separate from the old one. kUsage when a face does not
+    // belong to the person.
     Result<PeopleEditResult> split(PersonId person, std::span<const FaceId> faces);
-    // name: of a person who may be new; used when person is 0.
+    // Assigns faces to a person. name: used when person is 0; creates the person if necessary. kUsage when
+    // both are missing.
     Result<PeopleEditResult> assign(std::span<const FaceId> faces, PersonId person, const std::string& name);
-    // "Not the same person", for ever.
+    // Records permanently that the faces are not this person.
     Result<PeopleEditResult> reject(std::span<const FaceId> faces, PersonId person);
+    // Hides a person in lists, or shows it again.
     Result<PeopleEditResult> hide(PersonId person, bool hidden);
-    // kNotFound when there is nothing to take back.
+    // Undoes the last edit. kNotFound when there is none.
     Result<PeopleEditResult> undo();
 
-    // The one that settles most first.
+    // Ordered by the number of faces the answer decides, the largest first; at most `limit`.
     Result<std::vector<PersonQuestion>> questions(std::size_t limit);
-    // Most alike first, the face itself left out, with their distances. kUsage when the face has no vector.
+    // Returns the most similar faces without the face itself, with their distances, the nearest first. kUsage
+    // when the face has no vector.
     Result<std::vector<std::pair<Face, float>>> similar(const Face& face, std::size_t limit);
 
   private:
     Result<> take_regions();
-    // Cheap when no face and nothing said of one changed.
+    // Cheap when neither faces nor edits changed.
     Result<> regroup();
     Result<> fill_clusters(std::span<const Face> faces);
     Result<> write_groups(std::span<const Face> faces);
@@ -70,8 +78,8 @@ class People {
     const std::string model_;
     const std::size_t dimension_;
     const double link_, same_;
-    std::mutex mutex_;   // guards what follows
-    std::string state_;  // of the catalogue's faces when clusters_ was made
+    std::mutex mutex_;   // guards the members below
+    std::string state_;  // Catalog::faces_state() when clusters_ was made
     std::unique_ptr<FaceClusters> clusters_;
 };
 

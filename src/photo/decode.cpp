@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Decodes a photo in the calling process, from the opened image to upright RGB pixels.
 #include "photo/decode.hpp"
 
 #include <algorithm>
@@ -13,7 +15,7 @@ Result<DecodedPhoto> decode_photo(std::span<const std::uint8_t> bytes, int wante
         OpenedPicture picture = open_picture(bytes, wanted_side, 0, maximum_pixels);
         format = picture.format;
         vips::VImage image = to_rgb(picture, picture.image, colors);
-        // Turning needs random access to a picture that is read from top to bottom: take its pixels first.
+        // Rotation needs random access, but the image streams from top to bottom: copy its pixels first.
         if (picture.orientation > 1) image = turn_upright(picture, image.copy_memory());
         return DecodedPhoto{to_image(image), picture.width, picture.height, format};
     });

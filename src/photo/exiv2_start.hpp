@@ -1,4 +1,5 @@
-// Starts Exiv2 once for the process; every file that calls Exiv2 calls this first. Safe from any thread.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Starts Exiv2 once per process. Every file that calls Exiv2 calls this first. Safe from any thread.
 #pragma once
 
 namespace hone {

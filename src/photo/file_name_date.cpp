@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A small hand-written parser for dates and times in file names.
 #include "photo/file_name_date.hpp"
 
 #include <array>
@@ -9,9 +11,9 @@ namespace hone {
 namespace {
 
 constexpr int kFirstYear = 1900, kLastYear = 2100;
-// Thirteen digits with a 1 in front: 2001-09-09 to 2033-05-18. Larger ones are rather article numbers.
+// Thirteen digits with a leading 1: 2001-09-09 to 2033-05-18. Larger numbers are more likely article numbers.
 constexpr std::int64_t kLastMilliseconds = 1'999'999'999'999;
-// Names before which thirteen digits are a time; anything else with so many digits is a number.
+// After these prefixes, thirteen digits are a time; after any other, just a number.
 constexpr std::array<std::string_view, 11> kMillisecondNames = {
     "", "FB_IMG_", "FB_VID_", "FB_IMG", "mmexport", "IMG_", "IMG-", "IMG", "VID_", "image_", "photo_"};
 
@@ -19,12 +21,12 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-// Reads a name from left to right; a copy is a bookmark.
+// Reads a name from left to right. A copy serves as a bookmark.
 class Reader {
   public:
     Reader(std::string_view text, std::size_t at) : text_(text), at_(at) {}
 
-    [[nodiscard]] std::size_t run() const {  // digits from here on
+    [[nodiscard]] std::size_t run() const {  // number of digits from here on
         std::size_t end = at_;
         while (end < text_.size() && is_digit(text_[end])) ++end;
         return end - at_;
@@ -40,7 +42,7 @@ class Reader {
         at_ += expected.size();
         return true;
     }
-    // One of the characters; '\0' when there is another.
+    // Skips one of the characters and returns it, or '\0' when another one follows.
     char skip_one_of(std::string_view characters) {
         if (at_ >= text_.size() || characters.find(text_[at_]) == std::string_view::npos) return '\0';
         return text_[at_++];
@@ -65,15 +67,15 @@ std::optional<int> time_seconds(int hour, int minute, int second) {
     return hour * 3600 + minute * 60 + second;
 }
 
-// HHMMSS, with milliseconds (9 digits) or hundredths (8) after it.
+// HHMMSS, followed by milliseconds (9 digits) or hundredths (8).
 std::optional<int> packed_time(Reader& reader, std::size_t digits) {
     if (digits != 6 && digits != 8 && digits != 9) return std::nullopt;
     const int hour = reader.number(2), minute = reader.number(2), second = reader.number(2);
     return time_seconds(hour, minute, second);
 }
 
-// The time behind a date: "_142530", " 14.25.30", "-14-25-30", " at 2.25.30 PM". Moves the reader only over
-// what is a time.
+// The time after a date: "_142530", " 14.25.30", "-14-25-30", " at 2.25.30 PM". Moves the reader past a valid
+// time only.
 std::optional<int> time_after_date(Reader& reader) {
     Reader ahead = reader;
     if (!ahead.skip(" at ") && !ahead.skip(", ") && ahead.skip_one_of("_- T.") == '\0') return std::nullopt;
@@ -107,7 +109,7 @@ std::optional<int> time_after_date(Reader& reader) {
     return time;
 }
 
-// A date that begins exactly at `start`, where a run of digits begins.
+// A date that begins exactly at `start`, at the first digit of a run.
 std::optional<NameDate> date_at(std::string_view name, std::size_t start) {
     Reader reader(name, start);
     const std::size_t digits = reader.run();
@@ -133,7 +135,7 @@ std::optional<NameDate> date_at(std::string_view name, std::size_t start) {
     return NameDate{*date + time.value_or(0), std::nullopt, time.has_value()};
 }
 
-// 31-01-2024-12-05: the year belongs to what stands before it.
+// In 31-01-2024-12-05 the year belongs to the digits before it.
 bool ends_another_date(std::string_view name, std::size_t start) {
     if (start < 6) return false;
     const std::string_view before = name.substr(start - 6, 6);
@@ -164,7 +166,7 @@ std::optional<NameDate> date_from_name(std::string_view name) {
         auto date = date_at(name, at);
         if (!date) continue;
         if (date->has_time) {
-            // Google's camera writes UTC (the name before the digits says whose it is).
+            // Google's camera writes UTC, which the prefix reveals.
             if (name.substr(0, at) == "PXL_") date->offset_minutes = 0;
             return date;
         }

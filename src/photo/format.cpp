@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Recognises file formats by their signatures, and camera raw by the tags of its TIFF directories.
 #include "photo/format.hpp"
 
 #include <algorithm>
@@ -26,8 +28,8 @@ Format detect_format(std::span<const std::uint8_t> head) {
     if (bytes.starts_with("IIU\0"sv)) return Format::kRw2;
     if (bytes.starts_with("FUJIFILMCCD-RAW"sv)) return Format::kRaf;
     if (bytes.starts_with("II*\0"sv) || bytes.starts_with("MM\0*"sv)) return Format::kTiff;
-    // A BMP header says its own size (12, 40, 52, 56, 64, 108 or 124 bytes), so that text starting with "BM"
-    // is no picture.
+    // A BMP header contains its own size (12, 40, 52, 56, 64, 108 or 124 bytes), which excludes text that
+    // starts with "BM".
     if (bytes.starts_with("BM"sv) && bytes.size() > 18) {
         const auto size = static_cast<unsigned char>(bytes[14]);
         const bool known =
@@ -60,8 +62,8 @@ Format detect_format(std::span<const std::uint8_t> head) {
 
 namespace {
 
-// The few tags of TIFF directories that tell camera raw from pictures (TIFF 6.0; DNG 1.6; Adobe's and the
-// camera makers' private numbers as listed by ExifTool).
+// The few tags of TIFF directories that distinguish camera raw from finished images (TIFF 6.0; DNG 1.6;
+// private tags of Adobe and the camera makers as listed by ExifTool).
 struct RawSigns {
     bool dng = false, sensor = false;
     std::string make;
@@ -179,16 +181,16 @@ std::string_view kind_of_other(std::span<const std::uint8_t> head) {
                                       {0, "\x1F\x8B"sv, "archive"},
                                       {0, "7z\xBC\xAF"sv, "archive"},
                                       {0, "Rar!"sv, "archive"},
-                                      {0, "8BPS"sv, "picture of a kind Hone does not read"},
-                                      {0, "qoif"sv, "picture of a kind Hone does not read"},
-                                      {0, "DDS "sv, "picture of a kind Hone does not read"},
-                                      {0, "icns"sv, "picture of a kind Hone does not read"},
-                                      {0, "\0\0\1\0"sv, "picture of a kind Hone does not read"},
-                                      {0, "P5"sv, "picture of a kind Hone does not read"},
-                                      {0, "P6"sv, "picture of a kind Hone does not read"},
-                                      {0, "P2"sv, "picture of a kind Hone does not read"},
-                                      {0, "P3"sv, "picture of a kind Hone does not read"},
-                                      {0, "gimp xcf"sv, "picture of a kind Hone does not read"},
+                                      {0, "8BPS"sv, "image of a kind Hone does not support"},
+                                      {0, "qoif"sv, "image of a kind Hone does not support"},
+                                      {0, "DDS "sv, "image of a kind Hone does not support"},
+                                      {0, "icns"sv, "image of a kind Hone does not support"},
+                                      {0, "\0\0\1\0"sv, "image of a kind Hone does not support"},
+                                      {0, "P5"sv, "image of a kind Hone does not support"},
+                                      {0, "P6"sv, "image of a kind Hone does not support"},
+                                      {0, "P2"sv, "image of a kind Hone does not support"},
+                                      {0, "P3"sv, "image of a kind Hone does not support"},
+                                      {0, "gimp xcf"sv, "image of a kind Hone does not support"},
                                       {0,
                                        "\x7F"
                                        "ELF"sv,
@@ -203,7 +205,7 @@ std::string_view kind_of_other(std::span<const std::uint8_t> head) {
     const bool text = std::ranges::none_of(bytes, [](unsigned char c) {
         return c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\x1B';
     });
-    return text ? "text" : "not a picture";
+    return text ? "text" : "not an image";
 }
 
 std::string_view format_name(Format format) {

@@ -1,4 +1,5 @@
-// Which picture format a file holds, by its first bytes; the name never decides.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Detects the format of an image file by its first bytes; the name never decides. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ enum class Format {
     kJxl,
     kJpeg2000,
     kSvg,
-    // Camera raw: what the sensor saw, with a preview inside.
+    // Camera raw: sensor data, with a preview inside.
     kDng,
     kCr2,
     kCr3,
@@ -32,21 +33,24 @@ enum class Format {
     kOtherRaw,
 };
 
-inline constexpr std::size_t kFormatBytes = 1024;  // detect_format needs at most these many
+inline constexpr std::size_t kFormatBytes = 1024;  // the most bytes that detect_format() needs
 
-// By the first bytes. Raw formats that are TIFF inside are told apart by detect_raw().
+// head: the first kFormatBytes bytes of the file, or all of a shorter one. Returns kNone when it is not an
+// image. Raw formats inside a TIFF container come out as kTiff; detect_raw() distinguishes them.
 Format detect_format(std::span<const std::uint8_t> head);
-// For a file that detect_format() calls kTiff: the raw format when its directories say that it holds sensor
-// data, else kTiff. Reads at most 16 directories, never outside of bytes.
+// bytes: a file that detect_format() calls kTiff. Returns the raw format when its directories declare sensor
+// data, else kTiff. Reads at most 16 directories, and never outside `bytes`.
 Format detect_raw(std::span<const std::uint8_t> bytes);
 std::string_view format_name(Format format);  // "jpeg"; "" for kNone
 bool is_raw(Format format);
+// Returns true for a format_name() of a camera raw format.
 inline bool is_raw_name(std::string_view name) {
     return name == "dng" || name == "cr2" || name == "cr3" || name == "nef" || name == "arw" ||
            name == "raf" || name == "orf" || name == "rw2" || name == "raw";
 }
 
-// What a file that is no picture is, for the summary's counts: "video", "text", "empty file" ...
+// Names the kind of a file that is not an image, for the counts of the summary: "video", "text", "empty file"
+// ...
 std::string_view kind_of_other(std::span<const std::uint8_t> head);
 
 }  // namespace hone

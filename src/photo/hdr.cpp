@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Transfer functions and colour matrices from PQ, HLG, BT.2020 and Display P3 to sRGB.
 #include "photo/hdr.hpp"
 
 #include <libheif/heif.h>
@@ -14,14 +16,14 @@ namespace {
 
 constexpr double kDiffuseWhite = 203, kPeak = 1000;  // cd/m2
 
-double from_pq(double code) {  // -> cd/m2
+double from_pq(double code) {  // returns cd/m2
     constexpr double m1 = 2610.0 / 16384, m2 = 2523.0 / 4096 * 128, c1 = 3424.0 / 4096,
                      c2 = 2413.0 / 4096 * 32, c3 = 2392.0 / 4096 * 32;
     const double power = std::pow(code, 1 / m2);
     return 10000 * std::pow(std::max(power - c1, 0.0) / (c2 - c3 * power), 1 / m1);
 }
 
-double from_hlg(double code) {  // -> scene light, 0..1
+double from_hlg(double code) {  // returns scene light, 0..1
     constexpr double a = 0.17883277, b = 1 - 4 * a, c = 0.55991073;
     return code <= 0.5 ? code * code / 3 : (std::exp((code - c) / a) + b) / 12;
 }
@@ -56,7 +58,7 @@ const Matrix& matrix_of(Primaries primaries) {
     return kIdentity;
 }
 
-// Code -> linear light, diffuse white = 1, for 4096 codes: finer than 10 bits.
+// Code to linear light (diffuse white = 1) for 4096 codes, which is finer than 10 bits.
 constexpr std::size_t kSteps = 4096;
 
 std::vector<float> light_table(Transfer transfer) {
@@ -67,7 +69,7 @@ std::vector<float> light_table(Transfer transfer) {
             case Transfer::kPq:
                 table[step] = static_cast<float>(from_pq(code) / kDiffuseWhite);
                 break;
-            case Transfer::kHlg:  // display gamma 1.2 at 1000 cd/m2, applied a channel
+            case Transfer::kHlg:  // display gamma 1.2 at 1000 cd/m2, applied per channel
                 table[step] = static_cast<float>(kPeak * std::pow(from_hlg(code), 1.2) / kDiffuseWhite);
                 break;
             case Transfer::kSrgb:

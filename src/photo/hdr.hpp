@@ -1,5 +1,6 @@
-// High dynamic range and wide colours of HEIF and AVIF files that say so by numbers (nclx) and not by an ICC
-// profile: plainly mapped to sRGB.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Maps high dynamic range and wide colours to sRGB, for HEIF and AVIF files that declare them by code points
+// (nclx) instead of an ICC profile. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +22,13 @@ struct ColorCode {
     }
 };
 
-// Of a HEIF or AVIF file; nothing when it has none, or an ICC profile instead.
+// bytes: a HEIF or AVIF file. Returns std::nullopt when it declares no code points, or has an ICC profile.
 std::optional<ColorCode> heif_color_code(std::span<const std::uint8_t> bytes);
 
-// codes: 3 numbers a pixel, 0..65535 = the code range; rgb: 8-bit sRGB, same length. PQ: SMPTE ST 2084; HLG:
-// ITU-R BT.2100 with a peak of 1000 cd/m2. Diffuse white (203 cd/m2, ITU-R BT.2408) stays near white; what is
-// brighter is pressed into the rest by Reinhard's extended curve, 1000 cd/m2 becomes 1.
+// codes: 3 values per pixel, 0..65535 = the code range. rgb: receives 8-bit sRGB; same length as codes. PQ
+// follows SMPTE ST 2084; HLG follows ITU-R BT.2100 with a peak of 1000 cd/m2. Diffuse white (203 cd/m2, ITU-R
+// BT.2408) stays near white. Reinhard's extended curve compresses brighter light into the remaining range;
+// 1000 cd/m2 becomes 1.
 void to_srgb(std::span<const std::uint16_t> codes, ColorCode color, std::span<std::uint8_t> rgb);
 
 }  // namespace hone

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Collects the .honeignore files of a folder's ancestors and evaluates them with libgit2.
 #include "photo/ignore_rules.hpp"
 
 #include <git2.h>
@@ -23,7 +25,7 @@ void start_git() {
     static std::once_flag once;
     std::call_once(once, [] {
         git_libgit2_init();
-        // What a person's git ignores is no rule for photos.
+        // The user's own git settings must not exclude photos.
         for (const int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
                                 GIT_CONFIG_LEVEL_GLOBAL})
             git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
@@ -32,7 +34,7 @@ void start_git() {
 
 }  // namespace
 
-// A repository in memory, without a folder: only its rules are asked.
+// An in-memory repository without a working folder, used only for its rules.
 struct IgnoreRules::Repository {
     explicit Repository(const std::string& rules) {
         start_git();
@@ -59,21 +61,22 @@ std::string rebase_ignore_rules(std::string_view text, std::string_view folder) 
         text.remove_prefix(std::min(end + 1, text.size()));
         if (line.ends_with('\r')) line.remove_suffix(1);
         if (line.empty() || line.starts_with('#')) continue;
-        // libgit2 1.5 does not come back from some rules with them (found by fuzzing).
+        // libgit2 1.5 never returns from some rules with control characters (found by fuzzing).
         if (std::ranges::any_of(line, is_control)) continue;
         if (folder.empty()) {
             rules += line;
         } else {
             const bool negated = line.starts_with('!');
             if (negated) line.remove_prefix(1);
-            // A slash before the last sign ties a rule to its folder; without one it holds at every depth.
+            // A slash before the last character binds a rule to its folder; without one, it applies at every
+            // depth.
             const bool tied = line.substr(0, line.size() - 1).find('/') != std::string_view::npos;
             if (line.starts_with('/')) line.remove_prefix(1);
-            if (line.empty()) continue;  // "!" and "/" alone are no rules
+            if (line.empty()) continue;  // "!" and "/" alone are not rules
             if (negated) rules += '!';
             rules += '/';
-            // Signs of the folder's name that would be wildcards. A control character (a line's end would be
-            // another rule) cannot stand in a rule, so any sign fits there.
+            // Escape characters of the folder's name that would be wildcards. A rule cannot contain a control
+            // character (a line break would start another rule), so any character matches there.
             for (const char c : folder) {
                 if (std::string_view("*?[]\\ ").find(c) != std::string_view::npos) rules += '\\';
                 rules += is_control(c) ? '?' : c;
@@ -96,9 +99,9 @@ std::shared_ptr<const IgnoreRules> IgnoreRules::enter(const std::shared_ptr<cons
     const auto text = read_text(directory / kIgnoreFile, kRuleBytes);
     if (!text) {
         if (text.error().kind == ErrorKind::kTooLarge)
-            log::write(log::Level::kWarning,
-                       fmt::format("{} is passed over: {}", printable(directory / kIgnoreFile),
-                                   text.error().message));
+            log::write(
+                log::Level::kWarning,
+                fmt::format("{} is ignored: {}", printable(directory / kIgnoreFile), text.error().message));
         return above;
     }
     std::string folder;
@@ -118,7 +121,7 @@ std::shared_ptr<const IgnoreRules> IgnoreRules::of(const fs::path& root, const f
 
 bool IgnoreRules::ignores(const fs::path& path, bool folder) const {
     if (!repository_ || repository_->handle == nullptr) return false;
-    // git_ignore_path_is_ignored takes UTF-8 or any bytes; a slash at the end says that it is a folder.
+    // git_ignore_path_is_ignored() takes any bytes; a trailing slash marks a folder.
     const std::string name =
         path.native().substr(root_.native().size() + (root_.native().ends_with('/') ? 0 : 1)) +
         (folder ? "/" : "");

@@ -1,4 +1,5 @@
-// .honeignore: which files and folders a person wants left out, in gitignore's language, by libgit2.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// .honeignore: the files and folders that a person excludes, in gitignore's syntax, evaluated by libgit2.
 #pragma once
 
 #include <memory>
@@ -11,17 +12,18 @@ namespace hone {
 
 inline constexpr const char* kIgnoreFile = ".honeignore";
 
-// The rules that hold in one folder: its own and those of the folders above it, down from the root. Rules of
-// a deeper folder win; the last rule that fits decides. For one thread at a time.
+// The rules in force in one folder: its own and those of the folders above it, from the root down. Rules of a
+// deeper folder win; the last matching rule decides. Not thread-safe.
 class IgnoreRules {
   public:
-    // The rules of `directory`, which is root or lies below it, with every .honeignore on the way.
+    // Reads the rules of `directory`, which is `root` or below it, with every .honeignore on the way. An
+    // unreadable .honeignore counts as empty and is logged.
     static std::shared_ptr<const IgnoreRules> of(const fs::path& root, const fs::path& directory);
-    // The rules one folder deeper: the same object when the folder has no .honeignore.
+    // Returns the rules one folder deeper; `above` itself when the folder has no .honeignore.
     static std::shared_ptr<const IgnoreRules> enter(const std::shared_ptr<const IgnoreRules>& above,
                                                     const fs::path& directory);
 
-    // path: below the root; folder: whether it is one.
+    // path: below the root. folder: true when the path is a folder.
     [[nodiscard]] bool ignores(const fs::path& path, bool folder) const;
 
   private:
@@ -29,12 +31,12 @@ class IgnoreRules {
     IgnoreRules(fs::path root, std::string rules);
 
     const fs::path root_;
-    const std::string rules_;                 // of all folders, each written as seen from the root
-    std::shared_ptr<Repository> repository_;  // nothing when there are no rules
+    const std::string rules_;                 // of all folders, each rewritten relative to the root
+    std::shared_ptr<Repository> repository_;  // null when there are no rules
 };
 
-// One .honeignore's text as rules seen from the root. folder: of the file, relative to the root, with '/' at
-// the end, or empty for the root itself. Rules with control characters are left out.
+// Rewrites the text of one .honeignore relative to the root. folder: the folder of that file, relative to the
+// root and ending in '/', or empty for the root itself. Drops rules with control characters. Pure function.
 std::string rebase_ignore_rules(std::string_view text, std::string_view folder);
 
 }  // namespace hone

@@ -1,6 +1,7 @@
-// Reading with Exiv2 (EXIF, IPTC, XMP), libheif (the blobs inside HEIC and AVIF, which Exiv2 0.27 refuses for
-// some) and Brotli (JPEG XL's compressed boxes). Exiv2 is only asked for raw values: its printing functions
-// read configuration files and character set tables, which the worker's sandbox does not allow.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads metadata with Exiv2 (EXIF, IPTC, XMP), libheif (the blobs inside HEIC and AVIF, some of which Exiv2
+// 0.27 refuses) and Brotli (JPEG XL's compressed boxes). Exiv2 only supplies raw values: its printing
+// functions read configuration files and character set tables, which the sandbox forbids.
 #include "photo/metadata.hpp"
 
 #include <brotli/decode.h>
@@ -26,15 +27,16 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// Limits for hostile files, far above what people and cameras write.
+// Limits against hostile files, far above the values that people and cameras write.
 constexpr std::size_t kLongestName = 256;            // bytes: camera, lens, keyword, person
 constexpr std::size_t kLongestTitle = 1024;          // bytes
 constexpr std::size_t kLongestDescription = 65'536;  // bytes
-constexpr std::size_t kPictureInfoBytes = 65'536;    // of a JPEG, in which the text block may stand
+// At the start of a JPEG, the search range for the text block.
+constexpr std::size_t kPictureInfoBytes = 65'536;
 constexpr std::size_t kMostKeywords = 1000, kMostRegions = 500, kMostWarnings = 50;
 constexpr std::size_t kLargestPacket = 32U << 20;  // bytes of one XMP packet or EXIF block, unpacked
 
-// Where Exiv2's log of this thread goes while read_metadata runs.
+// Receives Exiv2's log messages of this thread while read_metadata() runs.
 thread_local std::vector<std::string>* current_warnings = nullptr;
 
 void warn(std::string text) {
@@ -96,7 +98,7 @@ Region turned(Region region, int orientation) {
 
 namespace {
 
-// Runs one step of reading; what Exiv2 throws is a warning.
+// Runs one step of reading and turns Exiv2's exceptions into warnings.
 template <typename Step>
 void guarded(const char* what, Step step) {
     try {
@@ -130,7 +132,7 @@ struct Position {
     double latitude = 0, longitude = 0;
 };
 
-// 0,0 lies in the sea and is what devices without a fix write.
+// 0,0 is in the sea; devices without a fix write it.
 std::optional<Position> valid_position(std::optional<double> latitude, std::optional<double> longitude) {
     if (!latitude || !longitude || !(std::abs(*latitude) <= 90 && std::abs(*longitude) <= 180))
         return std::nullopt;
@@ -157,14 +159,15 @@ void add_split_keywords(std::vector<std::string>& keywords, std::string_view tex
     }
 }
 
-// ---- EXIF ----
+// EXIF.
 
 const Exiv2::Exifdatum* find(const Exiv2::ExifData& exif, const char* key) {
     const auto found = exif.findKey(Exiv2::ExifKey(key));
     return found == exif.end() || found->count() == 0 ? nullptr : &*found;
 }
 
-// The n-th number of a field; nothing when it is missing, a fraction of zero, or no number.
+// Returns the value at `index` of a field; std::nullopt for a missing one, other text, or a denominator of
+// zero.
 std::optional<double> number(const Exiv2::Exifdatum& field, long index) {
     const Exiv2::Value& value = field.value();
     if (index >= value.count()) return std::nullopt;
@@ -234,7 +237,7 @@ std::string user_comment(const Exiv2::ExifData& exif, bool big_endian) {
     return "";
 }
 
-// What cameras write into ImageDescription when nobody described anything.
+// Values that cameras write into ImageDescription by default.
 bool is_camera_default(std::string_view description) {
     constexpr std::array kDefaults = {"OLYMPUS DIGITAL CAMERA"sv,
                                       "MINOLTA DIGITAL CAMERA"sv,
@@ -254,7 +257,7 @@ std::optional<CalendarTime> plausible_time(std::string_view raw) {
     return time && is_plausible(*time) ? time : std::nullopt;
 }
 
-// A time of the camera's clock, with the first offset that is there.
+// A time of the camera's clock, with the first available offset.
 std::optional<CalendarTime> exif_time(const Exiv2::ExifData& exif, const char* key,
                                       std::initializer_list<const char*> offsets) {
     auto time = plausible_time(text(exif, key));
@@ -278,8 +281,8 @@ std::optional<CalendarTime> exif_gps_time(const Exiv2::ExifData& exif) {
     return time;
 }
 
-// Reconyx's trail cameras write the time into their notes only: second, minute, hour, month, day, year, two
-// bytes each.
+// Reconyx's trail cameras write the time only into their maker notes: second, minute, hour, month, day, year,
+// two bytes each.
 std::optional<CalendarTime> reconyx_time(const Exiv2::ExifData& exif) {
     constexpr std::size_t kAt = 0x16, kWords = 6;
     const auto* const field = find(exif, "Exif.Photo.MakerNote");
@@ -293,8 +296,8 @@ std::optional<CalendarTime> reconyx_time(const Exiv2::ExifData& exif) {
                                       words[2], words[1], words[0]));
 }
 
-// Degrees, minutes, seconds; the last ones may be missing. A position without a hemisphere is none: it would
-// lie in the wrong half of the world as often as in the right one.
+// Degrees, minutes, seconds; the last ones may be missing. A position without a hemisphere is ignored: it
+// would be in the wrong half of the world as often as not.
 std::optional<double> exif_angle(const Exiv2::ExifData& exif, const char* key, const char* hemisphere_key,
                                  std::string_view positive_letter, std::string_view negative_letter) {
     const std::string hemisphere = text(exif, hemisphere_key);
@@ -308,7 +311,7 @@ std::optional<double> exif_angle(const Exiv2::ExifData& exif, const char* key, c
     return negative ? -angle : angle;
 }
 
-// "24-105mm f/4", from shortest and longest focal length and the f-number at each.
+// "24-105mm f/4", from the shortest and longest focal length and the f-number at each.
 std::string lens_from_specification(const Exiv2::ExifData& exif, const char* key) {
     const auto shortest = positive(number(exif, key, 0)), longest = positive(number(exif, key, 1)),
                wide = positive(number(exif, key, 2)), tele = positive(number(exif, key, 3));
@@ -326,7 +329,7 @@ std::optional<int> exif_iso(const Exiv2::ExifData& exif) {
           "Exif.Photo.StandardOutputSensitivity", "Exif.Photo.ISOSpeed", "Exif.Image.ISOSpeedRatings"}) {
         if (const auto iso = valid_iso(number(exif, key))) return iso;
     }
-    // Makers' notes that hold the plain number. Canon's is in APEX steps: 100 * 2^(n / 32 - 5).
+    // Maker notes with the plain number. Canon's is in APEX steps: 100 * 2^(n / 32 - 5).
     for (const char* key : {"Exif.Nikon1.ISOSpeed", "Exif.Nikon2.ISOSpeed", "Exif.Nikon3.ISOSpeed"}) {
         if (const auto iso = valid_iso(number(exif, key, 1))) return iso;
     }
@@ -335,7 +338,7 @@ std::optional<int> exif_iso(const Exiv2::ExifData& exif) {
     return std::nullopt;
 }
 
-// Times of a photo by how much they say about the moment of the picture.
+// Candidate times of a photo, ordered by how closely they describe the moment of capture.
 struct Times {
     std::optional<CalendarTime> original, digitized, gps, changed;
 };
@@ -396,7 +399,7 @@ void read_exif(const Exiv2::ExifData& exif, bool big_endian, PhotoMetadata& phot
     add_split_keywords(photo.keywords, windows_text(exif, "Exif.Image.XPKeywords", kLongestDescription), ';');
 }
 
-// ---- IPTC ----
+// IPTC.
 
 struct IptcFacts {
     std::string title, headline, description;
@@ -404,7 +407,8 @@ struct IptcFacts {
     std::optional<CalendarTime> created;
 };
 
-// Texts may be Latin-1 or UTF-8, and the field that says which is often wrong: clean_text looks at the bytes.
+// Texts may be Latin-1 or UTF-8, and the field that declares it is often wrong, so clean_text() examines the
+// bytes.
 IptcFacts read_iptc(const Exiv2::IptcData& iptc) {
     IptcFacts facts;
     std::string date, time;
@@ -436,12 +440,12 @@ IptcFacts read_iptc(const Exiv2::IptcData& iptc) {
     }
     facts.created = plausible_time(time.empty() ? date : date + "T" + time);
     if (!facts.created) facts.created = plausible_time(date);
-    // The field has no way to say "unknown": programs write +00:00 for it.
+    // The field cannot express "unknown", so programs write +00:00.
     if (facts.created && facts.created->offset_minutes == 0) facts.created->offset_minutes.reset();
     return facts;
 }
 
-// ---- XMP ----
+// XMP.
 
 struct XmpFacts {
     std::string make, model, lens, title, headline, description;
@@ -450,7 +454,7 @@ struct XmpFacts {
     std::optional<Position> position;
     std::optional<CalendarTime> original, created, gps;
     std::vector<std::string> keywords;
-    std::vector<Region> regions;  // as the picture is stored
+    std::vector<Region> regions;  // in the coordinates of the stored image
     bool regions_upright = false;
     bool motion = false;
 };
@@ -474,7 +478,7 @@ std::optional<CalendarTime> xmp_time(const Exiv2::XmpData& xmp, const char* key)
     return plausible_time(text(xmp, key));
 }
 
-// "48,12.5N", "48,12,30N" (XMP specification part 2, GPSCoordinate), or plain degrees as some programs write.
+// "48,12.5N", "48,12,30N" (XMP specification part 2, GPSCoordinate), or the plain degrees of some programs.
 std::optional<double> xmp_angle(std::string_view raw, char positive_letter, char negative_letter) {
     if (raw.empty()) return std::nullopt;
     const char letter = raw.back();
@@ -498,7 +502,7 @@ void add_all(const Exiv2::XmpData& xmp, const char* key, char levels, std::vecto
     if (found == xmp.end()) return;
     for (long entry = 0; entry < found->count(); ++entry) {
         const std::string word = found->toString(entry);
-        // Every level is a word that people look for: Places|Europe|Vienna.
+        // Every level is a separate keyword: Places|Europe|Vienna.
         if (levels != '\0')
             add_split_keywords(keywords, word, levels);
         else
@@ -506,7 +510,7 @@ void add_all(const Exiv2::XmpData& xmp, const char* key, char levels, std::vecto
     }
 }
 
-// Fields of the structures in a list, by their place in it: "Xmp.a.B/a:List[2]/a:Area/x:y" -> 2,
+// Fields of the structures in a list, keyed by list position: "Xmp.a.B/a:List[2]/a:Area/x:y" -> 2,
 // "a:Area/x:y".
 using Structures = std::map<int, std::map<std::string, std::string, std::less<>>>;
 Structures structures(const Exiv2::XmpData& xmp, std::string_view list) {
@@ -524,7 +528,7 @@ Structures structures(const Exiv2::XmpData& xmp, std::string_view list) {
     return found;
 }
 
-// Inside the picture, with an extent; a part that hangs over the border counts by its centre.
+// True for a region inside the image with an extent. The centre decides when it crosses the border.
 bool is_inside(const Region& region) {
     return region.x >= 0 && region.x <= 1 && region.y >= 0 && region.y <= 1 && region.width > 0 &&
            region.width <= 1 && region.height > 0 && region.height <= 1;
@@ -546,8 +550,8 @@ void read_regions(const Exiv2::XmpData& xmp, int stored_width, int stored_height
     const std::string base = "Xmp.mwg-rs.Regions/mwg-rs:";
     const double applied_width = number(xmp, (base + "AppliedToDimensions/stDim:w").c_str()).value_or(0),
                  applied_height = number(xmp, (base + "AppliedToDimensions/stDim:h").c_str()).value_or(0);
-    // The guidelines mean the stored picture. A program that measured the upright one gives itself away by
-    // the dimensions when the picture lies on its side.
+    // The guidelines mean the stored image. For an image on its side, the dimensions reveal a program that
+    // measured the upright one.
     facts.regions_upright = orientation >= 5 && stored_width != stored_height && applied_width > 0 &&
                             applied_height > 0 && applied_width != applied_height &&
                             (applied_width > applied_height) != (stored_width > stored_height);
@@ -585,7 +589,7 @@ void read_regions(const Exiv2::XmpData& xmp, int stored_width, int stored_height
                       measures[1] + measures[3] / 2,
                       measures[2],
                       measures[3]};
-        // Programs that write both forms turn only the first when they turn a picture.
+        // Programs that write both forms update only the first when they rotate an image.
         const bool known = std::ranges::any_of(facts.regions, [&](const Region& other) {
             return (!region.name.empty() && other.name == region.name) || overlap_share(other, region) > 0.5;
         });
@@ -636,7 +640,7 @@ XmpFacts read_xmp(const Exiv2::XmpData& xmp, int stored_width, int stored_height
     return facts;
 }
 
-// ---- containers ----
+// Containers.
 
 struct Blocks {
     Exiv2::ExifData exif;
@@ -659,14 +663,14 @@ void decode_exif_block(std::span<const std::uint8_t> tiff, Blocks& blocks) {
     });
 }
 
-// ISO/IEC 23008-12 and 18181-2: four bytes say how far behind them the TIFF header begins.
+// ISO/IEC 23008-12 and 18181-2: four bytes give the distance from their end to the TIFF header.
 void decode_offset_exif(std::span<const std::uint8_t> block, Blocks& blocks) {
     if (block.size() < 4) return;
     const std::size_t offset = std::size_t{block[0]} << 24 | block[1] << 16 | block[2] << 8 | block[3];
     if (offset < block.size() - 4) decode_exif_block(block.subspan(4 + offset), blocks);
 }
 
-// In whatever Unicode form the packet is written; the toolkit gets UTF-8.
+// Accepts every Unicode encoding of the packet; the toolkit gets UTF-8.
 void decode_xmp_packet(std::string_view packet, Exiv2::XmpData& xmp) {
     if (packet.size() > kLargestPacket) return warn("XMP: too large");
     std::string utf8;
@@ -682,7 +686,8 @@ void decode_xmp_packet(std::string_view packet, Exiv2::XmpData& xmp) {
     });
 }
 
-// Boxes of an ISO base media file, each [begin, end): size, type, content. False ends the walk.
+// Visits the boxes of an ISO base media file, each [begin, end): size, type, content. Returning false ends
+// the walk.
 template <typename Visit>
 void for_each_box(std::span<const std::uint8_t> bytes, Visit visit) {
     const auto be = [&](std::size_t at, int count) {
@@ -734,7 +739,7 @@ void read_jxl(std::span<const std::uint8_t> bytes, Blocks& blocks) {
         if (type == "xml "sv)
             decode_xmp_packet({reinterpret_cast<const char*>(content.data()), content.size()}, blocks.xmp);
     };
-    if (bytes.size() < 2 || bytes[0] == 0xFF) return;  // a bare codestream has no room for metadata
+    if (bytes.size() < 2 || bytes[0] == 0xFF) return;  // a bare codestream has no place for metadata
     for_each_box(bytes, [&](std::string_view type, std::span<const std::uint8_t> content) {
         if (type != "brob"sv) return read_box(type, content);
         if (content.size() < 4) return;
@@ -781,7 +786,7 @@ void read_with_exiv2(std::span<const std::uint8_t> bytes, Blocks& blocks) {
         if (image.get() != nullptr) image->readMetadata();
     });
     if (image.get() == nullptr) return;
-    // After an error in the middle, what was read before it is there.
+    // After an error in the middle, the values read before it remain.
     guarded("the file", [&] {
         blocks.exif = image->exifData();
         blocks.iptc = image->iptcData();
@@ -792,13 +797,14 @@ void read_with_exiv2(std::span<const std::uint8_t> bytes, Blocks& blocks) {
     });
 }
 
-// Samsung appends the video to a JPEG, in a trailer that ends in SEFT and names its parts.
+// Samsung appends the video to a JPEG, in a trailer that ends in SEFT and lists its parts.
 bool has_samsung_video(std::span<const std::uint8_t> bytes) {
     const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return all.ends_with("SEFT"sv) && all.find("MotionPhoto_Data"sv) != std::string_view::npos;
 }
 
-// The sources in order; a later one that tells the same time of day adds the offset an earlier one lacks.
+// Tries the sources in order. A later one with the same time of day supplies the offset that an earlier one
+// lacks.
 std::optional<TakenAt> choose_time(
     std::initializer_list<std::pair<std::optional<CalendarTime>, TakenSource>> candidates) {
     std::optional<TakenAt> taken;
@@ -844,7 +850,7 @@ PhotoMetadata assemble(std::span<const std::uint8_t> bytes, Format format,
     const int orientation = photo.orientation.value_or(1);
     XmpFacts inside;
     guarded("XMP", [&] { inside = read_xmp(blocks.xmp, photo.width, photo.height, orientation); });
-    XmpFacts beside;  // the sidecars as one, the first that has a field
+    XmpFacts beside;  // the sidecars combined; the first one with a field wins
     std::vector<std::string> keywords;
     for (const std::string& sidecar : sidecars) {
         XmpFacts facts;
@@ -887,8 +893,8 @@ PhotoMetadata assemble(std::span<const std::uint8_t> bytes, Format format,
                                {beside.gps, TakenSource::kGps},
                                {exif.changed, TakenSource::kExif}});
 
-    // What a person wrote: beside the file, else in XMP, IPTC, EXIF, which is the order programs keep up
-    // best.
+    // Texts by a person: from the sidecar, else from XMP, IPTC, EXIF, in the order in which programs maintain
+    // them.
     const auto choose = [](std::initializer_list<std::string> texts) {
         std::string chosen;
         for (const std::string& words : texts) put_first(chosen, words);
@@ -908,7 +914,7 @@ PhotoMetadata assemble(std::span<const std::uint8_t> bytes, Format format,
         photo.regions.push_back(faces.regions_upright ? std::move(region)
                                                       : turned(std::move(region), orientation));
 
-    // What the camera measured: EXIF, else what XMP kept of it.
+    // Measurements of the camera: EXIF, else its copy in XMP.
     for (const XmpFacts* xmp : {&inside, &beside}) {
         put_first(photo.make, xmp->make);
         put_first(photo.model, xmp->model);
@@ -955,7 +961,7 @@ std::vector<fs::path> sidecar_names(const fs::path& photo) {
     if (!photo.has_extension()) return names;
     for (const char* ending : {".xmp", ".XMP"}) {
         fs::path name = photo;
-        // A picture whose own name ends in .xmp is not its own sidecar.
+        // A file whose own name ends in .xmp is not its own sidecar.
         if (name.replace_extension(ending) != photo) names.push_back(std::move(name));
     }
     return names;

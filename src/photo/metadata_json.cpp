@@ -1,4 +1,5 @@
-// The JSON form of PhotoMetadata: what the worker process hands over and what the catalogue stores.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The JSON form of PhotoMetadata. The decoder process sends it and the catalogue stores it.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -15,7 +16,7 @@ namespace {
 constexpr TakenSource kSources[] = {TakenSource::kExif, TakenSource::kGps,  TakenSource::kXmp,
                                     TakenSource::kIptc, TakenSource::kName, TakenSource::kModified};
 
-// Reads one field of an object; what is absent stays as it is.
+// Reads fields of an object. A missing field leaves the value unchanged.
 class FieldReader {
   public:
     explicit FieldReader(const nlohmann::json& object) : object_(object) {}
@@ -42,7 +43,7 @@ class FieldReader {
     Result<> integer(const char* name, Into& into, std::int64_t lowest, std::int64_t highest) const {
         const auto field = object_.find(name);
         if (field == object_.end()) return {};
-        // An unsigned number above the range of int64 must not wrap into the range.
+        // An unsigned number above int64's maximum must not wrap into the valid range.
         if (!field->is_number_integer() ||
             (field->is_number_unsigned() &&
              field->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX)))

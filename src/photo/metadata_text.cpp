@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Hand-written parsers for the texts, dates and numbers in metadata.
 #include "photo/metadata_text.hpp"
 
 #include <algorithm>
@@ -119,7 +121,7 @@ std::optional<CalendarTime> parse_calendar_time(std::string_view text) {
         while (!text.empty() && is_digit(text.front())) text.remove_prefix(1);
     }
     time.local_seconds += *hour * 3600 + *minute * 60 + std::min(*second, 59);
-    // What follows is an offset or a maker's own remark; the time before it counts either way.
+    // An offset or a maker's own remark follows; the time is valid either way.
     time.offset_minutes = parse_offset(text);
     return time;
 }
@@ -203,7 +205,7 @@ PictureInfo parse_picture_info(std::string_view head) {
 std::string clean_text(std::string_view bytes, std::size_t limit) {
     bytes = trimmed(bytes.substr(0, bytes.find('\0')));
     std::string text;
-    // Cut before it is looked at (its length may be the attack), not within a character.
+    // Truncate first, because the length may be the attack; do not split a character.
     if (bytes.size() > limit) {
         std::size_t end = limit;
         while (end > 0 && end + 3 > limit && (static_cast<unsigned char>(bytes[end]) & 0xC0) == 0x80) --end;

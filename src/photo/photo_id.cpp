@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Checks prefixes of photo ids.
 #include "photo/photo_id.hpp"
 
 #include <algorithm>

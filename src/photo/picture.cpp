@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Opens images with libvips or LibRaw and converts them to upright RGB.
 #include "photo/picture.hpp"
 
 #include <algorithm>
@@ -13,17 +15,18 @@ void start_vips() {
     static std::once_flag once;
     std::call_once(once, [] {
         VIPS_INIT("hone");
-        // Photos are decoded side by side by our own threads, each once: no threads and no cache of its own.
+        // Hone decodes photos on parallel threads, each photo once, so libvips needs neither threads nor a
+        // cache.
         vips_concurrency_set(1);
         vips_cache_set_max(0);
     });
 }
 
 std::string take_vips_reason() {
-    // Other threads write into the same buffer: only the copy is taken under its lock.
+    // Other threads write to the same buffer, so only its locked copy is safe.
     const std::unique_ptr<char, void (*)(void*)> copy(vips_error_buffer_copy(), g_free);
     std::string text = copy.get();
-    // libvips joins several lines; a person gets the first, without the loader's name in front.
+    // libvips joins several lines; people get the first, without the loader's name.
     text = text.substr(0, text.find('\n'));
     if (const auto colon = text.find(": "); colon != std::string::npos) text = text.substr(colon + 2);
     while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
@@ -32,7 +35,7 @@ std::string take_vips_reason() {
 
 namespace {
 
-// The loader of exactly this format: what the first bytes said is what runs.
+// Runs exactly the loader of the detected format.
 vips::VImage load(std::span<const std::uint8_t> bytes, Format format, int shrink) {
     const auto options = [&] {
         return vips::VImage::option()
@@ -65,14 +68,14 @@ vips::VImage load(std::span<const std::uint8_t> bytes, Format format, int shrink
         case Format::kSvg:
             return vips::VImage::svgload_buffer(blob.get(), options());
         default:
-            throw DecodeError{"not a picture Hone knows"};
+            throw DecodeError{"not an image Hone knows"};
     }
 }
 
-// "large" photos are told by their header, before anything is decoded.
+// Rejects too large images by their header, before decoding.
 void check_pixels(std::int64_t width, std::int64_t height, std::uint64_t maximum) {
     if (static_cast<std::uint64_t>(width) * static_cast<std::uint64_t>(height) > maximum)
-        throw DecodeError{fmt::format("too large: {} x {} pixels; at most {} million are read", width, height,
+        throw DecodeError{fmt::format("too large: {} x {} pixels; the limit is {} million", width, height,
                                       maximum / 1'000'000)};
 }
 
@@ -83,7 +86,7 @@ OpenedPicture open_picture(std::span<const std::uint8_t> bytes, int short_side, 
     start_vips();
     OpenedPicture picture;
     picture.format = detect_format(bytes.first(std::min(bytes.size(), kFormatBytes)));
-    if (picture.format == Format::kNone) throw DecodeError{"not a picture Hone knows"};
+    if (picture.format == Format::kNone) throw DecodeError{"not an image Hone knows"};
     if (picture.format == Format::kTiff) picture.format = detect_raw(bytes);
     Format inside = picture.format;
     if (is_raw(picture.format)) {
@@ -170,8 +173,8 @@ vips::VImage to_rgb(const OpenedPicture& picture, vips::VImage image, Colors col
                 vips::VImage::option()->set("embedded", true)->set("input_profile", cmyk ? "cmyk" : "srgb"));
             transformed = true;
         } catch (const vips::VError&) {
-            // A broken profile, or one of another kind of picture: programs that turn a picture grey like to
-            // leave its RGB profile inside. The picture is shown as if it had none.
+            // The profile is broken or of another kind of image: programs that convert a photo to grey often
+            // leave its RGB profile inside. Decode the image without a profile.
             if (cmyk) throw;
             vips_error_clear();
         }

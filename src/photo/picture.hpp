@@ -1,4 +1,6 @@
-// Inside photo/ only: one way from bytes to a libvips image, shared by decoding and preparing.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// For photo/ only: the one way from bytes to a libvips image, shared by decoding and preparing. Safe from any
+// thread; calls may throw vips::VError.
 #pragma once
 
 #include <span>
@@ -11,39 +13,40 @@
 
 namespace hone {
 
-// A picture whose header is read; its pixels are decoded when they are asked for. The caller's bytes must
-// outlive it.
+// An image whose header has been read; libvips decodes the pixels on demand. The caller's bytes must outlive
+// it.
 struct OpenedPicture {
     Format format = Format::kNone;
     int width = 0, height = 0;  // full size, upright
-    int orientation = 1;        // EXIF; what is left to turn
+    int orientation = 1;        // EXIF orientation that remains to be applied, 1..8
     std::optional<ColorCode> color;
-    std::vector<std::uint8_t> owned;  // what `image` reads, when it is not the caller's bytes
+    std::vector<std::uint8_t> owned;  // the bytes that `image` reads, when they are not the caller's
     vips::VImage image;
 };
 
-// short_side, long_side: no more pixels are needed than these on the shorter and the longer side (0: all).
-// JPEG is decoded at 1/2, 1/4 or 1/8 where that is enough. Throws vips::VError or DecodeError.
+// short_side, long_side: pixels that the caller needs on the shorter and the longer side; 0 = all. JPEG is
+// decoded at 1/2, 1/4 or 1/8 where that is enough. Throws vips::VError, or DecodeError for more than
+// maximum_pixels.
 OpenedPicture open_picture(std::span<const std::uint8_t> bytes, int short_side, int long_side,
                            std::uint64_t maximum_pixels);
 
-// A reason in our own words.
+// A reason in Hone's own words.
 struct DecodeError {
     std::string reason;
 };
 
-// Transparent pictures lie on white.
+// Composes a transparent image over white.
 vips::VImage flatten_on_white(const vips::VImage& image);
-// Three bytes a pixel, not yet turned upright. A profile that does not fit the picture costs the colours
-// only.
+// Returns three bytes per pixel, not yet rotated. An unusable colour profile is ignored.
 vips::VImage to_rgb(const OpenedPicture& picture, vips::VImage image, Colors colors);
-// Turned as the picture's EXIF orientation says. Needs random access: image must lie in memory.
+// Applies the image's EXIF orientation. Needs random access, so `image` must be in memory.
 vips::VImage turn_upright(const OpenedPicture& picture, const vips::VImage& image);
+// Copies the pixels. rgb: three bytes per pixel.
 Image to_image(const vips::VImage& rgb);
-// First line of what libvips complained of in this process; clears it.
+// Returns the first line of this process's libvips error buffer, and clears the buffer.
 std::string take_vips_reason();
 
-// What the call gives, or why it broke, in words for a person.
+// Returns the result of the call, or kFailed with a reason for people when the call throws.
 template <typename Call>
 auto decoded(const Format& format, Call call) -> Result<decltype(call())> {
     try {

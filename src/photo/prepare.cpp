@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Makes network images, thumbnails and metadata of one photo from a single decoding.
 #include "photo/prepare.hpp"
 
 #include <algorithm>
@@ -13,7 +15,7 @@ namespace {
 
 constexpr int kLargestThumbnail = 1080, kMiddleThumbnail = 480, kSmallestThumbnail = 240;
 constexpr double kMostTiles = 4;
-constexpr int kLongestSide = 16'384;  // of a picture for the network: more is an extreme panorama
+constexpr int kLongestSide = 16'384;  // pixels of the network's image: a longer one is an extreme panorama
 
 vips::VImage box_shrink(const vips::VImage& image, int horizontal, int vertical) {
     return horizontal > 1 || vertical > 1 ? image.shrink(horizontal, vertical) : image;
@@ -34,7 +36,7 @@ void make_network_image(const vips::VImage& rgb, int side, PreparedPhoto& photo)
     photo.network = to_image(box_shrink(rgb, along(rgb.width()), along(rgb.height())));
 }
 
-// Panoramas keep more of their length: faces are as small there as the photo is low.
+// Panoramas keep more of their length, because their faces are small in proportion to the height.
 int faces_length(int width, int height, int side) {
     if (side == 0) return 0;
     const double ratio = static_cast<double>(std::max(width, height)) / std::max(1, std::min(width, height));
@@ -59,7 +61,7 @@ void prepare_pixels(std::span<const std::uint8_t> bytes, const PhotoWork& work, 
     photo.format = picture.format;
     photo.width = picture.width;
     photo.height = picture.height;
-    // What is still much larger than needed is reduced while it streams by, so that it never is in memory.
+    // Reduce an image that is much too large while it streams, so that it is never in memory completely.
     vips::VImage image = picture.image;
     const int shorter = std::min(image.width(), image.height()),
               longer = std::max(image.width(), image.height());
@@ -86,10 +88,10 @@ void prepare_pixels(std::span<const std::uint8_t> bytes, const PhotoWork& work, 
 Result<PreparedPhoto> prepare_photo(std::span<const std::uint8_t> bytes,
                                     std::span<const std::string> sidecars, const PhotoWork& work) {
     PreparedPhoto photo;
-    vips_error_clear();  // what an earlier photo was warned of
+    vips_error_clear();  // discard the warnings of an earlier photo
     photo.format = detect_format(bytes.first(std::min(bytes.size(), kFormatBytes)));
     if (photo.format == Format::kSvg && !work.svg)
-        return fail("SVG drawings are not read (--svg reads them)");
+        return fail("SVG drawings are skipped (--svg indexes them)");
     HONE_CHECK(decoded(photo.format, [&] { prepare_pixels(bytes, work, photo); }));
     if (work.metadata) {
         photo.metadata = to_json(read_metadata(bytes, photo.format, sidecars))

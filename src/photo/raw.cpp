@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Extracts previews from camera raw, or develops the sensor data, with LibRaw.
 #include "photo/raw.hpp"
 
 #include <libraw/libraw.h>
@@ -23,8 +25,7 @@ int orientation_of_flip(int flip) {
     }
 }
 
-// Its words for a camera it does not know, a cut file and its own state are told as what they mean to a
-// person.
+// Translates LibRaw's messages about an unknown camera, a truncated file and its own state for people.
 std::unexpected<Error> refused(int code) {
     return fail("damaged or unsupported camera raw: {}", LibRaw::strerror(code));
 }
@@ -43,7 +44,7 @@ Result<Image> develop(LibRaw& raw) {
     const std::size_t pixels = std::size_t{made->width} * made->height;
     if (made->type != LIBRAW_IMAGE_BITMAP || made->bits != 8 || (made->colors != 3 && made->colors != 1) ||
         made->data_size < pixels * made->colors)
-        return fail("it holds no colours that can be developed");
+        return fail("it has no colours that can be developed");
     Image image{made->width, made->height, {}};
     image.rgb.resize(3 * pixels);
     for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
@@ -56,8 +57,8 @@ Result<Image> develop(LibRaw& raw) {
 }  // namespace
 
 Result<RawPicture> read_raw(std::span<const std::uint8_t> bytes, int wanted_side) {
-    const auto raw = std::make_unique<LibRaw>();  // hundreds of kilobytes
-    // LibRaw only reads from the buffer.
+    const auto raw = std::make_unique<LibRaw>();  // the object has hundreds of kilobytes
+    // LibRaw only reads the buffer.
     if (const int code = raw->open_buffer(const_cast<std::uint8_t*>(bytes.data()), bytes.size());
         code != LIBRAW_SUCCESS)
         return refused(code);

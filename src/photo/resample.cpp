@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Pillow's two-pass resampling in fixed point.
 #include "photo/resample.hpp"
 
 #include <algorithm>
@@ -8,7 +10,7 @@ namespace hone {
 
 namespace {
 
-constexpr int kWeightBits = 32 - 8 - 2;  // 8 bits of pixel, 2 of head room for filters that overshoot
+constexpr int kWeightBits = 32 - 8 - 2;  // 8 bits for the pixel, 2 for filters that overshoot
 
 double filter_support(Filter filter) {
     return filter == Filter::kBilinear ? 1.0 : filter == Filter::kBicubic ? 2.0 : 3.0;
@@ -35,7 +37,7 @@ double filter_weight(Filter filter, double x) {
     return 0;
 }
 
-// Which source pixels make one target pixel, and how much of each.
+// The source pixels of one target pixel, and their weights.
 struct Taps {
     int first = 0, count = 0;
     const std::int32_t* weights = nullptr;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Writes XMP sidecars with Exiv2, and marks them as Hone's.
 #include "photo/sidecar.hpp"
 
 #include <exiv2/exiv2.hpp>
@@ -8,7 +10,7 @@ namespace hone {
 
 namespace {
 
-// Told apart from the sidecars of others by the field in which programs sign.
+// Programs sign in this field, which distinguishes Hone's sidecars from others.
 constexpr const char* kToolField = "Xmp.xmp.CreatorTool";
 constexpr const char* kTool = "Hone";
 
@@ -38,7 +40,7 @@ Result<std::string> write_sidecar(std::span<const Region> regions, int width, in
         structure(list, Exiv2::XmpValue::xaBag, Exiv2::XmpValue::xsNone);
         std::size_t number = 0;
         for (const Region& upright : regions) {
-            // Turned back: 6 and 8 are each other's opposite, the others their own.
+            // The inverse rotation: 6 and 8 are inverse to each other, the others to themselves.
             const Region region = turned(upright, orientation == 6 ? 8 : orientation == 8 ? 6 : orientation);
             const std::string item = fmt::format("{}[{}]", list, ++number);
             structure(item, Exiv2::XmpValue::xaNone, Exiv2::XmpValue::xsStruct);
@@ -59,7 +61,7 @@ Result<std::string> write_sidecar(std::span<const Region> regions, int width, in
                 packet, xmp, Exiv2::XmpParser::omitPacketWrapper | Exiv2::XmpParser::useCompactFormat) != 0)
             return fail("the names cannot be written as XMP");
         return packet;
-    } catch (const std::exception& error) {  // of Exiv2
+    } catch (const std::exception& error) {  // thrown by Exiv2
         return fail("the names cannot be written as XMP: {}", error.what());
     }
 }

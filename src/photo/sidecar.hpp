@@ -1,4 +1,5 @@
-// XMP sidecars that Hone writes, for other programs to read.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Writes XMP sidecars for other programs to read, and recognises Hone's own. Safe from any thread.
 #pragma once
 
 #include <span>
@@ -8,13 +9,14 @@
 
 namespace hone {
 
-// An XMP packet with the regions as the Metadata Working Group wants them (Guidelines 2.0, "Image Regions":
-// in shares of the picture as it is stored) and their names as people (IPTC PersonInImage). regions: of the
-// upright picture; the names are not empty. width, height: upright pixels. orientation: EXIF, 1..8. What
-// read_metadata() reads of it is the regions again, but for the last digits.
+// Returns an XMP packet with the regions in the form of the Metadata Working Group (Guidelines 2.0, "Image
+// Regions": fractions of the image as stored) and their names as people (IPTC PersonInImage). regions: of the
+// upright image, with names that are not empty. width, height: upright pixels. orientation: EXIF, 1..8.
+// read_metadata() reads the same regions from it, except for the last digits. kFailed when a name cannot be
+// written as XMP.
 Result<std::string> write_sidecar(std::span<const Region> regions, int width, int height, int orientation);
 
-// Whether write_sidecar() wrote it.
+// Returns true when write_sidecar() wrote the packet.
 bool is_own_sidecar(std::string_view packet);
 
 }  // namespace hone

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Encodes thumbnails as WebP with libvips.
 #include "photo/thumbnail.hpp"
 
 #include <algorithm>
@@ -9,7 +11,7 @@ namespace hone {
 
 std::string encode_thumbnail(const vips::VImage& rgb) {
     constexpr int kQuality = 80;  // of 100, WebP
-    constexpr int kEffort = 2;    // of 6: a third of the time of the default for a few per cent more bytes
+    constexpr int kEffort = 2;    // of 6: a third of the default's time for a few per cent more bytes
     VipsBlob* blob = rgb.webpsave_buffer(
         vips::VImage::option()->set("Q", kQuality)->set("effort", kEffort)->set("strip", true));
     std::size_t length = 0;

@@ -1,4 +1,5 @@
-// Small WebP pictures for the grid. Safe from any thread.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Small WebP images for the grid. Safe from any thread.
 #pragma once
 
 #include <string>
@@ -18,10 +19,11 @@ class VImage;
 
 namespace hone {
 
-// WebP of a picture that has its size already. Throws vips::VError.
+// Encodes an image that already has its final size; returns the WebP file. Throws vips::VError.
 std::string encode_thumbnail(const vips::VImage& rgb);
 
-// WebP, long side at most `size`; a smaller picture is not enlarged.
+// Returns a WebP file whose longer side is at most `size` pixels; a smaller image is not enlarged. kFailed
+// when libvips fails.
 Result<std::string> make_thumbnail(const Image& image, int size);
 
 }  // namespace hone

@@ -1,4 +1,5 @@
-// Starts libvips once for the process; every file that calls libvips calls this first. Safe from any thread.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Starts libvips once per process. Every file that calls libvips calls this first. Safe from any thread.
 #pragma once
 
 namespace hone {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads folders in chunks, behind time limits, and applies ignore rules, sidecars and links.
 #include "photo/walk.hpp"
 
 #include <dirent.h>
@@ -14,7 +16,7 @@ namespace hone {
 
 namespace {
 
-// Synology, Windows, macOS and Linux put these into photo folders; none holds a person's photos.
+// Folders that Synology, Windows, macOS and Linux create in photo folders; none contains a person's photos.
 constexpr std::string_view kSystemFolders[] = {
     "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "RECYCLER"};
 
@@ -23,18 +25,18 @@ FileFacts to_facts(fs::path path, const struct stat& status) {
             std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec, status.st_ino};
 }
 
-constexpr std::size_t kChunk = 1024;  // files of one folder in memory
+constexpr std::size_t kChunk = 1024;  // files of one folder in memory at a time
 
 using Directory = std::unique_ptr<DIR, int (*)(DIR*)>;
 
-// XMP sidecars of a folder: the name that a photo's name or stem must have -> what changes with the file.
+// The XMP sidecars of a folder: required name or stem of the photo -> stamp that changes with the sidecar.
 using Sidecars = std::unordered_map<std::string, std::uint64_t>;
 
 std::uint64_t mix(std::uint64_t state, std::uint64_t value) {  // FNV-1a, eight bytes at once
     return (state ^ value) * 0x100000001B3ULL;
 }
 
-// The names of the folder once, for its sidecars only.
+// Reads all names of the folder once, for its sidecars only.
 Sidecars list_sidecars(DIR* directory, Heartbeat& heartbeat) {
     Sidecars sidecars;
     while (const dirent* entry = ::readdir(directory)) {
@@ -60,7 +62,7 @@ std::uint64_t sidecar_stamp(const Sidecars& sidecars, const std::string& name) {
         if (const auto found = sidecars.find(key); found != sidecars.end())
             stamp = mix(stamp + 1, found->second);
     }
-    return stamp & INT64_MAX;  // SQLite's numbers
+    return stamp & INT64_MAX;  // SQLite's integers are signed
 }
 
 }  // namespace
@@ -69,7 +71,7 @@ bool is_skipped_name(std::string_view name) {
     return name.starts_with('.') || std::ranges::find(kSystemFolders, name) != std::end(kSystemFolders);
 }
 
-// A folder as it is read; asked by the thread that may be left behind, which owns it together with the
+// A folder during its walk. The helper thread uses it and may be abandoned, so it shares ownership with the
 // walker.
 struct Walker::OpenFolder {
     fs::path path;
@@ -79,8 +81,8 @@ struct Walker::OpenFolder {
     Directory directory{nullptr, ::closedir};
     int error = 0;
     Sidecars sidecars;
-    bool unresponsive = false;  // the walker's own: a read() did not come back
-    // What the last read() found.
+    bool unresponsive = false;  // used by the walker only: a read() timed out
+    // The results of the last read().
     std::vector<FileFacts> files;
     std::vector<std::string> folders;
     std::vector<fs::path> links;
@@ -96,8 +98,8 @@ struct Walker::OpenFolder {
         heartbeat.beat();
         if (directory) sidecars = list_sidecars(directory.get(), heartbeat);
     }
-    // The next thousand files; lets the folder go at its end (a deep tree must not hold a descriptor a
-    // level).
+    // Reads the next kChunk files. Closes the folder at its end, because a deep tree must not hold one
+    // descriptor per level.
     void read(bool recursive, Heartbeat& heartbeat) {
         files.clear();
         links.clear();
@@ -114,9 +116,10 @@ struct Walker::OpenFolder {
             if (is_skipped_name(name)) continue;
             const int here = ::dirfd(directory.get());
             struct stat status{};
-            if (::fstatat(here, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;  // gone meanwhile
+            // Deleted meanwhile.
+            if (::fstatat(here, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
             const bool link = S_ISLNK(status.st_mode);
-            if (link && ::fstatat(here, name.c_str(), &status, 0) != 0) continue;  // leads nowhere
+            if (link && ::fstatat(here, name.c_str(), &status, 0) != 0) continue;  // a dangling link
             const bool is_folder = S_ISDIR(status.st_mode);
             if (!is_folder && !S_ISREG(status.st_mode)) continue;
             if (is_folder && !recursive) continue;
@@ -176,7 +179,7 @@ Result<Walker::Outcome> Walker::walk(const fs::path& root, const fs::path& direc
 
 bool Walker::walk_links() {
     timeouts_ = 0;
-    // Links inside of what a link led to are appended while this runs.
+    // Links below a link's target are appended during this loop.
     for (std::size_t at = 0; at < links_.size(); ++at) {
         const Link link = links_[at];
         const auto folder = std::make_shared<OpenFolder>();
@@ -186,7 +189,7 @@ bool Walker::walk_links() {
             std::error_code error;
             const fs::path target = fs::canonical(link.path, error), root = fs::canonical(link.root, error);
             if (error) return;
-            // A link to a folder around the root would bring in everything else.
+            // A link to an ancestor of the root would include everything else.
             *around =
                 std::mismatch(target.begin(), target.end(), root.begin(), root.end()).first == target.end();
             if (!*around) folder->open(IgnoreRules::of(link.root, link.path), heartbeat);
@@ -250,16 +253,16 @@ fs::path normal_folder(const fs::path& path) {
 }
 
 Result<> check_folder(const fs::path& path) {
-    // The system would read it up to there: another folder than the one that is named.
+    // The system would stop at the NUL and open another folder.
     if (path.native().find('\0') != std::string::npos)
-        return fail(ErrorKind::kUsage, "a path has no NUL character, as {} has", printable(path));
+        return fail(ErrorKind::kUsage, "{} contains a NUL character, which a path cannot have",
+                    printable(path));
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
         return fail(ErrorKind::kUsage, "cannot read the folder {}: {}", printable(path),
                     std::strerror(errno));
     if (!S_ISDIR(status.st_mode))
-        return fail(ErrorKind::kUsage, "{} is a file, not a folder; give the folder it lies in",
-                    printable(path));
+        return fail(ErrorKind::kUsage, "{} is a file, not a folder; give its folder", printable(path));
     const std::unique_ptr<DIR, int (*)(DIR*)> readable(::opendir(path.c_str()), ::closedir);
     if (!readable)
         return fail(ErrorKind::kUsage, "cannot read the folder {}: {}", printable(path),

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The list of terms in the background vocabulary, and the file of their vectors.
 #include "search/background_vocabulary.hpp"
 
 #include <array>
@@ -10,7 +12,7 @@ namespace {
 // there).
 constexpr double kScale = 100;
 
-// Common nouns, by hand.
+// Common nouns, chosen by hand.
 constexpr auto kWords = std::to_array<std::string_view>({
     "accordion",
     "airplane",
@@ -730,8 +732,9 @@ std::span<const std::string_view> background_vocabulary() {
     return kWords;
 }
 
-Result<std::shared_ptr<const BackgroundVocabulary>> load_background_vocabulary(const fs::path& vectors, ImageTextModel& model,
-                                                       bool writable) {
+Result<std::shared_ptr<const BackgroundVocabulary>> load_background_vocabulary(const fs::path& vectors,
+                                                                               ImageTextModel& model,
+                                                                               bool writable) {
     const auto dimension = static_cast<std::size_t>(model.dimension());
     auto space =
         VectorSpace::open(vectors, "null-words", model.fingerprint(), dimension, writable, ScanElement::kF32);

@@ -1,5 +1,6 @@
-// Words for everything that a photo can show, and their vectors of one model: what the words of a search are
-// compared with (search/calibration.hpp).
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The background vocabulary: terms for everything that a photo can show, and their vectors for one model.
+// Searches compare their query text with it (search/calibration.hpp).
 #pragma once
 
 #include <memory>
@@ -12,11 +13,13 @@
 
 namespace hone {
 
+// Valid for the life of the process. Safe from any thread.
 std::span<const std::string_view> background_vocabulary();
 
-// From the library's file of them; a writer makes it (some seconds). Nothing for a reader when it is not
-// there.
-Result<std::shared_ptr<const BackgroundVocabulary>> load_background_vocabulary(const fs::path& vectors, ImageTextModel& model,
-                                                       bool writable);
+// Loads the vectors from the library's file; a writer computes a missing one, which takes some seconds.
+// Returns null for a reader without a file. vectors: the library's vectors folder. Safe from any thread.
+Result<std::shared_ptr<const BackgroundVocabulary>> load_background_vocabulary(const fs::path& vectors,
+                                                                               ImageTextModel& model,
+                                                                               bool writable);
 
 }  // namespace hone

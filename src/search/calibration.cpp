@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Fits logistic calibrations to the background vocabulary, to marks, or to the scores' distribution.
 #include "search/calibration.hpp"
 
 #include <algorithm>
@@ -8,12 +10,12 @@ namespace hone {
 
 namespace {
 
-constexpr double kUnusual = 3.2,
-                 kSteepness = 1.5;  // standard deviations above the mean; of the logistic, per deviation
-constexpr std::size_t kSampled = 50'000;  // scores that are enough for mean and deviation
+constexpr double kUnusual = 3.2;          // standard deviations above the mean
+constexpr double kSteepness = 1.5;        // slope of the logistic per standard deviation
+constexpr std::size_t kSampled = 50'000;  // scores that suffice for mean and standard deviation
 constexpr std::size_t kSample = 256;      // of the rows after the best kJudged
 constexpr double kSmallestDeviation = 1e-9;
-constexpr double kFittedAuc = 0.94;  // of the left-out marks: below, the passed photos are no answers
+constexpr double kFittedAuc = 0.94;  // of the left-out marks: below it, implicit negatives are not answers
 
 double sigmoid(double x) {
     return 1 / (1 + std::exp(-x));
@@ -28,9 +30,9 @@ struct Judged {
     bool fits;
 };
 
-// Each mark's score, in deviations, under the ranking that the others make.
+// Returns each mark's score, in standard deviations, in the ranking from the other marks.
 std::vector<Judged> left_out(const FeedbackMethod& method, const Evidence& evidence,
-                             const FeedbackSpace& space, const ScoreMoments& standard_deviation) {
+                             const FeedbackSpace& space, const ScoreMoments& moments) {
     std::vector<Judged> judged;
     const auto judge = [&](std::vector<Mark> Evidence::* kind, bool fits) {
         const std::vector<Mark>& marks = evidence.*kind;
@@ -42,7 +44,8 @@ std::vector<Judged> left_out(const FeedbackMethod& method, const Evidence& evide
             const auto without = method.rank(others, space);
             const std::span<const float> w = without->direction();
             const ScoreMoments its =
-                w.empty() ? standard_deviation : ScoreMoments{space.statistics->mean(w), space.statistics->standard_deviation(w)};
+                w.empty() ? moments
+                          : ScoreMoments{space.statistics->mean(w), space.statistics->standard_deviation(w)};
             judged.push_back({(without->score(marks[mark].vector) - its.mean) / its.deviation, fits});
         }
     };
@@ -64,8 +67,8 @@ double area_under_roc(std::span<const Judged> judged) {
     return pairs > 0 ? right / pairs : 0.5;
 }
 
-// b of sigmoid(a z + b) by Newton's method; a normal prior of deviation kPriorWidth around its value in other
-// libraries keeps it finite.
+// Fits b of sigmoid(a z + b) with Newton's method. A normal prior with standard deviation kPriorWidth around
+// its value in other libraries keeps it finite.
 double fit_shift(std::span<const Judged> judged, double a) {
     constexpr double kPriorWidth = 3;
     const double prior = -a * kUnusual;
@@ -106,7 +109,8 @@ ScoreMoments moments_of(std::span<const float> scores) {
     return {mean, std::max(kSmallestDeviation, std::sqrt(std::max(0.0, squares / count - mean * mean)))};
 }
 
-BackgroundVocabulary::BackgroundVocabulary(std::span<const float> vectors, std::size_t dimension, double scale)
+BackgroundVocabulary::BackgroundVocabulary(std::span<const float> vectors, std::size_t dimension,
+                                           double scale)
     : dimension_(dimension),
       stride_((dimension + 15) / 16 * 16),
       scale_(scale),
@@ -117,7 +121,8 @@ BackgroundVocabulary::BackgroundVocabulary(std::span<const float> vectors, std::
 }
 
 std::vector<double> BackgroundVocabulary::probabilities(std::span<const float> text, const SpaceView& view,
-                                            std::span<const ScoredRow> rows, unsigned threads) const {
+                                                        std::span<const ScoredRow> rows,
+                                                        unsigned threads) const {
     const std::size_t count = vectors_.size() / stride_;
     std::vector<float> padded(stride_), to_words(count);
     std::ranges::copy(text, padded.begin());
@@ -149,13 +154,14 @@ std::vector<double> BackgroundVocabulary::probabilities(std::span<const float> t
 }
 
 std::size_t BackgroundVocabulary::likely(std::span<const float> text, const SpaceView& view,
-                             std::span<const ScoredRow> rows, unsigned threads) const {
+                                         std::span<const ScoredRow> rows, unsigned threads) const {
     return static_cast<std::size_t>(
         std::ranges::count_if(probabilities(text, view, rows, threads), is_likely));
 }
 
-LogisticCalibration calibration_from_vocabulary(const BackgroundVocabulary& vocabulary, std::span<const float> text, const SpaceView& view,
-                           std::span<const float> scores, unsigned threads) {
+LogisticCalibration calibration_from_vocabulary(const BackgroundVocabulary& vocabulary,
+                                                std::span<const float> text, const SpaceView& view,
+                                                std::span<const float> scores, unsigned threads) {
     const auto exact = [&](ScoredRow& row) { row.score = view.exact_score(text, row.row); };
     std::vector<ScoredRow> best = top_k(scores, kJudged);
     if (best.empty()) return {};
@@ -163,7 +169,7 @@ LogisticCalibration calibration_from_vocabulary(const BackgroundVocabulary& voca
     std::sort(best.begin(), best.end());
     const std::vector<double> probabilities = vocabulary.probabilities(text, view, best, threads);
     auto likely = static_cast<std::size_t>(std::ranges::count_if(probabilities, is_likely));
-    // Where many fit the end lies further down: a sample of the next kJudged rows, of twice as many, and so
+    // Where many photos match, the list ends later: sample the next kJudged rows, then twice as many, and so
     // on.
     std::vector<ScoredRow> further;
     bool goes_on = best.size() == kJudged &&
@@ -195,7 +201,7 @@ LogisticCalibration calibration_from_vocabulary(const BackgroundVocabulary& voca
     const double variance = sum_xx - sum_x * sum_x / n;
     const double slope = std::max(10.0, variance > 1e-12 ? (sum_xy - sum_x * sum_y / n) / variance : 0);
     if (likely == 0) {
-        // Nothing is likely: the best one is as probable as the bank says of the most probable.
+        // No photo is likely: the best one gets the vocabulary's highest probability.
         const double p = std::clamp(std::ranges::max(probabilities), 1e-6, 0.499);
         return {best.front().score - std::log(p / (1 - p)) / slope, slope};
     }
@@ -215,32 +221,35 @@ MarkOrder order_of_marks(const FeedbackMethod& method, const Evidence& evidence,
     return {area_under_roc(left_out(method, evidence, space, {})), area_under_roc(text)};
 }
 
-std::optional<LogisticCalibration> calibration_from_marks(const FeedbackMethod& method, const Evidence& evidence,
-                                           const FeedbackSpace& space, const ScoreMoments& standard_deviation) {
+std::optional<LogisticCalibration> calibration_from_marks(const FeedbackMethod& method,
+                                                          const Evidence& evidence,
+                                                          const FeedbackSpace& space,
+                                                          const ScoreMoments& moments) {
     const std::size_t others = evidence.negatives.size() + evidence.implicit_negatives.size();
     if (evidence.positives.size() < 2 || others == 0) return std::nullopt;
-    const std::vector<Judged> judged = left_out(method, evidence, space, standard_deviation);
+    const std::vector<Judged> judged = left_out(method, evidence, space, moments);
     if (area_under_roc(judged) < kFittedAuc) return std::nullopt;
     // 1.32, 1.49, 1.56 after one, two and three pages of twenty (docs/feedback.md).
     const double judged_photos = static_cast<double>(evidence.positives.size() + others);
     const double a = std::clamp(1.32 + 0.155 * std::log2(judged_photos / 20), 1.2, 1.7);
     const double b = fit_shift(judged, a);
-    return LogisticCalibration{standard_deviation.mean - b / a * standard_deviation.deviation, a / standard_deviation.deviation};
+    return LogisticCalibration{moments.mean - b / a * moments.deviation, a / moments.deviation};
 }
 
-LogisticCalibration calibration_keeping(std::size_t likely, std::span<const float> scores, const ScoreMoments& standard_deviation) {
+LogisticCalibration calibration_keeping(std::size_t likely, std::span<const float> scores,
+                                        const ScoreMoments& moments) {
     const std::vector<ScoredRow> best = top_k(scores, likely + 1);
-    if (best.size() <= likely || likely == 0) return calibration_of_moments(standard_deviation);
+    if (best.size() <= likely || likely == 0) return calibration_of_moments(moments);
     return {(static_cast<double>(best[likely - 1].score) + best[likely].score) / 2,
-            kSteepness / standard_deviation.deviation};
+            kSteepness / moments.deviation};
 }
 
 LogisticCalibration calibration_of_manifest(const ScoreCalibration& calibration) {
     return {calibration.likely, calibration.slope};
 }
 
-LogisticCalibration calibration_of_moments(const ScoreMoments& standard_deviation) {
-    return {standard_deviation.mean + kUnusual * standard_deviation.deviation, kSteepness / standard_deviation.deviation};
+LogisticCalibration calibration_of_moments(const ScoreMoments& moments) {
+    return {moments.mean + kUnusual * moments.deviation, kSteepness / moments.deviation};
 }
 
 }  // namespace hone

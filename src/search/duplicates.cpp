@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Builds, orders and completes the groups of duplicates.
 #include "search/duplicates.hpp"
 
 #include <algorithm>
@@ -15,25 +17,23 @@ namespace hone {
 namespace {
 
 constexpr std::array<std::pair<DuplicateKind, std::string_view>, 3> kKinds = {
-    {{DuplicateKind::kExact, "exact"},
-     {DuplicateKind::kNear, "near"},
-     {DuplicateKind::kBurst, "burst"}}};
+    {{DuplicateKind::kExact, "exact"}, {DuplicateKind::kNear, "near"}, {DuplicateKind::kBurst, "burst"}}};
 
-// A time at midnight is a day without a time, or a clock that was never set.
+// A time at midnight is a date without a time, or an unset clock.
 constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
 
-// A group before anything costly is known of it.
+// A group before the expensive questions are asked.
 struct Draft {
     std::vector<Duplicate> photos;
     std::uint64_t bytes_to_free = 0;
-    std::int64_t at = 0;  // of a burst
+    std::int64_t at = 0;  // time of a burst
 };
 
 class DuplicateFinder {
   public:
     explicit DuplicateFinder(Catalog& catalog) : catalog_(catalog) {}
 
-    Result<std::vector<Draft>> bytes() {
+    Result<std::vector<Draft>> exact() {
         HONE_TRY(const std::vector<PhotoNumber> photos, catalog_.with_copies());
         std::vector<Draft> drafts;
         for (const PhotoNumber number : photos) {
@@ -52,14 +52,14 @@ class DuplicateFinder {
         return drafts;
     }
 
-    Result<std::vector<Draft>> pictures() {
+    Result<std::vector<Draft>> near() {
         HONE_TRY(const std::vector<std::vector<PhotoNumber>> groups, picture_groups());
         std::vector<Draft> drafts;
         for (const std::vector<PhotoNumber>& group : groups) {
             HONE_TRY(Draft draft, draft_of(group));
             if (draft.photos.size() < 2) continue;
-            // By what is known so far; photos that differ in age only have the same size, so that the bytes
-            // to free are right already.
+            // Orders by the facts known so far. Photos that differ only in age have the same size, so the
+            // bytes to free are already right.
             std::ranges::sort(draft.photos, [](const Duplicate& a, const Duplicate& b) {
                 return best_original(a.photo, 0, b.photo, 0);
             });
@@ -69,7 +69,7 @@ class DuplicateFinder {
         return drafts;
     }
 
-    Result<std::vector<Draft>> captures() {
+    Result<std::vector<Draft>> bursts() {
         HONE_TRY(const std::vector<std::vector<PhotoNumber>> pictures, picture_groups());
         std::unordered_map<PhotoNumber, std::size_t> picture_of;
         for (std::size_t picture = 0; picture < pictures.size(); ++picture) {
@@ -100,11 +100,12 @@ class DuplicateFinder {
         return drafts;
     }
 
-    // The page's groups, with what only they need.
+    // Completes a group of the page.
     Result<DuplicateGroup> finish(DuplicateKind kind, Draft draft) {
         std::unordered_map<PhotoNumber, std::int64_t> seconds;
         for (Duplicate& duplicate : draft.photos) {
-            HONE_TRY(const std::optional<AnalysisResults> analysis_results, catalog_.analysis_results(duplicate.photo.number));
+            HONE_TRY(const std::optional<AnalysisResults> analysis_results,
+                     catalog_.analysis_results(duplicate.photo.number));
             seconds[duplicate.photo.number] = INT64_MAX;
             if (!analysis_results || analysis_results->taken.source == TakenSource::kModified) continue;
             duplicate.taken = analysis_results->taken;
@@ -125,28 +126,28 @@ class DuplicateFinder {
         HONE_TRY(const std::vector<SamePicture> known, catalog_.same_pictures());
         std::vector<SamePair> pairs;
         for (const SamePicture& pair : known) {
-            // A photo that is gone joins nothing: its two neighbours need not look alike.
+            // A missing photo joins nothing: its two neighbours need not look alike.
             if (available.contains(pair.first) && available.contains(pair.second))
                 pairs.push_back({pair.first, pair.second, pair.certain});
         }
         return group_same_pictures(pairs);
     }
 
-    // Files that are there now, each once.
+    // Returns the available files, each once.
     Result<std::vector<FileRecord>> files_of(PhotoNumber number) {
-        HONE_TRY(const std::vector<FileRecord> places, catalog_.files_of(number));
+        HONE_TRY(const std::vector<FileRecord> records, catalog_.files_of(number));
         std::vector<FileRecord> files;
         std::set<std::tuple<std::uint64_t, std::uint64_t, std::int64_t>> known;
-        for (const FileRecord& place : places) {
-            const FileFacts& facts = place.facts;
-            if (place.state == FileState::kPhoto && place.reachable &&
+        for (const FileRecord& record : records) {
+            const FileFacts& facts = record.facts;
+            if (record.state == FileState::kPhoto && record.reachable &&
                 known.emplace(facts.inode, facts.size, facts.modified_ns).second)
-                files.push_back(place);
+                files.push_back(record);
         }
         return files;
     }
 
-    // Nothing for a photo whose folder is away.
+    // Returns std::nullopt for a photo in an unreachable folder.
     Result<std::optional<Duplicate>> duplicate_of(PhotoNumber number) {
         HONE_TRY(const std::optional<Photo> photo, catalog_.photo(number));
         HONE_TRY(const std::vector<FileRecord> files, files_of(number));
@@ -174,7 +175,7 @@ class DuplicateFinder {
                        std::vector<Draft>& drafts) {
         if (burst.size() < 2) return {};
         Draft draft;
-        std::unordered_map<std::size_t, std::size_t> kept;  // picture -> which of draft.photos
+        std::unordered_map<std::size_t, std::size_t> kept;  // picture -> index into draft.photos
         for (const Catalog::Capture& shot : burst) {
             HONE_TRY(std::optional<Duplicate> duplicate, duplicate_of(shot.photo));
             if (!duplicate) continue;
@@ -225,9 +226,9 @@ bool best_original(const Photo& a, std::int64_t taken_a, const Photo& b, std::in
 Result<DuplicatePage> find_duplicates(Catalog& catalog, DuplicateKind kind, std::size_t offset,
                                       std::size_t limit) {
     DuplicateFinder finder(catalog);
-    HONE_TRY(std::vector<Draft> drafts, kind == DuplicateKind::kExact     ? finder.bytes()
-                                        : kind == DuplicateKind::kNear ? finder.pictures()
-                                                                          : finder.captures());
+    HONE_TRY(std::vector<Draft> drafts, kind == DuplicateKind::kExact  ? finder.exact()
+                                        : kind == DuplicateKind::kNear ? finder.near()
+                                                                       : finder.bursts());
     std::ranges::sort(drafts, [](const Draft& a, const Draft& b) {
         const auto order = [](const Draft& draft) {
             const Photo& first = draft.photos.front().photo;

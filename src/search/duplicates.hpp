@@ -1,26 +1,24 @@
-// Which photos the library has more than once: three separate questions, because what a person does with the
-// answers differs. Hone deletes nothing; it says what is there.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Finds the photos that a library contains more than once, as three separate lists, because each asks for
+// another reaction. Hone deletes nothing.
 //
-//   bytes    one photo in several files. A group is one photo; its entries are its files. Two names of one
-//            file (hard links, symbolic links: same inode, size and time) are one entry, because deleting
-//            "the other one" would delete the photo.
-//   picture  one picture in several photos: re-encoded, scaled, cropped, turned, edited. Groups of
-//            group_same_pictures() over the pairs that the indexing found (docs/style.md).
-//   moment   one scene in several shots: a burst. Photos of one known camera, each taken at most
-//   kBurstSeconds
-//            after the one before it. A time at midnight is a day without a time, or a clock that was never
-//            set, and no moment. Photos that are the same picture count as one: the best of those in the
-//            burst stands for them; what is left with fewer than two photos is no burst.
+//   exact  one photo in several files. A group is one photo; its entries are its files. Two names of one file
+//          (hard links, symbolic links: same inode, size and time) are one entry, because deleting one "copy"
+//          would delete the photo.
+//   near   one picture in several photos: re-encoded, scaled, cropped, rotated, edited. Groups of
+//          group_same_pictures() over the pairs found during indexing (docs/style.md).
+//   burst  one scene in several shots: photos of one known camera, each taken at most kBurstSeconds after the
+//          previous one. A time at midnight is a date without a time, or an unset clock, and does not count.
+//          Photos of the same picture count as one, represented by the best of them; a burst needs two photos
+//          after that.
 //
-// Only files that are there count: one that is missing, or whose folder is away, is in no group. For picture
-// and moment a raw file beside its finished picture of the same name counts as that picture: the two belong
-// together.
+// Only available files in reachable folders count. For near and burst, a raw file next to its finished photo
+// of the same name counts as that photo.
 //
-// The best comes first, by `best_original`: camera raw before everything else; then most pixels; then the
-// larger file, which of two equally large pictures is the less compressed one; then the oldest by the time
-// taken; then the first that came into the library. In `bytes`, where all that is equal: the file that was
-// modified longest ago, then by path. In `moment` the photos stay in the order they were taken, since no
-// measure here says which shot of a burst is the best.
+// Each group is ordered by best_original(): camera raw first; then more pixels; then the larger file, which
+// is the less compressed of two equally large images; then the earlier time of capture; then the earlier
+// addition to the library. Exact groups continue with the file modified longest ago, then the path. Bursts
+// are ordered by time of capture, because no measure here finds the best shot of a burst.
 #pragma once
 
 #include <optional>
@@ -33,35 +31,37 @@ namespace hone {
 
 enum class DuplicateKind { kExact, kNear, kBurst };
 
-std::string_view duplicate_kind_name(DuplicateKind kind);  // "bytes"
-// kUsage naming the kinds there are.
+std::string_view duplicate_kind_name(DuplicateKind kind);  // "exact"
+// kUsage for an unknown name; the message lists the known ones.
 Result<DuplicateKind> parse_duplicate_kind(std::string_view name);
 
-inline constexpr std::int64_t kBurstSeconds = 2;  // EXIF times are whole seconds
+inline constexpr std::int64_t kBurstSeconds = 2;  // EXIF times have whole seconds
 
 struct Duplicate {
     Photo photo;
-    fs::path path;                 // in a folder that is there now
-    std::size_t copies = 1;        // files of these bytes that are there
-    std::optional<TakenAt> taken;  // unknown when only the file's modification time is known
+    fs::path path;                 // in a reachable folder
+    std::size_t copies = 1;        // available files with these bytes
+    std::optional<TakenAt> taken;  // unset when only the file's modification time is known
 };
 
 struct DuplicateGroup {
     std::vector<Duplicate> photos;    // at least two, the best first
-    std::uint64_t bytes_to_free = 0;  // of all files here but one of the first photo's
+    std::uint64_t bytes_to_free = 0;  // of all files except one of the first photo's
 };
 
 struct DuplicatePage {
     DuplicateKind kind = DuplicateKind::kExact;
-    std::vector<DuplicateGroup> groups;  // bytes, picture: most bytes to free first; moment: newest first
-    std::size_t total = 0;               // groups in all
+    std::vector<DuplicateGroup> groups;  // exact, near: most bytes to free first; burst: newest first
+    std::size_t total = 0;               // number of all groups
 };
 
-// True when a is the better original of one picture (the rule above; taken_*: seconds, the older wins).
+// True when a is the better original of one picture by the rule above. taken_a, taken_b: seconds; the earlier
+// wins. Pure function.
 bool best_original(const Photo& a, std::int64_t taken_a, const Photo& b, std::int64_t taken_b);
 
-// Groups `offset` up to `offset + limit` of that order. Reads every group's photos, a few small queries each;
-// what costs more is only asked for the groups of the page.
+// Returns the groups from `offset` to `offset + limit`. Reads every group's photos with a few small queries
+// each; asks expensive questions only for the groups of the page. Fails as the catalogue does. Safe from any
+// thread.
 Result<DuplicatePage> find_duplicates(Catalog& catalog, DuplicateKind kind, std::size_t offset,
                                       std::size_t limit);
 

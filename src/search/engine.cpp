@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One search, step by step: marks, evidence, ranking, facets, calibration and the page.
 #include "search/engine.hpp"
 
 #include <algorithm>
@@ -7,10 +9,10 @@
 
 #include "base/config.hpp"
 #include "base/time.hpp"
+#include "search/background_vocabulary.hpp"
 #include "search/explore.hpp"
 #include "search/facet.hpp"
 #include "search/filter_parser.hpp"
-#include "search/background_vocabulary.hpp"
 #include "search/text_match.hpp"
 #include "search/top_k.hpp"
 
@@ -18,15 +20,15 @@ namespace hone {
 
 namespace {
 
-// Rows that are scored exactly after the scan: int8 scores move a photo by some places, never by this many
+// Rows scored exactly after the scan: int8 scores move a photo by some positions, never by this many
 // (bench/scan).
 constexpr std::size_t kLeastRescored = 1024, kRescoredPerResult = 4;
-constexpr double kStyleTermWeight = 0.7;   // of a look word in the text, against the content's 1
-constexpr double kMomentTrust = 0.5;      // a day has many subjects: time and place alone are a weak sign
-constexpr double kTextWinsBy = 0.1;       // area under the curve by which marks must do worse than the words
+constexpr double kStyleTermWeight = 0.7;  // weight of a style term in the text, relative to the content's 1
+constexpr double kMomentTrust = 0.5;  // a day has many subjects, so time and place alone are weak evidence
+constexpr double kTextWinsBy = 0.1;   // AUC by which marks must be worse than the query text
 constexpr std::size_t kMarksToDoubt = 3;  // of each kind, before the marks are doubted
 
-// By photo number; what lies beyond the end is false.
+// By photo number; photos beyond the end are false.
 using PhotoBits = std::vector<bool>;
 
 bool has(const PhotoBits& bits, PhotoNumber number) {
@@ -52,7 +54,7 @@ void for_each_row(const SpaceView& view, const Visit& visit) {
     }
 }
 
-// Fills what the page says of all scores: totals, cuts, histogram.
+// Fills the page's totals, cuts and histogram.
 void count_scores(std::span<const float> scores, const LogisticCalibration& calibration, SearchPage& page) {
     page.likely_cut = calibration.score_at(kLikely);
     page.possible_cut = calibration.score_at(kPossible);
@@ -78,8 +80,10 @@ void count_scores(std::span<const float> scores, const LogisticCalibration& cali
     }
 }
 
-// The curve of the content's scores, for scores that facets were added to: the same in standard deviations.
-LogisticCalibration carry_over(const LogisticCalibration& calibration, const ScoreMoments& from, const ScoreMoments& to) {
+// Converts the calibration of the content's scores to the scores with facets: the same in standard
+// deviations.
+LogisticCalibration carry_over(const LogisticCalibration& calibration, const ScoreMoments& from,
+                               const ScoreMoments& to) {
     const double threshold = (calibration.threshold - from.mean) / from.deviation;
     return {to.mean + threshold * to.deviation, calibration.slope * from.deviation / to.deviation};
 }
@@ -87,13 +91,13 @@ LogisticCalibration carry_over(const LogisticCalibration& calibration, const Sco
 struct NamedMark {
     std::string name;  // full id, or the example's name
     std::optional<PhotoNumber> photo;
-    std::vector<float> vector, style;  // look: of an example
+    std::vector<float> vector, style;  // style vector of an example
     float weight = 1;
 };
 
 }  // namespace
 
-// One search, step by step.
+// One search, step by step. Not thread-safe.
 class SearchRun {
   public:
     SearchRun(const SearchEngine& engine, const SearchQuery& query, const ExamplePictures& examples,
@@ -118,7 +122,7 @@ class SearchRun {
     [[nodiscard]] Result<> check_wanted() const {
         if (!stop_.stop_requested()) return {};
         return fail(ErrorKind::kUnavailable,
-                    "the search was given up: it took too long, or nobody waits for it");
+                    "the search was cancelled: it took too long, or the client left");
     }
     Result<NamedMark> find_mark(const std::string& name) const;
     Result<std::vector<NamedMark>> find_marks(const std::vector<std::string>& names) const;
@@ -141,10 +145,10 @@ class SearchRun {
     [[nodiscard]] double bonus(PhotoNumber number, double score) const {
         return has(matches_text_, number) ? text_bonus(calibration_, score) : 0;
     }
-    // Best rows by the words alone that may be shown, for an exploring or diverse page.
+    // Returns the best showable rows by query text alone, for an exploring or diverse page.
     [[nodiscard]] std::vector<std::size_t> pool();
     [[nodiscard]] const std::vector<float>& scores_by_text();
-    void text_rank();
+    void set_text_ranks();
 
     const SearchEngine& engine_;
     Catalog& catalog_;
@@ -163,13 +167,13 @@ class SearchRun {
     bool from_is_text_ = false;
     std::vector<NamedMark> positives_, negatives_;
     std::vector<PhotoNumber> seen_;
-    PhotoBits passes_, may_show_;  // the filter; all that decides
+    PhotoBits passes_, may_show_;  // the filter alone; all conditions together
 
     const FeedbackMethod* method_ = nullptr;
     std::vector<float> text_;
     Evidence evidence_;
     FacetMarks facet_marks_;
-    std::vector<std::size_t> positive_index_, negative_index_;  // of evidence_ in positives_, negatives_
+    std::vector<std::size_t> positive_index_, negative_index_;  // indices of evidence_ into the named marks
     std::optional<FeedbackSpace> space_;
     std::unique_ptr<Ranking> by_text_, ranking_;
     std::vector<float> scores_, scores_by_text_;
@@ -178,14 +182,14 @@ class SearchRun {
     struct ActiveFacet {
         Facet facet;
         FacetScores scores;
-        double weight = 0;      // in the sum, against the content's
-        std::string style_term;  // what it is of, when it is one
+        double weight = 0;       // in the sum, relative to the content's
+        std::string style_term;  // the style term, if it is one
     };
     std::vector<ActiveFacet> facets_;
     double content_weight_ = 1;
     LogisticCalibration calibration_;
     PhotoBits matches_text_;
-    std::vector<ScoredRow> order_;  // best first, as the page shows them
+    std::vector<ScoredRow> order_;  // best first, in page order
     std::unordered_set<std::uint32_t> explored_;
 };
 
@@ -198,7 +202,7 @@ Result<NamedMark> SearchRun::find_mark(const std::string& name) const {
     const auto row = engine_.content_->find(photo.number);
     if (!row || *row >= view_.size())
         return fail(ErrorKind::kUnavailable,
-                    "the photo {} is not read yet; try again when the indexing is done", name);
+                    "the photo {} is not indexed yet; try again when indexing is done", name);
     const auto values = view_.values(*row);
     return NamedMark{to_hex(photo.id), photo.number, {values.begin(), values.end()}, {}, heavy};
 }
@@ -227,7 +231,7 @@ Result<> SearchRun::read_marks() {
     } else if (from_) {
         text_ = from_->vector;
     }
-    // Words and an example together: the example counts as a mark that fits.
+    // With both a text and an example, the example counts as a positive.
     if (from_ && !from_is_text_ &&
         std::ranges::none_of(positives_, [&](const NamedMark& mark) { return mark.name == from_->name; }))
         positives_.push_back(*from_);
@@ -252,28 +256,29 @@ Result<> SearchRun::read_marks() {
 }
 
 Result<> SearchRun::check_contradictions() const {
-    for (const NamedMark& positives : positives_) {
-        for (const NamedMark& negatives : negatives_) {
-            const bool same = positives.name == negatives.name;
+    for (const NamedMark& positive : positives_) {
+        for (const NamedMark& negative : negatives_) {
+            const bool same = positive.name == negative.name;
             const bool copies =
-                positives.photo && negatives.photo &&
-                facts_->groups->picture_of(*positives.photo) != PhotoGroups::kNone &&
-                facts_->groups->picture_of(*positives.photo) == facts_->groups->picture_of(*negatives.photo);
+                positive.photo && negative.photo &&
+                facts_->groups->picture_of(*positive.photo) != PhotoGroups::kNone &&
+                facts_->groups->picture_of(*positive.photo) == facts_->groups->picture_of(*negative.photo);
             if (same)
-                return fail(ErrorKind::kUsage,
-                            "the picture {} is marked both as fitting and as not fitting; take one mark off",
-                            positives.name);
+                return fail(
+                    ErrorKind::kUsage,
+                    "the photo {} is marked both as fitting and as not fitting; remove one of the marks",
+                    positive.name);
             if (copies)
                 return fail(ErrorKind::kUsage,
-                            "the pictures {} and {} are copies of one, marked as fitting and as not fitting; "
-                            "take one mark off",
-                            positives.name, negatives.name);
+                            "the photos {} and {} are copies of one photo, one marked as fitting, one as not "
+                            "fitting; remove one of the marks",
+                            positive.name, negative.name);
         }
     }
     return {};
 }
 
-// Copies of one picture count once; what was seen and has no mark was passed over.
+// Copies of one picture count once. Photos that were seen without a mark are implicit negatives.
 void SearchRun::gather_evidence() {
     std::unordered_set<std::uint32_t> counted;
     const auto first_of_its_picture = [&](PhotoNumber photo) {
@@ -304,13 +309,13 @@ void SearchRun::gather_evidence() {
     for (const PhotoNumber photo : seen_) {
         const auto row = engine_.content_->find(photo);
         if (has(marked, photo) || !row || *row >= view_.size() || !first_of_its_picture(photo)) continue;
-        set(marked, photo);  // named twice: counts once
+        set(marked, photo);  // a photo named twice counts once
         facet_marks_.implicit_negatives.push_back({photo, {}, 1, evidence_.implicit_negatives.size()});
         evidence_.implicit_negatives.push_back({view_.values(*row), 1});
     }
 }
 
-// Which photos may be on the page: present, let through by the filter, and as `show` says.
+// Determines the photos that may be on the page: available, matched by the filter, and selected by `show`.
 Result<> SearchRun::find_shown() {
     may_show_ = *available_;
     if (filter_ != PhotoFilter{}) {
@@ -328,8 +333,7 @@ Result<> SearchRun::find_shown() {
         set(known, photo);
         const std::uint32_t group = facts_->groups->of(photo);
         if (query_.show == Show::kSeen || group == PhotoGroups::kNone) return;
-        // The card that was seen stood for all of its stack; without stacks only copies of one picture are
-        // the same.
+        // A shown cover stood for its whole group. Without groups, only copies of one picture are the same.
         for (const PhotoNumber other : facts_->groups->members(group)) {
             const std::uint32_t picture = facts_->groups->picture_of(other);
             const bool copy = picture != PhotoGroups::kNone && picture == facts_->groups->picture_of(photo);
@@ -377,8 +381,8 @@ Result<> SearchRun::score_facets() {
         const auto found = query_.facets.find(facet);
         return found == query_.facets.end() ? 1.0 : found->second;
     };
-    const double positives = total_weight(evidence_.positives);
-    const double trust = evidence_.positives.size() < 2 ? 0 : positives / (positives + 2);
+    const double positive_weight = total_weight(evidence_.positives);
+    const double trust = evidence_.positives.size() < 2 ? 0 : positive_weight / (positive_weight + 2);
     FacetState content{Facet::kContent, true, "", 0.5, boost(Facet::kContent), 0};
     if (space_ && evidence_.positives.size() >= 2) {
         content.auc = leave_one_out_auc(*method_, evidence_, *space_, background_of(view_));
@@ -395,7 +399,7 @@ Result<> SearchRun::score_facets() {
     if (auto styles = engine_.library_.styles()) styles_ = std::move(*styles);
     const bool by_example = evidence_.positives.size() >= 2 || query_.facets.contains(Facet::kStyle);
     if (!styles_ || styles_->styles().view().size() == 0) {
-        without(Facet::kStyle, "no looks are read yet; index the folders again");
+        without(Facet::kStyle, "no photo has a style yet; index the folders again");
     } else if (auto scores = by_example ? score_styles(*styles_, facet_marks_, threads_) : std::nullopt) {
         candidates.push_back(
             {{Facet::kStyle, true, "", scores->auc, boost(Facet::kStyle), 0}, std::move(scores), 1});
@@ -404,7 +408,7 @@ Result<> SearchRun::score_facets() {
     }
     const bool by_people = evidence_.positives.size() >= 2 || query_.facets.contains(Facet::kPeople);
     if (facts_->people.empty())
-        without(Facet::kPeople, "no faces are read yet");
+        without(Facet::kPeople, "no faces are indexed yet");
     else if (auto scores = by_people ? score_people(*facts_, facet_marks_) : std::nullopt)
         candidates.push_back(
             {{Facet::kPeople, true, "", scores->auc, boost(Facet::kPeople), 0}, std::move(scores), 1});
@@ -413,7 +417,7 @@ Result<> SearchRun::score_facets() {
     const bool by_capture = evidence_.positives.size() >= 2 || query_.facets.contains(Facet::kMoment);
     if (std::ranges::none_of(facts_->captures,
                              [](const Capture& capture) { return !std::isnan(capture.seconds); }))
-        without(Facet::kMoment, "no photo says when or where it was taken");
+        without(Facet::kMoment, "no photo has a time or a position");
     else if (auto scores = by_capture ? score_captures(*facts_, facet_marks_) : std::nullopt)
         candidates.push_back({{Facet::kMoment, true, "", scores->auc, boost(Facet::kMoment), 0},
                               std::move(scores),
@@ -421,9 +425,9 @@ Result<> SearchRun::score_facets() {
     else
         candidates.push_back({{Facet::kMoment, true, "", 0.5, boost(Facet::kMoment), 0}, std::nullopt, 1});
 
-    // What separates the liked from the others best sets the measure. The content keeps what the marks do not
-    // speak about; another facet counts by the square of its share, so that one that separates half as well
-    // adds a quarter.
+    // The facet with the best separation sets the measure. The content keeps the weight that the marks do not
+    // claim. Another facet counts by the square of its ratio, so one that separates half as well adds a
+    // quarter.
     double best = logit(content.auc);
     for (const Candidate& candidate : candidates) best = std::max(best, logit(candidate.state.auc));
     const auto share = [&](double auc) { return best > 0 ? logit(auc) / best : 0; };
@@ -431,7 +435,7 @@ Result<> SearchRun::score_facets() {
     double total = content_weight_;
     for (Candidate& candidate : candidates) {
         if (!candidate.scores) continue;
-        // A facet that the person pulls up counts also when the marks say nothing of it.
+        // A boosted facet counts even when the marks say nothing about it.
         const bool boosted = query_.facets.contains(candidate.state.facet);
         const double taught = trust * candidate.trust * std::pow(share(candidate.state.auc), 2);
         const double weight = candidate.state.boost * (boosted ? std::max(taught, 0.5) : taught);
@@ -442,8 +446,9 @@ Result<> SearchRun::score_facets() {
     }
     if (styles_ && query_.has_text() && boost(Facet::kStyle) > 0) {
         for (const FoundStyleTerm& found : find_style_terms(query_.text)) {
-            const bool used = !query_.style_terms || std::ranges::find(*query_.style_terms, found.word->name) !=
-                                                        query_.style_terms->end();
+            const bool used =
+                !query_.style_terms ||
+                std::ranges::find(*query_.style_terms, found.word->name) != query_.style_terms->end();
             page_.style_terms.push_back({found.word->name, used});
             if (!used || styles_->terms().view().size() == 0) continue;
             const double weight =
@@ -457,7 +462,7 @@ Result<> SearchRun::score_facets() {
         }
     }
     if (total <= 0)
-        return fail(ErrorKind::kUsage, "every facet that could rank these photos is off; turn one on");
+        return fail(ErrorKind::kUsage, "every facet that could rank these photos is off; switch one on");
     content.weight = content_weight_ / total;
     page_.facets.push_back(content);
     for (Candidate& candidate : candidates) {
@@ -467,8 +472,8 @@ Result<> SearchRun::score_facets() {
     return {};
 }
 
-// score = content weight x content + its deviation x sum of weight x facet: in the content's unit, and the
-// content's score itself when no facet counts.
+// score = content weight x content + its standard deviation x sum of weight x facet: in the content's unit,
+// and equal to the content's score when no facet counts.
 void SearchRun::add_facets() {
     if (facets_.empty() && content_weight_ == 1) return;
     for_each_row(view_, [&](std::size_t row, PhotoNumber photo) {
@@ -490,7 +495,7 @@ void SearchRun::calibrate() {
     const ScoreMoments moments = moments_of(scores_);
     const auto& manifest = engine_.model_->manifest().calibration;
     const bool text = query_.has_text() && content_weight_ > 0;
-    // What the words alone say, in the content's scores.
+    // The calibration by query text alone, in the content's scores.
     const auto text_calibration = [&](std::span<const float> scores) -> std::optional<LogisticCalibration> {
         if (!text) return std::nullopt;
         if (manifest) return calibration_of_manifest(*manifest);
@@ -500,14 +505,15 @@ void SearchRun::calibrate() {
     };
     std::optional<LogisticCalibration> calibration;
     if (evidence_.has_marks() && !page_.text_wins) {
-        if (content_weight_ > 0) calibration = calibration_from_marks(*method_, evidence_, *space_, content_moments_);
+        if (content_weight_ > 0)
+            calibration = calibration_from_marks(*method_, evidence_, *space_, content_moments_);
         if (calibration) page_.calibration = Calibration::kMarks;
         if (!calibration && text) {
-            // These marks do not say where the end is: as many photos are likely as by the words.
+            // These marks do not show where the list ends: as many photos are likely as by the query text.
             const std::vector<float>& by_text = scores_by_text();
             if (const auto likely_by_text = text_calibration(by_text)) {
-                const auto likely = static_cast<std::size_t>(
-                    std::ranges::count_if(by_text, [&](float score) { return score >= likely_by_text->threshold; }));
+                const auto likely = static_cast<std::size_t>(std::ranges::count_if(
+                    by_text, [&](float score) { return score >= likely_by_text->threshold; }));
                 page_.calibration = Calibration::kText;
                 calibration_ = calibration_keeping(likely, scores_, moments);
                 return;
@@ -550,8 +556,8 @@ const std::vector<float>& SearchRun::scores_by_text() {
     return scores_by_text_;
 }
 
-// One pass over the scores for the whole page.
-void SearchRun::text_rank() {
+// Computes the text ranks of the whole page in one pass over the scores.
+void SearchRun::set_text_ranks() {
     if (text_.empty() || !evidence_.has_marks() || page_.hits.empty()) return;
     const std::vector<float>& scores = scores_by_text();
     std::vector<std::pair<float, SearchHit*>> hits;
@@ -560,7 +566,7 @@ void SearchRun::text_rank() {
             hits.emplace_back(scores[*row], &hit);
     }
     std::ranges::sort(hits, std::less{}, &std::pair<float, SearchHit*>::first);
-    std::vector<std::uint64_t> above(hits.size() + 1);  // [n]: rows above exactly the first n hits
+    std::vector<std::uint64_t> above(hits.size() + 1);  // above[n]: rows above exactly the first n hits
     for_each_row(view_, [&](std::size_t row, PhotoNumber photo) {
         if (has(passes_, photo))
             ++above[static_cast<std::size_t>(std::ranges::lower_bound(hits, scores[row], std::less{},
@@ -579,7 +585,7 @@ std::vector<std::size_t> SearchRun::pool() {
     for_each_row(view_, [&](std::size_t row, PhotoNumber photo) {
         if (!has(may_show_, photo)) by_text[row] = kHidden;
     });
-    // As many as the words fit, as far as that is known.
+    // As many photos as match the query text, as far as known.
     std::size_t size = kMostPool;
     std::vector<ScoredRow> best = top_k(by_text, kMostPool);
     const auto& manifest = engine_.model_->manifest().calibration;
@@ -595,8 +601,8 @@ std::vector<std::size_t> SearchRun::pool() {
     return rows;
 }
 
-// By how the rounds so far went. When it is not told, each showed `limit` of the seen photos. A photo that
-// was liked and is in none of them was looked for elsewhere, which is no mistake.
+// Uses the results of the rounds so far. Unless given, each showed `limit` of the seen photos. A positive in
+// none of them was found elsewhere, so it is not a mistake.
 bool SearchRun::explores() const {
     if (!method_->explores() || query_.show != Show::kNew || from_ || text_.empty()) return false;
     std::vector<ShownPage> rounds = query_.rounds;
@@ -656,7 +662,7 @@ Result<SearchHit> SearchRun::hit_of(PhotoNumber number) const {
     SearchHit hit;
     HONE_TRY(std::optional<Photo> photo, catalog_.photo(number));
     if (!photo)
-        return fail("the photo {} is in the vector file and not in the catalogue; run `hone doctor`", number);
+        return fail("the photo {} is in the vector file but not in the catalogue; run `hone doctor`", number);
     HONE_TRY(hit.listing, list_photo(catalog_, number));
     hit.photo = std::move(*photo);
     return hit;
@@ -696,7 +702,7 @@ std::vector<Reason> SearchRun::reasons_of(std::size_t row) const {
         const std::vector<Share> shares = facet.scores.shares(photo);
         double sum = 0;
         for (const Share& share : shares) sum += unit * share.value;
-        // Scores are cut at kMostDeviations: what lies beyond counts for nobody.
+        // Scores are clamped at kMostDeviations; the excess belongs to no source.
         const double kept = std::abs(sum) > std::abs(value) && sum * value > 0 ? value / sum : 1;
         for (const Share& share : shares)
             reasons.push_back({name, unit * share.value * kept, source_name(share.source)});
@@ -708,7 +714,7 @@ std::vector<Reason> SearchRun::reasons_of(std::size_t row) const {
 }
 
 Result<> SearchRun::fill_page() {
-    // Equal scores stand in the order of their ids, whatever order they were read in.
+    // Equal scores are ordered by id, independent of the reading order.
     const std::size_t wanted = query_.offset + query_.limit;
     for (std::size_t start = explored_.size();
          start < std::min(order_.size(), kRescoredPerResult * wanted);) {
@@ -726,12 +732,12 @@ Result<> SearchRun::fill_page() {
         start = end;
     }
     std::unordered_set<std::uint32_t> shown_groups;
-    std::size_t card = 0;
+    std::size_t position = 0;
     for (std::size_t at = 0; at < order_.size() && page_.hits.size() < query_.limit; ++at) {
         const PhotoNumber photo = view_.label(order_[at].row);
         const std::uint32_t group = query_.collapse ? facts_->groups->of(photo) : PhotoGroups::kNone;
         if (group != PhotoGroups::kNone && !shown_groups.insert(group).second) continue;
-        if (card++ < query_.offset) continue;
+        if (position++ < query_.offset) continue;
         HONE_CHECK(check_wanted());
         HONE_TRY(SearchHit hit, hit_of(photo));
         hit.score = order_[at].score;
@@ -758,9 +764,10 @@ Result<SearchPage> SearchRun::rank() {
     HONE_TRY(facts_, engine_.facts_.get(catalog_, available_));
     HONE_CHECK(read_marks());
     gather_evidence();
-    if (text_.empty() && evidence_.positives.empty() && evidence_.negatives.empty() && evidence_.implicit_negatives.empty())
+    if (text_.empty() && evidence_.positives.empty() && evidence_.negatives.empty() &&
+        evidence_.implicit_negatives.empty())
         return fail(ErrorKind::kUsage,
-                    "these marks leave nothing to search for: add words or a picture that fits");
+                    "these marks leave nothing to search for: add words or a photo that fits");
     HONE_CHECK(find_shown());
     HONE_CHECK(check_wanted());
     if (view_.size() > 0) {
@@ -775,13 +782,13 @@ Result<SearchPage> SearchRun::rank() {
         HONE_CHECK(check_wanted());
         order_rows();
         HONE_CHECK(fill_page());
-        text_rank();
+        set_text_ranks();
     }
     page_.took_ms = watch.seconds() * 1000;
     return std::move(page_);
 }
 
-// The page of a query without a question.
+// Returns the page of a query with a filter only.
 Result<SearchPage> SearchRun::list() {
     const Stopwatch watch;
     HONE_TRY(std::vector<PhotoNumber> numbers, catalog_.matching_newest_taken(filter_));

@@ -1,6 +1,7 @@
-// Search: words, marks and filters in, a page of photos with reasons out. A pure function of the library's
-// state and the query: nothing is remembered of a search but what the library alone determines (statistics,
-// groups of copies).
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The search engine: query text, marks and filters in, a page of photos with reasons out. A result depends
+// only on the library's state and the query. The engine caches only data derived from the library
+// (statistics, groups of copies).
 #pragma once
 
 #include <memory>
@@ -17,36 +18,37 @@
 
 namespace hone {
 
-// Safe from any thread. library outlives it.
+// Safe from any thread. library must outlive it.
 class SearchEngine {
   public:
     SearchEngine(Library& library, std::shared_ptr<const VectorSpace> content,
                  std::shared_ptr<ImageTextModel> model);
 
-    // kUsage for a query that cannot be asked, kNotFound for a photo that is not there, kUnavailable for a
-    // filter that cannot be answered yet, or when `stop` was asked for: it is looked at between the steps.
+    // kUsage for an invalid query, kNotFound for an unknown photo. kUnavailable when a marked photo is not
+    // indexed yet, or when a stop was requested, which is checked between the steps.
     Result<SearchPage> search(const SearchQuery& query, const ExamplePictures& examples,
                               const std::stop_token& stop = {}) const;
 
-    // Photos that could be found now.
+    // Returns the number of photos that a search can return.
     [[nodiscard]] std::uint64_t searchable() const;
 
-    // What the first search with marks would wait for; for a thread of its own, after start.
+    // Precomputes the statistics and the background vocabulary, so the first search with marks does not wait
+    // for them. Call it from a background thread at start-up.
     Result<> warm_up() const;
 
   private:
     friend class SearchRun;
     [[nodiscard]] std::shared_ptr<const SpaceStatistics> statistics(const SpaceView& view) const;
-    // Nothing for a model that is calibrated itself, and while the bank is not made.
+    // Null if the model's manifest has its own calibration, or until warm_up() has finished.
     [[nodiscard]] std::shared_ptr<const BackgroundVocabulary> background_vocabulary() const;
 
     Library& library_;
     const std::shared_ptr<const VectorSpace> content_;
     const std::shared_ptr<ImageTextModel> model_;
     mutable LibraryFactsCache facts_;
-    mutable std::mutex mutex_;  // guards what follows
+    mutable std::mutex mutex_;  // guards the members below
     mutable std::shared_ptr<const SpaceStatistics> statistics_;
-    mutable std::size_t measured_ = 0;  // rows that statistics_ is of
+    mutable std::size_t measured_ = 0;  // number of rows behind statistics_
     mutable std::shared_ptr<const BackgroundVocabulary> vocabulary_;
 };
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Decides when a page explores, and chooses its photos.
 #include "search/explore.hpp"
 
 #include <algorithm>
@@ -15,7 +17,7 @@ constexpr int kRounds = 3;
 constexpr std::size_t kPhotosPerMistake = 20;
 constexpr std::size_t kOfShown = std::numeric_limits<std::size_t>::max();
 
-// Work on [0, count) in equal parts.
+// Divides [0, count) into equal parts, one per thread.
 template <typename Function>
 void in_parts(std::size_t count, unsigned threads, const Function& work) {
     const std::size_t workers = std::clamp<std::size_t>(threads, 1, std::max<std::size_t>(1, count / 64));
@@ -26,7 +28,7 @@ void in_parts(std::size_t count, unsigned threads, const Function& work) {
 }
 
 std::vector<float> whitened_rows(const SpaceView& view, const SpaceStatistics& statistics,
-                                std::span<const std::size_t> rows, unsigned threads) {
+                                 std::span<const std::size_t> rows, unsigned threads) {
     std::vector<float> vectors(rows.size() * statistics.stride());
     in_parts(rows.size(), threads, [&](std::size_t first, std::size_t last) {
         for (std::size_t at = first; at < last; ++at)
@@ -39,13 +41,14 @@ std::vector<float> whitened_rows(const SpaceView& view, const SpaceStatistics& s
 
 bool next_page_explores(std::span<const ShownPage> pages) {
     ShownPage all;
-    bool explores = true;  // the first page knows of no marks either
+    bool explores = true;  // the first page has no marks either
     for (const ShownPage& page : pages) {
-        if (page.photos == 0) continue;  // it told nothing
+        if (page.photos == 0) continue;  // it gave no information
         all.photos += page.photos;
         all.positives += page.positives;
-        const bool may_be_mistakes = all.positives <= all.photos / kPhotosPerMistake &&
-                                     page.positives <= std::max<std::size_t>(1, page.photos / kPhotosPerMistake);
+        const bool may_be_mistakes =
+            all.positives <= all.photos / kPhotosPerMistake &&
+            page.positives <= std::max<std::size_t>(1, page.photos / kPhotosPerMistake);
         const bool ranked_by_marks = !explores;
         explores = all.positives == 0 || (may_be_mistakes && (ranked_by_marks || page.positives == 0));
     }
@@ -68,7 +71,7 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
                              known = whitened_rows(view, statistics, shown, threads);
     const auto photo = [&](std::size_t at) { return photos.data() + at * stride; };
 
-    // How near the nearest shown photo is.
+    // Similarity to the nearest shown photo.
     std::vector<float> to_shown(pool.size(), -2.0F);
     in_parts(pool.size(), threads, [&](std::size_t first, std::size_t last) {
         std::vector<float> cosines(shown.size());
@@ -79,9 +82,9 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
     });
 
     std::vector<float> centers(count * stride), cosines(pool.size()), nearest = to_shown;
-    for (std::size_t mean = 0; mean < count; ++mean) {
+    for (std::size_t centre = 0; centre < count; ++centre) {
         const auto farthest = static_cast<std::size_t>(std::ranges::min_element(nearest) - nearest.begin());
-        std::copy_n(photo(farthest), stride, centers.begin() + static_cast<std::ptrdiff_t>(mean * stride));
+        std::copy_n(photo(farthest), stride, centers.begin() + static_cast<std::ptrdiff_t>(centre * stride));
         multiply_rows(photos, stride, photo(farthest), cosines.data());
         for (std::size_t at = 0; at < pool.size(); ++at) nearest[at] = std::max(nearest[at], cosines[at]);
     }
@@ -108,23 +111,23 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
             float* sum = sums.data() + group[at] * stride;
             for (std::size_t k = 0; k < stride; ++k) sum[k] += photo(at)[k];
         }
-        for (std::size_t mean = 0; mean < count; ++mean) {
-            const std::span<const float> sum(sums.data() + mean * stride, stride);
+        for (std::size_t centre = 0; centre < count; ++centre) {
+            const std::span<const float> sum(sums.data() + centre * stride, stride);
             double square = 0;
             for (const float value : sum) square += static_cast<double>(value) * value;
-            if (square == 0) continue;  // nothing there: it stays
+            if (square == 0) continue;  // an empty group keeps its centre
             for (std::size_t k = 0; k < stride; ++k)
-                centers[mean * stride + k] = static_cast<float>(sum[k] / std::sqrt(square));
+                centers[centre * stride + k] = static_cast<float>(sum[k] / std::sqrt(square));
         }
     }
 
     std::vector<std::size_t> page;
     std::vector<bool> taken(pool.size());
     if (count > 0) assign();
-    for (std::size_t mean = 0; mean < count; ++mean) {
+    for (std::size_t centre = 0; centre < count; ++centre) {
         std::size_t medoid = kOfShown;
         for (std::size_t at = 0; at < pool.size(); ++at) {
-            if (group[at] == mean && (medoid == kOfShown || closeness[at] > closeness[medoid])) medoid = at;
+            if (group[at] == centre && (medoid == kOfShown || closeness[at] > closeness[medoid])) medoid = at;
         }
         if (medoid == kOfShown || taken[medoid]) continue;
         taken[medoid] = true;

@@ -1,5 +1,6 @@
-// The page that is shown while little is known of what is meant: one photo of each kind that was not shown
-// yet.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The exploring page: one photo of each kind not shown yet, while the user's target is still unclear. Pure
+// functions, safe from any thread.
 #pragma once
 
 #include <span>
@@ -11,32 +12,32 @@ namespace hone {
 
 struct Evidence;  // search/feedback/method.hpp
 
-// Pages shorter than this do not explore: with few photos a page the best by words are the better ones
+// Shorter pages do not explore: with few photos per page, the best by query text are better
 // (docs/feedback.md).
 inline constexpr std::size_t kShortestExploringPage = 8;
-// A page as it was shown: photos on it, and how many of them are liked.
+// A page as shown: its number of photos, and of positives among them.
 struct ShownPage {
     std::size_t photos = 0, positives = 0;
 };
 
-// Whether the page after these explores; the first of them was ranked by the words. It does while nothing is
-// liked. From then on pages are ranked by the marks, until such a page brings one like or none and the likes
-// of all pages are not more than somebody makes by mistake, one of twenty: then what was liked leads nowhere,
-// and it explores until the next like. Figures: docs/feedback.md.
+// Returns true when the page after these should explore; the query text ranked the first of them. Pages
+// explore while there are no positives. Then the marks rank the pages, until such a page brings at most one
+// positive and the positives of all pages are no more than mistakes explain (one in twenty). Then the marks
+// lead nowhere, and the pages explore until the next positive. Figures: docs/feedback.md.
 bool next_page_explores(std::span<const ShownPage> pages);
 
-// The same for a page of `count` photos. Never without marks and never a short page; and who also marks what
-// does not fit marks with care: then what is liked is no mistake.
+// The same for a page of `count` photos. Never explores without marks or on a short page. Explicit negatives
+// show a careful user, whose positives are not mistakes.
 bool page_explores(const Evidence& evidence, std::span<const ShownPage> pages, std::size_t count);
 
-// Rows that a page is chosen from, best by words first.
+// Size of the pool of candidate rows, best by query text first.
 inline constexpr std::size_t kLeastPool = 150, kMostPool = 2000;
 
-// At most `count` of the pool's rows, each the middle of a group of similar ones that lies away from what was
-// shown. pool: rows, best first; shown: rows (more than kMostShown: the last ones). Centres are set farthest
-// first from the shown rows and each other (Gonzalez 1985), then moved by three rounds of k-means in the
-// whitened space; groups that belong to a shown row drop out. What is missing is filled with the best of the
-// pool. Deterministic.
+// Returns at most `count` of the pool's rows, each the centre of a group of similar photos away from those
+// shown. pool: rows, best first. shown: rows; only the last kMostShown count. Centres are placed
+// farthest-first from the shown rows and from each other (Gonzalez 1985), then moved by three rounds of
+// k-means in the whitened space. Groups of a shown row are dropped, and the best of the pool fill the gaps.
+// Deterministic.
 std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatistics& statistics,
                                         std::span<const std::size_t> pool, std::span<const std::size_t> shown,
                                         std::size_t count, unsigned threads);

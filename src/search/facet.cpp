@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The scores of each facet, and their leave-one-out AUC.
 #include "search/facet.hpp"
 
 #include <algorithm>
@@ -11,31 +13,32 @@ namespace hone {
 
 namespace {
 
-constexpr std::size_t kBackground = 96;  // rows of the library that stand for the photos nobody judged
+constexpr std::size_t kBackground = 96;  // rows that represent the photos without a judgement
 
-float in_deviations(double score, const ScoreMoments& standard_deviation) {
-    return std::clamp(static_cast<float>((score - standard_deviation.mean) / standard_deviation.deviation), -kMostDeviations,
+float in_deviations(double score, const ScoreMoments& moments) {
+    return std::clamp(static_cast<float>((score - moments.mean) / moments.deviation), -kMostDeviations,
                       kMostDeviations);
 }
 
-// By row -> by photo number.
-std::vector<float> by_photo(const SpaceView& view, std::span<const float> scores, const ScoreMoments& standard_deviation) {
+// Converts scores by row to scores by photo number.
+std::vector<float> by_photo(const SpaceView& view, std::span<const float> scores,
+                            const ScoreMoments& moments) {
     std::vector<float> photos;
     const float* score = scores.data();
     for (std::size_t block = 0; block < view.blocks(); ++block) {
         for (const std::uint32_t label : view.block_labels(block)) {
             if (label >= photos.size()) photos.resize(std::max(std::size_t{label} + 1, view.size()));
-            photos[label] = in_deviations(*score++, standard_deviation);
+            photos[label] = in_deviations(*score++, moments);
         }
     }
     return photos;
 }
 
-// In the look space as well, a photo that was passed over says less than one that was marked.
+// In the style space too, an implicit negative is weaker evidence than an explicit one.
 class StyleMethod final : public FeedbackMethod {
   public:
-    [[nodiscard]] std::string_view name() const override { return "look"; }
-    // Look vectors are whitened already (docs/style.md): means of them are what to look for.
+    [[nodiscard]] std::string_view name() const override { return "style"; }
+    // Style vectors are already whitened (docs/style.md), so their means are good query vectors.
     [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
                                                 const FeedbackSpace& space) const override {
         auto ranking = std::make_unique<LinearRanking>(space.view.values(0).size());
@@ -59,8 +62,8 @@ double distance_km(const Capture& a, const Capture& b) {
     return 2 * kEarthKm * std::asin(std::min(1.0, std::sqrt(haversine)));
 }
 
-// 0..1: the same hour and place, the same day and town, the same month and region. NaN when neither time nor
-// place of both is known.
+// 0..1: the same hour and place, the same day and town, the same month and region. NaN when the two share
+// neither a known time nor a known place.
 double nearness(const Capture& a, const Capture& b) {
     double sum = 0, parts = 0;
     if (!std::isnan(a.seconds) && !std::isnan(b.seconds)) {
@@ -93,16 +96,16 @@ std::vector<std::size_t> background_of(const SpaceView& view) {
 }
 
 double leave_one_out_auc(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,
-                  std::span<const std::size_t> background_rows) {
+                         std::span<const std::size_t> background_rows) {
     if (evidence.positives.size() < 2) return 0.5;
-    // A liked photo that is left out, against all others under the same ranking.
+    // A left-out positive against all others, in the same ranking.
     double sum = 0;
     const std::size_t count = std::min(evidence.positives.size(), kLeftOut);
     for (std::size_t at = 0; at < count; ++at) {
         const std::size_t mark = at * evidence.positives.size() / count;
         Evidence without = evidence;
         without.positives.erase(without.positives.begin() + static_cast<std::ptrdiff_t>(mark));
-        without.text = {};  // what the marks say, not what the words do
+        without.text = {};  // without the query text, to measure the marks alone
         const auto ranking = method.rank(without, space);
         std::vector<double> others;
         for (const auto* marks : {&evidence.negatives, &evidence.implicit_negatives}) {
@@ -145,28 +148,30 @@ std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMar
     take(marks.positives, evidence.positives, &positive_index);
     take(marks.negatives, evidence.negatives, &negative_index);
     take(marks.implicit_negatives, evidence.implicit_negatives, nullptr);
-    if (evidence.text.empty() && evidence.positives.empty() && evidence.negatives.empty()) return std::nullopt;
+    if (evidence.text.empty() && evidence.positives.empty() && evidence.negatives.empty())
+        return std::nullopt;
 
     const StyleMethod method;
     const FeedbackSpace space{view, nullptr, threads};
     std::shared_ptr<const Ranking> ranking = method.rank(evidence, space);
     const std::vector<float> scores = ranking->scores(view, threads);
-    const ScoreMoments standard_deviation = moments_of(scores);
+    const ScoreMoments moments = moments_of(scores);
     FacetScores result;
-    result.by_photo = by_photo(view, scores, standard_deviation);
+    result.by_photo = by_photo(view, scores, moments);
     result.auc = leave_one_out_auc(method, evidence, space, background_of(view));
-    result.shares = [&spaces, view, ranking, standard_deviation, positive_index, negative_index](PhotoNumber photo) {
+    result.shares = [&spaces, view, ranking, moments, positive_index, negative_index](PhotoNumber photo) {
         std::vector<Share> shares;
         const auto row = spaces.styles().find(photo);
         if (!row || *row >= view.size()) return shares;
         shares = ranking->shares(view, *row);
         for (Share& share : shares) {
-            share.value /= standard_deviation.deviation;
-            if (share.source.kind == Source::Kind::kPositive) share.source.mark = positive_index[share.source.mark];
+            share.value /= moments.deviation;
+            if (share.source.kind == Source::Kind::kPositive)
+                share.source.mark = positive_index[share.source.mark];
             if (share.source.kind == Source::Kind::kNegative)
                 share.source.mark = negative_index[share.source.mark];
         }
-        shares.push_back({{Source::Kind::kLibrary, 0}, -standard_deviation.mean / standard_deviation.deviation});
+        shares.push_back({{Source::Kind::kLibrary, 0}, -moments.mean / moments.deviation});
         return shares;
     };
     return result;
@@ -174,8 +179,8 @@ std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMar
 
 namespace {
 
-// Scores by how near a photo is to the liked ones. photos: their number; near(photo, liked photo): 0..1, NaN
-// when one of the two lacks what is compared.
+// Scores photos by their nearness to the positives. photos: number of photos. near(photo, positive): 0..1,
+// NaN when one of the two lacks the facet.
 template <typename Near>
 std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMarks& marks,
                                              const Near& near_to) {
@@ -196,7 +201,7 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
     double total = 0;
     for (const Known& known : positives) total += known.weight;
 
-    // NaN for a photo that lacks the facet.
+    // Returns NaN for a photo without the facet.
     const auto score = [&](PhotoNumber photo, const Known* left_out) {
         double sum = 0, weights = 0;
         for (const Known& known : positives) {
@@ -214,11 +219,11 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
         raw[photo] = static_cast<float>(score(photo, nullptr));
         if (!std::isnan(raw[photo])) known_scores.push_back(raw[photo]);
     }
-    const ScoreMoments standard_deviation = moments_of(known_scores);
+    const ScoreMoments moments = moments_of(known_scores);
     FacetScores result;
     result.by_photo.resize(raw.size());
     for (std::size_t photo = 0; photo < raw.size(); ++photo)
-        result.by_photo[photo] = std::isnan(raw[photo]) ? 0 : in_deviations(raw[photo], standard_deviation);
+        result.by_photo[photo] = std::isnan(raw[photo]) ? 0 : in_deviations(raw[photo], moments);
     if (positives.size() >= 2) {
         std::vector<PhotoNumber> others;
         for (const auto* some : {&marks.negatives, &marks.implicit_negatives}) {
@@ -243,14 +248,15 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
         if (count > 0) result.auc = sum / count;
     }
     auto kept = std::make_shared<const std::vector<Known>>(std::move(positives));
-    result.shares = [near_to, kept, total, standard_deviation](PhotoNumber photo) {
+    result.shares = [near_to, kept, total, moments](PhotoNumber photo) {
         std::vector<Share> shares;
         for (const Known& known : *kept) {
             const double near = near_to(photo, known.photo);
             if (!std::isnan(near))
-                shares.push_back({known.source, known.weight * near / total / standard_deviation.deviation});
+                shares.push_back({known.source, known.weight * near / total / moments.deviation});
         }
-        if (!shares.empty()) shares.push_back({{Source::Kind::kLibrary, 0}, -standard_deviation.mean / standard_deviation.deviation});
+        if (!shares.empty())
+            shares.push_back({{Source::Kind::kLibrary, 0}, -moments.mean / moments.deviation});
         return shares;
     };
     return result;
@@ -265,7 +271,7 @@ std::optional<FacetScores> score_captures(const LibraryFacts& facts, const Facet
 }
 
 std::optional<FacetScores> score_people(const LibraryFacts& facts, const FacetMarks& marks) {
-    // Which share of the people on both photos is on each of them (Jaccard 1901).
+    // The fraction of the people in either photo who are in both (Jaccard 1901).
     return score_by_nearness(facts.people.size(), marks, [&facts](PhotoNumber photo, PhotoNumber positive) {
         const auto a = facts.people_of(photo), b = facts.people_of(positive);
         if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
@@ -276,7 +282,7 @@ std::optional<FacetScores> score_people(const LibraryFacts& facts, const FacetMa
 }
 
 std::vector<FoundStyleTerm> find_style_terms(std::string_view text) {
-    // " one  two " with every sign that is no part of a word as a blank.
+    // Text as " one  two ", with every character outside words as a blank.
     std::string padded(1, ' ');
     for (const char sign : text) {
         const auto byte = static_cast<unsigned char>(sign);
@@ -297,7 +303,7 @@ std::vector<FoundStyleTerm> find_style_terms(std::string_view text) {
         const std::string wanted = " " + std::string(spelling) + " ";
         const std::size_t place = padded.find(wanted);
         if (place == std::string::npos) continue;
-        padded.replace(place + 1, spelling.size(), "\x01");  // read: no shorter word is found inside
+        padded.replace(place + 1, spelling.size(), "\x01");  // consumed: shorter terms cannot match inside it
         if (std::ranges::find(found, word, &FoundStyleTerm::word) == found.end())
             found.push_back({word, std::string(spelling)});
     }

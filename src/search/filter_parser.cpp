@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The fields of the filter language, its recursive-descent parser, and the canonical form.
 #include "search/filter_parser.hpp"
 
 #include <algorithm>
@@ -21,7 +23,7 @@ struct FieldRule {
     FilterField field;
     ValueKind kind;
     std::string_view choices = {};              // "a, b"; for kChoice
-    std::string_view prefix = {}, suffix = {};  // of numbers, may be left out
+    std::string_view prefix = {}, suffix = {};  // optional text around numbers
 };
 
 constexpr std::string_view kFormats =
@@ -57,7 +59,7 @@ constexpr std::array kFields = {
     FieldRule{"is", FilterField::kIs, ValueKind::kChoice, "raw, unreachable, motion"},
 };
 
-// What people type for a format's name.
+// Other spellings of format names.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kOtherFormats = {
     {{"jpg", "jpeg"}, {"tif", "tiff"}, {"heic", "heif"}, {"jp2", "jpeg2000"}, {"jpegxl", "jxl"}}};
 
@@ -86,7 +88,7 @@ std::size_t characters(std::string_view utf8) {
         std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
 }
 
-// Steps of inserting, deleting or changing one letter (V. I. Levenshtein, 1966).
+// The number of insertions, deletions and changes of one letter (V. I. Levenshtein, 1966).
 std::size_t distance(std::string_view one, std::string_view other) {
     std::vector<std::size_t> row(other.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
@@ -102,7 +104,7 @@ std::size_t distance(std::string_view one, std::string_view other) {
     return row.back();
 }
 
-// The names in a list "a, b, c".
+// Returns the names in a list "a, b, c".
 std::vector<std::string_view> names_in(std::string_view list) {
     std::vector<std::string_view> names;
     while (!list.empty()) {
@@ -123,7 +125,7 @@ std::int64_t midnight(std::chrono::sys_days day) {
     return std::chrono::sys_seconds(day).time_since_epoch().count();
 }
 
-// "2019", "2019-05", "2019-05-01" -> the first day and the day after the last.
+// "2019", "2019-05", "2019-05-01" -> its first day, and the day after its last.
 std::optional<std::pair<std::int64_t, std::int64_t>> period(std::string_view text) {
     using namespace std::chrono;
     const auto digits = [&](std::size_t from, std::size_t count) -> int {
@@ -151,7 +153,7 @@ std::optional<std::pair<std::int64_t, std::int64_t>> period(std::string_view tex
     return std::pair(midnight(day), midnight(sys_days(day) + days(1)));
 }
 
-// A piece of text between two quotation marks or blanks, with the place where it began.
+// A piece of text between quotation marks or blanks, with its position.
 struct Piece {
     std::string text;
     std::size_t at = 0;  // byte
@@ -165,7 +167,7 @@ class Parser {
     Result<PhotoFilter> parse() {
         HONE_TRY(PhotoFilter filter, any(0));
         skip_blanks();
-        if (at_ < text_.size()) return wrong(at_, "this ) closes no bracket");
+        if (at_ < text_.size()) return wrong(at_, "this closing bracket has no opening one");
         return filter;
     }
 
@@ -181,7 +183,7 @@ class Parser {
         return joined(PhotoFilter::Kind::kOr, std::move(parts));
     }
 
-    // a b, a AND b. Empty only where nothing is expected.
+    // a b, a AND b. Empty only where no term is expected.
     Result<PhotoFilter> all(int depth, bool after_or) {
         std::vector<PhotoFilter> parts;
         bool expected = after_or;
@@ -229,10 +231,10 @@ class Parser {
             ++at_;
             HONE_TRY(PhotoFilter inner, any(depth + 1));
             skip_blanks();
-            if (at_ >= text_.size()) return wrong(start, "this ( is not closed");
+            if (at_ >= text_.size()) return wrong(start, "this bracket is not closed");
             ++at_;
             if (inner.kind == PhotoFilter::Kind::kAnd && inner.parts.empty())
-                return wrong(start, "there is nothing in these brackets");
+                return wrong(start, "these brackets are empty");
             return inner;
         }
         return term();
@@ -275,7 +277,7 @@ class Parser {
         HONE_CHECK(count_values(pieces.size(), pieces.front().at));
         std::vector<FilterValue> values;
         if (rule.kind == ValueKind::kCircle) {
-            // "48.2,16.37,5km" in quotation marks is one piece.
+            // "48.2,16.37,5km" in quotation marks is a single piece.
             if (pieces.size() == 1 && pieces.front().quoted) pieces = split(pieces.front());
             if (pieces.size() % 3 != 0)
                 return wrong(pieces.front().at,
@@ -373,10 +375,11 @@ class Parser {
 
     Result<FilterValue> days(const Piece& piece) {
         const auto unreadable = [&](std::string_view part) {
-            return wrong(piece.at,
-                         "'{}' is no day, month or year; write 2019, 2019-05, 2019-05-01, 2019..2021, ..2018 "
-                         "or 2020..",
-                         part);
+            return wrong(
+                piece.at,
+                "'{}' is not a day, month or year; write 2019, 2019-05, 2019-05-01, 2019..2021, ..2018 "
+                "or 2020..",
+                part);
         };
         DayRange range;
         std::string_view text = piece.text;
@@ -431,15 +434,15 @@ class Parser {
             unit = 0.001;
         }
         const auto value = parse_number(text);
-        // Half of the way around the Earth is 20 015 km on the sphere we measure on.
+        // Half the Earth's circumference is 20 015 km on the sphere used for distances.
         if (!value || !(*value * unit > 0 && *value * unit <= 20'016))
             return wrong(radius.at, "the radius must be a distance like 5km or 300m, not '{}'", radius.text);
         circle.radius_km = *value * unit;
         return circle;
     }
 
-    // Up to a blank, a bracket and, inside of values, a comma; or between quotation marks, where \ takes the
-    // next character as it is.
+    // Reads up to a blank, a bracket or, inside values, a comma; or between quotation marks, where \ escapes
+    // the next character.
     Result<Piece> piece(bool value) {
         Piece piece;
         piece.at = at_;
@@ -485,7 +488,7 @@ class Parser {
     static PhotoFilter joined(PhotoFilter::Kind kind, std::vector<PhotoFilter> parts) {
         if (parts.size() == 1) return PhotoFilter(std::move(parts.front()));
         PhotoFilter filter;
-        // Nothing at all lets everything through.
+        // An empty filter matches everything.
         if (!parts.empty()) filter.kind = kind;
         filter.parts = std::move(parts);
         return filter;
@@ -506,9 +509,10 @@ class Parser {
             list += (list.empty() ? "" : ", ") + std::string(rule.name);
         }
         if (const auto close = nearest(name, names); !close.empty())
-            return wrong(at, "'{}' is no field; did you mean {}?", name, close);
-        return wrong(at, "'{}' is no field; fields are {}; put a text with a colon in quotation marks", name,
-                     list);
+            return wrong(at, "there is no field '{}'; did you mean {}?", name, close);
+        return wrong(at,
+                     "there is no field '{}'; the fields are {}; put a text with a colon in quotation marks",
+                     name, list);
     }
 
     void skip_blanks() {
@@ -519,7 +523,7 @@ class Parser {
         ++at_;
         return true;
     }
-    // AND, OR and NOT are words by themselves and in capitals; "or" is a word to look for.
+    // AND, OR and NOT are operators only as separate words in capitals; "or" is a search word.
     [[nodiscard]] bool at_word(std::string_view word) const {
         if (!text_.substr(at_).starts_with(word)) return false;
         const std::size_t after = at_ + word.size();
@@ -542,7 +546,7 @@ class Parser {
     std::size_t at_ = 0, values_ = 0;
 };
 
-// ---- canonical form ----
+// The canonical form.
 
 std::string quoted(const std::string& text) {
     std::string out = "\"";
@@ -570,7 +574,7 @@ std::string days_text(const DayRange& range) {
                 return first.substr(0, length);
         }
     }
-    // What lies beyond the first and the last day that can be written.
+    // Beyond the first and the last day that can be written.
     if (first.size() > 10) return ">9999";
     if (last.starts_with("0000")) return "<0001";
     return first + ".." + last;
@@ -613,9 +617,10 @@ std::string_view field_name(FilterField field) {
 }
 
 Result<PhotoFilter> parse_filter(std::string_view text) {
-    if (!is_utf8(text)) return fail(ErrorKind::kUsage, "filter: the text is no UTF-8");
+    if (!is_utf8(text)) return fail(ErrorKind::kUsage, "filter: the text is not valid UTF-8");
     if (const std::size_t length = characters(text); length > kLongestFilter)
-        return fail(ErrorKind::kUsage, "filter: {} characters; at most {} are read", length, kLongestFilter);
+        return fail(ErrorKind::kUsage, "filter: {} characters are too many; the limit is {}", length,
+                    kLongestFilter);
     return Parser(text).parse();
 }
 

@@ -1,5 +1,6 @@
-// The filter language: text -> catalog/filter.hpp. docs/filters.md describes it. Pure functions, safe from
-// any thread.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The filter language: parses text into catalog/filter.hpp. docs/filters.md describes it. Pure functions,
+// safe from any thread.
 #pragma once
 
 #include <string>
@@ -11,16 +12,16 @@
 namespace hone {
 
 inline constexpr std::size_t kLongestFilter = 4000;    // characters
-inline constexpr int kDeepestFilter = 32;              // brackets and NOTs within each other
-inline constexpr std::size_t kMostFilterValues = 300;  // of all terms together
+inline constexpr int kDeepestFilter = 32;              // nested brackets and NOTs
+inline constexpr std::size_t kMostFilterValues = 300;  // in all terms together
 
-// Nothing but blanks is the filter that lets every photo through. kUsage for a wrong filter, with the word
-// and its place: "filter, column 15: 'raiting' is no field; did you mean rating?" (columns in characters,
-// from 1).
+// A blank text is the filter that matches every photo. kUsage for a wrong filter; the message names the word
+// and its position in characters from 1: "filter, column 15: there is no field 'raiting'; did you mean
+// rating?".
 Result<PhotoFilter> parse_filter(std::string_view text);
 
-// The same filter in its canonical form: parse_filter(to_string(filter)) == filter for what parse_filter
-// gave.
+// Returns the filter's canonical form. For every filter from parse_filter(): parse_filter(to_string(filter))
+// == filter.
 std::string to_string(const PhotoFilter& filter);
 
 std::string_view field_name(FilterField field);  // "rating"

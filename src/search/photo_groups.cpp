@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Builds the groups of pictures and bursts, and the cache of library facts.
 #include "search/photo_groups.hpp"
 
 #include <algorithm>
@@ -12,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
 
-// Which group a photo is in, with groups that grow together.
+// Disjoint sets of photos.
 class Union {
   public:
     std::uint32_t& find(std::uint32_t at) {
@@ -57,7 +59,7 @@ std::vector<std::vector<PhotoNumber>> burst_groups(std::span<const Catalog::Capt
 }
 
 Result<std::shared_ptr<const PhotoGroups>> PhotoGroups::read(Catalog& catalog,
-                                                                 const AvailablePhotos::Bits& available) {
+                                                             const AvailablePhotos::Bits& available) {
     auto groups = std::make_shared<PhotoGroups>();
     HONE_TRY(const std::vector<SamePicture> known, catalog.same_pictures());
     const auto there = [&](PhotoNumber photo) { return photo < available.size() && available[photo]; };

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Names of facets and other choices, and the validation of queries.
 #include "search/query.hpp"
 
 #include <algorithm>
@@ -75,7 +77,8 @@ bool SearchQuery::has_text() const {
 Result<> rank_by_space(SearchQuery& query, std::string_view space) {
     if (space == "content") return {};
     if (space != "style")
-        return fail(ErrorKind::kUsage, "unknown space '{}'; there are content and look", space.substr(0, 40));
+        return fail(ErrorKind::kUsage, "unknown space '{}'; the spaces are content and style",
+                    space.substr(0, 40));
     query.facets = {{Facet::kContent, 0}, {Facet::kStyle, 1}, {Facet::kMoment, 0}};
     return {};
 }
@@ -83,21 +86,21 @@ Result<> rank_by_space(SearchQuery& query, std::string_view space) {
 Result<> validate(const SearchQuery& query) {
     if (!query.has_question() && !has_signs(query.filter)) {
         return fail(ErrorKind::kUsage,
-                    "nothing to search for: give words, a picture to start from, marks, or a filter");
+                    "nothing to search for: give words, a photo to start from, marks, or a filter");
     }
     if (const std::size_t characters = count_characters(query.text); characters > SearchQuery::kLongestText) {
-        return fail(ErrorKind::kUsage, "the words have {} characters; at most {} are read", characters,
+        return fail(ErrorKind::kUsage, "the text has {} characters; the limit is {}", characters,
                     SearchQuery::kLongestText);
     }
     if (query.limit < 1 || query.limit > SearchQuery::kLargestLimit) {
         return fail(ErrorKind::kUsage, "the limit is {}; it must be between 1 and {}", query.limit,
                     SearchQuery::kLargestLimit);
     }
-    for (const std::string& positives : query.like) {
-        if (std::ranges::find(query.unlike, positives) != query.unlike.end()) {
+    for (const std::string& positive : query.like) {
+        if (std::ranges::find(query.unlike, positive) != query.unlike.end()) {
             return fail(ErrorKind::kUsage,
-                        "the picture {} is marked both as fitting and as not fitting; take one mark off",
-                        positives);
+                        "the photo {} is marked both as fitting and as not fitting; remove one of the marks",
+                        positive);
         }
     }
     for (const auto& [name, weight] : query.weights) {
@@ -105,24 +108,25 @@ Result<> validate(const SearchQuery& query) {
             return std::ranges::find(marks, name) != marks.end();
         };
         if (!marked(query.like) && !marked(query.unlike))
-            return fail(ErrorKind::kUsage, "the picture {} has a weight and no mark; mark it too",
+            return fail(ErrorKind::kUsage, "the photo {} has a weight but no mark; mark it too",
                         name.substr(0, 80));
         if (!(weight >= SearchQuery::kLightestMark && weight <= SearchQuery::kHeaviestMark))
             return fail(ErrorKind::kUsage, "the weight of the mark {} is {}; it must be between {} and {}",
                         name.substr(0, 80), weight, SearchQuery::kLightestMark, SearchQuery::kHeaviestMark);
     }
     if (query.rounds.size() > SearchQuery::kMostRounds)
-        return fail(ErrorKind::kUsage, "{} rounds are given; at most {} are read", query.rounds.size(),
+        return fail(ErrorKind::kUsage, "{} rounds are too many; the limit is {}", query.rounds.size(),
                     SearchQuery::kMostRounds);
     for (const ShownPage& round : query.rounds) {
         if (round.photos > kMostPhotosOfRound || round.positives > round.photos)
             return fail(ErrorKind::kUsage,
-                        "a round cannot have shown {} photos with {} liked among them (at most {} photos)",
+                        "a round cannot have shown {} photos with {} that fit among them (at most {} photos)",
                         round.photos, round.positives, kMostPhotosOfRound);
     }
     for (const auto& [facet, boost] : query.facets) {
         if (!(boost >= 0 && boost <= SearchQuery::kStrongestBoost))
-            return fail(ErrorKind::kUsage, "the facet {} is pulled by {}; it must be between 0 (off) and {}",
+            return fail(ErrorKind::kUsage,
+                        "the boost of the facet {} is {}; it must be between 0 (off) and {}",
                         facet_name(facet), boost, SearchQuery::kStrongestBoost);
     }
     HONE_TRY(const PhotoFilter filter, parse_filter(query.filter));

@@ -1,4 +1,5 @@
-// The question and the answer of a round of search.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The query and the result page of one round of search.
 #pragma once
 
 #include <array>
@@ -14,11 +15,11 @@
 
 namespace hone {
 
-// A side of a photo that marks can mean.
+// An aspect of a photo that marks can refer to.
 enum class Facet { kContent, kStyle, kPeople, kMoment };
 inline constexpr std::array kFacets{Facet::kContent, Facet::kStyle, Facet::kPeople, Facet::kMoment};
 std::string_view facet_name(Facet facet);  // "content"
-// kUsage naming the facets there are.
+// kUsage for an unknown name; the message lists the known ones.
 Result<Facet> parse_facet(std::string_view name);
 
 enum class Show { kNew, kSeen, kAll };
@@ -26,26 +27,26 @@ std::string_view show_name(Show show);  // "new"
 Result<Show> parse_show(std::string_view name);
 
 // Photos are named by id, unique prefix of an id, or path; like, unlike and from also by the name of an
-// example picture. docs/http.md describes each field.
+// example image. docs/http.md describes each field.
 struct SearchQuery {
     std::string text;
     std::vector<std::string> like, unlike, seen;
-    std::map<std::string, double, std::less<>> weights;  // of marks, by the name they are marked with
-    std::string from;                                    // an example in place of words
-    std::string filter;                                  // which photos may be found: docs/filters.md
-    std::vector<ShownPage> rounds;  // how each round so far went; guessed from `seen` when empty
-    bool facts = true;  // photos with the words in their name, folders, title, keywords or camera come first
-    std::map<Facet, double> facets;  // factor on the weight that the marks taught, 0..kStrongestBoost
-    std::optional<std::vector<std::string>> style_terms;  // which may be read as a look; all when absent
+    std::map<std::string, double, std::less<>> weights;  // of marks, by the name used in the mark
+    std::string from;                                    // an example instead of a query text
+    std::string filter;                                  // selects the photos to search: docs/filters.md
+    std::vector<ShownPage> rounds;   // results of the rounds so far; derived from `seen` when empty
+    bool facts = true;               // text matches in name, folders, title, keywords or camera rank first
+    std::map<Facet, double> facets;  // boost: factor on the learned weight, 0..kStrongestBoost
+    std::optional<std::vector<std::string>> style_terms;  // style terms that may be applied; all when unset
     Show show = Show::kNew;
     std::string method{kDefaultMethod};
-    bool collapse = true;  // near duplicates and bursts are one card
+    bool collapse = true;  // near duplicates and bursts are shown as one group
     bool diverse = false;
     std::size_t limit = 60, offset = 0;
 
-    // Whether the text holds more than blanks and control characters.
+    // True when the text contains more than blanks and control characters.
     [[nodiscard]] bool has_text() const;
-    // Whether there is something to rank by; without, the filter alone says what is found.
+    // True when there is something to rank by; otherwise the filter alone selects the photos.
     [[nodiscard]] bool has_question() const {
         return has_text() || !from.empty() || !like.empty() || !unlike.empty();
     }
@@ -55,25 +56,26 @@ struct SearchQuery {
     static constexpr double kLightestMark = 0.1, kHeaviestMark = 10, kStrongestBoost = 10;
 };
 
-// kUsage for a question that cannot be asked: nothing given, too long, a photo both liked and not liked,
-// unknown method, wrong filter, a weight of something that is no mark or out of range.
+// kUsage for an invalid query: empty, too long, a photo both positive and negative, an unknown method, a
+// wrong filter, or a weight without a mark or out of range. Pure function.
 Result<> validate(const SearchQuery& query);
 
-// For photos like query.from in one space alone. kUsage for a space that there is not: content, look.
+// Restricts a search for photos like query.from to one space. kUsage for a space other than content and
+// style. Pure function.
 Result<> rank_by_space(SearchQuery& query, std::string_view space);
 
-// A picture outside of the library.
+// An image outside the library, as vectors.
 struct Example {
     std::vector<float> content;  // unit vector
-    std::vector<float> style;     // unit vector; empty when it is not known
+    std::vector<float> style;    // unit vector; empty when unknown
 };
 using ExamplePictures = std::map<std::string, Example, std::less<>>;
 
 struct Reason {
     std::string
-        facet;  // facet_name(); "words": they stand in the photo's name, folders, title, keywords or camera
-    double weight = 0;  // share of the score; the shares add up to it
-    std::string from;   // "words", "seen", "library", "look:WORD", or the id of the mark
+        facet;  // facet_name(), or "text_index" for a match in name, folders, title, keywords or camera
+    double weight = 0;  // fraction of the score; the fractions add up to the score
+    std::string from;   // name of the source (docs/http.md), or the id of the mark
 };
 
 struct SearchHit {
@@ -81,12 +83,12 @@ struct SearchHit {
     Listing listing;
     double score = 0;
     double probability = 0;
-    // Its place, from 1, among all photos that the filter lets through when the words alone rank their
-    // pictures; only where marks rank as well.
+    // Text rank: the position, from 1, among all photos that match the filter when the query text alone ranks
+    // them. Only set when marks rank too.
     std::optional<std::uint64_t> text_rank;
     bool explores = false;
-    std::vector<std::pair<Photo, Listing>> group;  // other photos of this card, at most kListedMembers
-    std::size_t grouped = 0;                       // how many there are
+    std::vector<std::pair<Photo, Listing>> group;  // other members of this group, at most kListedMembers
+    std::size_t grouped = 0;                       // number of all other members
     std::vector<Reason> reasons;
     static constexpr std::size_t kListedMembers = 20;
 };
@@ -94,10 +96,10 @@ struct SearchHit {
 struct FacetState {
     Facet facet = Facet::kContent;
     bool available = true;
-    std::string why;      // it is not
-    double auc = 0.5;  // how well it tells the liked from the others: area under the ROC curve
-    double boost = 1;      // of the person
-    double weight = 0;    // share of the ranking, 0..1
+    std::string why;    // why it is not available
+    double auc = 0.5;   // leave-one-out AUC
+    double boost = 1;   // the user's boost
+    double weight = 0;  // fraction of the ranking, 0..1
 };
 
 struct StyleTermState {
@@ -106,14 +108,14 @@ struct StyleTermState {
 };
 
 enum class Calibration { kText, kMarks, kDeviation };
-std::string_view calibration_name(Calibration calibration);  // "words"
+std::string_view calibration_name(Calibration calibration);  // "text"
 
-// Without a question (a filter only): the newest taken first, every score 0, every photo likely, no
-// histogram.
+// Without a query text or marks (filter only): descending time of capture, every score 0, every photo likely,
+// no histogram.
 struct SearchPage {
-    SearchQuery query;  // as understood: photos by full id, the filter in its canonical form
+    SearchQuery query;  // normalised: photos by full id, the filter in canonical form
     std::uint64_t total = 0, likely = 0, possible = 0;
-    double likely_cut = 0, possible_cut = 0;  // scores
+    double likely_cut = 0, possible_cut = 0;  // scores at the probabilities kLikely and kPossible
     bool nothing_fits = false, text_wins = false, explores = false;
     Calibration calibration = Calibration::kDeviation;
     std::vector<FacetState> facets;

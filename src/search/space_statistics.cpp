@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Measures mean, covariance, precision and the neighbour graph of a space.
 #include "search/space_statistics.hpp"
 
 #include <Eigen/Cholesky>
@@ -13,9 +15,9 @@ namespace hone {
 
 namespace {
 
-constexpr std::size_t kRegister = 16;     // numbers of the widest level's f32 register
-constexpr std::size_t kBlock = 512;       // rows that are multiplied at once
-constexpr double kSmallestDeviation = 1e-9;  // of vectors that are all the same
+constexpr std::size_t kRegister = 16;        // values in the widest level's f32 register
+constexpr std::size_t kBlock = 512;          // rows multiplied at once
+constexpr double kSmallestDeviation = 1e-9;  // for vectors that are all equal
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using FloatMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -159,7 +161,7 @@ std::span<const float> SpaceStatistics::laplacian_penalty(const SpaceView& view,
         for (std::size_t at = 0; at < count; ++at)
             std::ranges::copy(view.values(at * size / count),
                               rows.begin() + static_cast<std::ptrdiff_t>(at * stride_));
-        // neighbour, weight
+        // (neighbour, weight)
         std::vector<std::vector<std::pair<std::size_t, double>>> edges(count);
         const auto find_neighbours = [&](std::size_t first, std::size_t last) {
             std::vector<float> cosines(count);
@@ -185,7 +187,7 @@ std::span<const float> SpaceStatistics::laplacian_penalty(const SpaceView& view,
                 helpers.emplace_back(find_neighbours, count * worker / workers,
                                      count * (worker + 1) / workers);
         }
-        // w^T X^T (D - W) X w = 1/2 sum W_ij (w.x_i - w.x_j)^2, so M is a sum over edges of differences.
+        // w^T X^T (D - W) X w = 1/2 sum W_ij (w.x_i - w.x_j)^2, so M is a sum over the edges' differences.
         const auto d = static_cast<Eigen::Index>(dimension());
         FloatMatrix differences(static_cast<Eigen::Index>(kBlock), d);
         Matrix sum = Matrix::Zero(d, d);

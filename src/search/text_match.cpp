@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Splits query texts and computes the bonus of a text match.
 #include "search/text_match.hpp"
 
 #include <algorithm>
@@ -10,7 +12,7 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-// Words that stand in most descriptions and name nothing.
+// Words in most descriptions that carry no information.
 constexpr std::array kSaysNothing = {"a"sv,      "an"sv,      "the"sv,     "and"sv,  "of"sv,
                                      "in"sv,     "on"sv,      "at"sv,      "with"sv, "photo"sv,
                                      "photos"sv, "picture"sv, "pictures"sv};
@@ -48,7 +50,8 @@ std::vector<std::string> terms_to_match(std::string_view text) {
 }
 
 double text_bonus(const LogisticCalibration& calibration, double score) {
-    const double unit = calibration.score_at(kLiftedProbability) - calibration.threshold, above = score - calibration.threshold;
+    const double unit = calibration.score_at(kLiftedProbability) - calibration.threshold,
+                 above = score - calibration.threshold;
     return above >= 0 ? 2 * unit : unit + unit * std::exp(above / unit) - above;
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Selects the top k with a bounded heap.
 #include "search/top_k.hpp"
 
 #include <algorithm>

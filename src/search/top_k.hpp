@@ -1,4 +1,5 @@
-// The best of many scores.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The top k of many scores. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +12,16 @@ namespace hone {
 struct ScoredRow {
     float score;
     std::uint32_t row;
-    // Better first; of equal scores the smaller row.
+    // Higher scores first; of equal scores, the smaller row.
     bool operator<(const ScoredRow& other) const {
         return score != other.score ? score > other.score : row < other.row;
     }
 };
 
 inline constexpr float kHidden =
-    -std::numeric_limits<float>::infinity();  // the score of a row that may not be shown
+    -std::numeric_limits<float>::infinity();  // the score of a row that must not be shown
 
-// The best `count` rows, the best first, without the hidden ones.
+// Returns the `count` best rows, best first, without hidden ones. scores: one per row.
 std::vector<ScoredRow> top_k(std::span<const float> scores, std::size_t count);
 
 }  // namespace hone

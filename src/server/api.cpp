@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The routes, their handlers, and the translation of errors into responses.
 #include "server/api.hpp"
 
 #include <algorithm>
@@ -21,8 +23,8 @@ using nlohmann::json;
 namespace {
 
 constexpr std::string_view kPrefix = "/api/v1";
-constexpr std::uint64_t kJsonBytes = 4 << 20;  // 30,000 seen photos fit
-constexpr unsigned kTicksACheck = 8;           // of who may still listen: every two seconds
+constexpr std::uint64_t kJsonBytes = 4 << 20;  // bytes, enough for 30,000 seen photos
+constexpr unsigned kTicksACheck = 8;  // ticks between checks of the listeners' permissions: two seconds
 constexpr std::uint64_t kExampleBytes = 64ULL << 20;
 
 HttpResponse to_response(const Error& error) {
@@ -90,7 +92,7 @@ const char* original_type(const std::string& format) {
     return "application/octet-stream";
 }
 
-// Where files lie, out of a document for those who must not know.
+// Removes file paths from a document for principals that must not see them.
 void remove_paths(json& document) {
     static constexpr const char* kFields[] = {"path", "files", "folder", "library"};
     if (document.is_object()) {
@@ -106,10 +108,10 @@ bool sees_paths(const Principal& principal) {
 }
 
 Error paths_refused() {
-    return {ErrorKind::kUsage, "folder: and name: are the owner's to ask for"};
+    return {ErrorKind::kUsage, "only the owner may filter by folder and name"};
 }
 
-// A filter that asks for folders or file names tells whether they are there.
+// A filter on folders or file names would reveal whether they exist.
 bool asks_for_paths(const PhotoFilter& filter) {
     if (filter.kind == PhotoFilter::Kind::kTerm)
         return filter.term.field == FilterField::kFolder || filter.term.field == FilterField::kName;
@@ -134,7 +136,7 @@ ExamplePictures ExampleStore::pick(std::span<const std::string> names) const {
     return picked;
 }
 
-// document, where it is not null: the body, not yet written out.
+// document: the body before serialisation, unless it is null.
 struct Api::Answer {
     HttpResponse response;
     json document;
@@ -146,7 +148,7 @@ struct Api::Answer {
 };
 
 struct Api::Route {
-    std::string_view method, path;  // {} stands for one part, given to the call
+    std::string_view method, path;  // {} stands for one part, passed to the handler
     UserAction action;
     Result<Answer> (Api::*call)(const HttpRequest&, const std::string&, const Principal&);
 };
@@ -237,8 +239,8 @@ HttpResponse Api::handle(const HttpRequest& request) try {
             }
             case Decision::kForbidden:
                 return problem(403, route.action == UserAction::kHoldTokens
-                                        ? "tokens are made and revoked by somebody who signed in"
-                                        : "this is the owner's to do");
+                                        ? "sign in with a password to make or revoke tokens"
+                                        : "only the owner may do this");
             case Decision::kAllowed:
                 break;
         }
@@ -248,25 +250,25 @@ HttpResponse Api::handle(const HttpRequest& request) try {
     }
     if (path_known) return problem(405, fmt::format("{} is not possible here", request.method));
     if (request.path.starts_with(kPrefix))
-        return problem(404, "there is no such address; see /api/v1/openapi.json");
+        return problem(404, "this address does not exist; see /api/v1/openapi.json");
     return serve_web_client(request);
 } catch (const std::exception& error) {
-    // A defect of ours: the person gets a plain answer, the log the reason.
+    // A defect in Hone: the user gets a plain answer, the log the reason.
     log::write(log::Level::kError, fmt::format("{} {}: {}", request.method, request.path, error.what()));
     return problem(500, "Hone could not answer this; the reason is in its log");
 }
 
-// The one place where every answer passes: what the subject must not see goes here.
+// Every response passes through here; hides whatever the principal must not see.
 HttpResponse Api::finish(Result<Answer> answer, const HttpRequest& request, const Principal& principal) {
     const bool paths = sees_paths(principal);
     if (!answer) {
         HttpResponse refused = to_response(answer.error());
         if (paths || refused.status < 500) return refused;
-        // The reason may name files.
+        // The reason may contain file names.
         log::write(log::Level::kError,
                    fmt::format("{} {}: {}", request.method, request.path, answer.error().message));
         return problem(refused.status, refused.status == 503
-                                           ? "this is not possible now; the owner can see why"
+                                           ? "this is not possible now; the owner can see the reason"
                                            : "Hone could not answer this; the reason is in its log");
     }
     if (!answer->document.is_null()) {
@@ -277,7 +279,7 @@ HttpResponse Api::finish(Result<Answer> answer, const HttpRequest& request, cons
 }
 
 std::string Api::why_no_faces(By by) const {
-    return sees_paths(by) ? no_faces_ : "faces are not read here";
+    return sees_paths(by) ? no_faces_ : "faces are not indexed here";
 }
 
 Error Api::missing_model() const {
@@ -286,7 +288,7 @@ Error Api::missing_model() const {
 
 Result<Photo> Api::find_photo(const std::string& id) {
     if (!is_photo_id_prefix(id))
-        return fail(ErrorKind::kNotFound, "'{}' is no photo id; ids come from a search", id.substr(0, 80));
+        return fail(ErrorKind::kNotFound, "'{}' is not a photo id; ids come from a search", id.substr(0, 80));
     return library_.catalog().resolve(id);
 }
 
@@ -333,7 +335,7 @@ Result<Api::Answer> Api::faces_of_photo(const HttpRequest&, Parameter id, By by)
         analyses, [](const Analysis& done) { return done.analyzer == FaceAnalyzer::kName; });
     json body{{"faces", json::array()}, {"analyzed", analyzed}};
     if (!analyzed)
-        body["why"] = no_faces_.empty() ? "this picture was not read for faces yet" : why_no_faces(by);
+        body["why"] = no_faces_.empty() ? "the faces of this photo are not indexed yet" : why_no_faces(by);
     for (const Face& face : faces) {
         HONE_TRY(json entry, to_json(catalog, face));
         body["faces"].push_back(std::move(entry));
@@ -396,7 +398,8 @@ Result<Api::Answer> Api::list_photos(const HttpRequest& request, Parameter, By b
     HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
     if (const auto order = request.query.find("order");
         order != request.query.end() && order->second != "newest") {
-        return fail(ErrorKind::kUsage, "unknown order '{}'; there is newest", order->second.substr(0, 40));
+        return fail(ErrorKind::kUsage, "unknown order '{}'; the only order is newest",
+                    order->second.substr(0, 40));
     }
     Catalog& catalog = library_.catalog();
     std::vector<Photo> photos;
@@ -406,7 +409,7 @@ Result<Api::Answer> Api::list_photos(const HttpRequest& request, Parameter, By b
         if (!sees_paths(by) && asks_for_paths(filter)) return std::unexpected(paths_refused());
         HONE_TRY(std::vector<PhotoNumber> numbers, catalog.matching(filter));
         total = numbers.size();
-        std::ranges::reverse(numbers);  // numbers rise with the time of adding
+        std::ranges::reverse(numbers);  // numbers rise with the time of addition
         for (std::size_t at = offset; at < std::min(offset + limit, numbers.size()); ++at) {
             HONE_TRY(std::optional<Photo> photo, catalog.photo(numbers[at]));
             if (photo) photos.push_back(std::move(*photo));
@@ -436,7 +439,7 @@ Result<Api::Answer> Api::thumbnail(const HttpRequest& request, Parameter id, By)
         return fail(ErrorKind::kUsage, "size={} is not one of {}", size, fmt::join(kThumbnailSizes, ", "));
     }
     HONE_TRY(const Photo photo, find_photo(id));
-    // The same id always has the same bytes, so the id is the tag and a copy stays good for ever.
+    // The same id always has the same bytes, so the id is the tag and a copy stays valid for ever.
     const std::string etag = fmt::format("\"{}-{}\"", to_hex(photo.id).substr(0, 32), size);
     HttpResponse response;
     response.headers = {{"Content-Type", "image/webp"},
@@ -468,7 +471,7 @@ Result<Api::Answer> Api::original(const HttpRequest&, Parameter id, By) {
     }
     return fail(
         ErrorKind::kUnavailable,
-        "this file can't be opened now; its folder may be away. Its marks and its thumbnail are kept");
+        "the original can't be opened now; its folder may be offline. Its marks and its thumbnail are kept");
 }
 
 Result<Api::Answer> Api::duplicates(const HttpRequest& request, Parameter, By) {
@@ -487,11 +490,11 @@ Result<Api::Answer> Api::add_example(const HttpRequest& request, Parameter, By) 
     const std::span bytes(reinterpret_cast<const std::uint8_t*>(request.body.data()), request.body.size());
     PhotoWork work;
     work.network_side = parts_.model->wanted_side();
-    work.thumbnails = true;  // the look is made of the picture they are made of
+    work.thumbnails = true;  // the style is computed from the image behind the thumbnails
     const auto decoded = decoders_.prepare(bytes, work);
     if (!decoded) {
         if (decoded.error().kind == ErrorKind::kUnavailable) return std::unexpected(decoded.error());
-        return fail(ErrorKind::kUsage, "this picture cannot be read: {}", decoded.error().message);
+        return fail(ErrorKind::kUsage, "Hone cannot read this file: {}", decoded.error().message);
     }
     Example example;
     HONE_TRY(example.content, parts_.model->embed_image(decoded->network));
@@ -545,7 +548,7 @@ Result<Api::Answer> Api::scan(const HttpRequest& request, Parameter, By) {
         const bool wish = body.is_object() && body.contains("retry_failed");
         if (!body.is_object() || body.size() != (wish ? 1U : 0U) ||
             (wish && !body["retry_failed"].is_boolean()))
-            return fail(ErrorKind::kUsage, "the body may be {{\"retry_failed\": true}}, or nothing");
+            return fail(ErrorKind::kUsage, "the body may be empty or {{\"retry_failed\": true}}");
         retry_failed = wish && body["retry_failed"].get<bool>();
     }
     const std::uint64_t number = background->request_scan(retry_failed);
@@ -586,9 +589,9 @@ Result<Api::Answer> Api::status(const HttpRequest&, Parameter, By by) {
                  {"model", model},
                  {"model_problem", parts_.model ? json() : json(no_model_)},
                  {"folders", list}};
-    if (const Catalog::Condition condition = catalog.condition(); !condition.file.empty()) {
+    if (const Catalog::Condition condition = catalog.condition(); !condition.address.empty()) {
         body["catalog"] = {
-            {"place", condition.file},
+            {"address", condition.address},
             {"state", condition.trouble.empty() ? "ready" : "catalogue unreachable, trying again"},
             {"trouble", condition.trouble.empty() ? json() : json(condition.trouble)}};
     }
@@ -606,7 +609,8 @@ Result<Api::Answer> Api::status(const HttpRequest&, Parameter, By by) {
 }
 
 Result<Api::Answer> Api::failures(const HttpRequest&, Parameter, By) {
-    HONE_TRY(const std::vector<FileRecord> failed, library_.catalog().failures(IndexSummary::kListedFailures));
+    HONE_TRY(const std::vector<FileRecord> failed,
+             library_.catalog().failures(IndexSummary::kListedFailures));
     HONE_TRY(const Counts counts, library_.catalog().counts());
     json list = json::array();
     for (const FileRecord& file : failed)
@@ -669,7 +673,7 @@ Result<Api::Answer> Api::revoke_token(const HttpRequest&, Parameter id, By by) {
     HONE_TRY(const std::int64_t number, number_of(id, "token"));
     HONE_TRY(const std::vector<Token> tokens, users_.tokens());
     const auto token = std::ranges::find(tokens, number, &Token::id);
-    // One of somebody else is not there, for those who may not touch it.
+    // A token of another user looks unknown to principals that may not manage it.
     if (token == tokens.end() || authorize(by, UserAction::kHoldTokens, {token->user}) != Decision::kAllowed)
         return fail(ErrorKind::kNotFound, "no token has the number {}", number);
     HONE_CHECK(users_.revoke_token(number));
@@ -752,7 +756,7 @@ void Api::group_faces() {
 
 void Api::on_scan_end(const IndexSummary& summary) {
     if (summary.added > 0 || summary.failed > 0 || summary.missing > 0) {
-        log::info("scan: {} new photos, {} files failed, {} are gone, {} photos in all, {:.1f} s",
+        log::info("scan: {} new photos, {} files failed, {} missing, {} photos in the library, {:.1f} s",
                   summary.added, summary.failed, summary.missing, summary.photos, summary.seconds);
     }
     group_faces();

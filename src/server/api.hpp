@@ -1,4 +1,6 @@
-// The HTTP interface of docs/http.md: from requests to the rooms below and back.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The HTTP interface of docs/http.md: translates requests into calls to the other rooms, and their results
+// into responses.
 #pragma once
 
 #include <list>
@@ -17,11 +19,12 @@
 
 namespace hone {
 
-// Example pictures that clients sent; the oldest go first. Safe from any thread.
+// Example images that clients sent; the oldest are dropped first. Safe from any thread.
 class ExampleStore {
   public:
+    // Replaces an example of the same id.
     void add(const std::string& id, Example example);
-    // Those of the names that are examples.
+    // Returns the examples among these names.
     [[nodiscard]] ExamplePictures pick(std::span<const std::string> names) const;
 
   private:
@@ -30,18 +33,18 @@ class ExampleStore {
     std::list<std::pair<std::string, Example>> examples_;  // newest first
 };
 
-// What needs a model; absent while there is none.
+// The parts that need a model. All null without one.
 struct SearchParts {
     std::shared_ptr<ImageTextModel> model;
     std::unique_ptr<SearchEngine> engine;
     std::unique_ptr<BackgroundIndexer> indexer;
 };
 
-// handle() is safe from any thread.
+// handle() is safe from any thread. The set-up functions are called once each, before the first request.
 class Api final : public BackgroundObserver {
   public:
-    Api(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders, Users& users, Authenticator& authenticator,
-        std::string version)
+    Api(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders, Users& users,
+        Authenticator& authenticator, std::string version)
         : library_(library),
           thumbnails_(thumbnails),
           decoders_(decoders),
@@ -50,35 +53,40 @@ class Api final : public BackgroundObserver {
           version_(std::move(version)),
           metrics_(version_) {}
 
-    // Once, when the model is there, before handle() is called; without_model says why there is none.
+    // start(): the model is loaded. without_model(): there is none; reason: for users.
     void start(SearchParts parts) { parts_ = std::move(parts); }
     void without_model(std::string reason) { no_model_ = std::move(reason); }
 
-    // Once, before handle() is called. model: name of the face pack; without one: why faces are not read.
+    // model: name of the face pack. why: without a pack, the reason for users.
     void start_people(std::unique_ptr<People> people, std::string model, std::string why) {
         people_ = std::move(people);
         face_model_ = std::move(model);
         no_faces_ = std::move(why);
     }
 
-    // Once, before handle() is called: how many connections the server has open.
+    // count: returns the number of open connections of the server.
     void count_connections(std::function<std::size_t()> count) { connections_ = std::move(count); }
 
+    // Answers one request; errors become problem documents. Does not throw.
     HttpResponse handle(const HttpRequest& request);
-    // Every address and what it takes to use it. {} stands for one part.
+    // Every route and the action that it requires. {} stands for one part of the path.
     struct Rule {
         std::string_view method, path;
         UserAction action;
     };
     static std::vector<Rule> rules();
+    // The largest body of a request, in bytes.
     static std::uint64_t body_limit(std::string_view method, std::string_view path);
-    // Sends progress to the listeners when there is some; called a few times a second.
+    // Sends progress to the event listeners when there is any. Called a few times per second, on one thread
+    // at a time.
     void tick();
-    // After a scan, and when other processes have added faces to the catalogue.
+    // Groups faces into people. Called after a scan, and when other processes have added faces to the
+    // catalogue. Safe from any thread.
     void group_faces();
-    // What the first search would wait for; from any thread, after start().
+    // Precomputes the data for the first search. Safe from any thread after start().
     Result<> warm_up() { return parts_.engine ? parts_.engine->warm_up() : Result<>{}; }
-    // When no handler runs any more and before the server goes.
+    // Stops the indexer and ends all event streams. Called after the last handler and before the server is
+    // destroyed.
     void stop() {
         parts_.indexer.reset();
         events_.clear();
@@ -135,10 +143,10 @@ class Api final : public BackgroundObserver {
     Result<BackgroundIndexer*> indexer();
     Result<Answer> run_search(const SearchQuery& query, const std::stop_token& gone, By by);
     HttpResponse finish(Result<Answer> answer, const HttpRequest& request, const Principal& principal);
-    // Why faces are not read, without a path for those who must not see one.
+    // The reason why faces are not available, without paths for principals that must not see them.
     [[nodiscard]] std::string why_no_faces(By by) const;
     [[nodiscard]] Error missing_model() const;
-    // Whether searches can be answered from an up-to-date catalogue; else kUnavailable and why.
+    // kUnavailable, with the reason, unless the catalogue is up to date enough for searches.
     Result<> check_ready();
 
     Library& library_;
@@ -150,10 +158,10 @@ class Api final : public BackgroundObserver {
     std::string no_model_ = "no model is loaded";
     SearchParts parts_;
     std::unique_ptr<People> people_;
-    std::string face_model_, no_faces_ = "faces are not read here";
+    std::string face_model_, no_faces_ = "faces are not indexed here";
     EventHub events_;
     ExampleStore examples_;
-    bool was_busy_ = false;  // tick() only
+    bool was_busy_ = false;  // used by tick() only
     unsigned ticks_ = 0;
     Metrics metrics_;
     std::function<std::size_t()> connections_;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Keeps the streams of all listeners and sends events to them.
 #include "server/events.hpp"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// Server-sent events to everybody who listens.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Server-sent events to all listeners.
 #pragma once
 
 #include <functional>
@@ -15,19 +16,21 @@ namespace hone {
 // Safe from any thread.
 class EventHub {
   public:
-    // Whether the listener may know where files lie, and whether it may listen still.
+    // sees_paths: may see file paths. allowed: returns true while it may still listen.
     struct Listener {
         bool sees_paths = true;
         std::function<bool()> allowed;
     };
+    // Adds a listener until its stream is closed.
     void add(std::shared_ptr<EventStream> stream, Listener listener);
-    // Event names and data: docs/http.md. for_all: the data for listeners who must not know where files lie;
-    // null: they hear nothing of it.
+    // Sends an event to every listener; docs/http.md lists names and data. for_all: the data for listeners
+    // that must not see paths; null: they do not receive the event.
     void publish(std::string_view event, const nlohmann::json& data, const nlohmann::json& for_all);
-    // Ends the streams of those who may no longer listen.
+    // Ends the streams of listeners that are no longer allowed.
     void check();
+    // Number of open streams.
     [[nodiscard]] std::size_t listeners();
-    // Lets go of all streams: they must not outlive their server.
+    // Drops all streams; they must not outlive their server.
     void clear();
 
   private:

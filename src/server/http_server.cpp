@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Connections, request parsing, limits, TLS and event streams on Boost.Beast.
 #include "server/http_server.hpp"
 
 #include <openssl/evp.h>
@@ -41,8 +43,9 @@ namespace {
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kQueuedEvents = 256;
 constexpr auto kHeartbeat = std::chrono::seconds(15);
-constexpr auto kCheckClient = std::chrono::milliseconds(50);  // whether it still waits for its answer
-// On every answer; one that needs more (the pages) says so itself.
+// Interval for checking whether the client still waits.
+constexpr auto kCheckClient = std::chrono::milliseconds(50);
+// For every response; one that needs other values (the pages) sets them itself.
 constexpr std::pair<const char*, const char*> kSafetyHeaders[] = {
     {"X-Content-Type-Options", "nosniff"},
     {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
@@ -57,7 +60,7 @@ int hex_digit(char c) {
     return -1;
 }
 
-// %XX, and + as a space in queries.
+// Decodes %XX, and + as a space in query strings.
 std::string decode_url(std::string_view text, bool plus_is_space) {
     std::string decoded;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -72,13 +75,12 @@ std::string decode_url(std::string_view text, bool plus_is_space) {
     return decoded;
 }
 
-// What another program on the way may read differently, so that it would see another request in the same
-// bytes; nullptr when there is no such thing. (The parser refuses a length beside chunks, and lengths that
-// differ.)
+// Returns the reason why another program on the way could read the same bytes as a different request, or
+// null. (The parser refuses a length together with chunks, and conflicting lengths.)
 const char* ambiguity(const http::request_header<>& head) {
     const auto [coding, end] = head.equal_range(http::field::transfer_encoding);
     if (coding != end && !(std::next(coding) == end && beast::iequals(coding->value(), "chunked")))
-        return "no Transfer-Encoding but chunked is understood";
+        return "the only Transfer-Encoding supported is chunked";
     if (head.count(http::field::host) > 1) return "the request names two hosts";
     return nullptr;
 }
@@ -116,7 +118,7 @@ class Stream final : public EventStream, public std::enable_shared_from_this<Str
         asio::post(timer_.get_executor(), [self = shared_from_this()] { self->timer_.cancel(); });
     }
 
-    // The next text, or a comment when nothing came for a while.
+    // Returns the next text, or a comment when there was none for a while.
     asio::awaitable<std::string> next() {
         if (auto text = take()) co_return std::move(*text);
         timer_.expires_after(kHeartbeat);
@@ -139,7 +141,7 @@ class Stream final : public EventStream, public std::enable_shared_from_this<Str
     std::atomic<bool> closed_ = false;
 };
 
-// Asks for a stop when the client of a request has left or `until` is over. Lives on the connection's strand.
+// Requests a stop when the client has left or `until` has passed. Lives on the connection's strand.
 class Absence : public std::enable_shared_from_this<Absence> {
   public:
     Absence(const asio::any_io_executor& executor, int socket, std::chrono::seconds patience)
@@ -157,14 +159,14 @@ class Absence : public std::enable_shared_from_this<Absence> {
             }
         }
     }
-    // Before the socket goes.
+    // Call it before the socket is destroyed.
     void end() {
         answered_ = true;
         timer_.cancel();
     }
 
   private:
-    // Its end of the connection is closed, whether or not it has sent more before.
+    // True when the client has closed its end, even if it sent more data before.
     [[nodiscard]] bool client_left() const {
         pollfd state{socket_, POLLRDHUP, 0};
         return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
@@ -177,7 +179,7 @@ class Absence : public std::enable_shared_from_this<Absence> {
     bool answered_ = false;
 };
 
-// How many connections each client has open. Safe from any thread.
+// Counts the open connections per client. Safe from any thread.
 class OpenConnections {
   public:
     bool enter(const std::string& client, std::size_t most) {
@@ -218,10 +220,29 @@ bool HttpRequest::has_etag(std::string_view etag) const {
     return false;
 }
 
+namespace {
+
+// A message as a sentence: a capital letter first, a full stop last. Messages that begin with a quotation or
+// the name of a field keep their beginning.
+std::string sentence(std::string_view message) {
+    std::string text(message);
+    if (text.empty()) return text;
+    const std::string_view first = std::string_view(text).substr(0, text.find_first_of(" ="));
+    const bool word = std::ranges::all_of(first, [](char c) { return (c >= 'a' && c <= 'z') || c == '\''; });
+    if (word && text.front() != '\'' && text[std::min(first.size(), text.size() - 1)] != '=')
+        text.front() = static_cast<char>(text.front() - ('a' - 'A'));
+    if (std::string_view(".?!").find(text.back()) == std::string_view::npos) text += '.';
+    return text;
+}
+
+}  // namespace
+
 HttpResponse problem(int status, std::string_view detail) {
     const auto title = http::obsolete_reason(static_cast<http::status>(status));
-    const nlohmann::json body = {
-        {"type", "about:blank"}, {"title", std::string(title)}, {"status", status}, {"detail", detail}};
+    const nlohmann::json body = {{"type", "about:blank"},
+                                 {"title", std::string(title)},
+                                 {"status", status},
+                                 {"detail", sentence(detail)}};
     return {status,
             {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
             body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
@@ -245,7 +266,7 @@ struct HttpServer::State {
     asio::signal_set signals;
     asio::thread_pool pool;
     std::mutex tls_mutex;
-    std::shared_ptr<asio::ssl::context> tls;  // connections keep the one they began with
+    std::shared_ptr<asio::ssl::context> tls;  // connections keep the context they began with
     std::pair<fs::file_time_type, fs::file_time_type> tls_times;
     std::atomic<std::size_t> connections = 0;
     OpenConnections by_client;
@@ -260,7 +281,7 @@ struct HttpServer::State {
             auto [error, socket] = co_await acceptor.async_accept(asio::make_strand(io), kAwait);
             if (error == asio::error::operation_aborted) co_return;
             if (error) {
-                // Out of descriptors: give connections time to end.
+                // Out of descriptors: wait for connections to end.
                 asio::steady_timer pause(io, std::chrono::milliseconds(100));
                 co_await pause.async_wait(kAwait);
                 continue;
@@ -268,7 +289,7 @@ struct HttpServer::State {
             const auto end = socket.remote_endpoint(error);
             const std::string peer = error ? "" : end.address().to_string();
             const std::string client = options.client_of ? options.client_of(peer) : "";
-            // Closed unanswered: the machine is busy, or this client has enough.
+            // Close it without an answer: the machine is busy, or this client has reached its limit.
             if (connections >= options.connections) continue;
             if (!client.empty() && !by_client.enter(client, options.connections_of_client)) continue;
             ++connections;
@@ -311,7 +332,7 @@ struct HttpServer::State {
         }
     }
 
-    // One request and its answer; false when the connection ends.
+    // Handles one request and its response. Returns false when the connection ends.
     template <typename Connection>
     asio::awaitable<bool> serve_one(Connection& stream, beast::flat_buffer& buffer, const std::string& peer) {
         beast::tcp_stream& time_limit = beast::get_lowest_layer(stream);
@@ -326,7 +347,7 @@ struct HttpServer::State {
             header_error == asio::error::connection_reset ||
             header_error == asio::ssl::error::stream_truncated)
             co_return false;
-        if (header_error) co_return co_await refuse(stream, 400, "this is no HTTP request");
+        if (header_error) co_return co_await refuse(stream, 400, "this is not an HTTP request");
         HttpRequest request;
         request.peer = peer;
         request.tls = !options.certificate.empty();
@@ -344,7 +365,7 @@ struct HttpServer::State {
         const std::uint64_t limit =
             options.body_limit ? options.body_limit(request.method, request.path) : 1 << 20;
         const std::string too_large =
-            fmt::format("the body is larger than {} bytes, which is all this address takes", limit);
+            fmt::format("the body is larger than {} bytes, which is the limit for this address", limit);
         if (parser.content_length() && *parser.content_length() > limit)
             co_return co_await refuse(stream, 413, too_large);
         parser.body_limit(limit);
@@ -373,7 +394,7 @@ struct HttpServer::State {
     }
 
     asio::awaitable<HttpResponse> handle(const HttpRequest& request) {
-        // It may have waited for others to be answered first.
+        // It may have waited for other requests.
         if (request.gone.stop_requested()) co_return problem(503, "the server is too busy; try again later");
         co_return handler(request);
     }
@@ -411,8 +432,8 @@ struct HttpServer::State {
         co_return co_await send(stream, message, head_only) && keep;
     }
 
-    // The answer to HEAD ends behind its header, whatever the length in it: a body would be read as the next
-    // answer.
+    // The response to HEAD ends after its header, whatever its length field: a body would be read as the next
+    // response.
     template <typename Connection, typename Body>
     static asio::awaitable<bool> send(Connection& stream, http::response<Body>& message, bool head_only) {
         http::response_serializer<Body> serializer(message);
@@ -424,8 +445,8 @@ struct HttpServer::State {
         co_return !error;
     }
 
-    // Answers, then reads what the client is still sending for a while: closing at once would throw the
-    // answer away.
+    // Sends the response, then reads the rest of the client's data for a while: closing at once would discard
+    // the response.
     template <typename Connection>
     static asio::awaitable<bool> refuse(Connection& stream, int status, std::string detail) {
         HttpResponse response = problem(status, detail);
@@ -474,7 +495,7 @@ FileTimes times_of(const HttpOptions& options) {
     return {fs::last_write_time(options.certificate, ignored), fs::last_write_time(options.key, ignored)};
 }
 
-// TLS 1.2 and newer, with the library's own choice of ciphers.
+// TLS 1.2 and newer, with the library's default ciphers.
 Result<std::shared_ptr<asio::ssl::context>> load_certificate(const fs::path& certificate,
                                                              const fs::path& key) {
     auto made = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
@@ -484,9 +505,9 @@ Result<std::shared_ptr<asio::ssl::context>> load_certificate(const fs::path& cer
     SSL_CTX_set_options(context.native_handle(), SSL_OP_NO_RENEGOTIATION);
     context.use_certificate_chain_file(certificate.string(), error);
     if (error)
-        return fail(ErrorKind::kUsage, "{} is no certificate in PEM form that can be read: {}",
+        return fail(ErrorKind::kUsage, "{} cannot be read as a certificate in PEM form: {}",
                     printable(certificate), error.message());
-    // Nobody can type a password for the key of a service.
+    // A service cannot ask anyone for the key's password.
     context.set_password_callback([](std::size_t, asio::ssl::context::password_purpose) { return ""; },
                                   error);
     context.use_private_key_file(key.string(), asio::ssl::context::pem, error);
@@ -514,7 +535,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::bind(HttpOptions options, Handle
     Code error;
     const auto address = asio::ip::make_address(chosen.address, error);
     if (error)
-        return fail(ErrorKind::kUsage, "'{}' is no address to listen on; use for example 127.0.0.1:3000",
+        return fail(ErrorKind::kUsage, "'{}' is not an address to listen on; use for example 127.0.0.1:3000",
                     chosen.address);
     const tcp::endpoint endpoint(address, chosen.port);
     tcp::acceptor& acceptor = state->acceptor;
@@ -557,7 +578,7 @@ Result<bool> HttpServer::renew_certificate() {
     const FileTimes times = times_of(state_->options);
     if (times == state_->tls_times) return false;
     HONE_TRY(auto renewed, load_certificate(state_->options.certificate, state_->options.key));
-    // Only now: a half that is there before the other is looked at again.
+    // Only after success: if only one of the two files is new, both are read again later.
     state_->tls_times = times;
     const std::lock_guard lock(state_->tls_mutex);
     state_->tls = std::move(renewed);

@@ -1,6 +1,6 @@
-// HTTP/1.1 on Boost.Beast: connections, limits, time-outs. Knows nothing of photos. (Beast instead of
-// RESTinio: RESTinio 0.6 drops a connection whose body is too large without an answer; a person gets 413 and
-// a reason here.)
+// SPDX-License-Identifier: GPL-3.0-or-later
+// HTTP/1.1 on Boost.Beast: connections, limits, time-outs. Independent of photos. (Not RESTinio: version 0.6
+// drops a connection with too large a body without an answer; here the client gets 413 with a reason.)
 #pragma once
 
 #include <chrono>
@@ -19,26 +19,26 @@ namespace hone {
 
 struct HttpRequest {
     std::string method;                                       // "GET"
-    std::string path;                                         // decoded, without the query
+    std::string path;                                         // decoded, without the query string
     std::map<std::string, std::string, std::less<>> query;    // decoded
     std::map<std::string, std::string, std::less<>> headers;  // names in lower case
     std::string body;
-    std::string peer;  // address of the other end, which may be a proxy's
+    std::string peer;  // address of the other end, which may be a proxy
     bool tls = false;
-    // Nobody waits for the answer any more: the client has left, or the time for answers is over.
+    // Stops when the answer is no longer needed: the client has left, or the time limit has passed.
     std::stop_token gone;
 
+    // Returns the header, or "" when it is missing.
     [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;
-    // If-None-Match names this tag (RFC 9110, 13.1.2: a list, compared weakly, or *).
+    // True when If-None-Match matches this tag (RFC 9110, 13.1.2: a list, compared weakly, or *).
     [[nodiscard]] bool has_etag(std::string_view etag) const;
 };
 
-// A stream of server-sent events to one client. Safe from any thread. Nobody may hold one when the server
-// goes.
+// A stream of server-sent events to one client. Safe from any thread. Must be destroyed before the server.
 class EventStream {
   public:
     virtual ~EventStream() = default;
-    // Queues the text; a client that does not read loses the oldest.
+    // Queues the text. A client that does not read loses the oldest texts.
     virtual void send(std::string text) = 0;
     [[nodiscard]] virtual bool closed() const = 0;
     virtual void close() = 0;  // ends the answer
@@ -49,49 +49,52 @@ struct HttpResponse {
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
     fs::path file;  // instead of body
-    // Instead of body: called with the open stream; the answer then goes on until one side ends.
+    // Instead of body: called with the open stream; the response then continues until one side ends it.
     std::function<void(std::shared_ptr<EventStream>)> events;
 };
 
 struct HttpOptions {
     std::string address = "127.0.0.1";
-    std::uint16_t port = 3000;  // 0: any free one
-    fs::path certificate, key;  // PEM, the whole chain; both or none: TLS
+    std::uint16_t port = 3000;  // 0: any free port
+    fs::path certificate, key;  // PEM, the whole chain; both for TLS, or none
     unsigned io_threads = 1, workers = 4;
     std::chrono::seconds idle{60};      // a connection without a request
     std::chrono::seconds transfer{60};  // of one request's header, body or answer
-    std::chrono::seconds answer{60};    // until a handler is told to give up (HttpRequest::gone)
+    std::chrono::seconds answer{60};    // until a handler is asked to stop (HttpRequest::gone)
     std::size_t header_bytes = 16 << 10;
     std::size_t connections = 4096;
-    // Of one client, of those that client_of names: whose connections count together; "" for one without a
-    // limit. Without client_of none has one.
+    // Limit for the connections of one client. client_of: returns the key under which the connections of a
+    // peer are counted, "" for no limit. Without client_of there is no limit.
     std::size_t connections_of_client = 64;
     std::function<std::string(const std::string& peer)> client_of;
-    // Largest body of a request, by method and path.
+    // Returns the largest body of a request in bytes, by method and path.
     std::function<std::uint64_t(std::string_view method, std::string_view path)> body_limit;
 };
 
+// Not thread-safe, except port(), connections() and stop().
 class HttpServer {
   public:
-    // handler: called on worker threads, several at a time; must not throw.
+    // Called on worker threads, concurrently; must not throw.
     using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
-    // Binds; kUsage when the address or the certificate is wrong or the port is taken. Serves once run() is
-    // called.
+    // Binds the address. Serves once run() is called. kUsage when the address or the certificate is wrong or
+    // the port is taken.
     static Result<std::unique_ptr<HttpServer>> bind(HttpOptions options, Handler handler);
     ~HttpServer();
 
+    // The bound port. Safe from any thread.
     [[nodiscard]] std::uint16_t port() const;
-    [[nodiscard]] std::size_t connections() const;  // open ones; from any thread
-    // Of the certificate, as "sha256//..." (what libcurl pins); empty without TLS.
+    [[nodiscard]] std::size_t connections() const;  // open ones; safe from any thread
+    // The certificate's public key as "sha256//..." (libcurl's pin format); empty without TLS.
     [[nodiscard]] std::string public_key() const;
-    // Reads certificate and key again when their files have changed since: true when new connections get the
-    // new ones. An error leaves the old ones in use. From one thread at a time.
+    // Reads certificate and key again when their files have changed. Returns true when new connections use
+    // the new ones. On an error the old ones stay in use. One caller at a time.
     Result<bool> renew_certificate();
-    // Calls `tick` on a server thread every `period` while it runs.
+    // Calls `tick` on a server thread every `period` while the server runs.
     void every(std::chrono::milliseconds period, std::function<void()> tick);
-    // Until stop(), SIGINT or SIGTERM. When it returns no handler runs any more.
+    // Serves until stop(), SIGINT or SIGTERM. No handler runs after it returns.
     void run();
+    // Makes run() return. Safe from any thread.
     void stop();
 
   private:
@@ -100,7 +103,7 @@ class HttpServer {
     std::unique_ptr<State> state_;
 };
 
-// application/problem+json, RFC 9457.
+// Returns a problem document, application/problem+json (RFC 9457). Pure function.
 HttpResponse problem(int status, std::string_view detail);
 
 }  // namespace hone

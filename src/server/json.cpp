@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Converts results to JSON, and request bodies to queries.
 #include "server/json.hpp"
 
 #include <algorithm>
@@ -34,7 +36,7 @@ Result<std::optional<std::string>> id_of(Catalog& catalog, PhotoNumber number) {
     return photo ? std::optional(to_hex(photo->id)) : std::nullopt;
 }
 
-// What the photo says of itself, and which raw files it stands for.
+// Adds the photo's metadata and the raw files that it represents.
 Result<> add_facts(Catalog& catalog, const Photo& photo, json& details) {
     HONE_TRY(const std::optional<AnalysisResults> analysis_results, catalog.analysis_results(photo.number));
     details["metadata"] = analysis_results ? to_json(analysis_results->metadata) : json::object();
@@ -81,10 +83,10 @@ Result<json> photo_details(Catalog& catalog, const Photo& photo) {
     for (const FileRecord& file : files) {
         const auto folder = std::ranges::find(folders, file.folder, &Folder::id);
         details["files"].push_back({{"path", utf8_path(file.facts.path)},
-                                     {"folder", folder == folders.end() ? "" : utf8_path(folder->path)},
-                                     {"size", file.facts.size},
-                                     {"modified_at", iso8601(file.facts.modified_ns / 1'000'000'000)},
-                                     {"reachable", file.reachable}});
+                                    {"folder", folder == folders.end() ? "" : utf8_path(folder->path)},
+                                    {"size", file.facts.size},
+                                    {"modified_at", iso8601(file.facts.modified_ns / 1'000'000'000)},
+                                    {"reachable", file.reachable}});
     }
     details["analyses"] = json::array();
     for (const Analysis& done : analyses) {
@@ -340,15 +342,15 @@ Result<SearchQuery> parse_search(const json& document) {
         else
             return fail(ErrorKind::kUsage, "unknown field '{}'", name);
     }
-    // Over HTTP photos are named by id only: a path would tell a stranger which files are there.
+    // Over HTTP, photos are named by id only: a path would reveal which files exist.
     for (const auto* names : {&query.like, &query.unlike, &query.seen}) {
         for (const std::string& name : *names) {
             if (!is_photo_id_prefix(name))
-                return fail(ErrorKind::kUsage, "'{}' is no photo id", name.substr(0, 80));
+                return fail(ErrorKind::kUsage, "'{}' is not a photo id", name.substr(0, 80));
         }
     }
     if (!query.from.empty() && !is_photo_id_prefix(query.from))
-        return fail(ErrorKind::kUsage, "'{}' is no photo id", query.from.substr(0, 80));
+        return fail(ErrorKind::kUsage, "'{}' is not a photo id", query.from.substr(0, 80));
     return query;
 }
 

@@ -1,4 +1,6 @@
-// Hone's values as JSON documents, the same for HTTP and for --json: docs/http.md.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Hone's values as JSON documents, identical for HTTP and --json: docs/http.md. Safe from any thread;
+// functions with a catalogue fail as it does.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -16,21 +18,22 @@ nlohmann::json to_json(const IndexSummary& summary);
 nlohmann::json to_json(const IndexProgress& progress);
 nlohmann::json to_json(const IndexFailure& failure);
 nlohmann::json to_json(const Token& token);
-// Fields of a photo wherever photos are listed.
+// The fields of a photo in every list.
 nlohmann::json photo_json(const Photo& photo, const Listing& listing);
-// Everything known of one photo.
+// All details of one photo.
 Result<nlohmann::json> photo_details(Catalog& catalog, const Photo& photo);
+// photo_json() with the listing from the catalogue.
 Result<nlohmann::json> listed_photo(Catalog& catalog, const Photo& photo);
 Result<nlohmann::json> folder_json(Catalog& catalog, const Folder& folder);
-// All folders as a list.
+// All folders, as a list.
 Result<nlohmann::json> folders_json(Catalog& catalog);
-// Kinds of skipped files and how many there are.
+// The number of skipped files per kind.
 nlohmann::json skipped_json(const Counts& counts);
 
-// kUsage names the field that is wrong or unknown.
+// Reads a search from a request body. kUsage names the wrong or unknown field.
 Result<SearchQuery> parse_search(const nlohmann::json& document);
 
-// UTF-8 in any case: bytes that are not become U+FFFD.
+// Always valid UTF-8: invalid bytes become U+FFFD.
 std::string dump(const nlohmann::json& document, int indent = -1);
 
 }  // namespace hone

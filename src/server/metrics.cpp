@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The metric families and their values.
 #include "server/metrics.hpp"
 
 #include <prometheus/counter.h>
@@ -19,7 +21,7 @@ namespace {
 using prometheus::Gauge;
 using prometheus::Registry;
 
-// Seconds; a scan of 10,000 photos takes under a millisecond, one of millions a second.
+// Seconds; a scan takes under a millisecond for 10,000 photos, a second for millions.
 const prometheus::Histogram::BucketBoundaries kSearchBuckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                                                 0.1,   0.25,   0.5,   1,    2.5,   10};
 
@@ -33,7 +35,7 @@ Gauge& gauge(Registry& registry, const char* name, const char* help) {
 }
 
 double resident_bytes() {
-    // The second number of statm: resident pages (proc(5)).
+    // The second number of statm is the resident pages (proc(5)).
     const auto statm = read_text("/proc/self/statm", 4096);
     if (!statm) return 0;
     const std::size_t space = statm->find(' ');
@@ -54,7 +56,7 @@ double processor_seconds() {
 
 double open_descriptors() {
     std::error_code error;
-    double count = -1;  // the listing's own
+    double count = -1;  // excludes the descriptor of this listing
     for (fs::directory_iterator it("/proc/self/fd", error), end; !error && it != end; it.increment(error))
         ++count;
     return std::max(0.0, count);
@@ -64,32 +66,32 @@ double open_descriptors() {
 
 struct Metrics::Families {
     Registry registry;
-    Gauge& photos = gauge(registry, "hone_photos", "Photos with at least one file that is there.");
+    Gauge& photos = gauge(registry, "hone_photos", "Photos with at least one available file.");
     Gauge& searchable = gauge(registry, "hone_photos_searchable", "Photos that a search can find.");
-    Gauge& failed = gauge(registry, "hone_files_failed", "Files that could not be read.");
+    Gauge& failed = gauge(registry, "hone_files_failed", "Files that failed.");
     prometheus::Family<Gauge>& skipped = prometheus::BuildGauge()
                                              .Name("hone_files_skipped")
-                                             .Help("Files that were passed over, by reason.")
+                                             .Help("Skipped files, by reason.")
                                              .Register(registry);
     prometheus::Family<Gauge>& state = prometheus::BuildGauge()
                                            .Name("hone_scan_state")
-                                           .Help("1 for what the reading of photos does now.")
+                                           .Help("1 for the current state of indexing.")
                                            .Register(registry);
-    Gauge& scan_done = gauge(registry, "hone_scan_files_done", "Files looked at by the present scan.");
-    Gauge& scan_total = gauge(registry, "hone_scan_files", "Files that the present scan looks at.");
+    Gauge& scan_done = gauge(registry, "hone_scan_files_done", "Files that the current scan has handled.");
+    Gauge& scan_total = gauge(registry, "hone_scan_files", "Files of the current scan.");
     prometheus::Counter& scans = prometheus::BuildCounter()
                                      .Name("hone_scans_total")
-                                     .Help("Scans that are over.")
+                                     .Help("Finished scans.")
                                      .Register(registry)
                                      .Add({});
     prometheus::Histogram& search_seconds = prometheus::BuildHistogram()
                                                 .Name("hone_search_duration_seconds")
-                                                .Help("Time a search took in the engine.")
+                                                .Help("Time per search in the engine.")
                                                 .Register(registry)
                                                 .Add({}, kSearchBuckets);
     Gauge& connections = gauge(registry, "hone_http_connections", "Open connections.");
     Gauge& listeners = gauge(registry, "hone_event_listeners", "Clients that listen to events.");
-    Gauge& ready = gauge(registry, "hone_ready", "1 when /readyz says ready.");
+    Gauge& ready = gauge(registry, "hone_ready", "1 if /readyz answers ready.");
     Gauge& memory = gauge(registry, "process_resident_memory_bytes", "Resident memory size in bytes.");
     Gauge& descriptors = gauge(registry, "process_open_fds", "Number of open file descriptors.");
     prometheus::Counter& processor = prometheus::BuildCounter()

@@ -1,5 +1,6 @@
-// The numbers of /metrics, in Prometheus' text format. Names follow Prometheus' conventions; no label holds
-// what a person searches, a name or a path.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The numbers of /metrics in Prometheus' text format, named by its conventions. No label contains a search
+// text, a name or a path.
 #pragma once
 
 #include <memory>
@@ -10,7 +11,7 @@
 
 namespace hone {
 
-// What holds at the moment of asking.
+// The values at the time of the request.
 struct MetricsState {
     Counts counts;
     std::size_t searchable = 0, event_listeners = 0, connections = 0;
@@ -25,7 +26,9 @@ class Metrics {
     explicit Metrics(const std::string& version);
     ~Metrics();
 
+    // Counts one search. seconds: its duration.
     void searched(double seconds);
+    // Returns the page of /metrics.
     std::string text(const MetricsState& state);
 
   private:

@@ -1,4 +1,5 @@
-// The OpenAPI 3.1 document of docs/http.md.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The OpenAPI 3.1 document for docs/http.md. Valid for the life of the process; safe from any thread.
 #pragma once
 
 #include <string_view>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Pages of faces and people, and the edits of POST /people.
 #include "server/people_json.hpp"
 
 #include <algorithm>
@@ -15,7 +17,7 @@ double rounded(double value, double unit) {
     return std::round(value / unit) * unit;
 }
 
-// A list of whole numbers, or what is wrong with it.
+// Reads a list of integers. kUsage describes the problem.
 Result<std::vector<std::int64_t>> numbers(const json& edit, const char* field) {
     std::vector<std::int64_t> list;
     const auto found = edit.find(field);
@@ -196,9 +198,10 @@ Result<PeopleEditResult> edit_people(People& people, const json& edit) {
         HONE_TRY(const auto faces, numbers(edit, "faces"));
         return action == "split" ? people.split(person, faces) : people.reject(faces, person);
     }
-    return fail(ErrorKind::kUsage,
-                "unknown action '{}'; there are name, merge, split, assign, reject, hide, show and undo",
-                action.substr(0, 40));
+    return fail(
+        ErrorKind::kUsage,
+        "unknown action '{}'; the actions are name, merge, split, assign, reject, hide, show and undo",
+        action.substr(0, 40));
 }
 
 }  // namespace hone

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Chooses the best kernels at run time, and converts between f32 and f16.
 #include "vector/kernels.hpp"
 
 #include <bit>
@@ -40,10 +42,10 @@ Half to_half(float value) {
     const auto bits = std::bit_cast<std::uint32_t>(value);
     const std::uint32_t sign = bits >> 16 & 0x8000U;
     const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
-    if (magnitude > 0x7F800000U) return static_cast<Half>(sign | 0x7E00U);   // not a number
+    if (magnitude > 0x7F800000U) return static_cast<Half>(sign | 0x7E00U);   // NaN
     if (magnitude >= 0x477FF000U) return static_cast<Half>(sign | 0x7C00U);  // rounds to 65536 or more
     if (magnitude < 0x38800000U) {
-        // Subnormal: add 2^-1 scaled so that the unit in the last place is f16's 2^-24.
+        // Subnormal: add 2^-1, scaled so that the unit in the last place is f16's 2^-24.
         const float shifted = std::bit_cast<float>(magnitude) + 0.5F;
         return static_cast<Half>(sign | (std::bit_cast<std::uint32_t>(shifted) - 0x3F000000U));
     }

@@ -1,4 +1,5 @@
-// AVX2 with FMA and F16C: most x86-64 processors since 2013.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Kernels for AVX2 with FMA and F16C: most x86-64 processors since 2013.
 #include <immintrin.h>
 
 #include "vector/kernels_levels.hpp"
@@ -13,7 +14,7 @@ float sum_lanes(__m256 lanes) {
     return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
 
-// load: eight elements as f32.
+// load: reads eight elements as f32.
 template <typename Element, typename Load>
 void dot_float(const float* query, const Element* rows, std::size_t count, std::size_t padded, float* out,
                Load load) {
@@ -37,7 +38,7 @@ void dot_f16(const float* query, const Half* rows, std::size_t count, std::size_
     });
 }
 
-// maddubs would saturate (255 * 127 * 2 > 32767), so bytes are widened to 16 bits first.
+// maddubs would saturate (255 * 127 * 2 > 32767), so widen the bytes to 16 bits first.
 void dot_i8(const std::int8_t* query, std::int32_t query_sum, const std::uint8_t* rows, std::size_t count,
             std::size_t padded, std::int32_t* out) {
     for (std::size_t row = 0; row < count; ++row, rows += padded) {

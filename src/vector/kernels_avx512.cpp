@@ -1,4 +1,5 @@
-// AVX-512 with VNNI: Intel since Ice Lake, AMD since Zen 4.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Kernels for AVX-512 with VNNI: Intel since Ice Lake, AMD since Zen 4.
 #include <immintrin.h>
 
 #include "vector/kernels_levels.hpp"
@@ -7,8 +8,8 @@ namespace hone {
 
 namespace {
 
-// Two rows at a time: one load of the query serves both, and two sums hide each other's latency. Rows ahead
-// are fetched by hand, since the hardware's prefetcher stops at every 4 KiB page.
+// Two rows at a time: one load of the query serves both, and two sums hide each other's latency. Prefetch
+// rows explicitly, because the hardware's prefetcher stops at every 4 KiB page.
 constexpr std::size_t kPrefetchBytes = 4096;
 
 void prefetch(const void* address) {

@@ -1,4 +1,5 @@
-// The CPU levels, each in its own file compiled with its own flags. Private to vector/.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The CPU levels, each in its own file with its own compiler flags. Private to vector/.
 #pragma once
 
 #include "vector/kernels.hpp"

@@ -1,4 +1,5 @@
-// 64-bit Arm with dot product instructions: Armv8.2 and later (2018).
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Kernels for 64-bit Arm with dot product instructions: Armv8.2 and later (2018).
 #include <arm_neon.h>
 
 #include "vector/kernels_levels.hpp"
@@ -30,7 +31,7 @@ void dot_f16(const float* query, const Half* rows, std::size_t count, std::size_
     }
 }
 
-// Flipping the top bit turns value + 128 back into the signed value, which is what vdotq_s32 takes.
+// Flipping the top bit turns value + 128 back into the signed value that vdotq_s32 expects.
 void dot_i8(const std::int8_t* query, std::int32_t, const std::uint8_t* rows, std::size_t count,
             std::size_t padded, std::int32_t* out) {
     const uint8x16_t flip = vdupq_n_u8(0x80);

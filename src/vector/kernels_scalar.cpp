@@ -1,4 +1,5 @@
-// Any processor; the yardstick for the other levels.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Kernels for any processor; the reference for the other levels.
 #include "vector/kernels_levels.hpp"
 
 namespace hone {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The vector file on disk: header, blocks, memory mapping and growth (docs/formats/vector-file.md).
 #include "vector/row_file.hpp"
 
 #include <fcntl.h>
@@ -163,7 +165,7 @@ Result<> RowFile::append(std::span<const std::uint32_t> labels, std::span<const 
     const std::size_t needed = (count_ + labels.size() + kRowsPerBlock - 1) / kRowsPerBlock;
     if (needed > capacity_blocks_) {
         const std::size_t blocks = std::max(needed, capacity_blocks_ + capacity_blocks_ / 8);
-        // Reserving finds a full disk here, where it is an error; a later page fault would be a signal.
+        // Reserving detects a full disk here, as an error; a later page fault would raise a signal.
         if (const int error =
                 ::posix_fallocate(file_.get(), 0, static_cast<off_t>(file_bytes(spec_, blocks)));
             error != 0) {

@@ -1,5 +1,6 @@
-// A file of equally long rows, mapped into memory: docs/formats/vector-file.md. Knows nothing of what a row
-// means.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A file of rows of equal length, mapped into memory: docs/formats/vector-file.md. Independent of the meaning
+// of a row.
 #pragma once
 
 #include <algorithm>
@@ -23,14 +24,14 @@ struct RowSpec {
     Element element = Element::kF32;
     std::string model;  // fingerprint, at most 31 bytes
 
-    [[nodiscard]] std::size_t stride() const;  // bytes
-    [[nodiscard]] std::size_t padded() const;  // elements of a row with its padding
+    [[nodiscard]] std::size_t stride() const;  // bytes per row
+    [[nodiscard]] std::size_t padded() const;  // elements per row, including the padding
 };
 
-// The rows that were there when it was taken; never changes, stays valid while it is held. Safe from any
-// thread.
+// An immutable snapshot of the rows, valid as long as it is held. Safe from any thread.
 class RowView {
   public:
+    // Up to kRowsPerBlock rows: size() labels and scales, and size() x stride() bytes of rows.
     struct Block {
         std::span<const std::uint32_t> labels;
         const float* scales;
@@ -42,10 +43,10 @@ class RowView {
     [[nodiscard]] std::uint32_t label(std::size_t row) const {
         return block(row / kRowsPerBlock).labels[row % kRowsPerBlock];
     }
-    // The exact values; f32 files only.
+    // Returns the spec().dimension exact values of a row; f32 files only.
     [[nodiscard]] std::span<const float> values(std::size_t row) const;
     [[nodiscard]] const RowSpec& spec() const { return spec_; }
-    // The same rows without those behind `count`.
+    // Returns the same rows, truncated to `count`.
     [[nodiscard]] RowView first(std::size_t count) const {
         RowView view = *this;
         view.count_ = std::min(count, count_);
@@ -60,18 +61,20 @@ class RowView {
     std::size_t count_ = 0;
 };
 
-// One writer process, any number of readers. append: one thread at a time; view: any thread.
+// One writer process, any number of readers. append() and clear(): one caller at a time. view(): safe from
+// any thread.
 class RowFile {
   public:
-    // For writing: opens the file, or makes it; one that is broken, of another spec, or from before a power
-    // cut is replaced by an empty one. For reading: fails when it is missing or of another spec.
+    // Writable: opens or creates the file, and replaces it by an empty one when it is broken, has another
+    // spec, or predates a power failure. Read-only: kFailed when it is missing or has another spec.
     static Result<std::unique_ptr<RowFile>> open(const fs::path& path, const RowSpec& spec, bool writable);
     ~RowFile();
 
-    // vectors: labels.size() x dimension numbers. Fails without a trace when the disk is full.
+    // vectors: labels.size() x dimension values. kFailed when the disk is full; the rows are then unchanged.
     Result<> append(std::span<const std::uint32_t> labels, std::span<const float> vectors);
-    // Throws all rows away.
+    // Discards all rows.
     Result<> clear();
+    // Returns the present rows.
     [[nodiscard]] RowView view() const;
 
   private:
@@ -88,7 +91,8 @@ class RowFile {
     std::size_t count_ = 0, capacity_blocks_ = 0;
 };
 
-// Into one row of the file's element type. row: spec.stride() bytes. Gives the scale.
+// Encodes values of spec.dimension into one row of the file's element type. row: receives spec.stride()
+// bytes. Returns the scale of the row (1 unless int8). Pure function.
 float encode_row(std::span<const float> values, const RowSpec& spec, void* row);
 
 }  // namespace hone

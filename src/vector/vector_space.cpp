@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Keeps the exact and the small file in step, and scans them.
 #include "vector/vector_space.hpp"
 
 #include <algorithm>
@@ -10,9 +12,9 @@ namespace hone {
 namespace {
 
 constexpr std::size_t kBytesPerThread =
-    4 << 20;  // a second thread pays off above this (a thread starts in some 20 us)
+    4 << 20;  // a second thread pays off above this (starting one takes about 20 us)
 
-// The query in the form that rows of one element type are compared with.
+// The query in the form required by one element type.
 struct PreparedQuery {
     std::vector<float> floats;
     std::vector<std::int8_t> bytes;
@@ -129,7 +131,7 @@ Result<> VectorSpace::open_small_when_large() {
     RowSpec spec = spec_;
     spec.element = small_element(scan_);
     auto file = RowFile::open(file_of(prefix_, spec.element), spec, writable_);
-    // A reader beside a writer that has not made it yet scans the exact rows.
+    // A reader scans the exact rows while the writer has not created the small file yet.
     if (!file && !writable_) return {};
     if (!file) return std::unexpected(std::move(file).error());
     const RowView have = (*file)->view();
@@ -145,8 +147,8 @@ Result<> VectorSpace::open_small_when_large() {
     return {};
 }
 
-// Appends the rows that the exact file has and this one lacks, so that row n is the same photo in both, also
-// after an append that failed between the two.
+// Appends the rows that the exact file has and this one lacks, so that row n is the same photo in both, even
+// after an append that failed in between.
 Result<> VectorSpace::fill(RowFile& small) const {
     const RowView rows = exact_->view();
     for (std::size_t row = small.view().size(); row < rows.size(); ++row) {
@@ -180,8 +182,8 @@ Result<> VectorSpace::clear() {
 SpaceView VectorSpace::view() const {
     const std::shared_lock lock(mutex_);
     SpaceView view;
-    // The small file is filled after the exact one: take it first, so that it never has more rows; equal
-    // counts are then cut.
+    // The small file is appended after the exact one, so read it first: it cannot have more rows. Then cut
+    // the exact view to the same count.
     if (small_) view.small_ = small_->view();
     view.exact_ = exact_->view();
     if (view.small_ && view.small_->size() != view.exact_.size())

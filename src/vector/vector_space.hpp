@@ -1,4 +1,5 @@
-// All vectors of one space and model: an exact f32 file and, for large libraries, a smaller file that is
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All vectors of one space and one model: an exact f32 file and, for large libraries, a smaller file that is
 // scanned first.
 #pragma once
 
@@ -12,26 +13,28 @@
 
 namespace hone {
 
-// A consistent set of rows to search; safe from any thread, does not change.
+// An immutable, consistent set of rows to search. Safe from any thread.
 class SpaceView {
   public:
     [[nodiscard]] std::size_t size() const { return exact_.size(); }
     [[nodiscard]] std::uint32_t label(std::size_t row) const { return exact_.label(row); }
-    // Labels of all rows, a block of kRowsPerBlock at a time: faster than label() for everything.
+    // Labels of all rows, one block of kRowsPerBlock at a time: faster than label() for whole spaces.
     [[nodiscard]] std::size_t blocks() const { return exact_.blocks(); }
     [[nodiscard]] std::span<const std::uint32_t> block_labels(std::size_t index) const {
         return exact_.block(index).labels;
     }
+    // Returns the dimension exact values of a row, valid as long as the view.
     [[nodiscard]] std::span<const float> values(std::size_t row) const { return exact_.values(row); }
 
-    // scores[row] = inner product of query and row, for all rows in one pass. From the small file when there
-    // is one: then scores are approximate (measured by bench/scan: int8 within 0.01 of exact for unit
-    // vectors) and the best must be rescored.
+    // Returns size() scores: scores[row] = inner product of query and row, all rows in one pass. query:
+    // dimension values. When a small file exists, the scores are approximate and the best must be rescored
+    // (bench/scan: int8 is within 0.01 of exact for unit vectors). threads: the most to use, >= 1.
     [[nodiscard]] std::vector<float> scores(std::span<const float> query, unsigned threads) const;
     [[nodiscard]] bool exact_scores() const { return !small_; }
-    // The exact inner product. The same on every processor and in every library: summed in order, in double.
+    // Returns the exact inner product, summed in order in double: the same on every processor and in every
+    // library.
     [[nodiscard]] float exact_score(std::span<const float> query, std::size_t row) const;
-    // What scores() reads, for tests and benchmarks.
+    // The element type that scores() reads, for tests and benchmarks.
     [[nodiscard]] Element scanned_element() const { return small_ ? small_->spec().element : Element::kF32; }
 
   private:
@@ -40,24 +43,28 @@ class SpaceView {
     std::optional<RowView> small_;
 };
 
-// What to scan: kAuto takes f32 up to kExactRows rows, int8 above.
+// The element type to scan. kAuto uses f32 up to kExactRows rows, int8 above.
 enum class ScanElement { kAuto, kF32, kF16, kInt8 };
 inline constexpr std::size_t kExactRows = 65'536;
 
-// append: one thread at a time. Everything else: any thread.
+// append() and clear(): one caller at a time. Everything else is safe from any thread.
 class VectorSpace {
   public:
-    // Files directory/SPACE-MODEL.ELEMENT.rows.
+    // Opens or creates directory/SPACE-MODEL.ELEMENT.rows. model: fingerprint. kFailed when a file cannot be
+    // opened, mapped or (read-only) does not exist.
     static Result<std::unique_ptr<VectorSpace>> open(const fs::path& directory, std::string_view space,
                                                      const std::string& model, std::size_t dimension,
                                                      bool writable, ScanElement scan = ScanElement::kAuto);
 
     [[nodiscard]] std::size_t dimension() const { return spec_.dimension; }
-    // A label that is there already is skipped: appending twice is harmless.
+    // vectors: labels.size() x dimension values. Skips labels that exist, so that appending twice is
+    // harmless. kFailed when the disk is full.
     Result<> append(std::span<const std::uint32_t> labels, std::span<const float> vectors);
+    // Discards all rows.
     Result<> clear();
+    // Returns the present rows.
     [[nodiscard]] SpaceView view() const;
-    // The row of a label; nothing when it is not there.
+    // Returns the row of a label, or std::nullopt.
     [[nodiscard]] std::optional<std::size_t> find(std::uint32_t label) const;
 
   private:
@@ -73,7 +80,7 @@ class VectorSpace {
     const bool writable_;
     const ScanElement scan_;
     std::unique_ptr<RowFile> exact_, small_;
-    mutable std::shared_mutex mutex_;  // guards row_of_label_ and the appearance of small_
+    mutable std::shared_mutex mutex_;  // guards row_of_label_ and the creation of small_
     std::vector<std::uint32_t> row_of_label_;
 };
 

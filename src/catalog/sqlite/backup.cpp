@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copies a live database with SQLite's backup interface, and prepares the copy for another library.
 #include "catalog/sqlite/backup.hpp"
 
 #include <SQLiteCpp/Backup.h>
@@ -30,7 +32,7 @@ void move_paths(SQLite::Database& database, const char* table, const PathMap& pa
 }
 
 std::uint64_t count_photos(SQLite::Database& database) {
-    // As Catalog::counts(); before version 2 every file of a shot was shown.
+    // The same count as Catalog::counts(). Before version 2, every file of a shot was shown.
     const bool paired = database.execAndGet("PRAGMA user_version").getInt() >= 2;
     return static_cast<std::uint64_t>(
         database
@@ -46,11 +48,11 @@ Result<> copy_database(const fs::path& from, const fs::path& to) try {
     SQLite::Database source(from.native(), SQLite::OPEN_READONLY, kBusyMilliseconds);
     SQLite::Database target(to.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     SQLite::Backup backup(target, source);
-    // All pages in one step are one moment: a backup in several steps begins anew with each change.
+    // All pages in one step form one snapshot; a backup in several steps restarts after each change.
     backup.executeStep(-1);
     if (backup.getRemainingPageCount() != 0)
         return fail("{} cannot be copied: another process keeps it locked", printable(from));
-    // A file of its own, without a log beside it.
+    // A single file, without a write-ahead log next to it.
     target.exec("PRAGMA journal_mode = DELETE");
     return {};
 } catch (const SQLite::Exception& error) {
@@ -61,10 +63,10 @@ Result<std::uint64_t> photos_of_copy(const fs::path& file) try {
     SQLite::Database database(file.native(), SQLite::OPEN_READONLY, kBusyMilliseconds);
     HONE_CHECK(check_origin(database));
     if (const std::string damage = damage_in(database); !damage.empty())
-        return fail("the catalogue is damaged ({}); `hone doctor` saves what can be read of it", damage);
+        return fail("the catalogue is damaged ({}); `hone doctor` saves the readable rows", damage);
     return count_photos(database);
 } catch (const SQLite::Exception& error) {
-    return fail("the catalogue is damaged or cannot be read ({}); `hone doctor` saves what can be read of it",
+    return fail("the catalogue is damaged or cannot be read ({}); `hone doctor` saves the readable rows",
                 error.what());
 }
 

@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads the changes of a transaction from SQLite's session extension.
 #include "catalog/sqlite/change_recorder.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
-// Debian's library has the session extension; its header shows it on request.
+// Debian's library contains the session extension; its header declares it only with this macro.
 #define SQLITE_ENABLE_SESSION
 #define SQLITE_ENABLE_PREUPDATE_HOOK
 #include <sqlite3.h>
@@ -60,7 +62,7 @@ ChangedRow read(::sqlite3_changeset_iter* at) {
                 row.before[static_cast<std::size_t>(column)] = ::sqlite3_value_int64(value);
         }
     }
-    // is_key counts the columns of the key from 1, in the key's own order.
+    // is_key numbers the columns of the key from 1, in key order.
     std::ranges::sort(key, {}, [](const auto& part) { return part.first; });
     for (auto& part : key) row.key.push_back(std::move(part.second));
     return row;

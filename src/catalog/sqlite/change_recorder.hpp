@@ -1,4 +1,5 @@
-// Which rows of kHookedTables a connection changes while this lives (SQLite's session extension).
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Records which rows of kHookedTables a connection changes during its lifetime (SQLite's session extension).
 #pragma once
 
 #include <vector>
@@ -9,7 +10,7 @@ struct sqlite3_session;
 
 namespace hone {
 
-// Throws SQLite::Exception.
+// Not thread-safe. Throws SQLite::Exception.
 class ChangeRecorder {
   public:
     explicit ChangeRecorder(SQLite::Database& database);
@@ -17,6 +18,7 @@ class ChangeRecorder {
     ChangeRecorder(const ChangeRecorder&) = delete;
     ChangeRecorder& operator=(const ChangeRecorder&) = delete;
 
+    // Returns the net changes since construction.
     [[nodiscard]] std::vector<ChangedRow> changes() const;
 
   private:

@@ -1,5 +1,6 @@
-// A place between a change of the SQLite catalogue and its commit, for a catalogue whose truth lies
-// elsewhere: there SQLite is the mirror that answers reads.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A hook that runs inside each write transaction, before its commit. It lets a remote catalogue be the source
+// of truth while SQLite is a local read replica.
 #pragma once
 
 #include <memory>
@@ -14,40 +15,42 @@ class Database;
 
 namespace hone {
 
-// A row that a transaction changed: read the rest of it from the table.
+// A row that a transaction changed. Read its other values from the table.
 struct ChangedRow {
-    // As SQLite holds it: INTEGER, or bytes of TEXT and BLOB.
+    // As in SQLite: INTEGER, or the bytes of TEXT and BLOB.
     using Key = std::vector<std::variant<std::int64_t, std::string>>;
     std::string table;
-    Key key;  // of the primary key's columns, in their order
+    Key key;  // values of the primary key's columns, in their order
     enum class What { kInserted, kUpdated, kDeleted } what = What::kInserted;
-    std::vector<bool> columns;  // those an update changed, in the order of the table
-    // Whole numbers that an update replaced or a deletion took away, in the order of the table.
+    std::vector<bool> columns;  // columns that an update changed, in table order
+    // Integers that an update replaced or a deletion removed, in table order.
     std::vector<std::optional<std::int64_t>> before;
 };
 
-// Safe from any thread.
+// Implementations are safe from any thread.
 class CommitHook {
   public:
     virtual ~CommitHook() = default;
     enum class Decision {
         kCommit,
-        kAgain  // what the transaction saw is no longer so: roll it back, catch_up(), run it again
+        kAgain  // the transaction saw outdated data: roll it back, call catch_up(), run it again
     };
-    // In the transaction, which has changed these rows. An error rolls it back.
+    // Runs inside the transaction that changed these rows. An error rolls it back.
     virtual Result<Decision> before_commit(SQLite::Database& database,
-                                          const std::vector<ChangedRow>& changes) = 0;
-    // Outside of a transaction: brings the file up to date. Says whether it changed.
+                                           const std::vector<ChangedRow>& changes) = 0;
+    // Brings the file up to date; call it outside a transaction. Returns true when the file changed.
+    // kUnavailable when the server does not answer.
     virtual Result<bool> catch_up() = 0;
-    // Files in one transaction of Catalog::commit().
+    // The most files in one transaction of Catalog::commit().
     [[nodiscard]] virtual std::size_t batch() const = 0;
     virtual Catalog::Condition condition() = 0;
     virtual Leases& leases() = 0;
 };
 
-// The tables whose changes a hook sees; a table comes after those that it refers to.
+// The tables that a hook observes; each comes after the tables that it refers to.
 extern const std::vector<const char*> kHookedTables;
 
+// Like open_sqlite_catalog(), with a hook in every write transaction.
 Result<std::unique_ptr<Catalog>> open_hooked_catalog(const fs::path& file, bool writable,
                                                      std::unique_ptr<CommitHook> hook);
 

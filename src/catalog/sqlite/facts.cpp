@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stores and reads metadata, styles and hashes, maintains the text index, and pairs raw files.
 #include "catalog/sqlite/facts.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -25,8 +27,8 @@ void bind_text(SQLite::Statement& statement, int index, const std::string& text)
         statement.bind(index, text);
 }
 
-// Names are often words joined by signs that FTS5 keeps apart by itself, and by capitals and digits, which it
-// does not: "SunsetBeach2019.jpg" is also "Sunset Beach 2019".
+// Names often consist of words joined by punctuation, capitals and digits. FTS5 splits only at punctuation,
+// so "SunsetBeach2019.jpg" is also indexed as "Sunset Beach 2019".
 std::string with_parts(const std::string& name) {
     std::string parts;
     char before = 0;
@@ -46,7 +48,7 @@ std::string with_parts(const std::string& name) {
     return parts == name ? name : name + ' ' + parts;
 }
 
-// Each word as an FTS5 string: in quotes, with quotes doubled.
+// Quotes each word as an FTS5 string, with quotes doubled.
 std::string match_expression(std::span<const std::string> words) {
     std::string expression;
     for (const std::string& word : words) {
@@ -61,7 +63,7 @@ std::string match_expression(std::span<const std::string> words) {
     return expression;
 }
 
-// Three columns: taken_at, taken_offset, taken_source.
+// Reads three columns: taken_at, taken_offset, taken_source.
 TakenAt taken_of(SQLite::Statement& query, int first) {
     TakenAt taken;
     taken.local_seconds = query.getColumn(first).getInt64();
@@ -80,7 +82,8 @@ std::string text_of(const SQLite::Column& column) {
     return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
 }
 
-void store_analysis_results(Statements& statements, PhotoNumber photo, const AnalysisResults& analysis_results) {
+void store_analysis_results(Statements& statements, PhotoNumber photo,
+                            const AnalysisResults& analysis_results) {
     const PhotoMetadata& facts = analysis_results.metadata;
     const auto number = static_cast<std::int64_t>(photo);
     const auto insert =
@@ -118,7 +121,8 @@ void store_analysis_results(Statements& statements, PhotoNumber photo, const Ana
     const auto style = statements("INSERT OR REPLACE INTO look VALUES (?,?,?)");
     style->bind(1, number);
     style->bind(2, analysis_results.style.data(), static_cast<int>(analysis_results.style.size()));
-    style->bind(3, analysis_results.hashes.data(), static_cast<int>(analysis_results.hashes.size() * sizeof(std::uint64_t)));
+    style->bind(3, analysis_results.hashes.data(),
+                static_cast<int>(analysis_results.hashes.size() * sizeof(std::uint64_t)));
     style->exec();
 }
 
@@ -159,7 +163,7 @@ void refresh_text_index(Statements& statements, PhotoNumber photo) {
     while (files->executeStep()) {
         const fs::path path = text_of(files->getColumn(0)), root = text_of(files->getColumn(1));
         names.insert(with_parts(utf8_path(path.filename())));
-        // The folders that the person chose, not where their disk is mounted.
+        // Index the folders that the user chose, not the mount point of their disk.
         for (const fs::path& part : path.parent_path().lexically_relative(root.parent_path()))
             folders.insert(with_parts(utf8_path(part)));
     }
@@ -183,7 +187,8 @@ void refresh_text_index(Statements& statements, PhotoNumber photo) {
     insert->exec();
 }
 
-std::vector<PhotoNumber> photos_matching_text(SQLite::Database& database, std::span<const std::string> words) {
+std::vector<PhotoNumber> photos_matching_text(SQLite::Database& database,
+                                              std::span<const std::string> words) {
     std::vector<PhotoNumber> photos;
     const std::string expression = match_expression(words);
     if (expression.empty()) return photos;
@@ -199,7 +204,7 @@ std::uint64_t pair_raw_files(SQLite::Database& database) {
                            "SELECT place.path, photo.id FROM photo JOIN place ON place.photo_id = photo.id "
                            "WHERE place.state = 0 "
                            "AND photo.format IN ('dng','cr2','cr3','nef','arw','raf','orf','rw2','raw')");
-    // Names that begin as the raw file's up to the dot; the next byte after '.' is '/'.
+    // Names equal to the raw file's up to the dot; the next byte after '.' is '/'.
     SQLite::Statement finished(database,
                                "SELECT place.path, photo.id FROM place JOIN photo ON place.photo_id = "
                                "photo.id WHERE place.path > ? AND "
@@ -215,7 +220,7 @@ std::uint64_t pair_raw_files(SQLite::Database& database) {
         finished.bind(1, low.data(), static_cast<int>(low.size()));
         finished.bind(2, high.data(), static_cast<int>(high.size()));
         while (finished.executeStep()) {
-            // "IMG_1.jpg", and not "IMG_1.edited.jpg", which is another picture.
+            // Matches "IMG_1.jpg", but not "IMG_1.edited.jpg", which is a different image.
             const fs::path other = text_of(finished.getColumn(0));
             if (other.stem() != path.stem()) continue;
             pairs.emplace_back(raws.getColumn(1).getInt64(), finished.getColumn(1).getInt64());

@@ -1,5 +1,6 @@
-// The part of catalog.db that says what photos are: metadata, words, looks, hashes. Functions on an open
-// database, inside the caller's transaction; SQLite's errors leave as SQLite::Exception.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The part of catalog.db about photos: metadata, text index, styles, hashes. Functions on an open database,
+// inside the caller's transaction. They throw SQLite::Exception and are not thread-safe.
 #pragma once
 
 #include <optional>
@@ -14,14 +15,16 @@ class Database;
 
 namespace hone {
 
-// The bytes of a TEXT or BLOB.
+// Returns the bytes of a TEXT or BLOB.
 std::string text_of(const SQLite::Column& column);
-void store_analysis_results(Statements& statements, PhotoNumber photo, const AnalysisResults& analysis_results);
+void store_analysis_results(Statements& statements, PhotoNumber photo,
+                            const AnalysisResults& analysis_results);
 std::optional<AnalysisResults> read_analysis_results(SQLite::Database& database, PhotoNumber photo);
-// Makes the photo's row of the word index anew, out of its places and metadata.
+// Rebuilds the photo's row of the text index from its files and metadata.
 void refresh_text_index(Statements& statements, PhotoNumber photo);
-// resolve_taken() as it was stored.
+// Returns the stored resolve_taken(), or std::nullopt.
 std::optional<TakenAt> read_taken(SQLite::Database& database, PhotoNumber photo);
+// See Catalog::matching_text() and Catalog::pair_raw_files().
 std::vector<PhotoNumber> photos_matching_text(SQLite::Database& database, std::span<const std::string> words);
 std::uint64_t pair_raw_files(SQLite::Database& database);
 

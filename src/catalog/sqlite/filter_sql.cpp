@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Translates filter terms into SQL, with custom functions for text and distance.
 #include "catalog/sqlite/filter_sql.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -14,20 +16,20 @@ namespace hone {
 
 namespace {
 
-// Mean radius of the Earth (IUGG): the great circle differs from the ellipsoid's by at most 0.6 %.
+// Mean radius of the Earth (IUGG). The great circle differs from the ellipsoid's by at most 0.6 %.
 constexpr double kEarthRadiusKm = 6371.0088;
 constexpr double kRadians = std::numbers::pi / 180;
-// "aperture:2.8" also finds 2.797 as computed from an APEX value.
+// "aperture:2.8" also matches 2.797, computed from an APEX value.
 constexpr double kSameNumber = 0.005;
-constexpr double kSquare = 1.02;  // sides within 2 % look like a square
+constexpr double kSquare = 1.02;  // sides within 2 % look square
 constexpr double kPanorama = 2;   // long side / short side
 
 // is_raw_name() of photo/format.hpp.
 constexpr const char* kRawFormats = "('dng', 'cr2', 'cr3', 'nef', 'arw', 'raf', 'orf', 'rw2', 'raw')";
 
-// Unicode NFKC_Casefold: case, width and composed or decomposed letters do not count, accents do.
+// Unicode NFKC_Casefold: ignores case, width and composition of letters, but not accents.
 std::string folded(std::string_view utf8) {
-    // Most names are ASCII, where only the capitals change.
+    // Most names are ASCII, where only capitals change.
     if (std::ranges::none_of(utf8, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
         std::string lower(utf8);
         for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
@@ -42,7 +44,7 @@ std::string folded(std::string_view utf8) {
     return U_FAILURE(error) ? std::string(utf8) : out;
 }
 
-// * stands for any characters, none included.
+// * matches any number of characters, including none.
 bool matches_pattern(std::string_view text, std::string_view pattern) {
     std::size_t at = 0, in_pattern = 0, star = std::string_view::npos, retry = 0;
     while (at < text.size()) {
@@ -88,7 +90,8 @@ void sql_name_matches(sqlite3_context* context, int, sqlite3_value** values) {
     path.remove_prefix(path.rfind('/') + 1);  // npos + 1 is 0
     sqlite3_result_int(context, matches_pattern(folded(path), argument(values[1])) ? 1 : 0);
 }
-// hone_in_folder(path, folded "/a/b/", from_root): whole folder names of the path, the file's own left out.
+// hone_in_folder(path, folded "/a/b/", from_root): matches whole folder names of the path, without the file
+// name.
 void sql_in_folder(sqlite3_context* context, int, sqlite3_value** values) {
     const std::string_view path = argument(values[0]), wanted = argument(values[1]);
     const std::size_t slash = path.rfind('/');
@@ -146,7 +149,7 @@ class Writer {
     Result<> write_term(const FilterTerm& term) {
         if (term.field == Kind::kOnly) return write_only(term);
         std::string& where = condition.where;
-        // Each field looks into one table; what no row is there for is not found, never NULL.
+        // Each field looks up one table. A missing row means "no match", never NULL.
         static constexpr const char* kMetadata = "photo.id IN (SELECT photo_id FROM metadata WHERE ";
         static constexpr const char* kFileCondition =
             "photo.id IN (SELECT photo_id FROM place WHERE state = 0 AND photo_id IS NOT NULL AND ";
@@ -257,7 +260,7 @@ class Writer {
     Result<> write_text(FilterField field, const std::string& text) {
         switch (field) {
             case Kind::kWords:
-                // FTS5: a quoted phrase is plain text, the star makes its last word a beginning.
+                // FTS5: a quoted phrase is plain text; the star makes its last word a prefix.
                 add("photo.id IN (SELECT rowid FROM words WHERE words MATCH ?)", quoted_phrase(text) + " *");
                 return {};
             case Kind::kCamera:
@@ -290,7 +293,7 @@ class Writer {
                 return write_fixed(text, {{"gps", "latitude IS NOT NULL AND longitude IS NOT NULL"},
                                           {"title", "title <> ''"},
                                           {"rating", "rating <> 0"},
-                                          // The file's own date is no knowledge of the photo.
+                                          // The file's modification time does not count as a date.
                                           {"date", "taken_at IS NOT NULL AND taken_source IS NOT 'modified'"},
                                           {"camera", "make <> '' OR model <> ''"}});
             case Kind::kOrientation:
@@ -358,13 +361,13 @@ class Writer {
         return {};
     }
 
-    // A box around the circle first, which an index can answer; then the distance itself.
+    // First a box around the circle, which an index can answer; then the exact distance.
     Result<> write_circle(const Circle& circle) {
         const double angle = circle.radius_km / kEarthRadiusKm;
         const double south = circle.latitude - angle / kRadians, north = circle.latitude + angle / kRadians;
         add("(latitude >= ?", south - kBoxSlack);
         add(" AND latitude <= ?", north + kBoxSlack);
-        // A circle over a pole has every longitude.
+        // A circle over a pole contains every longitude.
         if (south > -90 && north < 90) {
             // The widest longitude of a circle on a sphere: sin(angle) / cos(latitude).
             const double wide =
@@ -394,7 +397,7 @@ class Writer {
         "photo.id IN (SELECT face.photo_id FROM face JOIN person ON person.id = face.person_id WHERE "
         "hone_matches(person.name, ?))";
 
-    // "#12": the person of that number, named or not.
+    // "#12": the person with that number, named or not.
     Result<> write_person(const std::string& text) {
         std::int64_t number = 0;
         const char* const end = text.data() + text.size();
@@ -406,7 +409,7 @@ class Writer {
         return {};
     }
 
-    // All of these people and nobody else whose face was found.
+    // All of these people, and no other person with a detected face.
     Result<> write_only(const FilterTerm& term) {
         condition.where += "(";
         for (const FilterValue& value : term.values) {
@@ -424,7 +427,7 @@ class Writer {
         return {};
     }
 
-    // low and high of what is shown for the face overlap the range.
+    // The displayed age range of a face overlaps the filter's range.
     Result<> write_age(const NumberRange& range) {
         condition.where += "photo.id IN (SELECT photo_id FROM face WHERE age_high IS NOT NULL";
         if (range.least) add(range.least_included ? " AND age_high >= ?" : " AND age_high > ?", *range.least);

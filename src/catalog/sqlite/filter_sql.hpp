@@ -1,4 +1,5 @@
-// A filter as an SQL condition over the table photo (schema 2).
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Translates a filter into an SQL condition over the table photo (schema 2).
 #pragma once
 
 #include <cstdint>
@@ -16,15 +17,15 @@ class Database;
 namespace hone {
 
 struct SqlCondition {
-    std::string where;  // never NULL for a row of photo; ? for each parameter, in order
+    std::string where;  // never NULL for a row of photo; one ? per parameter, in order
     std::vector<std::variant<std::int64_t, double, std::string>> parameters;
 };
 
-// SELECT ... FROM photo WHERE <where>, on a connection with register_filter_functions. kUnavailable for a
-// field that the catalogue cannot answer yet (people). Safe from any thread.
+// For SELECT ... FROM photo WHERE <where>, on a connection with register_filter_functions(). kUsage when a
+// term's value does not fit its field. Pure function.
 Result<SqlCondition> to_sql(const PhotoFilter& filter);
 
-// Adds the SQL functions that the condition calls (hone_fold and others) to this connection.
+// Adds the condition's SQL functions (hone_fold and others) to this connection. Not thread-safe.
 void register_filter_functions(SQLite::Database& database);
 
 }  // namespace hone

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads and writes faces, people and their edits.
 #include "catalog/sqlite/people_tables.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -15,7 +17,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr double kSameFaceOverlap = 0.35;  // overlap from which a face is the one that was there before
+constexpr double kSameFaceOverlap = 0.35;  // minimum overlap at which a new face replaces an earlier one
 
 constexpr const char* kFaceColumns =
     "face.id, face.photo_id, face.model, face.x, face.y, face.width, face.height, face.points, face.score, "
@@ -123,7 +125,7 @@ void store_faces(Statements& statements, PhotoNumber photo, const std::string& m
     const std::vector<Face> before = read_faces(statements, photo);
     if (before.empty() && faces.empty()) return;
     statements(kCountChange)->exec();
-    // The pairs that overlap most first.
+    // Pairs with the largest overlap first.
     struct Pair {
         double overlap;
         std::size_t before, now;
@@ -147,7 +149,7 @@ void store_faces(Statements& statements, PhotoNumber photo, const std::string& m
     }
     const auto forget = statements("DELETE FROM face WHERE id = ?");
     for (std::size_t old = 0; old < before.size(); ++old) {
-        // What a person said of a face is not forgotten because a network no longer sees it.
+        // A confirmed face stays even if a network no longer detects it.
         if (kept[old] || before[old].confirmed) continue;
         forget->reset();
         forget->bind(1, before[old].id);
@@ -233,7 +235,7 @@ void for_each_face(SQLite::Database& database, const std::string& model,
 }
 
 std::vector<PersonCount> read_people(SQLite::Database& database) {
-    // The best face: confirmed, then the largest that was surely found.
+    // The best face: confirmed, then the largest one with a high score.
     SQLite::Statement query(
         database,
         fmt::format(
@@ -320,7 +322,7 @@ std::optional<PeopleEdit> undo_last_edit(SQLite::Database& database) {
                     query.getColumn(2).getString(), true};
     count_change(database);
     const json before = json::parse(query.getColumn(3).getString());
-    // Backwards: a name that went from one to another is free again before it goes back.
+    // In reverse order: a name that moved between people must be free before it moves back.
     const json& people = before.at("people");
     for (auto person = people.rbegin(); person != people.rend(); ++person)
         set_person(database, {person->at(0), person->at(1), person->at(2)});

@@ -1,5 +1,6 @@
-// Faces and people in SQLite: the part of sqlite_catalog.cpp that speaks of them. Functions throw
-// SQLite::Exception.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Faces and people in SQLite, on an open database inside the caller's transaction. The functions throw
+// SQLite::Exception and are not thread-safe; Catalog has the contracts.
 #pragma once
 
 #include <functional>
@@ -14,7 +15,7 @@ class Database;
 
 namespace hone {
 
-// Called by everything here that changes something.
+// Advances Catalog::faces_state(). Every writing function here calls it.
 void count_change(SQLite::Database& database);
 void store_faces(Statements& statements, PhotoNumber photo, const std::string& model,
                  const std::vector<FaceFacts>& faces);
@@ -31,9 +32,9 @@ std::vector<PersonCount> read_people(SQLite::Database& database);
 std::optional<Person> read_person(SQLite::Database& database, PersonId person);
 std::vector<FaceRejection> read_rejections(SQLite::Database& database);
 PersonId insert_person(SQLite::Database& database);
-// Gives the number of the edit; 0 for the machine's own work.
+// Returns the number of the edit; 0 for the machine's own work.
 std::int64_t apply_change(SQLite::Database& database, const PeopleChange& change);
-// What was taken back; nothing when there is nothing to take back.
+// Returns the undone edit, or std::nullopt when there is none to undo.
 std::optional<PeopleEdit> undo_last_edit(SQLite::Database& database);
 std::vector<PeopleEdit> read_edits(SQLite::Database& database, std::size_t limit);
 

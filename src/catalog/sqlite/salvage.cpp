@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copies a damaged database row by row, and restores its consistency afterwards.
 #include "catalog/sqlite/salvage.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -16,8 +18,8 @@ namespace hone {
 namespace {
 
 constexpr int kBusyMilliseconds = 10'000;
-// Numbers tried one after the other behind the last row that could be read. One lost page above the leaves
-// takes some tens of thousands of rows with it; a try takes some microseconds.
+// Row ids tried in sequence after the last readable row. One lost interior page takes some tens of thousands
+// of rows with it; one attempt takes some microseconds.
 constexpr std::int64_t kMostTries = 5'000'000;
 constexpr std::int64_t kFirst = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kLast = std::numeric_limits<std::int64_t>::max();
@@ -51,14 +53,14 @@ void bind_column(SQLite::Statement& statement, int index, const SQLite::Column& 
         case SQLITE_TEXT:
             return statement.bind(index, text_of(column));
         case SQLITE_BLOB:
-            // A BLOB of no bytes is not NULL.
+            // An empty BLOB is not NULL.
             return statement.bind(index, column.getBytes() > 0 ? column.getBlob() : "", column.getBytes());
         default:
             return statement.bind(index);
     }
 }
 
-// One table, row by row.
+// Copies one table, row by row.
 class TableCopy {
   public:
     TableCopy(SQLite::Database& from, SQLite::Database& to, std::string name, bool has_rowid)
@@ -75,7 +77,7 @@ class TableCopy {
             return std::ranges::find(there, column) != there.end();
         });
         if (both.empty()) {
-            // What the file says of its tables is lost.
+            // The file's description of its tables is lost.
             table_.whole = false;
             return table_;
         }
@@ -121,8 +123,8 @@ class TableCopy {
     }
 
     struct Reached {
-        bool end = false;                 // of the table, not of what can be read
-        std::optional<std::int64_t> key;  // of the last row that was read
+        bool end = false;                 // the table ended, not just its readable part
+        std::optional<std::int64_t> key;  // key of the last row read
     };
 
     void copy_rows() {
@@ -131,20 +133,20 @@ class TableCopy {
         table_.whole = false;
         const Reached tail = read(*down_, kLast, head.key.value_or(kFirst));
         if (!numbered_) return;
-        // Between the two: every number may begin a page that can be read.
+        // Between the two ends, any row id may start a readable page.
         const std::optional<std::int64_t> largest = tail.key ? std::nullopt : largest_number();
         const std::int64_t stop = tail.key.value_or(largest && *largest < kLast ? *largest + 1 : kLast);
         std::int64_t low = head.key.value_or(0), tries = 0;
         std::uint64_t missed = 0;
         for (std::int64_t next = low + 1; next < stop && tries < kMostTries; ++next, ++tries) {
             const std::optional<std::int64_t> found = seek(next);
-            if (found == kLast) break;  // nothing behind
+            if (found == kLast) break;  // no row follows
             if (!found) {
                 ++missed;
                 continue;
             }
             if (*found >= stop) break;
-            // Of a key of several columns, rows with smaller ones may lie on this page.
+            // With a key of several columns, this page may contain rows with smaller keys.
             read(*down_, *found, low);
             const Reached island = read(*up_, *found, stop);
             low = next = island.key.value_or(*found);
@@ -153,8 +155,7 @@ class TableCopy {
         if (has_rowid_ && stop != kLast) table_.at_most = missed;
     }
 
-    // Rows from a key on, in the order of the statement, until one cannot be read or lies at `until` or
-    // beyond it.
+    // Reads rows from a key on, in statement order, until one is unreadable or reaches `until`.
     Reached read(SQLite::Statement& rows, std::int64_t from, std::int64_t until) {
         const bool upwards = &rows == &*up_;
         Reached reached;
@@ -172,7 +173,7 @@ class TableCopy {
                 if (upwards ? until != kLast && key >= until
                             : until != kFirst && key < until + (has_rowid_ ? 1 : 0))
                     break;
-                // A page that lies where another one belongs.
+                // A page in the wrong place.
                 if (reached.key && (upwards ? key < *reached.key : key > *reached.key)) break;
                 if (reached.key && has_rowid_ && key == *reached.key) break;
             }
@@ -183,8 +184,8 @@ class TableCopy {
         return reached;
     }
 
-    // The key of the first row at or behind `from`; nothing when its page cannot be read, kLast when there is
-    // none.
+    // Returns the key of the first row at or after `from`; std::nullopt when its page is unreadable, kLast
+    // when there is none.
     std::optional<std::int64_t> seek(std::int64_t from) {
         up_->tryReset();
         up_->bind(1, from);
@@ -203,12 +204,13 @@ class TableCopy {
         if (result == SQLITE_DONE && sqlite3_changes(to_.getHandle()) > 0)
             ++table_.saved;
         else if (result == SQLITE_DONE || result == SQLITE_CONSTRAINT || result == SQLITE_MISMATCH)
-            table_.left_out += count_refused ? 1 : 0;  // downwards a row may come a second time
+            table_.left_out += count_refused ? 1 : 0;  // downwards, a row may come a second time
         else
             throw SQLite::Exception(to_.getHandle(), result);
     }
 
-    // The largest number that the key ever had: its own counter, or that of the table it points to.
+    // Returns the largest row id that was ever used: from the table's own counter, or that of the table it
+    // refers to.
     std::optional<std::int64_t> largest_number() {
         const auto counter = [&](const std::string& table) {
             return number(from_, fmt::format("SELECT seq FROM sqlite_sequence WHERE name = '{}'", table));
@@ -223,7 +225,7 @@ class TableCopy {
         return parents.empty() ? std::nullopt : counter(parents.front());
     }
 
-    // An index knows how many rows there were.
+    // An index reveals the number of rows.
     void count_lost() {
         if (!has_rowid_) return;
         const auto indexes = texts(
@@ -249,12 +251,12 @@ class TableCopy {
     SavedTable table_;
 };
 
-// Makes what was read agree with itself.
+// Makes the salvaged rows consistent with each other.
 class Reconciliation {
   public:
     Reconciliation(SQLite::Database& from, SQLite::Database& to) : from_(from), to_(to) {}
 
-    // Called for each table behind those that it points to.
+    // Called for each table, after those that it refers to.
     void end_table(SavedTable& table) {
         std::uint64_t refused = 0;
         if (table.name == "photo") {
@@ -269,7 +271,7 @@ class Reconciliation {
                    "UPDATE face SET person_id = NULL, confirmed = 0 WHERE person_id NOT IN (SELECT id FROM "
                    "person)");
         if (table.name == "people_edit") {
-            // One that gives faces back to a person who is lost cannot be taken back.
+            // An edit that would return faces to a lost person cannot be undone.
             refused += change(
                 to_,
                 "DELETE FROM people_edit WHERE CASE WHEN json_valid(before) THEN EXISTS (SELECT 1 FROM "
@@ -288,7 +290,7 @@ class Reconciliation {
         table.left_out += refused;
     }
 
-    // Everything that follows from the tables, and what must be done again.
+    // Rebuilds derived data and marks lost work for repetition.
     void end(const std::vector<SavedTable>& tables) {
         const auto complete = [&](const char* name) {
             const auto table = std::ranges::find(tables, name, &SavedTable::name);
@@ -309,7 +311,7 @@ class Reconciliation {
             "FROM look)");
         if (!complete("same_picture")) to_.exec("DELETE FROM analysis WHERE analyzer = 'same-picture'");
         if (!complete("face")) forget_lost_faces();
-        // Numbers are never used again.
+        // Numbers are never reused.
         for (const SavedTable& table : tables) {
             const auto last =
                 number(from_, fmt::format("SELECT seq FROM sqlite_sequence WHERE name = '{}'", table.name));
@@ -328,8 +330,7 @@ class Reconciliation {
     }
 
   private:
-    // Faces are looked for again where some are missing; everywhere, when the file does not say where that
-    // is.
+    // Marks photos with missing faces for detection; all photos, when the file does not reveal which.
     void forget_lost_faces() {
         std::map<std::int64_t, std::int64_t> faces;
         const auto add = [&](SQLite::Database& database, const char* sql, int sign) {
@@ -362,7 +363,7 @@ struct TableName {
     bool has_rowid;
 };
 
-// In the order in which they were made: each behind those that it points to.
+// In order of creation: each table after those that it refers to.
 std::vector<TableName> tables_of(SQLite::Database& database) {
     SQLite::Statement query(
         database,
@@ -379,10 +380,10 @@ Result<std::vector<SavedTable>> copy_all(const fs::path& damaged, const fs::path
     SQLite::Database from(damaged.native(), SQLite::OPEN_READONLY, kBusyMilliseconds);
     int version = 0;
     try {
-        // Takes the file as it is: cut short, or with a part of its schema unreadable.
+        // Accepts the file as it is: truncated, or with an unreadable part of its schema.
         from.exec("PRAGMA writable_schema = ON; BEGIN");
         version = from.execAndGet("PRAGMA user_version").getInt();
-    } catch (const SQLite::Exception&) {  // not even its first page
+    } catch (const SQLite::Exception&) {  // not even its first page is readable
     }
     if (version == 0) return {};
     HONE_CHECK(check_origin(from));
@@ -405,10 +406,10 @@ Result<std::vector<SavedTable>> copy_all(const fs::path& damaged, const fs::path
     transaction.commit();
     to.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL");
     if (!damage_in(to).empty() || !texts(to, "PRAGMA foreign_key_check").empty())
-        return fail("what was read of {} does not fit together", printable(damaged));
+        return fail("the rows read from {} do not fit together", printable(damaged));
     return tables;
 } catch (const SQLite::Exception& error) {
-    return fail("what can be read of {} cannot be saved in {}: {}", printable(damaged), printable(saved),
+    return fail("the readable rows of {} cannot be saved in {}: {}", printable(damaged), printable(saved),
                 error.what());
 }
 

@@ -1,4 +1,5 @@
-// What can still be read of a damaged catalog.db, copied into a new one.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copies the readable rows of a damaged catalog.db into a new one. Safe from any thread.
 #pragma once
 
 #include <optional>
@@ -7,23 +8,24 @@
 
 namespace hone {
 
-// What SQLite finds wrong with the file, one line; nothing when it is whole. An error when it cannot be
-// asked.
+// Returns SQLite's description of the damage in one line, or std::nullopt for an intact file. kFailed when
+// the file cannot be checked.
 Result<std::optional<std::string>> damage_of(const fs::path& catalog);
 
 struct SavedTable {
     std::string name;
     std::uint64_t saved = 0;
-    std::uint64_t left_out = 0;         // read, but what they belong to is lost, or they contradict others
-    bool whole = true;                  // every row could be read
-    std::optional<std::uint64_t> lost;  // when the file lets one know; otherwise see at_most
+    std::uint64_t left_out = 0;  // readable rows that refer to lost rows, or contradict others
+    bool whole = true;           // every row was readable
+    // Lost rows, when the file reveals their number; otherwise see at_most.
+    std::optional<std::uint64_t> lost;
     std::optional<std::uint64_t> at_most;
 };
 
-// Copies every row that can be read from `damaged`, which is only read, into the new database `saved` of
-// today's schema. Rows on pages that cannot be read are passed over, not those around them. Work whose
-// results are lost is no longer marked as done, so that the next `hone index` does it again. Gives the tables
-// in the order in which they belong to each other; none, and makes no file, when nothing can be read at all.
+// Copies every readable row from `damaged`, which is opened read-only, into the new database `saved` with the
+// current schema. Skips rows on unreadable pages only. Work with lost results is no longer marked as done, so
+// the next `hone index` repeats it. Returns the tables, referred ones first; returns none and creates no file
+// when nothing is readable. kFailed when the rows cannot be saved.
 Result<std::vector<SavedTable>> salvage(const fs::path& damaged, const fs::path& saved);
 
 }  // namespace hone

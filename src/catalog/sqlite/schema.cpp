@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The SQL of every schema version, and the upgrade from one to the next.
 #include "catalog/sqlite/schema.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -29,7 +31,7 @@ CREATE TABLE vector (photo_id INTEGER NOT NULL REFERENCES photo(id), space TEXT 
   PRIMARY KEY (space, model, photo_id));
 )sql";
 
-// Version 2: what photos say of themselves, hashes, looks, copies of the same picture, words.
+// Version 2: metadata, hashes, styles, copies of the same picture, text index.
 constexpr const char* kVersion2 = R"sql(
 -- sidecar: changes with the XMP files beside the photo.
 ALTER TABLE place ADD COLUMN sidecar INTEGER NOT NULL DEFAULT 0;

@@ -1,4 +1,6 @@
-// The tables of catalog.db and how older ones become this version.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The tables of catalog.db, and the upgrade of older ones. Not thread-safe: each function uses its connection
+// exclusively.
 #pragma once
 
 #include "base/file.hpp"
@@ -11,18 +13,19 @@ namespace hone {
 
 inline constexpr int kSchemaVersion = 3;  // PRAGMA user_version
 
-// Makes the tables of an empty database, or brings older ones to this version, in one transaction; refuses a
-// database that a newer Hone made or that is not Hone's.
+// Creates the tables of an empty database or upgrades older ones, in one transaction. kFailed for a database
+// that is from a newer Hone or not Hone's.
 Result<> prepare_schema(SQLite::Database& database);
-// Refuses a database that is not Hone's or that a newer Hone made.
+// kFailed for a database that is not Hone's or from a newer Hone.
 Result<> check_origin(SQLite::Database& database);
-// For a reader, who changes nothing: refuses older databases too.
+// For readers, which change nothing: also kFailed for older databases.
 Result<> check_schema(SQLite::Database& database);
-// A library of an older Hone, which prepare_schema() would change. False when that cannot be told.
+// Returns true for a library of an older Hone, which prepare_schema() would upgrade; false when the file
+// cannot be read.
 bool has_older_schema(const fs::path& catalog);
-// What SQLite finds wrong with the database, in one line; empty when it is whole.
+// Returns SQLite's description of the damage in one line; empty for an intact database.
 std::string damage_in(SQLite::Database& database);
-// The tables that a version had, in an empty database.
+// Creates the tables of the given schema version in an empty database.
 void make_tables(SQLite::Database& database, int version);
 
 }  // namespace hone

@@ -1,4 +1,5 @@
-// catalog/catalog.hpp in SQLite (WAL): one connection writes, a few read beside it.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Implements catalog/catalog.hpp with SQLite (WAL): one connection writes, a few others read concurrently.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
@@ -18,11 +19,11 @@ namespace hone {
 
 namespace {
 
-constexpr int kBusyMilliseconds = 10'000;         // longer than any of our transactions
+constexpr int kBusyMilliseconds = 10'000;         // longer than any of Hone's transactions
 constexpr std::size_t kHookedRows = 256;          // files or faces in one transaction
-constexpr int kHookedBusyMilliseconds = 120'000;  // a hook may fill the whole file in one
+constexpr int kHookedBusyMilliseconds = 120'000;  // a hook may fill the whole file in one transaction
 
-// What a person can do about a database error.
+// Translates a database error into advice for people.
 Error to_error(const SQLite::Exception& error, const fs::path& file) {
     switch (error.getErrorCode()) {
         case SQLITE_FULL:
@@ -35,11 +36,10 @@ Error to_error(const SQLite::Exception& error, const fs::path& file) {
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
             return {ErrorKind::kFailed, fmt::format("the catalogue {} is damaged ({}); `hone doctor` saves "
-                                                    "what can be read of it and says what "
-                                                    "to do",
+                                                    "the readable rows and shows the next steps",
                                                     printable(file), error.what())};
         case SQLITE_READONLY:
-            return {ErrorKind::kFailed, "the library cannot be written; look at its owner and permissions"};
+            return {ErrorKind::kFailed, "the library cannot be written; check its owner and permissions"};
         default:
             return {ErrorKind::kFailed, fmt::format("the catalogue says: {}", error.what())};
     }
@@ -80,7 +80,7 @@ Photo read_photo(const SQLite::Statement& statement) {
     return photo;
 }
 
-// Of kFileTables.
+// Columns of kFileTables.
 constexpr const char* kFileColumns =
     "place.id, place.folder_id, place.path, place.size, place.modified_ns, place.inode, place.sidecar, "
     "place.state, place.photo_id, place.stage, place.reason, photo.sha, folder.reachable";
@@ -99,9 +99,9 @@ FileRecord read_file_record(const SQLite::Statement& statement) {
     file.id = statement.getColumn(0).getInt64();
     file.folder = statement.getColumn(1).getInt64();
     file.facts = {column_path(statement, 2), static_cast<std::uint64_t>(statement.getColumn(3).getInt64()),
-                   statement.getColumn(4).getInt64(),
-                   static_cast<std::uint64_t>(statement.getColumn(5).getInt64()),
-                   static_cast<std::uint64_t>(statement.getColumn(6).getInt64())};
+                  statement.getColumn(4).getInt64(),
+                  static_cast<std::uint64_t>(statement.getColumn(5).getInt64()),
+                  static_cast<std::uint64_t>(statement.getColumn(6).getInt64())};
     file.state = static_cast<FileState>(statement.getColumn(7).getInt());
     if (!statement.getColumn(8).isNull())
         file.photo = static_cast<PhotoNumber>(statement.getColumn(8).getInt64());
@@ -112,12 +112,12 @@ FileRecord read_file_record(const SQLite::Statement& statement) {
     return file;
 }
 
-// A place that shows a photo: a raw file beside its finished picture does not.
+// A file that is shown as a photo; a raw file next to its finished photo is not.
 constexpr const char* kAvailableFile =
     "photo_id IS NOT NULL AND state = 0 AND photo_id NOT IN (SELECT id FROM photo WHERE shown_as IS NOT "
     "NULL)";
 
-// Two parameters: the paths below a directory lie between "dir/" and "dir0", '0' being the byte after '/'.
+// Binds two parameters: the paths below a directory are between "dir/" and "dir0", because '0' follows '/'.
 void bind_below(SQLite::Statement& statement, int index, const fs::path& directory) {
     std::string low = directory.native(), high = low;
     if (low.ends_with('/'))
@@ -380,7 +380,7 @@ class SqliteCatalog final : public Catalog {
     Result<Photo> resolve(const std::string& text) override {
         return read([&](SQLite::Database& database) -> Result<Photo> {
             if (is_photo_id_prefix(text)) {
-                // All ids with the prefix lie between it filled up with 0 and with f.
+                // All ids with the prefix are between the prefix padded with 0 and the one padded with f.
                 const auto low = *sha256_from_hex(text + std::string(64 - text.size(), '0'));
                 const auto high = *sha256_from_hex(text + std::string(64 - text.size(), 'f'));
                 SQLite::Statement query(
@@ -447,7 +447,10 @@ class SqliteCatalog final : public Catalog {
                 database.execAndGet("SELECT count(*) FROM place WHERE state = 2").getInt64());
             SQLite::Statement query(
                 database,
-                "SELECT reason, count(*) FROM place WHERE state = 3 GROUP BY reason ORDER BY 2 DESC");
+                // Files that an older version skipped have its names of these two kinds.
+                "SELECT CASE reason WHEN 'not a picture' THEN 'not an image' "
+                "WHEN 'picture of a kind Hone does not read' THEN 'image of a kind Hone does not support' "
+                "ELSE reason END AS kind, count(*) FROM place WHERE state = 3 GROUP BY kind ORDER BY 2 DESC");
             while (query.executeStep())
                 counts.skipped.emplace_back(query.getColumn(0).getString(), query.getColumn(1).getInt64());
             return counts;
@@ -520,7 +523,7 @@ class SqliteCatalog final : public Catalog {
     }
 
     Result<> for_each_style(const std::function<Result<>(PhotoNumber, std::span<const std::uint8_t>,
-                                                        std::span<const std::uint64_t>)>& visit) override {
+                                                         std::span<const std::uint64_t>)>& visit) override {
         return read([&](SQLite::Database& database) -> Result<> {
             SQLite::Statement query(
                 database, fmt::format("SELECT photo_id, bytes, hashes FROM look WHERE photo_id IN (SELECT "
@@ -593,7 +596,7 @@ class SqliteCatalog final : public Catalog {
             std::vector<Capture> captures;
             while (query.executeStep()) {
                 Capture capture{static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
-                              query.getColumn(1).getInt64(), query.getColumn(2).getString(), std::nullopt};
+                                query.getColumn(1).getInt64(), query.getColumn(2).getString(), std::nullopt};
                 if (!query.isColumnNull(3) && !query.isColumnNull(4))
                     capture.position = {query.getColumn(3).getDouble(), query.getColumn(4).getDouble()};
                 captures.push_back(std::move(capture));
@@ -718,7 +721,7 @@ class SqliteCatalog final : public Catalog {
     }
     Result<std::int64_t> change_people(const PeopleChange& change) override {
         if (change.what.empty() && change.faces.size() > rows_at_once()) {
-            // The machine's own work is no edit that is undone as one.
+            // The machine's own work is not an edit to undo.
             PeopleChange part = change;
             std::int64_t edit = 0;
             for (std::size_t first = 0; first < change.faces.size(); first += rows_at_once()) {
@@ -757,7 +760,7 @@ class SqliteCatalog final : public Catalog {
         return read([&](SQLite::Database& database) -> Result<> {
             const std::string found = damage_in(database);
             if (found.empty()) return {};
-            return fail("the catalogue {} is damaged ({}); `hone doctor` saves what can be read of it",
+            return fail("the catalogue {} is damaged ({}); `hone doctor` saves the readable rows",
                         printable(file_), found);
         });
     }
@@ -808,7 +811,8 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::vector<StoredSpace>> stored_spaces(const std::string& space) override {
         return read([&](SQLite::Database& database) -> Result<std::vector<StoredSpace>> {
-            // A loose index scan: one step a model, not one a vector; the counts read the index only.
+            // A loose index scan: one step per model instead of one per vector; the counts read only the
+            // index.
             SQLite::Statement query(database, R"sql(
                 WITH RECURSIVE known(model) AS (
                     SELECT min(model) FROM vector WHERE space = ?1
@@ -829,14 +833,14 @@ class SqliteCatalog final : public Catalog {
     }
 
   private:
-    // A transaction on a server is one message to it, of limited size, and large ones are slow.
+    // A transaction on a server is one message of limited size, and large ones are slow.
     [[nodiscard]] std::size_t rows_at_once() const { return hook_ ? kHookedRows : SIZE_MAX; }
 
     struct EndedScan {
         std::uint64_t missing = 0;
         std::size_t gone = 0;
     };
-    // At most rows_at_once() files.
+    // Processes at most rows_at_once() files.
     Result<EndedScan> end_scan_at_once(const ScannedPart& part, const std::vector<bool>& seen) {
         return write([&](SQLite::Database& database) -> Result<EndedScan> {
             SQLite::Statement query(database,
@@ -846,7 +850,7 @@ class SqliteCatalog final : public Catalog {
             struct Gone {
                 FileId file;
                 bool photo;
-                std::optional<std::int64_t> said_by_sidecar;  // the photo that a sidecar beside it spoke of
+                std::optional<std::int64_t> said_by_sidecar;  // the photo that a sidecar next to it described
             };
             std::vector<Gone> gone;
             const std::size_t prefix = part.directory.native().size() + 1;
@@ -874,7 +878,7 @@ class SqliteCatalog final : public Catalog {
                 change.exec();
                 missing += file.photo ? 1 : 0;
             }
-            // Copies that lie without a sidecar no longer say what it said: they are read again.
+            // Copies without a sidecar no longer have its metadata, so re-read them.
             SQLite::Statement again(database,
                                     "DELETE FROM analysis WHERE photo_id = ?1 AND analyzer = 'metadata' AND "
                                     "EXISTS (SELECT 1 FROM "
@@ -900,7 +904,7 @@ class SqliteCatalog final : public Catalog {
     }
 
     std::unique_ptr<SQLite::Database> connect(int flags) {
-        // SQLite need not count its memory, nor lock what one thread has at a time.
+        // SQLite needs neither memory statistics nor locks for connections used by one thread at a time.
         static const int counting = ::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
         (void)counting;
         auto database =
@@ -933,7 +937,7 @@ class SqliteCatalog final : public Catalog {
         return numbers;
     }
 
-    // Runs call on a connection that no other thread uses.
+    // Runs `call` on a connection that no other thread uses.
     template <typename Call>
     auto read(Call call) -> decltype(call(std::declval<SQLite::Database&>())) {
         return guarded(file_, [&]() -> decltype(call(std::declval<SQLite::Database&>())) {
@@ -953,12 +957,12 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    // Runs call in a transaction; an error rolls it back. With a hook it may run several times.
+    // Runs `call` in a transaction; an error rolls it back. With a hook, it may run several times.
     template <typename Call>
     auto write(Call call) -> decltype(call(std::declval<SQLite::Database&>())) {
         using Outcome = decltype(call(std::declval<SQLite::Database&>()));
         return guarded(file_, [&]() -> Outcome {
-            if (!writer_) return fail("the library was opened for reading");
+            if (!writer_) return fail("the library was opened read-only");
             const std::lock_guard lock(writer_mutex_);
             if (!hook_) {
                 SQLite::Transaction transaction(*writer_, SQLite::TransactionBehavior::IMMEDIATE);
@@ -973,8 +977,8 @@ class SqliteCatalog final : public Catalog {
                     ChangeRecorder recorder(*writer_);
                     Outcome result = call(*writer_);
                     if (result) {
-                        HONE_TRY(const auto verdict, hook_->before_commit(*writer_, recorder.changes()));
-                        if (verdict == CommitHook::Decision::kCommit) {
+                        HONE_TRY(const auto decision, hook_->before_commit(*writer_, recorder.changes()));
+                        if (decision == CommitHook::Decision::kCommit) {
                             transaction.commit();
                             return result;
                         }
@@ -982,7 +986,7 @@ class SqliteCatalog final : public Catalog {
                         refused = std::move(result);
                     }
                 }
-                // A refusal may come of not knowing what another process has changed.
+                // The failure may come from another process's changes that are not here yet.
                 const auto changed = hook_->catch_up();
                 if (refused && !changed.value_or(false)) return std::move(*refused);
                 if (!changed) return std::unexpected(changed.error());
@@ -1037,13 +1041,15 @@ class SqliteCatalog final : public Catalog {
         committed.file = upsert->getColumn(0).getInt64();
         if (committed.photo) {
             const auto& photo = std::get<FileOutcome::Photo>(outcome.what);
-            if (photo.analysis_results && outcome.facts.sidecar == 0) forget_sidecars(statements, *committed.photo);
+            if (photo.analysis_results && outcome.facts.sidecar == 0)
+                forget_sidecars(statements, *committed.photo);
             refresh_text_index(statements, *committed.photo);
         }
         return committed;
     }
 
-    // The photo was read without a sidecar. Where a copy has one all the same, it is read again and counts.
+    // The photo was read without a sidecar. If a copy has one, mark the photo for re-reading, because the
+    // sidecar counts.
     static void forget_sidecars(Statements& statements, PhotoNumber photo) {
         const auto update = statements("UPDATE place SET sidecar = 0 WHERE photo_id = ? AND sidecar != 0");
         update->bind(1, static_cast<std::int64_t>(photo));
@@ -1060,13 +1066,12 @@ class SqliteCatalog final : public Catalog {
         insert->exec();
     }
 
-    static PhotoNumber commit_photo(Statements& statements, const FileOutcome::Photo& outcome,
-                                    bool& is_new) {
+    static PhotoNumber commit_photo(Statements& statements, const FileOutcome::Photo& outcome, bool& is_new) {
         const PhotoFacts& photo = outcome.photo;
         const auto known = number_of(statements, photo.id);
         is_new = !known;
         if (known && outcome.analysis_results) {
-            // Read again: a newer analyzer may see more of it.
+            // Indexed again: a newer analyzer may find more.
             const auto update =
                 statements("UPDATE photo SET width = ?, height = ?, format = ?, color = ? WHERE id = ?");
             update->bind(1, photo.width);
@@ -1111,7 +1116,7 @@ class SqliteCatalog final : public Catalog {
     const std::unique_ptr<CommitHook> hook_;
     std::mutex writer_mutex_, readers_mutex_;
     std::unique_ptr<SQLite::Database> writer_;
-    std::unique_ptr<Statements> prepared_;  // of the writer, under its mutex
+    std::unique_ptr<Statements> prepared_;  // belongs to the writing connection; guarded by its mutex
     std::vector<std::unique_ptr<SQLite::Database>> readers_;
 };
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The cache of prepared statements.
 #include "catalog/sqlite/statements.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>

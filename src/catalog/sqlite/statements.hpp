@@ -1,4 +1,5 @@
-// Prepared statements of one connection, kept for the next use: preparing one takes longer than running it.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Prepared statements of one connection, cached: preparing one takes longer than running it.
 #pragma once
 
 #include <functional>
@@ -14,13 +15,13 @@ class Statement;
 
 namespace hone {
 
-// For one thread at a time; gone before the connection is.
+// Not thread-safe. Must be destroyed before the connection.
 class Statements {
   public:
     explicit Statements(SQLite::Database& database);
     ~Statements();
 
-    // A statement in use: reset when this ends, so that it holds no transaction open.
+    // A statement in use. Its destructor resets it, so that it keeps no transaction open.
     class Use {
       public:
         explicit Use(SQLite::Statement& statement) : statement_(statement) {}
@@ -34,7 +35,7 @@ class Statements {
         SQLite::Statement& statement_;
     };
 
-    // Nothing is bound. The same text may be in use once. Throws SQLite::Exception.
+    // Returns the statement without bound values. Only one use per text at a time. Throws SQLite::Exception.
     Use operator()(std::string_view sql);
     [[nodiscard]] SQLite::Database& database() const { return database_; }
 

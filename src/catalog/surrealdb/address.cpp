@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Parses the address of a server catalogue.
 #include "catalog/surrealdb/address.hpp"
 
 #include <charconv>
@@ -59,7 +61,7 @@ Result<Address> parse_address(std::string_view text) {
         const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
         if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || address.port == 0)
             return fail(ErrorKind::kUsage,
-                        "the port in the catalogue's address is no number from 1 to 65535");
+                        "the port in the catalogue's address is not a number from 1 to 65535");
         place = place.substr(0, colon);
     }
     if (place.starts_with('[') && place.ends_with(']')) place = place.substr(1, place.size() - 2);

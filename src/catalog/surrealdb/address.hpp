@@ -1,4 +1,5 @@
-// Where a SurrealDB catalogue lies: surrealdb://user:password@host:port/namespace/database.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The address of a SurrealDB catalogue: surrealdb://user:password@host:port/namespace/database.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +17,12 @@ struct Address {
     std::string user, password;
     std::string name_space, database;
 
-    // "host:port/namespace/database": for messages and logs, never with the password.
+    // "host:port/namespace/database" for messages and logs; never contains the password.
     [[nodiscard]] std::string shown() const;
 };
 
-// surrealdb:// or ws:// without TLS, surrealdbs:// or wss:// with it. %XX stands for a byte. The message of
-// an error does not repeat the text: it may hold a password.
+// surrealdb:// and ws:// without TLS, surrealdbs:// and wss:// with TLS. %XX encodes a byte. kUsage for other
+// texts; the message does not repeat the text, because it may contain a password. Pure function.
 Result<Address> parse_address(std::string_view text);
 
 }  // namespace hone::surreal

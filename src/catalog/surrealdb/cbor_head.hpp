@@ -1,4 +1,5 @@
-// Heads of CBOR items; for src/catalog/surrealdb only.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Writes heads of CBOR items; for src/catalog/surrealdb only. Pure functions.
 #pragma once
 
 #include <cbor.h>
@@ -14,7 +15,7 @@ namespace hone::surreal {
 inline constexpr std::size_t kLongestHead = 9;  // bytes
 inline constexpr std::uint8_t kCborNull = 0xF6;
 
-// write: one of libcbor's cbor_encode_*.
+// write: one of libcbor's cbor_encode_* functions.
 template <typename Number>
 void append_head(std::vector<std::uint8_t>& out, std::size_t (*write)(Number, unsigned char*, std::size_t),
                  std::type_identity_t<Number> value) {
@@ -30,7 +31,7 @@ inline void append_integer(std::vector<std::uint8_t>& out, std::int64_t number) 
         append_head(out, cbor_encode_negint, static_cast<std::uint64_t>(-1 - number));
 }
 
-// UTF-8.
+// text: UTF-8.
 inline void append_text(std::vector<std::uint8_t>& out, std::string_view text) {
     append_head(out, cbor_encode_string_start, text.size());
     out.insert(out.end(), text.begin(), text.end());

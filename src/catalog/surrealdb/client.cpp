@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Signing in, reconnecting and repeating requests.
 #include "catalog/surrealdb/client.hpp"
 
 #include <algorithm>
@@ -13,7 +15,7 @@ namespace {
 
 constexpr milliseconds kFirstPause{20}, kLongestPause{1'000};
 
-// One line, whatever the server wrote.
+// Keeps the server's text on one line.
 std::string one_line(std::string text) {
     std::ranges::replace(text, '\n', ' ');
     if (text.size() > 300) text.resize(300);
@@ -56,15 +58,16 @@ Result<> Client::connect_locked() {
     auto version = connection.call("version", {}, patience_.answer);
     if (!version) {
         if (version.error().kind == ErrorKind::kUnavailable) return unavailable(version.error());
-        return fail("{} is no SurrealDB server ({})", address_.shown(), one_line(version.error().message));
+        return fail("{} is not a SurrealDB server ({})", address_.shown(), one_line(version.error().message));
     }
     version_ = version->text((*version)["version"].text());
     if (version_.starts_with("surrealdb-")) version_.erase(0, 10);
     if (!version_.starts_with("2.") && !version_.starts_with("3."))
-        return fail(ErrorKind::kUsage, "{} runs SurrealDB {}; Hone knows 2.x and 3.x", address_.shown(),
+        return fail(ErrorKind::kUsage, "{} runs SurrealDB {}; Hone supports 2.x and 3.x", address_.shown(),
                     one_line(version_));
     if (!address_.user.empty()) {
-        // A user belongs to the whole server, to a namespace or to a database; the name does not tell.
+        // A user belongs to the whole server, to a namespace or to a database; the name does not reveal
+        // which.
         const Value user = address_.user, password = address_.password, space = address_.name_space,
                     database = address_.database;
         const Object ways[] = {
@@ -112,7 +115,7 @@ Result<Array> Client::ask_locked(std::string_view statements, const Object& vari
             results.push_back(statement["result"]);
             continue;
         }
-        const std::string says = statement["result"].text("an error without words");
+        const std::string says = statement["result"].text("an error without a message");
         const bool follows = says.contains("not executed due to a");
         if (wrong.empty() || (!follows && wrong.contains("not executed due to a"))) wrong = says;
     }

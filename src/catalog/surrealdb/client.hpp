@@ -1,4 +1,6 @@
-// A signed-in connection that mends itself: reconnects with back-off, repeats what the server asks to repeat.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A signed-in connection that repairs itself: it reconnects with back-off and repeats requests when the
+// server asks for that.
 #pragma once
 
 #include <atomic>
@@ -9,34 +11,35 @@
 
 namespace hone::surreal {
 
+// Time limits towards the server.
 struct Patience {
     std::chrono::milliseconds connect{5'000};  // for one attempt
     std::chrono::milliseconds answer{60'000};  // for one request
-    std::chrono::milliseconds outage{30'000};  // until a request is given up while the server is away
-    std::chrono::milliseconds lease{60'000};   // of a claim that is not renewed
+    std::chrono::milliseconds outage{30'000};  // until a request fails because the server is unavailable
+    std::chrono::milliseconds lease{60'000};   // of a lease that is not renewed
 };
 
-// Errors: kUnavailable "the catalogue at HOST does not answer ..."; kUsage when the server refuses the user;
-// kFailed what the server says. Never the password.
-// Safe from any thread; requests go one after the other.
+// Safe from any thread; requests run one after the other. Errors: kUnavailable when the server does not
+// answer, kUsage when it refuses the user or has an unsupported version, kFailed with the server's own
+// message. No message contains the password.
 class Client {
   public:
     Client(Address address, Patience patience) : address_(std::move(address)), patience_(patience) {}
 
-    // Signs in and chooses the database. Once: no waiting for a server that is away.
+    // Signs in and selects the database, in one attempt.
     Result<> connect();
-    // Every statement's result. A failed transaction gives the error of the statement that failed.
-    // Connection errors and conflicts are repeated until patience.outage is over: for requests that may run
-    // twice only.
+    // Returns the result of every statement. A failed transaction returns the error of its failing statement.
+    // Repeats the request after connection errors and conflicts until patience.outage is over, so use it only
+    // for requests that may run twice.
     Result<Array> query(std::string_view statements, const Object& variables = {});
-    // Once: what is broken is said at once.
+    // The same in one attempt.
     Result<Array> query_once(std::string_view statements, const Object& variables = {});
 
     [[nodiscard]] const Address& address() const { return address_; }
     // "2.6.1"; empty before connect().
     [[nodiscard]] std::string version();
-    [[nodiscard]] int major_version();
-    // Makes whoever waits for a server that is away give up.
+    [[nodiscard]] int major_version();  // 2 or 3; 0 before connect()
+    // Ends all waits for an unavailable server.
     void stop() { stopping_ = true; }
 
   private:
@@ -53,7 +56,7 @@ class Client {
     std::atomic<bool> stopping_ = false;
 };
 
-// What the server says of a transaction that another one got ahead of.
+// Returns true when the server rejected a transaction because a concurrent one won.
 bool is_conflict(const Error& error);
 
 }  // namespace hone::surreal

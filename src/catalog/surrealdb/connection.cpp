@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The WebSocket connection, with a time limit for every operation.
 #include "catalog/surrealdb/connection.hpp"
 
 #include <openssl/ssl.h>
@@ -21,7 +23,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t kLargestMessage = 128U << 20;  // the server's own limit
+constexpr std::size_t kLargestMessage = 128U << 20;  // the server's limit, bytes
 
 }  // namespace
 
@@ -36,7 +38,7 @@ class Connection::Socket {
 
 namespace {
 
-// start(handler) begins one asynchronous operation; it is waited for, no longer than the patience.
+// start(handler) begins one asynchronous operation. Waits for it, at most for the given patience.
 template <typename Layer, typename Start>
 Code wait_for(asio::io_context& context, Layer& lowest, milliseconds patience, Start start) {
     Code outcome = beast::error::timeout;
@@ -153,7 +155,7 @@ class SecureSocket final : public Connection::Socket {
 
   private:
     asio::io_context context_;
-    // Whole before a stream is made of it: the stream takes the mode that it finds.
+    // Complete before a stream is made from it, because the stream copies its mode.
     static asio::ssl::context checking() {
         asio::ssl::context tls(asio::ssl::context::tls_client);
         Code ignored;
@@ -200,11 +202,12 @@ Result<Value> Connection::call(std::string_view method, Array parameters, millis
         Bytes answer;
         if (const Code code = socket_->receive(answer, left)) return broken(code);
         HONE_TRY(const Value value, decode(answer));
-        // Anything else is a notification, or the answer to a request nobody waits for.
+        // Any other message is a notification, or the answer to an abandoned request.
         if (value["id"].integer() != id) continue;
         if (!value["error"].is_nothing()) {
             const Value& error = value["error"];
-            return fail("{}", error["message"].text(error.text("the server reports an error without words")));
+            return fail("{}",
+                        error["message"].text(error.text("the server reports an error without a message")));
         }
         return value["result"];
     }

@@ -1,5 +1,6 @@
-// One WebSocket to a SurrealDB server (/rpc, sub-protocol cbor): a request, its answer. It neither signs in
-// again nor repeats anything: client.hpp does.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One WebSocket to a SurrealDB server (/rpc, sub-protocol cbor): sends a request, receives its answer. It
+// neither reconnects nor repeats; client.hpp does.
 #pragma once
 
 #include <chrono>
@@ -10,18 +11,19 @@
 
 namespace hone::surreal {
 
-// One thread at a time.
+// Not thread-safe.
 class Connection {
   public:
-    // kUnavailable when nobody answers in time.
+    // kUnavailable when the server does not answer in time. patience: for the whole attempt.
     static Result<std::unique_ptr<Connection>> open(const Address& address,
                                                     std::chrono::milliseconds patience);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    // kUnavailable when the connection broke or the answer did not come in time: whether the server did what
-    // was asked is then not known, and the connection is of no more use. kFailed: what the server says.
+    // Calls a method. kUnavailable when the connection broke or the answer did not arrive in time; the server
+    // may or may not have executed the request, and the connection is unusable. kTooLarge when the request
+    // exceeds the server's limit. kFailed with the server's own message.
     Result<Value> call(std::string_view method, Array parameters, std::chrono::milliseconds patience);
     [[nodiscard]] bool usable() const { return usable_; }
 

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copies catalogues between files and servers, and compares the results.
 #include "catalog/surrealdb/copy.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include "base/sha256.hpp"
 #include "catalog/sqlite/change_recorder.hpp"
 #include "catalog/sqlite/facts.hpp"
 #include "catalog/sqlite/schema.hpp"
@@ -24,7 +25,7 @@ auto guarded(Call call) -> decltype(call()) {
     }
 }
 
-// Another database's tables, as source.*.
+// Attaches another database; its tables become source.*.
 void attach(SQLite::Database& database, const fs::path& file) {
     SQLite::Statement attach(database, "ATTACH ? AS source");
     attach.bind(1, file.native());
@@ -47,8 +48,7 @@ Result<> check_target(SQLite::Database& database) {
                 .getInt();
         if (strange > 0)
             return fail(ErrorKind::kConflict,
-                        "the target holds {} rows of its own in {}; copy into an empty catalogue", strange,
-                        table);
+                        "the target already has {} rows in {}; copy into an empty catalogue", strange, table);
     }
     return {};
 }
@@ -71,7 +71,8 @@ Result<CopyReport> compare(SQLite::Database& database) {
         };
         if (const int differing = count("main", "source") + count("source", "main"); differing > 0)
             return fail(
-                "after the copy {} rows of {} differ; nothing writes the library meanwhile? copy again",
+                "after the copy {} rows of {} differ: stop every process that writes the library, then copy "
+                "again",
                 differing, table);
         report.rows += static_cast<std::uint64_t>(
             database.execAndGet(fmt::format("SELECT count(*) FROM source.{}", table)).getInt64());
@@ -94,8 +95,7 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
     return guarded([&]() -> Result<CopyReport> {
         HONE_CHECK(check_source(catalog));
         HONE_CHECK(make_directories(folder));
-        const std::string name = to_hex(sha256(server.shown())).substr(0, 16);
-        const fs::path file = folder / fmt::format("mirror-{}.db", name);
+        const fs::path file = replica_file(folder, server);
         HONE_TRY(const auto replica, Replica::open(server, file, true, {}));
         SQLite::Database database(file.native(), SQLite::OPEN_READWRITE, kBusyMilliseconds);
         attach(database, catalog);
@@ -126,7 +126,7 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
         Statements statements(database);
         const std::int64_t photos = database.execAndGet("SELECT count(*) FROM source.photo").getInt64();
         std::int64_t done = 0;
-        // The vectors' key begins with these, which makes those of a few photos quick to find.
+        // The vectors' key begins with these columns, which makes those of a few photos fast to find.
         std::vector<std::pair<std::string, std::string>> spaces;
         SQLite::Statement known(database, "SELECT DISTINCT space, model FROM source.vector");
         while (known.executeStep())
@@ -169,8 +169,8 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
             progress(static_cast<double>(done) / static_cast<double>(photos),
                      fmt::format("{} of {} photos", done, photos));
         }
-        // What counts is what the server has: it is read into a mirror of its own.
-        const fs::path check = folder / fmt::format("mirror-{}-check.db", name);
+        // Only the server's content counts, so read it into a separate replica.
+        const fs::path check(file.native() + ".check");
         remove_database(check);
         progress(1, "comparing");
         const auto compared = [&]() -> Result<CopyReport> {
@@ -188,8 +188,7 @@ Result<CopyReport> copy_from_server(const Address& server, const fs::path& catal
                                     const CopyProgress& progress) {
     return guarded([&]() -> Result<CopyReport> {
         HONE_CHECK(make_directories(folder));
-        const fs::path file =
-            folder / fmt::format("mirror-{}.db", to_hex(sha256(server.shown())).substr(0, 16));
+        const fs::path file = replica_file(folder, server);
         progress(0, "reading the server");
         HONE_TRY(const auto replica, Replica::open(server, file, false, {}));
         {

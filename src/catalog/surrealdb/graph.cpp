@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Builds graph records and edges from rows.
 #include "catalog/surrealdb/graph.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -47,7 +49,7 @@ class Graph {
         gone("face_age_and_gender_estimation", face);
         gone("face_in_picture", face);
     }
-    // Nothing for a photo that lies nowhere.
+    // Adds nothing for a photo without files.
     void add_photo(std::int64_t photo) {
         photo_.reset();
         photo_.bind(1, photo);
@@ -81,7 +83,7 @@ class Graph {
         faces_.bind(1, photo);
         while (faces_.executeStep()) add_face(faces_);
     }
-    // Of a photo that lies somewhere.
+    // For photos with files only.
     void add_face(std::int64_t face) {
         face_.reset();
         face_.bind(1, face);
@@ -153,7 +155,7 @@ class Graph {
     SQLite::Statement face_{database_, std::string(kFace) + "id = ?"};
 };
 
-// Columns of the tables (catalog/sqlite/schema.cpp).
+// Column indices (catalog/sqlite/schema.cpp).
 enum PhotoColumn : std::size_t { kWidth = 3, kFormat = 5 };
 enum FileColumn : std::size_t { kPath = 2, kState = 6, kPhoto = 7 };
 enum FaceColumn : std::size_t { kFacePhoto = 1, kPerson = 14 };

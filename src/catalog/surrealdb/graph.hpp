@@ -1,4 +1,6 @@
-// The original's graph of a photo, made from Hone's rows of it.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Builds the graph of a photo, in the original's schema, from Hone's rows. Not thread-safe; throws
+// SQLite::Exception.
 #pragma once
 
 #include <set>
@@ -8,32 +10,32 @@
 
 namespace hone::surreal {
 
-// Whose part of the graph a transaction changes: numbers of photos and faces.
+// The part of the graph that a transaction changes, as numbers of photos and faces.
 struct GraphScope {
     std::set<std::int64_t> made, touched;  // photos
     std::set<std::int64_t> faces_made, faces_touched, faces_gone;
-    std::set<std::int64_t> photos_of_faces;  // of the three
+    std::set<std::int64_t> photos_of_faces;  // photos of the faces in the three sets above
 
     [[nodiscard]] bool empty() const;
-    // New photos and their faces: nothing of them is in the graph yet.
+    // True when it contains only new photos and their faces: none of them is in the graph yet.
     [[nodiscard]] bool only_new() const;
     [[nodiscard]] Array photos() const;
 };
 
-// What a transaction does to the graph. Ids are made from the numbers of photos and faces.
+// A transaction's changes of the graph. Ids are derived from the numbers of photos and faces.
 struct GraphChange {
-    Array gone;                                        // record ids, deleted first
+    Array gone;                                        // record ids, to be deleted first
     Array rows;                                        // records with their ids
     std::vector<std::pair<std::string, Array>> edges;  // by table
 };
 
-// database: in the transaction that made the changes.
+// database: inside the transaction that made the changes.
 GraphScope graph_scope(SQLite::Database& database, const std::vector<ChangedRow>& changes);
-// whole_edges: also those that only servers of version 2 need to answer the original's query as it was
-// written.
+// whole_edges: also make the edges that only servers of version 2 need for the original's query in its
+// original form.
 GraphChange graph_change(SQLite::Database& database, const GraphScope& scope, bool whole_edges);
 
-// Statements that insert the edges; their variables are taken out of the change.
+// Returns statements that insert the edges, and moves their variables out of the change.
 std::string insert_edges(GraphChange& change, Object& variables);
 
 }  // namespace hone::surreal

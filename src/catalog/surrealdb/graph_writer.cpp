@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The two background threads that write graph parts.
 #include "catalog/surrealdb/graph_writer.hpp"
 
 #include "base/log.hpp"

@@ -1,8 +1,9 @@
-// Writes the graph of new photos beside the changes that bring them, over connections of its own.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Writes the graph of new photos after the changes that add them, over separate connections.
 //
-// A change that is nothing but new photos leaves a record hone_due:N {photos, at} on the server; whoever
-// writes its part of the graph deletes that record in the same transaction. Until then no change may touch
-// these photos, so what is written does not depend on when or by whom.
+// A change with new photos only leaves an outbox record (hone_due) with {photos, at} on the server. The
+// process that writes its part of the graph deletes the record in the same transaction. Until then no change
+// may touch these photos, so the result does not depend on when or by whom the graph is written.
 #pragma once
 
 #include <condition_variable>
@@ -19,12 +20,12 @@ namespace hone::surreal {
 class GraphWriter {
   public:
     GraphWriter(const Address& address, const Patience& patience);
-    // Writes what is left. When the server is away it is left to others.
+    // Writes the remaining parts; leaves them to other processes when the server is unavailable.
     ~GraphWriter();
 
-    // Waits while much is to be written already. What is under way under this number is not begun again.
+    // Queues a part; blocks while the queue is full. Ignores a change number that is already in progress.
     void write(std::int64_t change, GraphChange graph);
-    // Until everything is written or given up.
+    // Waits until every part is written or has failed.
     void finish();
 
   private:
@@ -40,7 +41,7 @@ class GraphWriter {
     std::deque<Part> waiting_;
     std::set<std::int64_t> under_way_;
     bool closed_ = false;
-    std::vector<std::jthread> threads_;  // from the first part on
+    std::vector<std::jthread> threads_;  // started with the first part
 };
 
 }  // namespace hone::surreal

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Encodes and decodes photo documents.
 #include "catalog/surrealdb/photo_document.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -33,10 +35,10 @@ void append(Bytes& out, const SQLite::Column& column) {
 }
 
 struct Item {
-    enum class Kind { kNone, kNull, kInteger, kNumber, kText, kExact, kArray, kMap } kind = Kind::kNone;
+    enum class Kind { kNone, kNull, kInteger, kNumber, kText, kBytes, kArray, kMap } kind = Kind::kNone;
     std::int64_t integer = 0;
     double number = 0;
-    std::string_view bytes;  // of text too; points into what is read
+    std::string_view bytes;  // also of text; points into the input
     std::size_t size = 0;    // of an array or map
 
     [[nodiscard]] bool is_scalar() const {
@@ -44,12 +46,12 @@ struct Item {
     }
 };
 
-// The items of CBOR, one after the other.
+// Reads CBOR items in sequence.
 class ItemReader {
   public:
     explicit ItemReader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
 
-    // kNone: the bytes are at their end, or are none that a bundle has.
+    // Returns kNone at the end of the bytes, or for an item that no photo document contains.
     Item next() {
         static const cbor_callbacks kCallbacks = callbacks();
         Item item;
@@ -63,7 +65,7 @@ class ItemReader {
         if (item.kind != Item::Kind::kText) return std::nullopt;
         return item.bytes;
     }
-    // How many items follow.
+    // Returns the number of items that follow.
     std::optional<std::size_t> start(Item::Kind kind) {
         const Item item = next();
         if (item.kind != kind || item.size > bytes_.size()) return std::nullopt;
@@ -108,7 +110,7 @@ class ItemReader {
         };
         calls.null = [](void* item) { take_item(item, Item::Kind::kNull); };
         calls.string = take_bytes<Item::Kind::kText>;
-        calls.byte_string = take_bytes<Item::Kind::kExact>;
+        calls.byte_string = take_bytes<Item::Kind::kBytes>;
         calls.array_start = take_start<Item::Kind::kArray>;
         calls.map_start = take_start<Item::Kind::kMap>;
         return calls;
@@ -117,7 +119,7 @@ class ItemReader {
     std::span<const std::uint8_t> bytes_;
 };
 
-// The statement is run before the bytes go.
+// Run the statement before the bytes are destroyed.
 void bind(SQLite::Statement& statement, int index, const Item& item, const Column& column) {
     switch (item.kind) {
         case Item::Kind::kInteger:
@@ -127,7 +129,7 @@ void bind(SQLite::Statement& statement, int index, const Item& item, const Colum
             statement.bind(index, item.number);
             break;
         case Item::Kind::kText:
-        case Item::Kind::kExact:
+        case Item::Kind::kBytes:
             if (column.blob)
                 statement.bindNoCopy(index, item.bytes.data(), static_cast<int>(item.bytes.size()));
             else
@@ -138,7 +140,7 @@ void bind(SQLite::Statement& statement, int index, const Item& item, const Colum
     }
 }
 
-// Where the table's columns are in rows with these; a column that is not there is beyond the end.
+// Maps the table's columns to positions in rows with these columns. A missing column maps beyond the end.
 std::vector<std::size_t> indexes_of(const Table& table, std::string_view names) {
     std::vector<std::string_view> known;
     while (!names.empty()) {
@@ -194,7 +196,7 @@ bool write_document(Statements& statements, const Tables& tables, std::span<cons
         const auto names = items.text();
         if (!name || !size || !names) return false;
         const Table* table = tables.find(*name);
-        std::vector<std::size_t> indexes;  // empty: the columns are where this version has them
+        std::vector<std::size_t> indexes;  // empty: the columns are in this version's order
         if (table != nullptr && *names != table->names) indexes = indexes_of(*table, *names);
         for (std::size_t row = 1; row < *size; ++row) {
             const auto count = items.start(Item::Kind::kArray);
@@ -213,7 +215,7 @@ bool write_document(Statements& statements, const Tables& tables, std::span<cons
                 }
                 return *statement;
             };
-            // A row may be there under another photo; whatever else is wrong, the second one throws.
+            // The row may already belong to another photo; for any other error, the second statement throws.
             if (bound(statements(table->insert)).tryExecuteStep() != SQLITE_DONE)
                 bound(statements(table->write)).exec();
         }

@@ -1,5 +1,7 @@
-// What hone_bundle:PHOTO holds: the CBOR of {table: ["column, column ...", [value, ...], ...]}, without tags.
-// Text that is no UTF-8 or holds a zero is a byte string.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The photo document, the content of a hone_bundle record: CBOR of {table: ["column, column ...", [value,
+// ...], ...]}, without tags. Text that is invalid UTF-8 or contains a zero becomes a byte string. Not
+// thread-safe; throws SQLite::Exception.
 #pragma once
 
 #include <span>
@@ -8,11 +10,11 @@
 
 namespace hone::surreal {
 
-// All rows of a photo; empty when there are none.
+// Returns all rows of a photo; empty when it has none.
 Bytes encode_document(Statements& statements, const Tables& tables, std::int64_t photo);
 
-// Writes them into tables that hold none of this photo. Rows of unknown tables are passed over; columns that
-// the bundle does not have are NULL. False: the bytes are no bundle.
+// Writes the rows into tables without rows of this photo. Skips unknown tables; columns missing from the
+// document become NULL. Returns false when the bytes are not a photo document.
 bool write_document(Statements& statements, const Tables& tables, std::span<const std::uint8_t> bytes);
 
 }  // namespace hone::surreal

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Pulls the server's changes into the SQLite replica, and sends the replica's changes to the server.
 #include "catalog/surrealdb/replica.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -7,6 +9,7 @@
 #include <set>
 
 #include "base/log.hpp"
+#include "base/sha256.hpp"
 #include "catalog/sqlite/schema.hpp"
 #include "catalog/surrealdb/graph.hpp"
 #include "catalog/surrealdb/rows.hpp"
@@ -23,7 +26,7 @@ constexpr int kBusyMilliseconds = 60'000;       // the longest pull of another p
 constexpr auto kPullEvery = milliseconds(700);  // two processes see each other's changes within 2 s
 constexpr std::int64_t kChangesAtOnce = 32;
 constexpr int kPageRows = 2'000;
-constexpr std::int64_t kFarBehind = 4'000;  // from here on reading everything is faster
+constexpr std::int64_t kFarBehind = 4'000;  // beyond this distance, reading everything is faster
 constexpr std::int64_t kKeptChanges = 20'000;
 constexpr int kTurnsToGraph = 4;
 constexpr std::size_t kDocumentsAtOnce = 64;
@@ -32,7 +35,7 @@ constexpr auto kAnotherMigrates = milliseconds(500);
 constexpr auto kTellEvery = milliseconds(5'000);
 constexpr auto kLeftUndone = milliseconds(3'000);  // a graph that its process has not written by then
 constexpr const char* kBehind = "hone: behind";
-constexpr const char* kGraphOutbox = "hone: graph due";
+constexpr const char* kGraphPending = "hone: graph due";
 constexpr const char* kForbidden = "hone: forbidden";
 
 Value sequences_of(SQLite::Database& database) {
@@ -63,13 +66,14 @@ auto guarded(Call call) -> decltype(call()) {
     try {
         return call();
     } catch (const SQLite::Exception& error) {
-        return fail("the mirror of the catalogue says: {}", error.what());
+        return fail("the replica of the catalogue reports: {}", error.what());
     }
 }
 
 }  // namespace
 
-// counter and token of the last change that is in; library: whose mirror it is.
+// counter and token: of the last applied change. library: the name of the library that the replica belongs
+// to.
 struct Replica::State {
     std::string library, token;
     std::int64_t counter = 0;
@@ -113,8 +117,21 @@ Replica::~Replica() {
     wake_.notify_all();
 }
 
+fs::path replica_file(const fs::path& folder, const Address& address) {
+    const std::string hash = to_hex(sha256(address.shown())).substr(0, 16);
+    const fs::path file = folder / fmt::format("replica-{}.db", hash);
+    const fs::path before = folder / fmt::format("mirror-{}.db", hash);
+    std::error_code error;
+    if (!fs::exists(file, error) && fs::exists(before, error)) {
+        // The log first: a database without its log is an older state, a log without its database is ignored.
+        for (const char* end : {"-wal", "-shm", ""})
+            fs::rename(before.native() + end, file.native() + end, error);
+    }
+    return file;
+}
+
 Result<std::unique_ptr<Replica>> Replica::open(const Address& address, const fs::path& file, bool writable,
-                                             Patience patience) {
+                                               Patience patience) {
     std::unique_ptr<Replica> replica(new Replica(address, file, patience));
     HONE_CHECK(guarded([&] { return replica->prepare(writable); }));
     return replica;
@@ -124,7 +141,7 @@ Result<> Replica::prepare(bool writable) {
     database_ = std::make_unique<SQLite::Database>(
         file_.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
         kBusyMilliseconds);
-    // Of a page of 4096 bytes a vector of 512 numbers would waste half.
+    // A page of 4096 bytes would waste half its space on a vector of 512 values.
     database_->exec("PRAGMA page_size = 16384; PRAGMA synchronous = NORMAL");
     HONE_CHECK(prepare_schema(*database_));
     database_->exec(
@@ -138,12 +155,12 @@ Result<> Replica::prepare(bool writable) {
     if (!prepared && prepared.error().kind != ErrorKind::kUnavailable)
         return std::unexpected(prepared.error());
     const State state = State::read(*database_);
-    // A mirror that holds nothing yet is filled without a log beside it, which would write everything twice.
+    // An empty replica is filled without a write-ahead log, which would write everything twice.
     const auto keep_log = [&] { database_->exec("PRAGMA journal_mode = WAL"); };
     if (!state.library.empty()) keep_log();
     if (!prepared) {
         if (state.library.empty()) return std::unexpected(prepared.error());
-        log::warning("{}; what was known last is shown", prepared.error().message);
+        log::warning("{}; showing the last known state", prepared.error().message);
         library_ = state.library;
         note(std::unexpected(prepared.error()));
     } else {
@@ -159,7 +176,7 @@ Result<> Replica::prepare(bool writable) {
 }
 
 Result<CommitHook::Decision> Replica::before_commit(SQLite::Database& database,
-                                                  const std::vector<ChangedRow>& changes) {
+                                                    const std::vector<ChangedRow>& changes) {
     if (changes.empty()) return Decision::kCommit;
     State state = State::read(database);
     auto [gone, rows, written, deleted] = record_change(database, *tables_, changes);
@@ -200,11 +217,11 @@ Result<CommitHook::Decision> Replica::before_commit(SQLite::Database& database,
         text += fmt::format(
             "LET $due = (SELECT * FROM hone_due WHERE photos CONTAINSANY $photos);\n"
             "IF array::len($due) > 0 {{ THROW '{}' }};\n",
-            kGraphOutbox);
+            kGraphPending);
         variables.emplace_back("photos", scope.photos());
     }
-    // The engine refuses to insert what the same transaction has deleted: such records are replaced, such
-    // edges left as they are.
+    // The engine refuses to insert a record that the same transaction has deleted. Replace such records;
+    // leave such edges unchanged.
     const auto name_of = [](const Value& id) {
         Bytes bytes;
         encode(id, bytes);
@@ -263,11 +280,11 @@ Result<CommitHook::Decision> Replica::before_commit(SQLite::Database& database,
         if (error.message.contains(kForbidden))
             return fail(ErrorKind::kUsage, "the user {} may only read the catalogue at {}",
                         writes_.address().user, writes_.address().shown());
-        const bool graph_outbox = error.message.contains(kGraphOutbox);
-        bool waiting = graph_outbox || error.kind == ErrorKind::kUnavailable || is_conflict(error);
+        const bool graph_pending = error.message.contains(kGraphPending);
+        bool waiting = graph_pending || error.kind == ErrorKind::kUnavailable || is_conflict(error);
         if (error.message.contains(kBehind)) {
-            // Ours, when the answer to an earlier attempt was lost. (3.0 cannot select a field of records
-            // that are named by a variable.)
+            // The change is ours if an earlier answer was lost. (3.0 cannot select a field of records that a
+            // variable names.)
             const auto there = writes_.query_once("SELECT * FROM $ids", {{"ids", Array{commit}}});
             if (there) {
                 const auto found = there->empty() ? std::span<const Value>() : there->front().items();
@@ -340,13 +357,13 @@ Result<bool> Replica::pull_locked() {
     HONE_TRY(Head head, head_of_server());
     if (State::read(*database_) == head) return false;
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
-    // Asked again: while this waited for the mirror, another that shares it may have come much further.
+    // Ask again: while this call waited for the replica, another process may have advanced it.
     HONE_TRY(head, head_of_server());
     State state = State::read(*database_);
     if (state == head) return true;
     bool all = state.library != head.library || state.counter > head.counter ||
                head.counter - state.counter > kFarBehind;
-    // Twice at most: another that writes without end is followed the next time.
+    // At most twice: a process that writes continuously is caught up with next time.
     for (int filled = 0;;) {
         if (all) {
             ++filled;
@@ -374,7 +391,7 @@ Result<Replica::Head> Replica::head_of_server() {
     HONE_TRY(const Array heads,
              reads_.query_once("SELECT * FROM hone_counter;\nSELECT * FROM hone_schema:version"));
     if (heads.size() != 2 || heads[0].items().empty() || heads[1].items().empty()) {
-        return fail(ErrorKind::kUnavailable, "the catalogue at {} holds no library any more",
+        return fail(ErrorKind::kUnavailable, "the catalogue at {} no longer has a library",
                     reads_.address().shown());
     }
     const Value &counter = heads[0].items()[0], &schema = heads[1].items()[0];
@@ -389,7 +406,7 @@ Result<bool> Replica::pull_changes(SQLite::Database& database, const State& from
     for (std::int64_t number = std::max<std::int64_t>(from.counter, 1); number <= from.counter + count;
          ++number)
         ids.emplace_back(RecordId{"hone_commit", number});
-    // The rows as they are now; a change after the last one asked for brings its rows again.
+    // Reads the current rows; a later change will deliver its rows again.
     HONE_TRY(const Array results,
              reads_.query("SELECT * FROM $ids;\n"
                           "SELECT * FROM array::distinct(array::flatten((SELECT VALUE rows FROM $ids)));\n"
@@ -420,7 +437,7 @@ Result<bool> Replica::pull_changes(SQLite::Database& database, const State& from
     const Value& counter = results[2].items()[0];
     set_sequences(database, counter["sequences"]);
     state.write(database);
-    // What was changed meanwhile may be in some of the rows already: it is taken in whole.
+    // Some rows may already contain later changes, so apply those changes completely.
     head.counter = counter["value"].integer();
     head.token = counter["token"].text();
     return true;
@@ -434,15 +451,15 @@ Result<> Replica::pull_all(SQLite::Database& database, const Head& head) {
     }
     if (schema_ >= kDocumentSchema) tables.push_back(std::string("hone_") + kDocument);
     database.exec("DELETE FROM words; DELETE FROM sqlite_sequence");
-    // Everything is one transaction: pages that do not fit are written twice.
+    // Everything is one transaction, and pages that do not fit into the cache are written twice.
     database.exec(fmt::format("PRAGMA cache_size = -{}", kFillCacheKilobytes));
     RecordReader reader(database, *tables_, true);
     struct Page {
         std::size_t table = 0;
         Value after;
     };
-    // A range of records that stands in a variable is read whole by 3.0 before LIMIT counts; a function's is
-    // not.
+    // 3.0 reads a range of records from a variable completely before LIMIT applies, but not one from a
+    // function.
     const std::string range = reads_.major_version() == 2 ? "type::thing" : "type::record";
     const auto ask = [&](const Page& page) {
         const std::string from =
@@ -453,7 +470,7 @@ Result<> Replica::pull_all(SQLite::Database& database, const Head& head) {
         });
     };
     Page page;
-    auto coming = ask(page);  // the next page comes while this one is applied
+    auto coming = ask(page);  // fetch the next page while this one is applied
     std::size_t read = 0;
     auto reported = Clock::now();
     while (page.table < tables.size()) {
@@ -470,9 +487,9 @@ Result<> Replica::pull_all(SQLite::Database& database, const Head& head) {
         }
     }
     reader.finish();
-    database.exec("PRAGMA cache_size = -2000");  // SQLite's own
+    database.exec("PRAGMA cache_size = -2000");  // SQLite's default
     set_sequences(database, head.sequences);
-    // What was changed while it was read has a higher number and is pulled after this.
+    // Changes made during the reading have higher numbers and are pulled afterwards.
     head.write(database);
     return {};
 }
@@ -480,7 +497,8 @@ Result<> Replica::pull_all(SQLite::Database& database, const Head& head) {
 Result<> Replica::write_photo_documents() {
     const State state = State::read(*database_);
     const std::string mine = random_name();
-    // One process at a time, on a library that nothing changes meanwhile. False: not this one, or not now.
+    // One process at a time, on a library that does not change meanwhile. Returns false when this process may
+    // not do it now.
     const auto step = [&](std::string_view statements, Object variables) -> Result<bool> {
         variables.emplace_back("mine", mine);
         variables.emplace_back("expected", state.counter);
@@ -508,19 +526,19 @@ Result<> Replica::write_photo_documents() {
                                               kBehind),
                                   {}));
         if (!ready) return false;
-        log::info("the library at {} is brought into the form of this version", writes_.address().shown());
+        log::info("updating the library at {} to the schema of this version", writes_.address().shown());
         Statements statements(*database_);
         SQLite::Statement photos(*database_, "SELECT id FROM photo ORDER BY id");
         for (bool more = photos.executeStep(); more;) {
             Array documents;
             for (; more && documents.size() < kDocumentsAtOnce; more = photos.executeStep())
                 documents.push_back(document_of(statements, *tables_, photos.getColumn(0).getInt64()));
-            HONE_TRY(ready, step(ours + "INSERT IGNORE INTO hone_bundle $bundles RETURN NONE;",
-                                 {{"bundles", std::move(documents)}}));
+            HONE_TRY(ready, step(ours + "INSERT IGNORE INTO hone_bundle $documents RETURN NONE;",
+                                 {{"documents", std::move(documents)}}));
             if (!ready) return false;
         }
-        // A mirror finds no change to go on from and reads everything. A process of an older version finds no
-        // counter and changes nothing.
+        // A replica then finds no change to continue from and reads everything. A process of an older version
+        // finds no counter and changes nothing.
         std::string last = ours;
         for (const Table& table : tables_->all()) {
             if (table.photo && table.name != "place")

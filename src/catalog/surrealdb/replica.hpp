@@ -1,10 +1,11 @@
-// Keeps the SQLite mirror and the server alike.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Keeps the SQLite replica and the server in agreement.
 //
 // The server counts its changes in hone_counter:current {value, token, sequences}. Change number N is
-// hone_commit:N {token, rows, gone}: which records (rows.hpp) it wrote and which rows it deleted; token is
-// random and tells whose it is. The mirror knows the number up to which it has everything. A change is
-// refused by the server when the mirror was not up to date, and made again after a pull. The graph of new
-// photos follows it (graph_writer.hpp); any other change of the graph is part of the change itself.
+// hone_commit:N {token, rows, gone}: the records (rows.hpp) that it wrote and the rows that it deleted. The
+// token is random and identifies the writer. The replica stores the number up to which it is complete. The
+// server refuses a change from an outdated replica; the change then runs again after a pull. The graph of new
+// photos follows later (graph_writer.hpp); any other change of the graph is part of the change itself.
 #pragma once
 
 #include <condition_variable>
@@ -17,41 +18,50 @@
 
 namespace hone::surreal {
 
-class Tables;  // what the mirror's own tables are like
+class Tables;  // columns and keys of the replica's tables
 
+// The replica of the server at `address` in the library folder `folder`: replica-HASH.db. Renames a file that
+// an older version left as mirror-HASH.db, so that the library need not be read again. Call before the file
+// is opened.
+fs::path replica_file(const fs::path& folder, const Address& address);
+
+// Safe from any thread.
 class Replica final : public CommitHook {
   public:
-    // Makes or opens the mirror and fills it from the server.
+    // Opens or creates the replica and fills it from the server. kUnavailable when the server does not answer
+    // and there is no usable replica; kUsage when the server refuses the user; kNotFound when there is no
+    // library and not `writable`.
     static Result<std::unique_ptr<Replica>> open(const Address& address, const fs::path& file, bool writable,
-                                                Patience patience);
+                                                 Patience patience);
     ~Replica() override;
 
     Result<Decision> before_commit(SQLite::Database& database,
-                                  const std::vector<ChangedRow>& changes) override;
+                                   const std::vector<ChangedRow>& changes) override;
     Result<bool> catch_up() override;
-    // A few tens of pictures in a transaction are fastest for the server.
+    // The server is fastest with a few tens of photos per transaction.
     [[nodiscard]] std::size_t batch() const override { return 32; }
     Catalog::Condition condition() override;
     Leases& leases() override { return leases_; }
 
   private:
-    struct State;  // what the mirror says of itself
-    struct Head;   // what the server says
+    struct State;  // the replica's own record of its state
+    struct Head;   // the server's latest change
 
     Replica(const Address& address, fs::path file, Patience patience);
     Result<> prepare(bool writable);
     Result<bool> pull();
-    Result<bool> pull_locked();  // this and what follows: under pull_mutex_
+    // Requires pull_mutex_, like head_of_server(), pull_all(), pull_changes() and write_photo_documents().
+    Result<bool> pull_locked();
     Result<Head> head_of_server();
-    // Reads everything; `head` was asked before.
+    // Reads everything. `head`: the server's state from before the call.
     Result<> pull_all(SQLite::Database& database, const Head& head);
-    // Applies the next changes after `from`, and says in `head` where the server is by then. False: not all
-    // of them are there, or the change `from` is not the one the server has.
+    // Applies the changes after `from` and updates `head` to the server's state. Returns false when some of
+    // them are gone, or the server's change `from` is a different one.
     Result<bool> pull_changes(SQLite::Database& database, const State& from, Head& head);
-    // Brings a library of schema 2, where every row was a record, to schema 3. Nothing is lost when it is cut
-    // short; when another process is at it, waits a moment.
+    // Converts a library of schema 2, where every row was a record, to schema 3. An interruption loses
+    // nothing. Waits briefly when another process is converting it.
     Result<> write_photo_documents();
-    // Writes the graph that another process left undone.
+    // Writes the graph that another process left unfinished.
     Result<> complete_graph();
     void watch(const std::stop_token& stop);
     [[nodiscard]] bool whole_edges();
@@ -61,7 +71,7 @@ class Replica final : public CommitHook {
     const Patience patience_;
     Client writes_, reads_;
     GraphWriter graphs_;
-    bool writable_ = false, prepared_ = false;  // prepared_: the server's tables are known to be right
+    bool writable_ = false, prepared_ = false;  // prepared_: the server's tables have been checked
     std::unique_ptr<const Tables> tables_;
     std::string library_;
     std::mutex pull_mutex_, condition_mutex_;
@@ -70,7 +80,7 @@ class Replica final : public CommitHook {
     std::int64_t schema_ = 0;                     // of the server, under pull_mutex_
     std::string trouble_;
     std::uint64_t from_others_ = 0;
-    std::int64_t seen_ = 0;  // the change up to which this process knows the mirror
+    std::int64_t seen_ = 0;  // the replica's change number that this process has seen
     SurrealLeases leases_;
     std::jthread watcher_;
 };

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Converts rows to records and back.
 #include "catalog/surrealdb/rows.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -51,8 +53,8 @@ Value part_value(const ChangedRow::Key::value_type& part) {
     return value_of(std::get<std::string>(part), true);
 }
 
-// A record's key out of a row's: the number or text itself, or an array of several. Keys hold no bytes on the
-// server, so text that does not travel becomes text of its bytes.
+// Makes a record's key from a row's key: the number or text, or an array of several. Keys on the server
+// cannot contain bytes, so text that cannot be sent as a string becomes the text of its bytes.
 Value record_key(const ChangedRow::Key& key) {
     Array parts;
     for (const auto& part : key) {
@@ -93,14 +95,14 @@ Tables::Tables(SQLite::Database& database) {
             table.columns.push_back(
                 {info.getColumn(0).getString(), type == "BLOB", info.getColumn(2).getInt()});
         }
-        const auto file_of = [&](auto member, const auto& value) -> std::optional<std::size_t> {
+        const auto index_of = [&](auto member, const auto& value) -> std::optional<std::size_t> {
             const auto found = std::ranges::find(table.columns, value, member);
             if (found == table.columns.end()) return std::nullopt;
             return static_cast<std::size_t>(found - table.columns.begin());
         };
-        for (int part = 1; const auto column = file_of(&Column::key, part); ++part)
+        for (int part = 1; const auto column = index_of(&Column::key, part); ++part)
             table.key.push_back(*column);
-        table.photo = file_of(&Column::name, table.name == "photo" ? "id" : "photo_id");
+        table.photo = index_of(&Column::name, table.name == "photo" ? "id" : "photo_id");
         std::string names, marks, where;
         for (const Column& column : table.columns) {
             names += (names.empty() ? "" : ", ") + column.name;
@@ -110,7 +112,7 @@ Tables::Tables(SQLite::Database& database) {
             where += (where.empty() ? "" : " AND ") + table.columns[column].name + " = ?";
         table.names = names;
         table.read = fmt::format("SELECT {} FROM {} WHERE {}", names, name, where);
-        // FAIL: unlike the others it needs no way back out of a statement, which is faster.
+        // FAIL needs no rollback of the statement, which makes it faster than the others.
         table.insert = fmt::format("INSERT OR FAIL INTO {} ({}) VALUES ({})", name, names, marks);
         table.write = fmt::format("INSERT OR REPLACE INTO {} ({}) VALUES ({})", name, names, marks);
         table.remove = fmt::format("DELETE FROM {} WHERE {}", name, where);
@@ -139,14 +141,14 @@ RecordChange record_change(SQLite::Database& database, const Tables& tables,
     using What = ChangedRow::What;
     RecordChange out;
     Statements statements(database);
-    std::map<std::int64_t, bool> photos;  // and whether they are new
+    std::map<std::int64_t, bool> photos;  // photo -> whether it is new
     const auto change_photo = [&](std::optional<std::int64_t> photo) {
         if (photo) photos.try_emplace(*photo, false);
     };
     for (const ChangedRow& row : changes) {
         const Table& table = *tables.find(row.table);
         const RecordId id{"hone_" + row.table, record_key(row.key)};
-        // Whether the server had a record of this row before, and has one after.
+        // Whether the server had a record of this row, and whether it has one afterwards.
         bool before = row.what != What::kInserted, after = row.what != What::kDeleted;
         const auto read = statements(table.read);
         if (after) {
@@ -213,7 +215,7 @@ Result<> RecordReader::write(const Value& record) {
     for (const Column& column : table->columns)
         bind(*insert, ++index, column.name == "id" ? id->key : record[column.name], column);
     insert->exec();
-    // Of libraries from before bundles.
+    // From libraries before photo documents.
     if (name == "place" || name == "metadata" || name == "keyword") {
         if (const std::int64_t photo = (name == "metadata" ? id->key : record["photo_id"]).integer();
             photo > 0)

@@ -1,8 +1,10 @@
-// The rows of the catalogue as records of the server.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Maps the rows of the catalogue to records of the server.
 //
-// All rows of a photo are one record, hone_bundle:PHOTO (bundle.hpp), which is far less work for the server
-// than a record for each row. Every other row is a record hone_TABLE:KEY with a field for each column that is
-// not NULL. Which of the two a row is follows from the row: it is a photo or has a photo_id, or not.
+// All rows of a photo form one photo document, a hone_bundle record (photo_document.hpp), which is far less
+// work for the server than one record per row. Every other row is a record hone_TABLE:KEY with one field per
+// column that is not NULL. A row belongs to a photo document if it is a photo row or has a photo_id. Not
+// thread-safe, except Tables.
 #pragma once
 
 #include <optional>
@@ -14,60 +16,62 @@
 
 namespace hone::surreal {
 
-inline constexpr const char* kDocument = "bundle";  // hone_bundle; no table of the mirror has this name
+inline constexpr const char* kDocument = "bundle";  // hone_bundle; no table of the replica has this name
 
 struct Column {
     std::string name;
     bool blob = false;
-    int key = 0;  // its place in the primary key, from 1
+    int key = 0;  // position in the primary key, from 1; 0: not in it
 };
 
 struct Table {
     std::string name;
     std::vector<Column> columns;
-    std::vector<std::size_t> key;      // columns of the primary key, in its order
+    std::vector<std::size_t> key;      // columns of the primary key, in key order
     std::optional<std::size_t> photo;  // the column with the photo's number
     std::string names;                 // of all columns: "id, path"
-    std::string read, write, remove;   // one row by its key
-    std::string insert;  // the same as write for a row that is not there: else SQLite refuses it
+    std::string read, write, remove;   // SQL for one row by its key
+    std::string insert;                // like write, for a row that does not exist: fails on a conflict
     std::string read_photo, remove_photo;
 };
 
-// What the mirror's tables are like. Never changes.
+// The columns and keys of the replica's tables. Immutable, so safe from any thread.
 class Tables {
   public:
     explicit Tables(SQLite::Database& database);
-    [[nodiscard]] const Table* find(std::string_view name) const;
-    [[nodiscard]] const std::vector<Table>& all() const { return tables_; }  // as kHookedTables
+    [[nodiscard]] const Table* find(std::string_view name) const;            // null for an unknown table
+    [[nodiscard]] const std::vector<Table>& all() const { return tables_; }  // in the order of kHookedTables
 
   private:
     std::vector<Table> tables_;
 };
 
-bool travels_as_text(std::string_view text);  // as a string of CBOR and SurrealDB
+// Returns true when CBOR and SurrealDB can carry it as a string.
+bool travels_as_text(std::string_view text);
 
-// What a transaction does to the records.
+// A transaction's changes of the records.
 struct RecordChange {
-    Array gone;     // ids of records that go, or that are replaced
+    Array gone;     // ids of deleted or replaced records
     Array rows;     // records with their ids
-    Array written;  // ids of the same
-    Array deleted;  // for other mirrors: [table, [key, ...]] of rows, ["bundle", [photo]] of whole photos
+    Array written;  // their ids
+    Array deleted;  // for other replicas: [table, [key, ...]] of rows, ["bundle", [photo]] of whole photos
 };
 
-// database: in the transaction that made the changes.
+// database: inside the transaction that made the changes.
 RecordChange record_change(SQLite::Database& database, const Tables& tables,
                            const std::vector<ChangedRow>& changes);
 
-// The record of a photo's rows; NONE when there are none.
+// Returns the record with all rows of a photo; NONE when it has none.
 Value document_of(Statements& statements, const Tables& tables, std::int64_t photo);
 
-// Writes records into the mirror's tables and keeps its index of words.
+// Writes records into the replica's tables and maintains its text index.
 class RecordReader {
   public:
-    // empty: the tables hold nothing yet.
+    // empty: the tables have no rows yet.
     RecordReader(SQLite::Database& database, const Tables& tables, bool empty);
-    Result<> write(const Value& record);  // what is no row is passed over
-    void remove(const Value& row);        // of RecordChange::deleted
+    Result<> write(const Value& record);  // kFailed for a damaged document; ignores records that are not rows
+    void remove(const Value& row);        // row: an element of RecordChange::deleted
+    // Rebuilds the text index of the touched photos. Call it once at the end.
     void finish();
 
   private:
@@ -77,7 +81,7 @@ class RecordReader {
     const Tables& tables_;
     const bool empty_;
     Statements statements_;
-    std::set<std::int64_t> words_;  // photos whose words have to be made anew
+    std::set<std::int64_t> words_;  // photos whose text index must be rebuilt
 };
 
 }  // namespace hone::surreal

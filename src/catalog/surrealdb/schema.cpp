@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The server's table definitions, and their upgrade.
 #include "catalog/surrealdb/schema.hpp"
 
 #include <algorithm>
@@ -10,8 +12,8 @@ namespace hone::surreal {
 namespace {
 
 // The original's tables, with its names and fields. Embeddings are untyped: checking every number of an
-// array<float, N> makes writing 3 to 6 times slower. The path's index is not UNIQUE: two paths that are no
-// UTF-8 may be written alike.
+// array<float, N> makes writing 3 to 6 times slower. The path's index is not UNIQUE, because two paths with
+// invalid UTF-8 may have the same text.
 constexpr const char* kGraph = R"surql(
 DEFINE TABLE OVERWRITE base_image SCHEMAFULL;
 DEFINE FIELD OVERWRITE path ON base_image TYPE string;
@@ -71,7 +73,7 @@ std::string random_name() {
 
 namespace {
 
-// Tables that came after version 1. A user who may only read goes on without.
+// Adds the tables of versions after 1. A read-only user continues without them.
 Result<> migrate(Client& client) {
     const auto done = client.query(
         "DEFINE TABLE IF NOT EXISTS hone_due SCHEMALESS;\n"
@@ -85,7 +87,7 @@ Result<> migrate(Client& client) {
 Result<std::string> prepare_server(Client& client, bool writable) {
     HONE_CHECK(client.connect());
     HONE_TRY(const Array info, client.query("INFO FOR DB"));
-    if (info.empty()) return fail("the catalogue at {} tells nothing of itself", client.address().shown());
+    if (info.empty()) return fail("the catalogue at {} has no description", client.address().shown());
     std::vector<std::string> foreign, original;
     bool ours = false;
     if (const auto* tables = info.front()["tables"].as<Object>()) {
@@ -119,10 +121,9 @@ Result<std::string> prepare_server(Client& client, bool writable) {
         HONE_TRY(const Array rows,
                  client.query("SELECT id FROM type::table($table) LIMIT 1", {{"table", table}}));
         if (!rows.empty() && !rows.front().items().empty())
-            return fail(
-                ErrorKind::kUsage,
-                "the database {} holds pictures that Hone did not write ({}); choose an empty database",
-                client.address().shown(), table);
+            return fail(ErrorKind::kUsage,
+                        "the database {} has photos that Hone did not write ({}); choose an empty database",
+                        client.address().shown(), table);
     }
     if (!writable)
         return fail(

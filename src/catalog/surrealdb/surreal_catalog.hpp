@@ -1,6 +1,7 @@
-// A catalogue whose truth lies on a SurrealDB server. Reads are answered from a SQLite mirror of it in the
-// library folder; a change is made in the mirror's transaction, sent to the server in one transaction of its
-// own, and committed here once the server has it. docs/surrealdb.md describes the tables.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A catalogue whose source of truth is a SurrealDB server. A SQLite replica in the library folder answers
+// reads. A write runs in the replica's transaction, is sent to the server in one transaction, and is
+// committed locally once the server has it. docs/surrealdb.md describes the tables. Safe from any thread.
 #pragma once
 
 #include "catalog/catalog.hpp"
@@ -8,8 +9,8 @@
 
 namespace hone {
 
-// folder: of the library; the mirror is made in it. While the server is away, reads go on from a mirror that
-// is there; writes wait for patience.outage, then fail with kUnavailable.
+// folder: of the library; contains the replica. While the server is unavailable, an existing replica still
+// answers reads; writes wait for patience.outage, then fail with kUnavailable.
 Result<std::unique_ptr<Catalog>> open_surreal_catalog(const surreal::Address& address, const fs::path& folder,
                                                       bool writable, surreal::Patience patience = {});
 

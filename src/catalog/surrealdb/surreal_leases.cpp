@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Takes, renews and releases leases on the server.
 #include "catalog/surrealdb/surreal_leases.hpp"
 
 #include "base/log.hpp"
@@ -7,11 +9,11 @@ namespace hone::surreal {
 
 namespace {
 
-// What processes left behind that never came back to it.
+// Removes leases of processes that never returned.
 constexpr const char* kForget = "DELETE hone_claim WHERE until < time::now() - 1d RETURN NONE";
 
-// Rows that are there already stay; of all, those that have run out become ours. Both in one transaction, so
-// two processes that ask at once conflict, and one of them asks again.
+// Keeps existing rows, and takes over those that have expired. Both happen in one transaction, so two
+// processes that ask at once conflict, and one of them asks again.
 constexpr const char* kTake =
     "BEGIN;\n"
     "INSERT IGNORE INTO hone_claim $rows RETURN NONE;\n"
@@ -25,7 +27,8 @@ constexpr const char* kRelease = "DELETE $ids WHERE holder = $holder RETURN NONE
 
 }  // namespace
 
-SurrealLeases::SurrealLeases(const Address& address, const Patience& patience, std::function<Result<>()> catch_up)
+SurrealLeases::SurrealLeases(const Address& address, const Patience& patience,
+                             std::function<Result<>()> catch_up)
     : client_(address, patience),
       holder_(random_name()),
       lease_(fmt::format("{}ms", patience.lease.count())),
@@ -98,12 +101,12 @@ void SurrealLeases::release(std::span<const std::string> keys) {
     }
     if (mine.empty()) return;
     if (const auto released = client_.query_once(kRelease, named(mine)); !released)
-        log::debug("{}; its claims run out by themselves", released.error().message);
+        log::debug("{}; its leases expire", released.error().message);
 }
 
 void SurrealLeases::renew(const std::stop_token& stop) {
     if (const auto forgotten = client_.query_once(kForget); !forgotten)
-        log::debug("{}; what others left behind stays for now", forgotten.error().message);
+        log::debug("{}; expired leases of others stay for now", forgotten.error().message);
     for (;;) {
         std::vector<std::string> keys;
         {
@@ -115,11 +118,11 @@ void SurrealLeases::renew(const std::stop_token& stop) {
         if (keys.empty()) continue;
         const auto renewed = client_.query_once(kRenew, named(keys));
         if (!renewed) {
-            log::debug("claims cannot be renewed: {}", renewed.error().message);
+            log::debug("leases cannot be renewed: {}", renewed.error().message);
             continue;
         }
-        // Ours no more: this process was away for longer than its lease. Its work goes on all the same, for
-        // whatever is written twice is written once.
+        // No longer ours: this process was unavailable for longer than its lease. Its work continues, because
+        // writing a result twice is harmless.
         std::set<std::string> kept;
         for (const Value& lease : renewed->empty() ? std::span<const Value>() : renewed->front().items())
             kept.insert(lease["key"].text());

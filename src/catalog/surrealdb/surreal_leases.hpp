@@ -1,5 +1,6 @@
-// Claims as records on the server: hone_claim:KEY {key, holder, until}. The server's clock alone decides when
-// one runs out, so the clocks of the processes do not matter.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Leases as records on the server: hone_claim:KEY {key, holder, until}. Only the server's clock decides when
+// a lease expires, so the clocks of the processes do not matter.
 #pragma once
 
 #include <condition_variable>
@@ -12,18 +13,19 @@
 
 namespace hone::surreal {
 
+// Safe from any thread.
 class SurrealLeases final : public Leases {
   public:
-    // catch_up: makes the catalogue show what is on the server.
+    // catch_up: brings the replica up to date with the server.
     SurrealLeases(const Address& address, const Patience& patience, std::function<Result<>()> catch_up);
-    // Releases what is held.
+    // Releases all leases.
     ~SurrealLeases() override;
 
     Result<std::vector<bool>> take(std::span<const std::string> keys) override;
     void release(std::span<const std::string> keys) override;
 
   private:
-    // Those of the keys that the server now has as ours.
+    // Returns those of the keys that this process now holds on the server.
     Result<std::set<std::string>> ask(std::span<const std::string> keys);
     void renew(const std::stop_token& stop);
     [[nodiscard]] Object named(std::span<const std::string> keys) const;
@@ -32,10 +34,10 @@ class SurrealLeases final : public Leases {
     const std::string holder_, lease_;
     const std::chrono::milliseconds renewal_;
     const std::function<Result<>()> catch_up_;
-    std::mutex mutex_;  // guards what follows
+    std::mutex mutex_;  // guards the members below
     std::condition_variable_any wake_;
-    std::set<std::string> held_, asked_;  // asked_: on the way to the server
-    std::jthread renewer_;                // from the first claim on
+    std::set<std::string> held_, asked_;  // asked_: requested, without an answer yet
+    std::jthread renewer_;                // started with the first lease
 };
 
 }  // namespace hone::surreal

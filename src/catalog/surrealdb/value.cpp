@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Encodes and decodes SurrealDB values with libcbor.
 #include "catalog/surrealdb/value.hpp"
 
 #include <cbor.h>
@@ -57,7 +59,7 @@ Value read_tag(const cbor_item_t* item) {
         case kUuid:
             if (const auto* bytes = value.as<Bytes>()) return uuid_text(*bytes);
             return value;
-        default:  // 7 table, 9 uuid and 10 decimal are text already
+        default:  // 7 table, 9 uuid and 10 decimal are already text
             return value;
     }
 }
@@ -120,8 +122,8 @@ Value read(const cbor_item_t* item) {
     return {};
 }
 
-// libcbor 0.8 refuses the tags 6 to 20 in their short form (0xC6 to 0xD4), SurrealDB's among them: they are
-// written as two bytes. Heads follow each other, whatever they nest, so one walk finds them all.
+// libcbor 0.8 refuses the tags 6 to 20 in their short form (0xC6 to 0xD4), among them SurrealDB's, so rewrite
+// them with two bytes. Heads follow each other regardless of nesting, so one pass finds all of them.
 Bytes with_wide_tags(std::span<const std::uint8_t> bytes) {
     Bytes out;
     out.reserve(bytes.size() + bytes.size() / 16);
@@ -274,7 +276,7 @@ Result<Value> decode(std::span<const std::uint8_t> bytes) {
     cbor_load_result outcome{};
     const Item item(cbor_load(readable.data(), readable.size(), &outcome));
     if (!item || outcome.error.code != CBOR_ERR_NONE || outcome.read != readable.size())
-        return fail("the server sent {} bytes that are no CBOR", bytes.size());
+        return fail("the server sent {} bytes of invalid CBOR", bytes.size());
     return read(item.get());
 }
 

@@ -1,4 +1,5 @@
-// A SurrealDB value and its form on the wire: CBOR (RFC 8949) with SurrealDB's tags.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A SurrealDB value and its encoding: CBOR (RFC 8949) with SurrealDB's tags.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +17,9 @@ namespace hone::surreal {
 
 class Value;
 using Bytes = std::vector<std::uint8_t>;
-using Floats = std::vector<float>;  // an array of 32-bit floats, kept small
+using Floats = std::vector<float>;  // an array of 32-bit floats, stored compactly
 using Array = std::vector<Value>;
-using Object = std::vector<std::pair<std::string, Value>>;  // in the order of the wire
+using Object = std::vector<std::pair<std::string, Value>>;  // in the order of the encoding
 struct None {
     bool operator==(const None&) const = default;
 };
@@ -32,10 +33,10 @@ struct DateTime {
 };
 struct RecordId;
 
-// Strings are UTF-8; anything else travels as Bytes.
+// Strings are UTF-8; other bytes are Bytes. Not thread-safe; const calls are safe from any thread.
 class Value {
   public:
-    // Not inline: the types it holds are not complete yet.
+    // Defined in the .cpp, because the variant's types are incomplete here.
     Value();  // NONE
     Value(None none);
     Value(Null null);
@@ -65,19 +66,20 @@ class Value {
     [[nodiscard]] bool is_nothing() const {
         return std::holds_alternative<None>(data_) || std::holds_alternative<Null>(data_);
     }
-    // A field of an object; NONE when there is none, or when this is no object.
+    // Returns a field of an object; NONE when the field is missing or the value is not an object.
     [[nodiscard]] const Value& operator[](std::string_view field) const;
-    [[nodiscard]] std::int64_t integer(std::int64_t otherwise = 0) const;  // also of a float without fraction
+    // Also of a float without a fraction.
+    [[nodiscard]] std::int64_t integer(std::int64_t otherwise = 0) const;
     [[nodiscard]] double number(double otherwise = 0) const;
     [[nodiscard]] std::string text(std::string_view otherwise = "") const;
-    [[nodiscard]] std::span<const Value> items() const;  // of an array; empty for everything else
+    [[nodiscard]] std::span<const Value> items() const;  // of an array; empty for any other value
 
     bool operator==(const Value& other) const;
 
   private:
     std::variant<None, Null, bool, std::int64_t, double, std::string, Bytes, Floats, DateTime, Array, Object,
                  std::vector<RecordId>>
-        data_;  // the last holds one element: RecordId holds a Value
+        data_;  // the last holds one element: RecordId contains a Value
 
     friend const RecordId* record_of(const Value&);
     friend void encode(const Value&, Bytes&);
@@ -90,12 +92,13 @@ struct RecordId {
     bool operator==(const RecordId&) const = default;
 };
 
-const RecordId* record_of(const Value& value);  // null when it is no record id
+const RecordId* record_of(const Value& value);  // null when it is not a record id
 
+// Appends the encoded value to `out`. Pure function.
 void encode(const Value& value, Bytes& out);
-// One value that fills the bytes exactly.
+// Decodes one value that fills the bytes exactly. kFailed for invalid CBOR. Pure function.
 Result<Value> decode(std::span<const std::uint8_t> bytes);
-// For people: record ids as table:key, bytes as a base16 string, times as ISO 8601.
+// For people: record ids as table:key, bytes as a base16 string, times as ISO 8601. Pure function.
 nlohmann::json to_json(const Value& value);
 
 }  // namespace hone::surreal

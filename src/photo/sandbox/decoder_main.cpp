@@ -1,5 +1,6 @@
-// hone-decoder: the process behind the wall. Started by photo/sandbox/decoder_pool.cpp, never by a person. Reads
-// one request after the other from descriptor 3 until it is closed.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// hone-decoder: the sandboxed process. The decoder pool starts it, never a person. It answers requests from
+// descriptor 3, one at a time, until the descriptor is closed.
 #include <fcntl.h>
 #include <iconv.h>
 #include <sys/mman.h>
@@ -17,9 +18,9 @@
 
 #include "base/file.hpp"
 #include "photo/prepare.hpp"
-#include "photo/vips_start.hpp"
 #include "photo/sandbox/protocol.hpp"
 #include "photo/sandbox/sandbox.hpp"
+#include "photo/vips_start.hpp"
 
 #ifdef HONE_FAULTS
 namespace hone::test {
@@ -32,7 +33,7 @@ namespace {
 
 constexpr std::uint64_t kSidecarBytes = 16U << 20;
 
-// A file's bytes, without a copy.
+// A file's bytes, mapped without a copy.
 class MappedFile {
   public:
     explicit MappedFile(int descriptor) {
@@ -100,7 +101,7 @@ void copy_text(char (&target)[size], std::string_view text) {
     target[length] = 0;
 }
 
-// Lays the results one after the other into the shared memory.
+// Appends the results to the shared memory.
 class Writer {
   public:
     explicit Writer(std::uint8_t* memory) : memory_(memory) {}
@@ -168,11 +169,12 @@ Reply answer(const Received& received, std::uint8_t* memory) {
     return reply;
 }
 
-// Libraries open files when they are first used (plugins, character sets, settings): now, before the wall.
+// Libraries open files on first use (plugins, character sets, settings), so use them before the sandbox is
+// locked.
 void warm_up() {
     start_vips();
     ::tzset();  // the XMP toolkit calls mktime
-    // The smallest files that reach each loader; that they are broken does not matter.
+    // The smallest files that reach each loader. They may be broken.
     static constexpr std::string_view kHeads[] = {
         "\xFF\xD8\xFF\xE0",
         "\x89PNG\r\n\x1A\n",
@@ -192,7 +194,7 @@ void warm_up() {
         (void)prepare_photo({reinterpret_cast<const std::uint8_t*>(head.data()), head.size()}, {},
                             {1, 1, true, true, true, 1000});
     }
-    // A whole BMP: ImageMagick reads its settings with the first picture.
+    // A complete BMP, because ImageMagick reads its settings with the first image.
     static constexpr char kBitmap[] =
         "BM\x3A\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\1\0\0\0\1\0\0\0\1\0\x18\0\0\0\0\0\4\0\0\0\0\0\0\0\0\0\0\0\0"
         "\0\0\0\0\0"
@@ -204,8 +206,7 @@ void warm_up() {
          {"UTF-16LE", "UTF-16BE", "UCS-2LE", "UCS-2BE", "ISO-8859-1", "SHIFT_JIS", "EUC-JP"})
         (void)::iconv_open("UTF-8", charset);
     vips_error_clear();
-    // ImageMagick brings DjVuLibre, which replaces the handler of failed allocations by an exception of its
-    // own.
+    // ImageMagick loads DjVuLibre, which installs a handler for failed allocations with its own exception.
     std::set_new_handler(nullptr);
 }
 
@@ -240,14 +241,13 @@ int run(int argc, char** argv) {
         } catch (const std::exception& error) {
             copy_text(reply.reason, error.what());
         }
-        received.files
-            .clear();  // closing may wait for a network drive: at the cost of this photo, not of the next
+        received.files.clear();  // closing may wait for a network drive; charge that to this photo
         if (!send(reply)) return 0;
     }
 }
 
 }  // namespace
-}  // namespace hone::wall
+}  // namespace hone::sandbox
 
 int main(int argc, char** argv) {
     return hone::sandbox::run(argc, argv);

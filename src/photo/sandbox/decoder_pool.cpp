@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Starts, watches and replaces decoder processes, and checks their replies.
 #include "photo/sandbox/decoder_pool.hpp"
 
 #include <fcntl.h>
@@ -25,8 +27,8 @@ using namespace sandbox;
 
 namespace {
 
-constexpr auto kStyle = std::chrono::milliseconds(100);  // how often a working process is looked at
-constexpr std::size_t kKeptMemory = 16U << 20;          // of the shared memory, between two photos
+constexpr auto kStyle = std::chrono::milliseconds(100);  // interval of the checks on a working process
+constexpr std::size_t kKeptMemory = 16U << 20;           // bytes of the shared memory kept between two photos
 
 std::string_view text_of(const char* text, std::size_t size) {
     return {text, ::strnlen(text, size)};
@@ -38,10 +40,10 @@ double seconds_of(const timespec& time) {
 
 }  // namespace
 
-// One decoder process and the two ways to it.
+// One decoder process with its socket and its stderr.
 struct DecoderPool::Process {
     pid_t id = -1;
-    FileDescriptor socket, memory, complaints;  // complaints: the other end of its stderr
+    FileDescriptor socket, memory, complaints;  // complaints: our end of its stderr
     const std::uint8_t* mapped = nullptr;
     std::string missing;
 
@@ -53,13 +55,13 @@ struct DecoderPool::Process {
         end();
     }
 
-    // How it ended, in words; kills it when it still runs.
+    // Ends the process and describes how it ended. Kills it when it still runs.
     std::string end() {
         if (id < 0) return {};
-        // It ends by itself when the socket is closed; a busy one is not waited for.
+        // An idle process ends when its socket is closed; do not wait for a busy one.
         ::kill(id, SIGKILL);
         int status = 0;
-        // A process that waits for a dead network drive cannot be killed: it is left to the system.
+        // A process that waits for a dead network drive cannot be killed; leave it to the system.
         constexpr int kTries = 100;
         for (int tries = 0; tries < kTries; ++tries) {
             const pid_t done = ::waitpid(id, &status, WNOHANG);
@@ -72,7 +74,7 @@ struct DecoderPool::Process {
         return fmt::format("exit code {}", WEXITSTATUS(status));
     }
 
-    // Last words on stderr.
+    // Returns its last output on stderr.
     std::string drain() {
         std::array<char, 4096> buffer{};
         std::string text;
@@ -121,7 +123,7 @@ Result<std::unique_ptr<DecoderPool::Process>> DecoderPool::start() const {
     process->socket = FileDescriptor(pair[0]);
     const FileDescriptor far_socket(pair[1]);
     int pipe[2] = {-1, -1};
-    // Not blocking: a decoder that complains a lot loses words, not time.
+    // Non-blocking, so that a decoder with many messages loses text, not time.
     if (::pipe2(pipe, O_CLOEXEC | O_NONBLOCK) != 0) return cannot("pipe");
     process->complaints = FileDescriptor(pipe[0]);
     const FileDescriptor far_complaints(pipe[1]);
@@ -142,7 +144,7 @@ Result<std::unique_ptr<DecoderPool::Process>> DecoderPool::start() const {
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
-    // Nothing of the person's environment; libraries keep to one thread and one heap.
+    // The user's environment is not passed on. Libraries keep to one thread and one heap.
     std::vector<std::string> settings{"LC_ALL=C.UTF-8",     "TZ=UTC0",
                                       "OMP_NUM_THREADS=1",  "MAGICK_THREAD_LIMIT=1",
                                       "MALLOC_ARENA_MAX=1", "G_SLICE=always-malloc"};
@@ -158,7 +160,7 @@ Result<std::unique_ptr<DecoderPool::Process>> DecoderPool::start() const {
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
-    // First out of the way, to numbers above all of them, then into place.
+    // Move them to numbers above all targets first, then into place.
     const int far[] = {far_complaints.get(), far_socket.get(), process->memory.get()};
     constexpr int kPlaces[] = {STDERR_FILENO, kSocket, kMemory};
     const int aside = std::max({far[0], far[1], far[2], kMemory}) + 1;
@@ -167,7 +169,7 @@ Result<std::unique_ptr<DecoderPool::Process>> DecoderPool::start() const {
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addclosefrom_np(&actions, kMemory + 1);
-    // A group of its own: Ctrl-C is Hone's to handle.
+    // A separate process group, because Hone handles Ctrl-C.
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
     posix_spawnattr_setpgroup(&attributes, 0);
     sigset_t none;
@@ -180,17 +182,17 @@ Result<std::unique_ptr<DecoderPool::Process>> DecoderPool::start() const {
     if (error != 0) {
         process->id = -1;
         return fail(ErrorKind::kUnavailable,
-                    "cannot start the decoder {}: {}; it belongs beside the program hone", printable(program),
-                    std::strerror(error));
+                    "cannot start the decoder {}: {}; it belongs next to the program hone",
+                    printable(program), std::strerror(error));
     }
     return process;
 }
 
-// The first words of a new process; nothing when it ended.
+// Reads the first message of a new process. Returns false when the process has ended.
 static bool read_hello(int socket, std::string& missing) {
     Hello hello;
     pollfd ready{socket, POLLIN, 0};
-    constexpr int kStartMilliseconds = 60'000;  // a loaded machine, a cold disk
+    constexpr int kStartMilliseconds = 60'000;  // for a loaded machine and a cold disk
     if (::poll(&ready, 1, kStartMilliseconds) != 1) return false;
     if (::recv(socket, &hello, sizeof hello, 0) != static_cast<ssize_t>(sizeof hello)) return false;
     missing = text_of(hello.missing, sizeof hello.missing);
@@ -203,13 +205,11 @@ void DecoderPool::note_missing(const Process& process) {
     told_ = true;
     std::string parts = process.missing;
     for (char& c : parts) c = c == '\n' ? ';' : c;
-    log::write(
-        log::Level::kWarning,
-        fmt::format("pictures are decoded behind a wall that this system gives only in part; missing: {}",
-                    parts));
+    log::write(log::Level::kWarning,
+               fmt::format("this system supports only a part of the decoders' sandbox; missing: {}", parts));
 }
 
-// Takes an idle process or the right to start one, and gives it back.
+// Takes an idle process, or the right to start one, and returns it at the end.
 struct DecoderPool::Lease {
     explicit Lease(DecoderPool& owner) : pool(owner) {
         std::unique_lock lock(pool.mutex_);
@@ -238,14 +238,14 @@ struct DecoderPool::Lease {
         HONE_TRY(auto started, pool.start());
         if (!read_hello(started->socket.get(), started->missing)) {
             const std::string words = started->drain(), end = started->end();
-            return fail(ErrorKind::kUnavailable, "the decoder {} ended at its start ({}) {}",
+            return fail(ErrorKind::kUnavailable, "the decoder {} ended when it started ({}) {}",
                         printable(decoder_program()), end, words);
         }
         pool.note_missing(*started);
         process = std::move(started);
         return {};
     }
-    // The process is of no use any more.
+    // Discards the process, because it is unusable.
     std::string lose() {
         const std::string end = process->end();
         process.reset();
@@ -295,7 +295,7 @@ bool send_request(int socket, const Request& request, int photo, std::span<const
     return ::sendmsg(socket, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof request);
 }
 
-// What a decoder says is not trusted: every part must lie inside of the shared memory and fit its size.
+// Replies are untrusted: every part must be inside the shared memory and fit its size.
 class Reader {
   public:
     explicit Reader(const std::uint8_t* memory) : memory_(memory) {}
@@ -332,7 +332,7 @@ class Reader {
 Result<PreparedPhoto> read_reply(const Reply& reply, Reader& reader) {
     PreparedPhoto photo;
     if (reply.good == 0) {
-        // It is shown in terminals: one line, whatever the file had its decoder say.
+        // Terminals show it, so keep it on one line, whatever the file made its decoder write.
         std::string reason(text_of(reply.reason, sizeof reply.reason));
         std::ranges::replace_if(reason, [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
         return fail("{}", reason);
@@ -349,7 +349,7 @@ Result<PreparedPhoto> read_reply(const Reply& reply, Reader& reader) {
            reader.text(reply.metadata, photo.metadata);
     for (std::size_t at = 0; good && at < photo.thumbnails.size(); ++at)
         good = reader.text(reply.thumbnails[at], photo.thumbnails[at]);
-    if (!good) return fail("the decoder's answer makes no sense");
+    if (!good) return fail("the decoder's answer is invalid");
     return photo;
 }
 
@@ -370,7 +370,7 @@ Result<PreparedPhoto> DecoderPool::prepare_once(int photo, std::span<const int> 
     const Request request{work.maximum_pixels,           work.network_side,           work.faces_side,
                           std::uint8_t{work.thumbnails}, std::uint8_t{work.metadata}, std::uint8_t{work.svg}};
     if (!send_request(lease.process->socket.get(), request, photo, sidecars)) {
-        // It died while it was idle, of no photo's fault.
+        // The process died while idle, so no photo is to blame.
         lease.lose();
         HONE_CHECK(lease.make_ready());
         if (!send_request(lease.process->socket.get(), request, photo, sidecars))
@@ -392,7 +392,7 @@ Result<PreparedPhoto> DecoderPool::prepare_once(int photo, std::span<const int> 
         if (spent || late) {
             lease.lose();
             return fail("{}",
-                        spent ? fmt::format("it took more than {} s of processor time to decode",
+                        spent ? fmt::format("decoding took more than {} s of processor time",
                                             limits_.processor_time.count())
                               : fmt::format("it could not be decoded within {} s: is its disk slow or gone?",
                                             limits_.time.count()));
@@ -404,7 +404,7 @@ Result<PreparedPhoto> DecoderPool::prepare_once(int photo, std::span<const int> 
         const std::string end = lease.lose();
         if (words.find("failed to allocate") != std::string::npos ||
             words.find("bad_alloc") != std::string::npos)
-            return fail("it needs more than {} MB of memory to decode", limits_.memory_bytes >> 20U);
+            return fail("decoding needs more than {} MB of memory", limits_.memory_bytes >> 20U);
         crashed = true;
         return fail("the decoder crashed on it ({})", end);
     }

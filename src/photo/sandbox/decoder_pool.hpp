@@ -1,5 +1,6 @@
-// Decoding behind a wall: libvips, LibRaw and Exiv2 run in processes of their own that can neither open
-// files nor talk to anyone (photo/sandbox/sandbox.hpp). A crash, a hang or a limit costs one photo.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sandboxed decoding: libvips, LibRaw and Exiv2 run in separate processes that can neither open files nor
+// communicate with anyone but Hone. A crash, a hang or an exceeded limit costs one photo.
 #pragma once
 
 #include <atomic>
@@ -18,36 +19,37 @@
 namespace hone {
 
 struct SandboxLimits {
-    std::uint64_t memory_bytes = 1ULL << 30;  // that a decoder allocates
+    std::uint64_t memory_bytes = 1ULL << 30;  // that a decoder may allocate
     std::chrono::seconds processor_time{20};  // for one photo
-    std::chrono::seconds time{120};           // for one photo, waiting for a slow disk included
-    std::vector<std::string> without;         // parts of the wall to leave out, for tests
+    std::chrono::seconds time{120};           // for one photo, including the wait for a slow disk
+    std::vector<std::string> without;         // parts of the sandbox to omit, for tests
 };
 
-// Safe from any thread.
+// A pool of decoder processes. Safe from any thread.
 class DecoderPool {
   public:
-    // Starts a process when it is first needed, at most `processes` of them.
+    // Starts a process when it is first needed; at most `processes` of them.
     explicit DecoderPool(unsigned processes, SandboxLimits limits = {});
     ~DecoderPool();
 
-    // Decodes in a process that is free, or waits for one. photo, sidecars: open for reading; where their
-    // descriptors stand does not matter. A process that ends under a photo may have been ended by someone
-    // else (the system, short of memory), so the photo gets one more. Fails with the decoder's reason, or
-    // with what became of it (crashed, memory, time), the next photo gets a new process; kUnavailable when no
-    // process can be started.
+    // Decodes a photo in an idle process, or waits for one. photo, sidecars: descriptors open for reading;
+    // their offsets do not matter. A process that dies may have been killed by the system (out of memory), so
+    // its photo is tried once more. kFailed with the decoder's reason or with the cause of its end (crash,
+    // memory, time); the next photo then gets a new process. kUnavailable when no process can be started, or
+    // while interrupted.
     Result<PreparedPhoto> prepare(int photo, std::span<const int> sidecars, const PhotoWork& work);
-    // The same for bytes that are no file.
+    // The same for bytes in memory.
     Result<PreparedPhoto> prepare(std::span<const std::uint8_t> bytes, const PhotoWork& work);
 
-    // While it is set, photos that are being decoded are given up and new ones refused (kUnavailable): Hone
-    // is about to end and does not wait for a slow photo.
+    // While set, photos in progress are cancelled and new ones refused (kUnavailable), so that a shutdown
+    // does not wait for a slow photo.
     void interrupt(bool interrupted) { interrupted_ = interrupted; }
 
-    // Parts of the wall that the kernel refuses here, as "part: reason"; starts a process when none ran yet.
+    // Returns the parts of the sandbox that the kernel refuses here, as "part: reason". Starts a process when
+    // none has run yet; kUnavailable when that fails.
     Result<std::vector<std::string>> missing_parts();
 
-    // Processes that had to be replaced since the start.
+    // Number of processes replaced since the start.
     [[nodiscard]] std::uint64_t lost() const;
 
   private:
@@ -55,14 +57,14 @@ class DecoderPool {
     struct Lease;
 
     Result<std::unique_ptr<Process>> start() const;
-    // crashed: the process ended under the photo, of whatever cause.
+    // Sets `crashed` when the process died while it decoded, for whatever cause.
     Result<PreparedPhoto> prepare_once(int photo, std::span<const int> sidecars, const PhotoWork& work,
                                        bool& crashed);
     void note_missing(const Process& process);
 
     const SandboxLimits limits_;
     std::atomic<bool> interrupted_ = false;
-    mutable std::mutex mutex_;  // guards what follows
+    mutable std::mutex mutex_;  // guards the members below
     std::condition_variable freed_;
     std::vector<std::unique_ptr<Process>> idle_;
     unsigned left_;  // processes that may still be started
@@ -70,7 +72,8 @@ class DecoderPool {
     bool told_ = false;
 };
 
-// The program of the decoder processes: HONE_DECODER, or hone-decoder beside this program.
+// Returns the path of the decoder program: HONE_DECODER, or hone-decoder next to this program. Safe from any
+// thread.
 fs::path decoder_program();
 
 }  // namespace hone

@@ -1,6 +1,7 @@
-// What Hone and its decoder processes say to each other: one request and one reply at a time over a pair of
-// SOCK_SEQPACKET sockets; pixels and thumbnails lie in shared memory. Both ends are the same build, so the
-// structs travel as they are.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The protocol between Hone and its decoder processes: one request and one reply at a time over a pair of
+// SOCK_SEQPACKET sockets, with pixels and thumbnails in shared memory. Both ends come from the same build, so
+// the structs are sent as raw bytes.
 #pragma once
 
 #include <cstdint>
@@ -9,22 +10,26 @@
 
 namespace hone::sandbox {
 
-inline constexpr int kSocket = 3, kMemory = 4;           // descriptors that a decoder process is born with
-inline constexpr std::size_t kMemoryBytes = 128U << 20;  // the most that one photo may give back
-inline constexpr std::size_t kSidecars = 4;              // at most so many descriptors after the photo's
+inline constexpr int kSocket = 3, kMemory = 4;  // descriptors that a decoder process starts with
+// Size of the shared memory: the largest result of one photo.
+inline constexpr std::size_t kMemoryBytes = 128U << 20;
+inline constexpr std::size_t kSidecars = 4;  // the most sidecar descriptors after the photo's
 inline constexpr std::size_t kReasonBytes = 512;
 
-// With the photo's descriptor and those of its sidecars (SCM_RIGHTS), all read-only.
+// Sent with the photo's descriptor and those of its sidecars (SCM_RIGHTS), all read-only. The fields mirror
+// PhotoWork.
 struct Request {
     std::uint64_t maximum_pixels = 0;
     std::int32_t network_side = 0, faces_side = 0;
     std::uint8_t thumbnails = 0, metadata = 0, svg = 0;
 };
 
+// A range of the shared memory, in bytes.
 struct Part {
     std::uint64_t at = 0, bytes = 0;  // inside the shared memory
 };
 
+// Untrusted: a decoder may have been taken over. Hone checks every range before it reads the memory.
 struct Reply {
     std::uint8_t good = 0;
     std::int32_t format = 0, width = 0, height = 0;
@@ -35,9 +40,10 @@ struct Reply {
     char reason[kReasonBytes] = {};
 };
 
-// The first message of a decoder: which parts of the wall the kernel refused, one "part: reason" a line.
+// The first message of a decoder: the parts of the sandbox that the kernel refused, one "part: reason" per
+// line.
 struct Hello {
     char missing[1024] = {};
 };
 
-}  // namespace hone::wall
+}  // namespace hone::sandbox

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The steps of the sandbox: namespaces, Landlock, resource limits and a seccomp filter.
 #include "photo/sandbox/sandbox.hpp"
 
 #include <fcntl.h>
@@ -22,7 +24,7 @@ class Parts {
   public:
     explicit Parts(const std::vector<std::string>& without) : without_(without) {}
 
-    // lock gives 0, or an errno.
+    // lock: returns 0 or an errno.
     template <typename Lock>
     void add(const std::string& name, Lock lock) {
         const bool left_out = std::ranges::find(without_, name) != without_.end();
@@ -47,12 +49,12 @@ int limit(int resource, rlim_t value) {
     return result_of(::setrlimit(static_cast<__rlimit_resource_t>(resource), &limited));
 }
 
-// Nothing of the file system can be opened any more; what is open stays usable.
+// Forbids opening files. Open descriptors remain usable.
 int lock_file_system() {
     const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 0) return errno;
     landlock_ruleset_attr rules{};
-    rules.handled_access_fs = (1ULL << 13) - 1;  // every right of version 1
+    rules.handled_access_fs = (1ULL << 13) - 1;  // all rights of version 1
     const long ruleset = ::syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
     if (ruleset < 0) return errno;
     const int error = result_of(static_cast<int>(::syscall(SYS_landlock_restrict_self, ruleset, 0)));
@@ -60,8 +62,8 @@ int lock_file_system() {
     return error;
 }
 
-// What libvips, LibRaw, Exiv2 and the C library call while they decode: memory, threads, time, and reading
-// and writing descriptors that are open already. No open, no socket, no exec, no fork, no ptrace.
+// The system calls of libvips, LibRaw, Exiv2 and the C library during decoding: memory, threads, time, and
+// reading and writing open descriptors. No open, socket, exec, fork or ptrace.
 constexpr int kAllowedCalls[] = {SCMP_SYS(read),
                                  SCMP_SYS(readv),
                                  SCMP_SYS(pread64),
@@ -118,8 +120,8 @@ int lock_calls() {
                 -seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, sizeof...(conditions), conditions...);
     };
     for (const int call : kAllowedCalls) allow(call);
-    // Threads, but no processes; glibc tries clone3 first, whose flags cannot be seen from here.
-    // (scmp_arg_cmp by its fields: the macros for it are C, and clang says so.)
+    // Allow threads, but not processes. glibc tries clone3 first, whose flags the filter cannot see. (Sets
+    // scmp_arg_cmp by its fields, because clang rejects libseccomp's C macros.)
     allow(SCMP_SYS(clone), scmp_arg_cmp{0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD});
     allow(SCMP_SYS(prctl), scmp_arg_cmp{0, SCMP_CMP_EQ, PR_SET_NAME, 0});
     allow(SCMP_SYS(fcntl), scmp_arg_cmp{1, SCMP_CMP_EQ, F_GETFL, 0});
@@ -147,7 +149,7 @@ std::vector<std::string> lock_files_and_calls(const Limits& limits, const std::v
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
         return 0;  // a sanitizer maps terabytes
 #endif
-        // What the process allocates; the photo and the shared memory are mapped beside it.
+        // The process's own allocations; the photo and the shared memory are mapped separately.
         const int error = limit(RLIMIT_DATA, limits.memory_bytes);
         return error != 0 ? error : limit(RLIMIT_AS, 8 * limits.memory_bytes);
     });
@@ -158,4 +160,4 @@ std::vector<std::string> lock_files_and_calls(const Limits& limits, const std::v
     return parts.missing;
 }
 
-}  // namespace hone::wall
+}  // namespace hone::sandbox

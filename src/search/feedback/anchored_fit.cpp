@@ -1,13 +1,14 @@
-// A logistic regression on the marks that is held near the words (SeeSaw, arXiv 2208.06497). Minimises over
-// w, from w = t:
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A logistic regression on the marks, anchored at the query text (SeeSaw, arXiv 2208.06497). Minimises over
+// w, starting at w = t:
 //
 //     sum_i c_i BCE(w . (x_i - mean), y_i)
 //         + 100 (cosh(log |w|^2) - 1) + 10 (1 - cos(w, t)) / 2 + 1000 w^T M w
 //
-// x_i: liked (y 1), unliked and passed (y 0); mean: theirs; c_i: both classes weigh the same, half of the
-// marks or, where most are liked, as much as the others are (docs/feedback.md); M: roughness() of the space,
-// in "fit-data" only. Ranked by cos(x, w). Without words the anchor is the mean of the liked.
-// L-BFGS by libLBFGS.
+// t: the query vector. x_i: positives (y 1), explicit and implicit negatives (y 0); mean: of all x_i. c_i:
+// both classes have equal weight, half of the marks or, if most are positives, the number of negatives
+// (docs/feedback.md). M: the Laplacian penalty of the space, in "fit-data" only. Ranks by cos(x, w). Without
+// a query text, the anchor is the mean of the positives. L-BFGS by libLBFGS.
 #include <lbfgs.h>
 
 #include <algorithm>
@@ -30,10 +31,10 @@ double dot(std::span<const double> a, std::span<const double> b) {
 
 struct Problem {
     std::size_t dimension = 0;
-    std::vector<std::vector<double>> photos;  // x_i - mean
-    std::vector<double> fits, weights;        // y_i, c_i
-    std::vector<double> anchor;               // t, length 1
-    std::span<const float> laplacian_penalty;         // empty: no data term
+    std::vector<std::vector<double>> photos;   // x_i - mean
+    std::vector<double> fits, weights;         // y_i, c_i
+    std::vector<double> anchor;                // t, length 1
+    std::span<const float> laplacian_penalty;  // empty: no penalty
     std::size_t stride = 0;
 
     double evaluate(std::span<const double> w, std::span<double> gradient) const {
@@ -79,7 +80,7 @@ std::vector<double> minimise(const Problem& problem) {
         const auto size = static_cast<std::size_t>(n);
         return static_cast<const Problem*>(instance)->evaluate({x, size}, {gradient, size});
     };
-    // What it says of how it ended does not matter: w is then the best point that it came to.
+    // Its return code does not matter: w is the best point it reached.
     (void)lbfgs(static_cast<int>(w.size()), w.data(), nullptr, evaluate, nullptr,
                 const_cast<Problem*>(&problem), &parameters);
     return w;
@@ -93,24 +94,26 @@ class AnchoredFit final : public FeedbackMethod {
     [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
                                                 const FeedbackSpace& space) const override {
         const std::size_t dimension = space.statistics->dimension();
-        const std::vector<float> anchor =
-            !evidence.text.empty() ? std::vector<float>(evidence.text.begin(), evidence.text.end())
-                                    : mean_of(evidence.positives, dimension);
+        const std::vector<float> anchor = !evidence.text.empty()
+                                              ? std::vector<float>(evidence.text.begin(), evidence.text.end())
+                                              : mean_of(evidence.positives, dimension);
         Problem problem;
         problem.dimension = dimension;
         problem.anchor.assign(anchor.begin(), anchor.end());
         const double length = std::sqrt(dot(problem.anchor, problem.anchor));
-        // Nothing to hold on to: what is liked least stands last.
+        // No anchor: rank the photos most like the negatives last.
         if (!evidence.has_marks() || length == 0) return rank_by_text(evidence);
         for (double& value : problem.anchor) value /= length;
 
         std::vector<Mark> all;
         for (const auto* marks : {&evidence.positives, &evidence.negatives, &evidence.implicit_negatives})
             all.insert(all.end(), marks->begin(), marks->end());
-        const double positives = total_weight(evidence.positives), others = total_weight(all) - positives;
+        const double positive_weight = total_weight(evidence.positives),
+                     others = total_weight(all) - positive_weight;
         const std::vector<float> mean = mean_of(all, dimension);
-        // As much as there are marks, half for each class; but no passed photo counts more than one.
-        const double half = (positives + others) / 2, class_weight = others > 0 ? std::min(half, others) : half;
+        // In total as many as the marks, half per class; but no implicit negative counts more than one.
+        const double half = (positive_weight + others) / 2,
+                     class_weight = others > 0 ? std::min(half, others) : half;
         for (std::size_t mark = 0; mark < all.size(); ++mark) {
             const bool fits = mark < evidence.positives.size();
             std::vector<double> photo(dimension);
@@ -118,18 +121,19 @@ class AnchoredFit final : public FeedbackMethod {
                 photo[at] = static_cast<double>(all[mark].vector[at]) - mean[at];
             problem.photos.push_back(std::move(photo));
             problem.fits.push_back(fits ? 1 : 0);
-            problem.weights.push_back(all[mark].weight * class_weight / (fits ? positives : others));
+            problem.weights.push_back(all[mark].weight * class_weight / (fits ? positive_weight : others));
         }
         problem.stride = space.statistics->stride();
-        if (with_data_) problem.laplacian_penalty = space.statistics->laplacian_penalty(space.view, space.threads);
+        if (with_data_)
+            problem.laplacian_penalty = space.statistics->laplacian_penalty(space.view, space.threads);
         return explain(evidence, problem, minimise(problem));
     }
 
   private:
-    // w as a sum over words and marks. At the minimum the gradient is zero, which makes w a combination of
-    // the anchor, the x_i and (with data) M w. The parts along the x_i are -c_i (p_i - y_i) (x_i - mean),
-    // scaled by what stands before w in that equation; what is left is the words' part, for it is what there
-    // would be without marks.
+    // Explains w as a sum over query text and marks. The gradient is zero at the minimum, so w is a
+    // combination of the anchor, the x_i and (with data) M w. The parts along the x_i are -c_i (p_i - y_i)
+    // (x_i - mean), scaled by the factor of w in that equation. The rest is the query text's part, because it
+    // would remain without marks.
     static std::unique_ptr<Ranking> explain(const Evidence& evidence, const Problem& problem,
                                             const std::vector<double>& w) {
         const double square = std::max(1e-12, dot(w, w)), length = std::sqrt(square);
@@ -154,12 +158,14 @@ class AnchoredFit final : public FeedbackMethod {
                 ranking->add({Source::Kind::kNegative, mark - evidence.positives.size()},
                              narrow(problem.photos[mark]), pull);
             } else {
-                for (std::size_t at = 0; at < w.size(); ++at) implicit_negatives[at] += pull * problem.photos[mark][at];
+                for (std::size_t at = 0; at < w.size(); ++at)
+                    implicit_negatives[at] += pull * problem.photos[mark][at];
             }
         }
-        if (!evidence.implicit_negatives.empty()) ranking->add({Source::Kind::kImplicitNegative, 0}, narrow(implicit_negatives), 1);
-        ranking->add({evidence.text.empty() ? Source::Kind::kLibrary : Source::Kind::kText, 0},
-                     narrow(rest), 1);
+        if (!evidence.implicit_negatives.empty())
+            ranking->add({Source::Kind::kImplicitNegative, 0}, narrow(implicit_negatives), 1);
+        ranking->add({evidence.text.empty() ? Source::Kind::kLibrary : Source::Kind::kText, 0}, narrow(rest),
+                     1);
         return ranking;
     }
 

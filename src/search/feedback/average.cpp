@@ -1,5 +1,6 @@
-// The original's rule, exactly: (words + mean of the marked) / 2. Without words: the mean of the marked;
-// without marks: the words. "Not this" does not move the question; such pictures are only left out.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The original's exact rule: (query text + mean of the positives) / 2. Without a text: the mean of the
+// positives; without marks: the text. Negatives do not move the query vector; they are only hidden.
 #include "search/feedback/method.hpp"
 
 namespace hone {

@@ -1,12 +1,13 @@
-// "The one picture I remember": how probable each photo is to be it, after PicHunter (Cox et al. 2000) and
-// SOMHunter (Kratochvil et al. 2020). A person who looks for photo i likes l rather than the others shown, o,
-// with probability
+// SPDX-License-Identifier: GPL-3.0-or-later
+// "The one picture I remember": the probability of each photo to be the target, after PicHunter (Cox et al.
+// 2000) and SOMHunter (Kratochvil et al. 2020). A user who looks for photo i marks l rather than the other
+// shown photos o with probability
 //
 //     e^(-d(i,l)/s) / (e^(-d(i,l)/s) + sum_o e^(-d(i,o)/s)),     d = 1 - cos, s = 0.1
 //
-// with at most kOthers others: the unliked ones first, then those passed over last. The log of the product
-// over the liked, and kTextScale x words . x as the log of the prior, is the score. Without a like, each
-// photo shown counts against what is near it: factor 1 - e^(-d/s), at least kFloor.
+// with at most kOthers others: the explicit negatives first, then the latest implicit ones. The score is the
+// log of the product over the positives, plus kTextScale x query text . x as the log of the prior. Without a
+// positive, each photo shown counts against its neighbourhood: factor 1 - e^(-d/s), at least kFloor.
 #include <algorithm>
 #include <cmath>
 
@@ -27,14 +28,14 @@ class BayesRanking final : public Ranking {
         for (const Mark& mark : evidence.negatives) {
             if (others_.size() < kOthers) add(others_, mark);
         }
-        negatives_ = others_.size();
-        for (auto mark = evidence.implicit_negatives.rbegin(); mark != evidence.implicit_negatives.rend() && others_.size() < kOthers;
-             ++mark)
+        negative_count_ = others_.size();
+        for (auto mark = evidence.implicit_negatives.rbegin();
+             mark != evidence.implicit_negatives.rend() && others_.size() < kOthers; ++mark)
             add(others_, *mark);
     }
 
     [[nodiscard]] std::vector<float> scores(const SpaceView& view, unsigned threads) const override {
-        // One scan a mark; what a row gathers is kept in two numbers.
+        // One scan per mark; two values per row suffice.
         std::vector<float> score(view.size()), crowd(view.size());
         if (!text_.empty()) {
             score = view.scores(text_, threads);
@@ -49,10 +50,10 @@ class BayesRanking final : public Ranking {
                     crowd[row] += static_cast<float>(other.weight * near(cosines[row]));
             }
         }
-        for (const Vector& positives : positives_) {
-            const std::vector<float> cosines = view.scores(positives.values, threads);
+        for (const Vector& positive : positives_) {
+            const std::vector<float> cosines = view.scores(positive.values, threads);
             for (std::size_t row = 0; row < crowd.size(); ++row)
-                score[row] += static_cast<float>(in_favour(positives, cosines[row], crowd[row]));
+                score[row] += static_cast<float>(in_favour(positive, cosines[row], crowd[row]));
         }
         return score;
     }
@@ -78,12 +79,13 @@ class BayesRanking final : public Ranking {
             const double cosine = inner_product(others_[at].values, x);
             crowd += others_[at].weight * near(cosine);
             if (!positives_.empty()) continue;
-            if (at < negatives_)
+            if (at < negative_count_)
                 shares.push_back({{Source::Kind::kNegative, at}, against(others_[at], cosine)});
             else
                 implicit_negatives += against(others_[at], cosine);
         }
-        if (implicit_negatives != 0) shares.push_back({{Source::Kind::kImplicitNegative, 0}, implicit_negatives});
+        if (implicit_negatives != 0)
+            shares.push_back({{Source::Kind::kImplicitNegative, 0}, implicit_negatives});
         for (std::size_t at = 0; at < positives_.size(); ++at) {
             const double cosine = inner_product(positives_[at].values, x);
             shares.push_back({{Source::Kind::kPositive, at}, in_favour(positives_[at], cosine, crowd)});
@@ -102,14 +104,14 @@ class BayesRanking final : public Ranking {
     static double against(const Vector& other, double cosine) {
         return other.weight * std::log(std::max(kFloor, 1 - near(cosine)));
     }
-    static double in_favour(const Vector& positives, double cosine, double crowd) {
+    static double in_favour(const Vector& positive, double cosine, double crowd) {
         const double own = near(cosine);
-        return positives.weight * std::log(std::max(kFloor, own / (own + crowd + 1e-12)));
+        return positive.weight * std::log(std::max(kFloor, own / (own + crowd + 1e-12)));
     }
 
     std::vector<float> text_;
     std::vector<Vector> positives_, others_;
-    std::size_t negatives_ = 0;  // of others_, at its front
+    std::size_t negative_count_ = 0;  // number of explicit negatives, at the front of others_
 };
 
 class Bayes final : public FeedbackMethod {

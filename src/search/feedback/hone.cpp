@@ -1,18 +1,19 @@
-// The default: Rocchio in the whitened space, from the first words each time.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The default method: Rocchio in the whitened space, starting from the query text in every round.
 //
 //     w = t / sd(t) + c P ( n / (n + 1) (m+ - mu) - 0.5 (m- - mu) )
 //
-// t: words; sd(t): their scores' standard deviation over the library; n: weight of the liked; m+: their mean;
-// m-: mean of the unliked (three times) and the passed over; mu, P, c: search/space_statistics.hpp. With P
-// the step goes along what tells the liked photos from the library, not along what all photos share (the
-// linear discriminant of Fisher 1936). n / (n + 1) trusts one mark half. While nothing is liked, the page
-// explores (search/explore.hpp).
+// t: query vector; sd(t): standard deviation of its scores over the library; n: weight of the positives; m+:
+// their mean; m-: mean of the explicit negatives (three times) and the implicit ones; mu, P, c:
+// search/space_statistics.hpp. With P, the step follows the direction that separates the positives from the
+// library, not the one shared by all photos (the linear discriminant of Fisher 1936). n / (n + 1) trusts a
+// single mark by half. Without positives, the page explores (search/explore.hpp).
 //
-// People mark by mistake. A liked photo whose neighbours were passed over, with no other liked photo near,
-// counts less: its weight is multiplied by r / (largest r of the liked), r = (1 + s) / (1 + s + a), s and a
-// the sums of max(0, cos)^2 in the whitened space to the other liked and to the passed photos. For somebody
-// who makes no mistakes this changes nothing that was measured; for one who likes 5 % of what does not fit it
-// finds a fifth more (docs/feedback.md).
+// Users mark by mistake. A positive whose neighbours are implicit negatives, with no other positive near,
+// counts less: its weight is multiplied by r / (largest r of the positives), r = (1 + s) / (1 + s + a), where
+// s and a are the sums of max(0, cos)^2 in the whitened space to the other positives and to the implicit
+// negatives. For a user without mistakes this changed no measurement; for one who marks 5 % of the
+// non-matching photos it finds a fifth more (docs/feedback.md).
 #include <algorithm>
 #include <cmath>
 
@@ -22,13 +23,14 @@ namespace hone {
 
 namespace {
 
-constexpr std::size_t kMostNeighbours = 200;  // passed photos that are looked at, the last ones
+constexpr std::size_t kMostNeighbours = 200;  // the most recent implicit negatives to examine
 constexpr double kNegativeShare = 0.5;
-constexpr double kApart = 0.6, kAlike = 0.8, kFaint = 0.03;  // where passed photos begin and cease to tell
-constexpr double kLeastWeight = 1e-3;                        // a mark's weight is > 0
-constexpr float kNegativeWeight = 3;  // of a mark, against a photo that was only passed over
+// Where implicit negatives begin and cease to count.
+constexpr double kApart = 0.6, kAlike = 0.8, kFaint = 0.03;
+constexpr double kLeastWeight = 1e-3;  // a mark's weight is > 0
+constexpr float kNegativeWeight = 3;   // of an explicit negative, relative to an implicit one
 
-// Its parts are whitened when somebody asks why: P is symmetric, so that the share of a mark m is (P x) . m.
+// Computes its parts on demand: P is symmetric, so the share of a mark m is (P x) . m.
 class WhitenedRanking final : public Ranking {
   public:
     using Ranking::score;
@@ -84,7 +86,7 @@ class WhitenedRanking final : public Ranking {
         };
         if (!text_.empty()) add({Source::Kind::kText, 0}, text_weight_ * inner_product(text_, x));
         for (const Part& part : parts_) add(part.source, part.weight * inner_product(part.vector, whitened));
-        // What is left is -(sum of the weights) mu, and the last digits of the sums above.
+        // The rest is -(sum of the weights) mu, and the last digits of the sums above.
         if (!parts_.empty()) add({Source::Kind::kLibrary, 0}, rest);
         return shares;
     }
@@ -109,7 +111,8 @@ class Hone final : public FeedbackMethod {
         const SpaceStatistics& statistics = *space.statistics;
         const std::size_t stride = statistics.stride();
         std::span<const Mark> implicit_negatives = evidence.implicit_negatives;
-        if (implicit_negatives.size() > kMostNeighbours) implicit_negatives = implicit_negatives.last(kMostNeighbours);
+        if (implicit_negatives.size() > kMostNeighbours)
+            implicit_negatives = implicit_negatives.last(kMostNeighbours);
         std::vector<Mark> judged = evidence.positives;
         judged.insert(judged.end(), implicit_negatives.begin(), implicit_negatives.end());
         std::vector<float> vectors(judged.size() * stride), cosines(judged.size());
@@ -117,39 +120,41 @@ class Hone final : public FeedbackMethod {
             statistics.whiten(judged[at].vector, vectors.data() + at * stride);
         std::vector<double> trust(evidence.positives.size());
         double among = 0, between = 0;
-        for (std::size_t positives = 0; positives < evidence.positives.size(); ++positives) {
-            multiply_rows(vectors, stride, vectors.data() + positives * stride, cosines.data());
+        for (std::size_t positive = 0; positive < evidence.positives.size(); ++positive) {
+            multiply_rows(vectors, stride, vectors.data() + positive * stride, cosines.data());
             double support = 0, against = 0;
             for (std::size_t at = 0; at < judged.size(); ++at) {
                 const double near = std::pow(std::max(0.0F, cosines[at]), 2);
-                if (at != positives) (at < evidence.positives.size() ? support : against) += near;
+                if (at != positive) (at < evidence.positives.size() ? support : against) += near;
             }
             among += support;
             between += against;
-            trust[positives] = (1 + support) / (1 + support + against);
+            trust[positive] = (1 + support) / (1 + support + against);
         }
-        for (std::size_t positives = 0; positives < trust.size(); ++positives)
-            evidence.positives[positives].weight *= static_cast<float>(trust[positives] / std::ranges::max(trust));
+        for (std::size_t positive = 0; positive < trust.size(); ++positive)
+            evidence.positives[positive].weight *=
+                static_cast<float>(trust[positive] / std::ranges::max(trust));
         const double n = static_cast<double>(evidence.positives.size());
         if (n < 2 || implicit_negatives.empty()) return evidence;
         const double r =
             between / (n * static_cast<double>(implicit_negatives.size())) / (among / (n * (n - 1)) + kFaint);
-        const double boost = std::clamp((kAlike - r) / (kAlike - kApart), kLeastWeight, 1.0);
-        for (Mark& mark : evidence.implicit_negatives) mark.weight *= static_cast<float>(boost);
+        const double factor = std::clamp((kAlike - r) / (kAlike - kApart), kLeastWeight, 1.0);
+        for (Mark& mark : evidence.implicit_negatives) mark.weight *= static_cast<float>(factor);
         return evidence;
     }
     [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
                                                 const FeedbackSpace& space) const override {
         if (!evidence.has_marks()) return rank_by_text(evidence);
         auto ranking = std::make_unique<WhitenedRanking>(evidence.text, space.statistics);
-        const double positives = total_weight(evidence.positives);
-        ranking->add(Source::Kind::kPositive, evidence.positives, positives / (positives + 1));
+        const double positive_weight = total_weight(evidence.positives);
+        ranking->add(Source::Kind::kPositive, evidence.positives, positive_weight / (positive_weight + 1));
         const double negatives = kNegativeWeight * total_weight(evidence.negatives),
                      implicit_negatives = total_weight(evidence.implicit_negatives),
                      judged = negatives + static_cast<double>(evidence.implicit_negatives.size());
         if (judged > 0) {
             ranking->add(Source::Kind::kNegative, evidence.negatives, -kNegativeShare * negatives / judged);
-            ranking->add(Source::Kind::kImplicitNegative, evidence.implicit_negatives, -kNegativeShare * implicit_negatives / judged);
+            ranking->add(Source::Kind::kImplicitNegative, evidence.implicit_negatives,
+                         -kNegativeShare * implicit_negatives / judged);
         }
         ranking->finish();
         return ranking;

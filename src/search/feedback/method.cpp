@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The list of methods, and the helpers that they share.
 #include "search/feedback/method.hpp"
 
 #include <algorithm>
@@ -27,7 +29,7 @@ Result<const FeedbackMethod*> find_feedback_method(std::string_view name) {
     for (const auto& method : all_methods()) {
         if (method->name() == name) return method.get();
     }
-    return fail(ErrorKind::kUsage, "unknown method '{}'; there are {}", name.substr(0, 40),
+    return fail(ErrorKind::kUsage, "unknown method '{}'; the methods are {}", name.substr(0, 40),
                 fmt::join(feedback_methods(), ", "));
 }
 

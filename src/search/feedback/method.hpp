@@ -1,5 +1,7 @@
-// What is known of the marks -> a ranking of all photos. One method a file and one line in method.cpp; each
-// is a pure function of what it is given. Formulas, sources and measurements: docs/feedback.md.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Feedback methods: turn marks into a ranking of all photos. Each method has its own file and one line in
+// method.cpp, and is a pure function. docs/feedback.md has formulas, sources and measurements. Safe from any
+// thread.
 #pragma once
 
 #include <memory>
@@ -14,22 +16,24 @@
 namespace hone {
 
 struct Mark {
-    std::span<const float> vector;  // unit length, outlives what is made of it
-    float weight = 1;               // > 0; a mark of weight 2 counts as two
+    std::span<const float> vector;  // of length 1; must outlive everything computed from it
+    float weight = 1;               // > 0; a mark of weight 2 counts like two marks
 };
 
 struct Evidence {
-    std::span<const float> text;  // unit length; empty when there are none
+    std::span<const float> text;  // query vector of length 1; empty without a query text
     std::vector<Mark> positives, negatives;
-    std::vector<Mark> implicit_negatives;  // shown and passed over: may be many, says little
-    [[nodiscard]] bool has_marks() const { return !positives.empty() || !negatives.empty() || !implicit_negatives.empty(); }
+    std::vector<Mark> implicit_negatives;  // shown and not marked: may be many, each weak evidence
+    [[nodiscard]] bool has_marks() const {
+        return !positives.empty() || !negatives.empty() || !implicit_negatives.empty();
+    }
 };
 
-// What a part of a score comes from.
+// The origin of a part of a score.
 struct Source {
     enum class Kind { kText, kPositive, kNegative, kImplicitNegative, kLibrary };
     Kind kind = Kind::kText;
-    std::size_t mark = 0;  // index into Evidence::liked or unliked
+    std::size_t mark = 0;  // index into the positives or negatives
     bool operator==(const Source&) const = default;
 };
 
@@ -38,29 +42,30 @@ struct Share {
     double value = 0;
 };
 
-// Scores of every photo of one space; larger is better, the unit is the method's own. Holds what it needs of
-// the evidence, but not the view.
+// Scores every photo of one space; larger is better, in the method's own unit. Keeps the parts of the
+// evidence that it needs, but not the view. Immutable, so safe from any thread.
 class Ranking {
   public:
     virtual ~Ranking() = default;
-    // scores[row], approximate as SpaceView::scores() is.
+    // Returns view.size() scores, as approximate as SpaceView::scores().
     [[nodiscard]] virtual std::vector<float> scores(const SpaceView& view, unsigned threads) const = 0;
-    // The exact score of a photo: the same on every run.
+    // Returns the exact score of a photo, the same on every run.
     [[nodiscard]] virtual double score(const SpaceView& view, std::size_t row) const {
         return score(view.values(row));
     }
-    // Of any vector of the space.
+    // Scores any vector of the space. x: d values.
     [[nodiscard]] virtual double score(std::span<const float> x) const = 0;
-    // Adds up to score().
+    // The parts of score(); they add up to it.
     [[nodiscard]] virtual std::vector<Share> shares(const SpaceView& view, std::size_t row) const = 0;
-    // w when the score is w . x; empty when it is no such product.
+    // Returns w when the score is w . x, else empty.
     [[nodiscard]] virtual std::span<const float> direction() const { return {}; }
 };
 
-// score = sum over the terms of vector . x.
+// score = sum over the terms of weight x vector . x.
 class LinearRanking final : public Ranking {
   public:
     explicit LinearRanking(std::size_t dimension) : direction_(dimension) {}
+    // Adds weight x vector . x to the score, attributed to `source`. vector: `dimension` values.
     void add(Source source, std::span<const float> vector, double weight);
 
     using Ranking::score;
@@ -72,49 +77,58 @@ class LinearRanking final : public Ranking {
   private:
     struct Term {
         Source source;
-        std::vector<float> vector;  // weighted
+        std::vector<float> vector;  // already weighted
     };
     std::vector<Term> terms_;
     std::vector<float> direction_;
 };
 
+// The space that a method ranks.
 struct FeedbackSpace {
     const SpaceView& view;
     std::shared_ptr<const SpaceStatistics> statistics;  // of that view
     unsigned threads = 1;
 };
 
+// Immutable, so safe from any thread.
 class FeedbackMethod {
   public:
     virtual ~FeedbackMethod() = default;
     [[nodiscard]] virtual std::string_view name() const = 0;
-    // Whether a page explores while photos were shown and none is liked.
+    // True when pages explore while photos were shown and there are no positives.
     [[nodiscard]] virtual bool explores() const { return false; }
-    // The evidence with what each mark is worth beside the others as its weight; done once, before rank().
+    // Returns the evidence with each mark's weight scaled by how reliable the mark looks. Called once per
+    // search, before rank().
     [[nodiscard]] virtual Evidence weigh(Evidence evidence, const FeedbackSpace&) const { return evidence; }
-    // There is at least one of words, liked, unliked, passed. Without marks every method is rank_by_text().
+    // evidence: contains a query text or at least one mark. Without marks, every method equals
+    // rank_by_text().
     [[nodiscard]] virtual std::unique_ptr<Ranking> rank(const Evidence& evidence,
                                                         const FeedbackSpace& space) const = 0;
 };
 
 inline constexpr std::string_view kDefaultMethod = "hone";
 
+// The names of all methods.
 std::vector<std::string_view> feedback_methods();
-// kUsage with the known names when there is no such method. Lives as long as the process.
+// kUsage for an unknown name; the message lists the known ones. The method is valid for the life of the
+// process.
 Result<const FeedbackMethod*> find_feedback_method(std::string_view name);
 
-// words . x; without words the weighted mean of the liked, without those the opposite of what was not.
+// Ranks by query text . x; without a text by the weighted mean of the positives, without those by the negated
+// mean of the negatives.
 std::unique_ptr<Ranking> rank_by_text(const Evidence& evidence);
 
-// Summed in order, in double: the same on every processor.
+// Summed in order in double: the same on every processor.
 double inner_product(std::span<const float> a, std::span<const float> b);
+// Sum of the marks' weights.
 double total_weight(std::span<const Mark> marks);
-// Weighted mean; d zeros when there are no marks.
+// Returns the weighted mean; `dimension` zeros without marks.
 std::vector<float> mean_of(std::span<const Mark> marks, std::size_t dimension);
-// Adds `weight` x the weighted mean of the marks, each mark a term of its own; passed ones are one term.
+// Adds `weight` x the weighted mean of the marks: one term per mark, but a single term for implicit
+// negatives.
 void add_mean(LinearRanking& ranking, Source::Kind kind, std::span<const Mark> marks, double weight);
 
-// One file each.
+// Each in its own file.
 std::unique_ptr<FeedbackMethod> make_hone();
 std::unique_ptr<FeedbackMethod> make_text_only();
 std::unique_ptr<FeedbackMethod> make_average();

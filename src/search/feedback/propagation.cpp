@@ -1,13 +1,14 @@
-// Label propagation on a neighbour graph: what fits spreads to what is near it, so that a target of two kinds
-// is found too.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Label propagation on a neighbour graph: matches spread to nearby photos, so a target of two kinds is found
+// too.
 //
-//     f <- (W f + lambda p) / (W 1 + lambda),     f = 1 at the liked, 0 at the unliked and passed over
+//     f <- (W f + lambda p) / (W 1 + lambda),     f = 1 at positives, 0 at explicit and implicit negatives
 //
-// p: the words' score as a probability, sigmoid(kSteepness (z - kUnusual)), z in standard deviations of the
-// library; W: the kNeighbours nearest of the whitened space, weight e^((cos - 1) / kReach), symmetric. (Zhu,
-// Ghahramani 2002; the anchor p as in SeeSaw, arXiv 2208.06497.) The graph is made of the kPool best photos
-// by Rocchio's rule and the marked ones, so that the cost of a round does not grow with the library; the
-// score of a photo outside of it is p.
+// p: the query text's score as a probability, sigmoid(kSteepness (z - kUnusual)), z in standard deviations of
+// the library. W: the kNeighbours nearest in the whitened space, weight e^((cos - 1) / kReach), symmetric.
+// (Zhu, Ghahramani 2002; the anchor p as in SeeSaw, arXiv 2208.06497.) The graph contains the kPool best
+// photos by Rocchio's rule and the marked ones, so the cost of a round does not grow with the library; the
+// score of a photo outside the graph is p.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -27,24 +28,24 @@ constexpr int kIterations = 20;
 
 class Prior {
   public:
-    Prior(std::span<const float> text, const SpaceStatistics& statistics)
-        : text_(text.begin(), text.end()) {
+    Prior(std::span<const float> text, const SpaceStatistics& statistics) : text_(text.begin(), text.end()) {
         if (text_.empty()) return;
-        center_ = statistics.mean(text_);
-        spread_ = statistics.standard_deviation(text_);
+        mean_ = statistics.mean(text_);
+        standard_deviation_ = statistics.standard_deviation(text_);
     }
     [[nodiscard]] const std::vector<float>& text() const { return text_; }
     [[nodiscard]] double probability(double score) const {
-        return text_.empty() ? 0
-                              : 1 / (1 + std::exp(-kSteepness * ((score - center_) / spread_ - kUnusual)));
+        return text_.empty()
+                   ? 0
+                   : 1 / (1 + std::exp(-kSteepness * ((score - mean_) / standard_deviation_ - kUnusual)));
     }
 
   private:
     std::vector<float> text_;
-    double center_ = 0, spread_ = 1;
+    double mean_ = 0, standard_deviation_ = 1;
 };
 
-// A photo of the graph by what its score consists of.
+// The parts of the score of a photo in the graph.
 struct Node {
     std::vector<Share> shares;
     double score = 0;
@@ -84,7 +85,7 @@ class PropagatedRanking final : public Ranking {
 // The photos of the graph: the marks first, in the order of the evidence, then rows of the view.
 struct Graph {
     std::size_t marks = 0;
-    std::vector<std::size_t> rows;  // of the photos behind the marks
+    std::vector<std::size_t> rows;  // of the photos after the marks
     std::vector<std::vector<std::pair<std::size_t, double>>> edges;
     [[nodiscard]] std::size_t size() const { return marks + rows.size(); }
 };
@@ -142,9 +143,9 @@ Graph make_graph(std::span<const Mark> marks, const FeedbackSpace& space, std::s
     return graph;
 }
 
-// clamped: value by node; NaN where the value is free.
-std::vector<double> standard_deviation(const Graph& graph, std::span<const double> prior,
-                           std::span<const double> clamped) {
+// clamped: value per node; NaN where the value is free.
+std::vector<double> propagate(const Graph& graph, std::span<const double> prior,
+                              std::span<const double> clamped) {
     std::vector<double> values(prior.begin(), prior.end()), next(values.size());
     for (int iteration = 0; iteration <= kIterations; ++iteration) {
         for (std::size_t at = 0; at < values.size(); ++at) {
@@ -184,14 +185,14 @@ class Propagation final : public FeedbackMethod {
                 at < marks.size() ? marks[at].vector : space.view.values(graph.rows[at - marks.size()]);
             by_text[at] = prior.probability(inner_product(vector, evidence.text));
         }
-        // f is linear in p and in the clamped values, so that it falls into the part of the words, that of
-        // what holds it down, and one of each liked photo.
+        // f is linear in p and in the clamped values, so it splits into the query text's part, the part of
+        // the negatives, and one part per positive.
         const double free = std::numeric_limits<double>::quiet_NaN();
         const std::vector<double> nothing(graph.size(), free), no_prior(graph.size(), 0);
         std::vector<double> down = nothing;
         std::fill_n(down.begin(), marks.size(), 0);
-        const std::vector<double> text = standard_deviation(graph, by_text, nothing),
-                                  held = standard_deviation(graph, by_text, down);
+        const std::vector<double> text = propagate(graph, by_text, nothing),
+                                  held = propagate(graph, by_text, down);
         std::vector<Node> nodes(graph.rows.size());
         const auto add = [&](Source source, const auto& value_of) {
             for (std::size_t at = 0; at < nodes.size(); ++at) {
@@ -201,13 +202,13 @@ class Propagation final : public FeedbackMethod {
             }
         };
         add({Source::Kind::kText, 0}, [&](std::size_t at) { return text[at]; });
-        // The marks themselves hold p down: they are answers now, and no longer guesses.
+        // The marks replace p at their own nodes: they are answers now, not guesses.
         add({Source::Kind::kImplicitNegative, 0}, [&](std::size_t at) { return held[at] - text[at]; });
-        for (std::size_t positives = 0; positives < evidence.positives.size(); ++positives) {
+        for (std::size_t positive = 0; positive < evidence.positives.size(); ++positive) {
             std::vector<double> one = down;
-            one[positives] = evidence.positives[positives].weight;
-            const std::vector<double> part = standard_deviation(graph, no_prior, one);
-            add({Source::Kind::kPositive, positives}, [&](std::size_t at) { return part[at]; });
+            one[positive] = evidence.positives[positive].weight;
+            const std::vector<double> part = propagate(graph, no_prior, one);
+            add({Source::Kind::kPositive, positive}, [&](std::size_t at) { return part[at]; });
         }
         std::unordered_map<std::size_t, Node> by_row;
         for (std::size_t at = 0; at < nodes.size(); ++at)

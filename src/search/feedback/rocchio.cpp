@@ -1,5 +1,6 @@
-// Rocchio 1971: words + 0.5 mean of the liked - 0.25 mean of the unliked and passed over, always from the
-// first words. The weights are those that SeeSaw (arXiv 2208.06497) measured with CLIP.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rocchio 1971: query text + 0.5 mean of the positives - 0.25 mean of the explicit and implicit negatives,
+// starting from the query text in every round. SeeSaw (arXiv 2208.06497) measured these weights with CLIP.
 #include "search/feedback/method.hpp"
 
 namespace hone {
@@ -16,8 +17,9 @@ class Rocchio final : public FeedbackMethod {
         auto ranking = std::make_unique<LinearRanking>(space.view.values(0).size());
         ranking->add({Source::Kind::kText, 0}, evidence.text, kText);
         add_mean(*ranking, Source::Kind::kPositive, evidence.positives, kPositive);
-        // One mean over both: a passed photo is an unliked one.
-        const double negatives = total_weight(evidence.negatives), implicit_negatives = total_weight(evidence.implicit_negatives);
+        // One mean over both: an implicit negative counts like an explicit one.
+        const double negatives = total_weight(evidence.negatives),
+                     implicit_negatives = total_weight(evidence.implicit_negatives);
         if (negatives + implicit_negatives > 0) {
             add_mean(*ranking, Source::Kind::kNegative, evidence.negatives,
                      -kNegative * negatives / (negatives + implicit_negatives));

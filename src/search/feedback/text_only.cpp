@@ -1,4 +1,5 @@
-// The words alone, whatever is marked: what every other method is measured against.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The query text alone, whatever is marked: the baseline for every other method.
 #include "search/feedback/method.hpp"
 
 namespace hone {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of roles, actions and decisions.
 #include "server/auth/access.hpp"
 
 namespace hone {
@@ -10,7 +12,7 @@ Result<Role> parse_role(std::string_view name) {
     for (const Role role : {Role::kViewer, Role::kOwner}) {
         if (role_name(role) == name) return role;
     }
-    return fail(ErrorKind::kUsage, "there is no role '{}'; there are owner and viewer", name.substr(0, 40));
+    return fail(ErrorKind::kUsage, "unknown role '{}'; the roles are owner and viewer", name.substr(0, 40));
 }
 
 Decision authorize(const Principal& principal, UserAction action, const Object& object) {
@@ -25,10 +27,10 @@ Decision authorize(const Principal& principal, UserAction action, const Object& 
         case UserAction::kManage:
             return owner ? Decision::kAllowed : Decision::kForbidden;
         case UserAction::kHoldTokens:
-            // Only a person who gave a password: a token that made another could outlive itself.
+            // Only a user who gave a password: otherwise a token could create its own successor.
             if (principal.how != Principal::How::kSession) return Decision::kForbidden;
             return owner || !object.user || object.user == principal.user ? Decision::kAllowed
-                                                                        : Decision::kForbidden;
+                                                                          : Decision::kForbidden;
     }
     return Decision::kForbidden;
 }

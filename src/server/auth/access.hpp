@@ -1,4 +1,6 @@
-// Who may do what. Pure functions; server/api.cpp names the action of every route.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The rules for who may perform which action. Pure functions; server/api.cpp assigns an action to every
+// route.
 #pragma once
 
 #include <cstdint>
@@ -11,41 +13,42 @@ namespace hone {
 
 using UserId = std::int64_t;
 
-enum class Role { kViewer, kOwner };  // each may do what those before it may
+enum class Role { kViewer, kOwner };  // each may do everything that the previous ones may
 
 std::string_view role_name(Role role);
-Result<Role> parse_role(std::string_view name);  // kUsage
+Result<Role> parse_role(std::string_view name);  // kUsage for an unknown name
 
-// Who asks.
+// The principal of a request.
 struct Principal {
     enum class How {
-        kUnknown,  // nobody signed in
-        kOpen,     // no user is set up, on this machine: the owner without a name
-        kMachine,  // a command on this machine, by serve.key
+        kUnknown,  // not signed in
+        kOpen,     // no user is set up and the request is from this machine: the owner, without a name
+        kMachine,  // a command on this machine, with the key in serve.key
         kSession,
         kToken
     };
     How how = How::kUnknown;
-    std::optional<Role> role;  // nothing: nobody
-    UserId user = 0;           // of a session and a token
+    std::optional<Role> role;  // unset: not signed in
+    UserId user = 0;           // of a session or token
     std::string name;
 };
 
 enum class UserAction {
     kAnybody,    // pages of the web client, the health check, signing in
-    kView,       // search and look at pictures
-    kSeePaths,   // where files lie
-    kManage,     // folders, scans, people, what went wrong: everything else
-    kHoldTokens  // see, make and revoke API tokens
+    kView,       // search and view photos
+    kSeePaths,   // see the paths of files
+    kManage,     // everything else: folders, scans, people, failures
+    kHoldTokens  // list, create and revoke API tokens
 };
 
-// What is acted on. user: who it belongs to; nothing for what belongs to the library.
+// The object of an action. user: its owner; unset when it belongs to the library.
 struct Object {
     std::optional<UserId> user;
 };
 
 enum class Decision { kAllowed, kSignIn, kForbidden };  // HTTP: 2xx, 401, 403
 
+// Decides whether the principal may perform the action on the object.
 Decision authorize(const Principal& principal, UserAction action, const Object& object = {});
 
 }  // namespace hone

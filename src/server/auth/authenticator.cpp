@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Checks hosts, origins, credentials and proxies of requests.
 #include "server/auth/authenticator.hpp"
 
 #include <sodium.h>
@@ -34,7 +36,7 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-// An IPv4 address that came over an IPv6 socket is the IPv4 address.
+// Parses an address. An IPv4 address that came over an IPv6 socket becomes the IPv4 address.
 std::optional<ip::address> address_of(std::string_view text) {
     boost::system::error_code error;
     const ip::address address = ip::make_address(std::string(text), error);
@@ -44,21 +46,21 @@ std::optional<ip::address> address_of(std::string_view text) {
     return address;
 }
 
-// "photos.example.org" of "photos.example.org:3000", "[::1]" of "[::1]:3000".
+// Returns "photos.example.org" for "photos.example.org:3000", "[::1]" for "[::1]:3000".
 std::string_view name_of(std::string_view authority) {
     if (authority.starts_with('['))
         return authority.substr(0, std::min(authority.find(']') + 1, authority.size()));
     return authority.substr(0, authority.find(':'));
 }
 
-// The address in "192.168.1.5" or "[fe80::1]".
+// Parses the address in "192.168.1.5" or "[fe80::1]".
 std::optional<ip::address> literal(std::string_view name) {
     if (name.starts_with('[') && name.ends_with(']')) return address_of(name.substr(1, name.size() - 2));
     const auto address = address_of(name);
     return address && address->is_v4() ? address : std::nullopt;
 }
 
-// With the port also where the scheme lets it be left out.
+// Adds the port that the scheme implies.
 std::string with_port(std::string_view authority, bool https) {
     const std::string_view name = name_of(authority);
     return lower(authority.size() > name.size() ? std::string(authority)
@@ -72,7 +74,7 @@ bool changes(const HttpRequest& request) {
 bool same_origin(const HttpRequest& request) {
     const std::string_view origin = request.header("origin");
     const std::size_t scheme = origin.find("://");
-    if (scheme == std::string_view::npos) return false;  // also "null"
+    if (scheme == std::string_view::npos) return false;  // also for "null"
     const bool https = origin.substr(0, scheme) == "https";
     return (https || origin.substr(0, scheme) == "http") &&
            with_port(origin.substr(scheme + 3), https) == with_port(request.header("host"), https);
@@ -83,7 +85,8 @@ bool is_secret(std::string_view text) {
            std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-// The token of "Authorization: Bearer ..."; nothing where no such header is. (Basic may be a proxy's.)
+// Returns the token in "Authorization: Bearer ...", or std::nullopt without such a header. (Basic may belong
+// to a proxy.)
 std::optional<std::string_view> bearer(const HttpRequest& request) {
     constexpr std::string_view kScheme = "bearer";
     const std::string_view value = request.header("authorization");
@@ -142,7 +145,7 @@ struct Authenticator::Proxies {
             six.push_back(network6.canonical());
         } else {
             return fail(ErrorKind::kUsage,
-                        "--trusted-proxy {} is no address; use for example 192.168.1.2 or 172.16.0.0/12",
+                        "--trusted-proxy {} is not an address; use for example 192.168.1.2 or 172.16.0.0/12",
                         text);
         }
         return {};
@@ -163,8 +166,8 @@ struct Authenticator::Proxies {
     }
 };
 
-Authenticator::Authenticator(Users& users, AuthenticatorOptions options, const std::string& machine_secret, Users::Clock clock,
-           std::unique_ptr<Proxies> proxies)
+Authenticator::Authenticator(Users& users, AuthenticatorOptions options, const std::string& machine_secret,
+                             Users::Clock clock, std::unique_ptr<Proxies> proxies)
     : users_(users),
       options_(std::move(options)),
       machine_hash_(sha256(machine_secret)),
@@ -173,8 +176,9 @@ Authenticator::Authenticator(Users& users, AuthenticatorOptions options, const s
 
 Authenticator::~Authenticator() = default;
 
-Result<std::unique_ptr<Authenticator>> Authenticator::make(Users& users, AuthenticatorOptions options, const std::string& machine_secret,
-                                         Users::Clock clock) {
+Result<std::unique_ptr<Authenticator>> Authenticator::make(Users& users, AuthenticatorOptions options,
+                                                           const std::string& machine_secret,
+                                                           Users::Clock clock) {
     auto proxies = std::make_unique<Proxies>();
     for (const std::string& proxy : options.proxies) HONE_CHECK(proxies->add(proxy));
     for (std::string& name : options.host_names) {
@@ -184,7 +188,7 @@ Result<std::unique_ptr<Authenticator>> Authenticator::make(Users& users, Authent
         if (wrong)
             return fail(
                 ErrorKind::kUsage,
-                "--host-name {} is no name of a machine; give it without scheme and port, for example "
+                "--host-name {} is not the name of a machine; give it without scheme and port, for example "
                 "photos.example.org",
                 name);
         name = lower(name);
@@ -194,7 +198,7 @@ Result<std::unique_ptr<Authenticator>> Authenticator::make(Users& users, Authent
 }
 
 Result<> Authenticator::check_site(const HttpRequest& request) const {
-    // A name that was rebound to this machine shows in Host. Addresses cannot be rebound.
+    // A name that was rebound to this machine appears in Host. Addresses cannot be rebound.
     const std::string host = lower(name_of(request.header("host")));
     const auto address = literal(host), listened = address_of(options_.address);
     const bool this_machine = is_loopback(options_.address);
@@ -212,16 +216,16 @@ Result<> Authenticator::check_site(const HttpRequest& request) const {
     }
     if (!request.header("origin").empty() &&
         (!same_origin(request) || (secure(request) && request.header("origin").starts_with("http:"))))
-        return fail(ErrorKind::kUsage, "requests from other sites are not answered");
+        return fail(ErrorKind::kUsage, "requests from other sites are refused");
     const std::string_view site = request.header("sec-fetch-site");
     if (changes(request) && (site == "cross-site" || site == "same-site"))
-        return fail(ErrorKind::kUsage, "requests from other sites are not answered");
+        return fail(ErrorKind::kUsage, "requests from other sites are refused");
     return {};
 }
 
 Result<> Authenticator::check_own_page(const HttpRequest& request, const Principal& principal) {
     if (principal.how != Principal::How::kSession || !changes(request)) return {};
-    // A foreign Origin was refused by check_site.
+    // check_site() has already refused a foreign Origin.
     if (!request.header("origin").empty() || request.header("sec-fetch-site") == "same-origin") return {};
     return fail(
         ErrorKind::kUsage,
@@ -229,7 +233,7 @@ Result<> Authenticator::check_own_page(const HttpRequest& request, const Princip
 }
 
 Result<bool> Authenticator::open() const {
-    // Whoever gave a name or a proxy lets others in than this machine.
+    // A configured host name or proxy admits other machines.
     if (!is_loopback(options_.address) || !options_.host_names.empty() || !options_.proxies.empty())
         return false;
     HONE_TRY(const bool any, users_.any());
@@ -251,7 +255,7 @@ Result<Principal> Authenticator::principal_of(const HttpRequest& request, bool t
     }
     HONE_TRY(const bool everybody, open());
     if (everybody) {
-        // A proxy of this machine brings requests of others; it would let the world in.
+        // A proxy on this machine forwards requests of others, so a loopback peer proves nothing.
         if (!request.header("x-forwarded-for").empty() || !request.header("forwarded").empty())
             return Principal{};
         return Principal{Principal::How::kOpen, Role::kOwner, 0, ""};
@@ -276,7 +280,7 @@ std::function<bool()> Authenticator::watch(const HttpRequest& request, const Pri
 std::string Authenticator::client_of(const HttpRequest& request) const {
     std::string client = request.peer;
     std::string_view forwarded = request.header("x-forwarded-for");
-    // From the right: each proxy that is trusted says who came to it.
+    // From the right: each trusted proxy reports its own client.
     while (proxies_->trust(client) && !forwarded.empty()) {
         const std::size_t comma = forwarded.rfind(',');
         const std::string_view last =
@@ -301,7 +305,7 @@ bool Authenticator::secure(const HttpRequest& request) const {
 }
 
 std::string Authenticator::cookie_name(const HttpRequest& request) const {
-    // The prefix has the browser take it from this host over TLS only.
+    // With this prefix, the browser accepts the cookie only from this host over TLS.
     return secure(request) ? "__Host-hone_session" : "hone_session";
 }
 
@@ -320,7 +324,8 @@ std::string Authenticator::session_secret(const HttpRequest& request) const {
 }
 
 HttpResponse Authenticator::who(const HttpRequest&, const Principal& principal) const {
-    const bool signed_in = principal.how == Principal::How::kSession || principal.how == Principal::How::kToken;
+    const bool signed_in =
+        principal.how == Principal::How::kSession || principal.how == Principal::How::kToken;
     return answer(200, {{"needed", principal.how == Principal::How::kUnknown},
                         {"name", signed_in ? json(principal.name) : json()},
                         {"role", principal.role ? json(role_name(*principal.role)) : json()},
@@ -355,8 +360,8 @@ HttpResponse Authenticator::sign_in(const HttpRequest& request) {
         return response;
     }
     if (!*found) {
-        log::write(log::Level::kWarning, fmt::format("a wrong password or name from {}", client));
-        return problem(401, "the name or the password is wrong");
+        log::write(log::Level::kWarning, fmt::format("wrong name or password from {}", client));
+        return problem(401, "wrong name or password");
     }
     throttle_.succeeded(user, client);
     if (const std::string old = session_secret(request); is_secret(old)) (void)users_.end_session(old);

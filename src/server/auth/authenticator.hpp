@@ -1,5 +1,6 @@
-// From a request to who asks: Host and Origin, the session's cookie, API tokens; and signing in and out.
-// docs/sign-in.md says what is accepted and why.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Authenticates requests: checks Host and Origin, session cookies and API tokens, and handles signing in and
+// out. docs/sign-in.md lists the accepted credentials and the reasons.
 #pragma once
 
 #include "base/sha256.hpp"
@@ -9,52 +10,59 @@
 
 namespace hone {
 
-// What --listen, --host-name and --trusted-proxy say.
+// The values of --listen, --host-name and --trusted-proxy.
 struct AuthenticatorOptions {
-    std::string address = "127.0.0.1";    // that is listened on
+    std::string address = "127.0.0.1";    // the listening address
     std::vector<std::string> host_names;  // further names of this server
-    std::vector<std::string> proxies;  // addresses or networks (10.0.0.0/8) whose X-Forwarded-* is believed
+    // Addresses or networks (10.0.0.0/8) whose X-Forwarded-* headers are trusted.
+    std::vector<std::string> proxies;
 };
 
+// Pure functions: text is an IP address; an IP address is this machine's loopback.
 bool is_address(const std::string& text);
 bool is_loopback(const std::string& address);
 
 // Safe from any thread.
 class Authenticator {
   public:
-    // kUsage: a name or a network that is none. machine_secret: of serve.key. users outlives the gate.
+    // kUsage for an invalid host name or network. machine_secret: from serve.key. users must outlive the
+    // authenticator. clock: seconds since 1970; empty: the system's.
     static Result<std::unique_ptr<Authenticator>> make(Users& users, AuthenticatorOptions options,
-                                              const std::string& machine_secret, Users::Clock clock = {});
+                                                       const std::string& machine_secret,
+                                                       Users::Clock clock = {});
     ~Authenticator();
 
-    // What must be refused whoever asks: foreign names (DNS rebinding) and requests of foreign pages.
+    // kUsage for requests that are refused regardless of the principal: foreign host names (DNS rebinding)
+    // and requests from foreign pages.
     Result<> check_site(const HttpRequest& request) const;
-    // Who asks; nobody when the credential is missing, unknown, over or malformed.
+    // Returns the principal; an unknown one when the credential is missing, unknown, expired or malformed.
     Result<Principal> principal_of(const HttpRequest& request) const;
-    // A cookie goes with a request whoever made the page; a request that changes something must show that it
-    // comes from our own pages.
+    // A browser sends the cookie whichever page made the request, so a request that changes something must
+    // prove that it comes from Hone's own pages. kUsage otherwise.
     static Result<> check_own_page(const HttpRequest& request, const Principal& principal);
-    // Whether the same credential still opens the door to the same subject; for what outlives a request.
+    // Returns a function that is true while the same credential still belongs to the same principal, for
+    // responses that outlive their request. Safe from any thread.
     std::function<bool()> watch(const HttpRequest& request, const Principal& principal) const;
 
-    // Answers to the routes of /api/v1/session.
+    // Responses of the routes of /api/v1/session.
     HttpResponse who(const HttpRequest& request, const Principal& principal) const;
     HttpResponse sign_in(const HttpRequest& request);
     HttpResponse sign_out(const HttpRequest& request);
 
-    // Whether nobody has to sign in: no user is set up, and only this machine can ask.
+    // True when no sign-in is required: no user is set up, and only this machine can connect.
     Result<bool> open() const;
-    // Who asks, for the throttle: the peer, or the one a trusted proxy names.
+    // Returns the client's address for the throttle: the peer, or the one that a trusted proxy reports.
     std::string client_of(const HttpRequest& request) const;
-    // Whose connections are counted together (HttpOptions::client_of): this machine and proxies that speak
-    // for many have no limit.
+    // Returns the key for HttpOptions::client_of. This machine and proxies that serve many clients have no
+    // limit ("").
     std::string limited_client_of(const std::string& peer) const;
+    // True when the client's connection is encrypted, possibly up to a trusted proxy.
     bool secure(const HttpRequest& request) const;
 
   private:
     struct Proxies;
-    Authenticator(Users& users, AuthenticatorOptions options, const std::string& machine_secret, Users::Clock clock,
-         std::unique_ptr<Proxies> proxies);
+    Authenticator(Users& users, AuthenticatorOptions options, const std::string& machine_secret,
+                  Users::Clock clock, std::unique_ptr<Proxies> proxies);
     std::string cookie_name(const HttpRequest& request) const;
     std::string session_secret(const HttpRequest& request) const;
     Result<Principal> principal_of(const HttpRequest& request, bool touch) const;

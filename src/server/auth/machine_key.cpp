@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Writes, reads and removes serve.key.
 #include "server/auth/machine_key.hpp"
 
 #include <fcntl.h>
@@ -20,7 +22,7 @@ constexpr const char* kFile = "serve.key";
 Result<> write_machine_key(const fs::path& library, const MachineKey& key) {
     const fs::path path = library / kFile;
     remove_machine_key(library);
-    // A new file: whoever had the old one open, or put a link there, does not see the key.
+    // A new file, so a process with the old one open, or a link in its place, does not reveal the key.
     const FileDescriptor file(
         ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600));
     const std::string text = json{{"secret", key.secret}, {"public_key", key.public_key}}.dump();

@@ -1,5 +1,7 @@
-// serve.key in the library folder: how a command finds its way into the server that runs beside it. Only the
-// library's owner can read it (0600). It is made anew at every start and is worthless after the end.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// serve.key in the library folder: lets a command authenticate to the server that runs on the same library.
+// Only its owner can read it (0600). Every start creates a new one; it is worthless afterwards. Safe from any
+// thread.
 #pragma once
 
 #include <string>
@@ -13,9 +15,11 @@ struct MachineKey {
     std::string public_key;  // "sha256//..." of the server's certificate; empty without TLS
 };
 
+// kFailed when the file cannot be written.
 Result<> write_machine_key(const fs::path& library, const MachineKey& key);
-// kNotFound where no server runs or the file is another user's.
+// kNotFound when no server runs, or the file is damaged or another user's.
 Result<MachineKey> read_machine_key(const fs::path& library);
+// Does nothing when there is none.
 void remove_machine_key(const fs::path& library);
 
 }  // namespace hone

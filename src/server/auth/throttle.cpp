@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Counts guesses per user and per address.
 #include "server/auth/throttle.hpp"
 
 #include <algorithm>
@@ -23,7 +25,7 @@ void Throttle::succeeded(const std::string& user, const std::string& address) {
     users_.erase(user);
     const auto known = addresses_.find(address);
     if (known == addresses_.end()) return;
-    // Not erased: whoever has an account here could otherwise guess at others without end.
+    // Not erased: otherwise a user with an account could guess at other accounts without limit.
     known->second.wait_until = 0;
     if (--known->second.guesses == 0) addresses_.erase(known);
 }

@@ -1,4 +1,5 @@
-// Slows down whoever guesses passwords. In memory: a restart forgets it.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Slows down password guessing. In memory only: a restart forgets everything.
 #pragma once
 
 #include <cstdint>
@@ -9,20 +10,20 @@
 
 namespace hone {
 
-// Safe from any thread. Times are seconds since 1970 and come with each call.
+// Safe from any thread. Times are seconds since 1970 and are passed with each call.
 class Throttle {
   public:
-    // An address: five guesses at once, then a wait that doubles up to 15 minutes. A user: ten, then up to
-    // one minute only, so that a stranger cannot lock anybody out for long.
+    // Per address: five guesses at once, then a wait that doubles up to 15 minutes. Per user: ten, then a
+    // wait of at most one minute, so a stranger cannot lock out a user for long.
     static constexpr int kFreePerAddress = 5, kFreePerUser = 10;
     static constexpr std::int64_t kLongestForAddress = 15 * 60, kLongestForUser = 60;
     static constexpr std::int64_t kForgottenAfter = 60 * 60;
     static constexpr std::size_t kMostEntries = 10'000;
 
-    // Before a guess is looked at; it counts as wrong until succeeded() is called, so that guesses sent side
-    // by side count as well. Gives the seconds to wait when it must not be looked at.
+    // Call it before a guess is checked. The guess counts as wrong until succeeded() is called, so concurrent
+    // guesses count too. Returns the seconds to wait when the guess must not be checked, else std::nullopt.
     std::optional<std::int64_t> begin(const std::string& user, const std::string& address, std::int64_t now);
-    // The guess was right: it does not count for the address, and the user starts anew.
+    // The guess was right: it no longer counts for the address, and the user starts at zero.
     void succeeded(const std::string& user, const std::string& address);
 
   private:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The SQLite database of users, sessions and tokens, and the password hashing.
 #include "server/auth/users.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -17,10 +19,10 @@ namespace {
 constexpr int kApplicationId = 0x484F4E55;  // "HONU"
 constexpr int kUsersVersion = 1;            // PRAGMA user_version
 constexpr int kBusyMilliseconds = 5000;
-constexpr std::int64_t kUseUnit = 60;  // seconds; use is written no more often than that
+constexpr std::int64_t kUseUnit = 60;  // seconds; the time of use is written at most this often
 constexpr int kMostWaiting = 3;
 
-// hash: SHA-256 of the secret. Tokens' numbers are never used again.
+// hash: SHA-256 of the secret. Ids of tokens are never reused.
 constexpr const char* kVersion1 = R"sql(
 CREATE TABLE user (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE COLLATE NOCASE, role TEXT NOT NULL CHECK (role IN ('viewer', 'owner')),
   password TEXT NOT NULL, created_at INTEGER NOT NULL);
@@ -59,7 +61,7 @@ Role role_of(const std::string& text) {
     return text == "owner" ? Role::kOwner : Role::kViewer;
 }
 
-// Names are shown, typed and compared: one line, no blanks at the ends.
+// Names are shown, typed and compared: one line, trimmed.
 Result<> check_name(const std::string& name, const char* whose) {
     const bool control =
         std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
@@ -121,9 +123,8 @@ Result<std::unique_ptr<Users>> Users::open(const fs::path& library, Clock clock)
     HONE_CHECK(make_directories(library));
     const fs::path path = library / "users.db";
     {
-        // SQLite gives its other files the mode of this one. Closed before SQLite opens it: closing any
-        // descriptor of a file lets go of all locks that the process has on it (POSIX), and SQLite's are
-        // among them.
+        // SQLite gives its other files the mode of this one. Close it before SQLite opens it: closing any
+        // descriptor of a file releases all locks of the process on it (POSIX), including SQLite's.
         const FileDescriptor made(::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
         if (!made) return fail("cannot open {}; check the permissions of its folder", printable(path));
     }
@@ -195,7 +196,7 @@ Error no_user(const std::string& name) {
             fmt::format("there is no user '{}'; `hone users list` shows all", name.substr(0, 80))};
 }
 
-// The last owner must stay while there are others: nobody could add one over the network any more.
+// The last owner must stay while there are other users: afterwards no user could add one over the network.
 Result<> check_other_owner(SQLite::Database& database, const std::string& name) {
     SQLite::Statement others(database,
                              "SELECT count(*), coalesce(sum(role = 'owner'), 0) FROM user WHERE name <> ?");
@@ -264,7 +265,7 @@ Result<std::optional<User>> Users::check(const std::string& name, std::string_vi
         return {};
     }));
     if (password.size() > kLongestPassword) return std::nullopt;
-    // Somebody's hash in place of one that is not there: the time must not tell which names exist.
+    // A hash for unknown names, so that the time does not reveal which names exist.
     static const Result<std::string> kNobody = hash_password("nobody has this password");
     if (!kNobody) return std::unexpected(kNobody.error());
     if (++wait_for_hash_ > kMostWaiting) {
@@ -318,7 +319,7 @@ Result<std::optional<Principal>> Users::session(std::string_view secret, bool to
         row.bind(3, now - kSessionIdle);
         if (!row.executeStep()) return std::nullopt;
         Principal principal{Principal::How::kSession, role_of(row.getColumn(2).getString()),
-                        row.getColumn(0).getInt64(), row.getColumn(1).getString()};
+                            row.getColumn(0).getInt64(), row.getColumn(1).getString()};
         if (touch && row.getColumn(3).getInt64() <= now - kUseUnit) {
             row.reset();
             SQLite::Statement use(*database_, "UPDATE session SET used_at = ? WHERE hash = ?");
@@ -369,7 +370,7 @@ Result<std::optional<Principal>> Users::token(std::string_view secret, bool touc
         const Role role =
             std::min(role_of(row.getColumn(2).getString()), role_of(row.getColumn(3).getString()));
         Principal principal{Principal::How::kToken, role, row.getColumn(0).getInt64(),
-                        row.getColumn(1).getString()};
+                            row.getColumn(1).getString()};
         const std::int64_t id = row.getColumn(4).getInt64();
         if (touch && (row.getColumn(5).isNull() || row.getColumn(5).getInt64() <= now - kUseUnit)) {
             row.reset();

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The parts with which `hone index` and `hone worker` index photos. Not thread-safe.
+#pragma once
+
+#include <memory>
+
+#include "analyze/content.hpp"
+#include "cli/faces.hpp"
+#include "ingest/indexer.hpp"
+
+namespace hone {
+
+class IndexingTools {
+  public:
+    // Opens everything that the library's settings select. A missing face model is only logged. library must
+    // outlive the result.
+    static Result<std::unique_ptr<IndexingTools>> open(Library& library,
+                                                       std::shared_ptr<ImageTextModel> model);
+
+    [[nodiscard]] FaceAnalyzer* faces() const { return faces_.get(); }  // null: faces are not detected
+    // Returns the parts for an Indexer. This object and the observer must outlive it.
+    IndexParts parts(IndexObserver& observer);
+
+  private:
+    IndexingTools(Library& library, std::shared_ptr<ImageTextModel> model,
+                  std::shared_ptr<VectorSpace> space);
+
+    Library& library_;
+    std::shared_ptr<VectorSpace> space_;
+    ContentAnalyzer analyzer_;
+    DecoderPool decoders_;
+    ThumbnailStore thumbnails_;
+    std::unique_ptr<FaceAnalyzer> faces_;
+};
+
+}  // namespace hone
