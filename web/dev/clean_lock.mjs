@@ -1,9 +1,9 @@
-// Takes the addresses of packages out of package-lock.json, so that it installs from whatever registry the reader
-// uses; names, versions and checksums stay. Run by `npm run lock` after any change of packages.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Removes the addresses of packages from package-lock.json, so that it installs from any registry; names, versions and
+// checksums stay. `npm run lock` runs it after a change of packages.
 //
-// It also refuses a lock file that lacks a package for another platform: npm leaves out, without a word, what the
-// registry did not have at that moment, and `npm ci` then refuses the file everywhere. That is why rollup is held at
-// a fixed version in "overrides".
+// It also refuses a lock file that lacks a package for another platform. npm silently omits a package that the registry
+// did not have at that moment, and `npm ci` then refuses the file everywhere. Therefore "overrides" pins rollup.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const path = new URL('../package-lock.json', import.meta.url);

@@ -1,15 +1,16 @@
-// A stand-in for a Hone server, for work on the client: docs/http.md over a folder of photos, without any model.
-// Node only, no dependency. Listens on 127.0.0.1 and nowhere else.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A mock Hone server for work on the client: docs/http.md over a folder of photos, without any model. It needs only
+// Node and listens on 127.0.0.1 only.
 //
 //   node dev/mock_server.mjs --photos DIR [--captions FILE] [--port 7700] [--count 100000] [--likely N]
 //                            [--seconds 6] [--empty] [--no-model] [--paused] [--faces]
 //
-// --photos    JPEG, PNG or WebP files of one folder; without it pictures are drawn (SVG), so tests need no photos
-// --captions  JSON list of {"file", "captions"}: words then find what the captions say
-// --count     pretends to hold so many pictures, each file many times under other ids
-// --likely    how many of them are likely for any words
-// --faces     pretends that faces were read: some pictures then have people on them
-// --seconds   how long the pretended reading takes; --empty starts without a folder, as on a first run
+// --photos    JPEG, PNG or WebP files of one folder; without it the server draws photos (SVG), so tests need none
+// --captions  JSON list of {"file", "captions"}: words then match the captions
+// --count     simulated number of photos; each file appears many times under other ids
+// --likely    number of photos that are likely for any words
+// --faces     simulates indexed faces: some photos then show people
+// --seconds   duration of the simulated indexing; --empty starts without a folder, as on a first run
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
@@ -24,7 +25,7 @@ const seconds = Number(option('seconds', '6'));
 const likelyAsked = Number(option('likely', '0'));
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
-// ---- pictures ----
+// ---- photos ----
 
 /** Width and height of a JPEG, PNG or lossy WebP, from its head. */
 function size(bytes) {
@@ -72,7 +73,7 @@ const files = photosFolder
       })
   : Array.from({ length: 120 }, (_, index) => {
       const [width, height] = shapes[index % shapes.length];
-      return { path: `/pictures/drawn-${index}.svg`, width, height, bytes: 900, words: `drawn ${index}` };
+      return { path: `/photos/drawn-${index}.svg`, width, height, bytes: 900, words: `drawn ${index}` };
     });
 
 const total = Number(option('count', String(files.length)));
@@ -113,7 +114,7 @@ function takenAt(photo) {
   return `20${String(10 + (photo.index % 14)).padStart(2, '0')}-05-01T12:30:00+02:00`;
 }
 
-// A small part of docs/filters.md: terms side by side, each field:value or a word of the name, - in front.
+// A small part of docs/filters.md: terms side by side, each field:value or a word of the name, with - to exclude.
 const fields = {
   taken: (photo, value) => takenAt(photo).startsWith(value),
   camera: (photo, value) => 'canon eos r5'.includes(value.toLowerCase()),
@@ -128,7 +129,7 @@ const fields = {
     return names.length > 0 && names.every((name) => value.toLowerCase().split(',').includes(name));
   },
 };
-function passes(text) {
+function matcher(text) {
   const terms = [...(text ?? '').matchAll(/(-?)(?:(\w+):)?("(?:\\.|[^"])*"|[^\s]+)/g)].map((found) => {
     const [, not, field, quoted] = found;
     const value = quoted.startsWith('"') ? quoted.slice(1, -1).replace(/\\(.)/g, '$1') : quoted;
@@ -136,7 +137,7 @@ function passes(text) {
       throw new Refusal(
         400,
         'Bad request',
-        `filter, column ${found.index + not.length + 1}: '${field}' is no field; there are ${Object.keys(fields).join(', ')}`,
+        `filter, column ${found.index + not.length + 1}: there is no field '${field}'; the fields are ${Object.keys(fields).join(', ')}.`,
       );
     const test = field ? fields[field] : (photo) => photo.file.words.includes(value.toLowerCase());
     return (photo) => test(photo, value) !== (not === '-');
@@ -144,7 +145,7 @@ function passes(text) {
   return (photo) => terms.every((term) => term(photo));
 }
 
-// ---- the pretended faces: round shapes of the drawn pictures, the middle of a portrait ----
+// ---- simulated faces: the round shapes of the drawn photos ----
 
 const withFaces = flag('faces');
 const firstPeople = () => [
@@ -243,9 +244,9 @@ const foundPerson = (id) => {
 function editPeople(edit) {
   if (edit.action === 'undo') {
     const last = edits.shift();
-    if (!last) throw new Refusal(409, 'Nothing to undo', 'There is no change of people to take back.');
+    if (!last) throw new Refusal(409, 'Nothing to undo', 'There is nothing to undo.');
     ({ people, faces, rejected } = last.before);
-    return { edit: nextEdit++, what: `took back: ${last.what}`, person: null };
+    return { edit: nextEdit++, what: `undone: ${last.what}`, person: null };
   }
   const before = structuredClone({ people, faces, rejected });
   const named = (name, but) =>
@@ -256,38 +257,51 @@ function editPeople(edit) {
   if (edit.action === 'name') {
     person = foundPerson(edit.person);
     if (named(edit.name, person.id))
-      throw new Refusal(409, 'Name in use', `Another person is called ${edit.name}; merge the two instead.`);
+      throw new Refusal(
+        409,
+        'Name in use',
+        `Another person is named ${edit.name} (person ${named(edit.name, person.id).id}); merge the two instead.`,
+      );
     person.name = edit.name;
     what = `named ${count(facesOf(person.id).length)} ${edit.name}`;
   } else if (edit.action === 'merge') {
     const all = edit.people.map(foundPerson);
     const names = new Set(all.map((one) => one.name).filter(Boolean));
-    if (names.size > 1 && !edit.name) throw new Refusal(409, 'Two names', 'Which name stays?');
+    if (names.size > 1 && !edit.name)
+      throw new Refusal(
+        409,
+        'Two names',
+        `${[...names].join(' and ')} have different names; choose the name to keep.`,
+      );
     person = all[0];
     const name = edit.name ?? [...names][0] ?? null;
     for (const face of faces) if (edit.people.includes(face.person)) face.person = person.id;
     for (const other of all) if (other !== person) other.name = null;
     person.name = name;
-    what = `merged ${all.length} people${name ? ` as ${name}` : ''}`;
+    const moved = count(facesOf(person.id).length);
+    what = `merged ${all.length} people, ${moved}, into ${name ?? `person ${person.id}`}`;
   } else if (edit.action === 'split' || edit.action === 'assign') {
     person =
       edit.person && edit.action === 'assign' ? foundPerson(edit.person) : edit.name && named(edit.name);
     if (!person) people.push((person = { id: nextPerson++, name: edit.name ?? null, hidden: false }));
     for (const face of faces)
       if (edit.faces.includes(face.id)) Object.assign(face, { person: person.id, confirmed: true });
-    what = `${edit.action === 'split' ? 'split off' : 'assigned'} ${count(edit.faces.length)}${person.name ? ` to ${person.name}` : ''}`;
+    what =
+      edit.action === 'split'
+        ? `moved ${count(edit.faces.length)} to a new person`
+        : `marked ${count(edit.faces.length)} as ${person.name ?? `person ${person.id}`}`;
   } else if (edit.action === 'reject') {
     for (const face of faces)
       if (edit.faces.includes(face.id)) {
         rejected.push({ face: face.id, person: edit.person });
         if (face.person === edit.person) face.person = null;
       }
-    what = `${count(edit.faces.length)} kept apart from ${personOf(edit.person)?.name ?? 'this person'}`;
+    what = `marked ${count(edit.faces.length)} as not ${personOf(edit.person)?.name ?? `person ${edit.person}`}`;
   } else if (edit.action === 'hide' || edit.action === 'show') {
     person = foundPerson(edit.person);
     person.hidden = edit.action === 'hide';
-    what = `${edit.action === 'hide' ? 'hid' : 'showed'} ${person.name ?? 'an unnamed person'}`;
-  } else throw new Refusal(400, 'Bad request', `'${edit.action}' is no action.`);
+    what = `${edit.action === 'hide' ? 'hid' : 'unhid'} ${person.name ?? `person ${person.id}`}`;
+  } else throw new Refusal(400, 'Bad request', `'${edit.action}' is not an action.`);
   const entry = { id: nextEdit++, at: new Date().toISOString(), what, before };
   edits.unshift(entry);
   return {
@@ -297,9 +311,9 @@ function editPeople(edit) {
   };
 }
 
-// ---- the pretended library ----
+// ---- the simulated library ----
 
-let folders = flag('empty') ? [] : [{ id: 1, path: resolve(photosFolder || '/pictures') }];
+let folders = flag('empty') ? [] : [{ id: 1, path: resolve(photosFolder || '/photos') }];
 let nextFolder = 2;
 let done = flag('empty') ? 0 : seconds > 0 ? 0 : total;
 let state = flag('empty') || done === total ? 'idle' : flag('paused') ? 'paused' : 'running';
@@ -308,9 +322,9 @@ const model = flag('no-model')
   : { name: 'mock-64', dimension: 64, licence: 'Apache-2.0', precision: 'f32', device: 'cpu' };
 const listeners = new Set();
 const failures = [
-  { path: '/pictures/broken.jpg', stage: 'reading', reason: 'ends after 81,920 of 2,113,044 bytes' },
+  { path: '/photos/broken.jpg', stage: 'read', reason: 'ends after 81,920 of 2,113,044 bytes' },
 ];
-const skipped = { 'not a picture': 21, 'no permission': 6 };
+const skipped = { text: 21, video: 1, 'not an image': 6 };
 
 const indexing = () => ({
   state,
@@ -320,10 +334,10 @@ const indexing = () => ({
   skipped: done > 0 ? skipped : {},
   photos_per_second: state === 'running' ? total / seconds : 0,
   seconds_left: state === 'running' ? ((total - done) / total) * seconds : null,
-  stage: state === 'running' ? 'reading' : '',
+  stage: state === 'running' ? 'indexing' : '',
 });
 const folderViews = () =>
-  folders.map((folder, place) => ({ ...folder, photos: place === 0 ? done : 0, reachable: true }));
+  folders.map((folder, index) => ({ ...folder, photos: index === 0 ? done : 0, reachable: true }));
 const status = () => ({
   version: '0.1.0-mock',
   library: '/var/lib/hone',
@@ -374,32 +388,38 @@ const requestFields = new Set(
 
 function refuseWrong(query) {
   for (const name of Object.keys(query))
-    if (!requestFields.has(name)) throw new Refusal(400, 'Bad request', `'${name}' is no field of a search.`);
+    if (!requestFields.has(name))
+      throw new Refusal(400, 'Bad request', `'${name}' is not a field of a search.`);
   if (query.method && !methods.includes(query.method))
-    throw new Refusal(400, 'Bad request', `method is one of ${methods.join(', ')}.`);
+    throw new Refusal(400, 'Bad request', `method must be one of ${methods.join(', ')}.`);
   if (query.show && !['new', 'seen', 'all'].includes(query.show))
-    throw new Refusal(400, 'Bad request', 'show is one of new, seen, all.');
+    throw new Refusal(400, 'Bad request', 'show must be new, seen or all.');
   for (const [facet, boost] of Object.entries(query.facets ?? {}))
     if (!facetNames.includes(facet) || !(boost >= 0 && boost <= 10))
       throw new Refusal(400, 'Bad request', `facets: '${facet}' must be a known facet with 0 to 10.`);
   for (const [id, weight] of Object.entries(query.weights ?? {})) {
     if (![...(query.like ?? []), ...(query.unlike ?? [])].includes(id))
-      throw new Refusal(400, 'Bad request', `the picture ${id} has a weight and no mark; mark it too`);
+      throw new Refusal(400, 'Bad request', `The photo ${id} has a weight and no mark; mark it too.`);
     if (!(weight >= 0.1 && weight <= 10))
-      throw new Refusal(400, 'Bad request', `the weight of the mark ${id} must be between 0.1 and 10`);
+      throw new Refusal(400, 'Bad request', `The weight of the mark ${id} must be between 0.1 and 10.`);
   }
-  if ((query.limit ?? 60) > 1000) throw new Refusal(400, 'Bad request', 'limit is at most 1000.');
+  if ((query.limit ?? 60) > 1000) throw new Refusal(400, 'Bad request', 'limit must be at most 1000.');
   const both = (query.like ?? []).find((id) => (query.unlike ?? []).includes(id));
-  if (both) throw new Refusal(400, 'Bad request', `${both} and ${both} both fit and do not.`);
+  if (both)
+    throw new Refusal(
+      400,
+      'Bad request',
+      `The photo ${both} is marked as fitting and as not fitting; remove one mark.`,
+    );
 }
 
-/** Pictures of one moment: three of each dozen. A large library has none, so that its cards are its pictures. */
+/** The group of a photo: three of each dozen are shots of one moment. A large library has no groups. */
 const groupOf = (photo) =>
   total <= 5000 && photo.index % 12 >= 9 ? `moment ${Math.floor(photo.index / 12)}` : photo.id;
-/** What a picture shows, for a page that explores and for an overview. */
+/** The kind of a photo, for a page that explores and for an overview. */
 const kindOf = (photo) => photo.index % 40;
 
-/** A search as understood: what each share of a score is made from. Numbers are made up, but they add up. */
+/** A search as understood: the sources of each share of a score. The numbers are made up, but they add up. */
 function understood(query) {
   const boost = (facet) => query.facets?.[facet] ?? 1;
   const photosOf = (ids) => (ids ?? []).map((id) => byId.get(id)).filter(Boolean);
@@ -414,12 +434,12 @@ function understood(query) {
   });
   const marked = new Set([...like, ...unlike]);
   const all = content(text);
-  const read = styleTerms.filter((word) => all.includes(word));
-  const allowed = query.style_terms ?? read;
+  const found = styleTerms.filter((word) => all.includes(word));
+  const allowed = query.style_terms ?? found;
   return {
     wanted: content(from ? from.file.words : text),
     key: `${text}${query.from ?? ''}`,
-    looks: read.map((word) => ({ word, used: allowed.includes(word) })),
+    terms: found.map((word) => ({ word, used: allowed.includes(word) })),
     like: like.map(evidence),
     unlike: unlike.map(evidence),
     implicitNegatives: photosOf(query.seen)
@@ -431,7 +451,7 @@ function understood(query) {
   };
 }
 
-/** Score of a photo; each share of it goes to `reasons` when that is given. */
+/** Score of a photo; adds each share to `reasons` if given. */
 function scoreOf(photo, of, reasons) {
   let sum = 0;
   const add = (facet, weight, from) => {
@@ -443,7 +463,7 @@ function scoreOf(photo, of, reasons) {
   add('content', overlap(of.wanted, photo.file.words) * 0.34 * content, 'text');
   const noise = total > 5000 ? photo.noise : chance(of.key, photo);
   add('content', 0.05 + noise * 0.12, 'library');
-  for (const { word, used } of of.looks)
+  for (const { word, used } of of.terms)
     if (used) add('style', (chance(word, photo) - 0.4) * 0.16 * style, `style:${word}`);
   if (of.textWins || of.onlyWords) return sum;
   const alike = (other) => 0.5 - Math.abs(other.noise - photo.noise);
@@ -467,44 +487,44 @@ function scoreOf(photo, of, reasons) {
 
 const byScore = (a, b) => b.score - a.score || (a.photo.id < b.photo.id ? -1 : 1);
 
-/** Cards of a ranked list: the first of a moment stands for the others. */
-function groupsUntil(ranked, collapse) {
-  if (!collapse) return ranked.map((one) => ({ ...one, group: [] }));
-  const cards = new Map();
+/** The groups of a ranked list: the first photo of a moment is the cover of its group. */
+function grouped(ranked, collapse) {
+  if (!collapse) return ranked.map((one) => ({ ...one, members: [] }));
+  const groups = new Map();
   for (const one of ranked) {
-    const card = cards.get(groupOf(one.photo));
-    if (card) card.group.push(one.photo);
-    else cards.set(groupOf(one.photo), { ...one, group: [] });
+    const group = groups.get(groupOf(one.photo));
+    if (group) group.members.push(one.photo);
+    else groups.set(groupOf(one.photo), { ...one, members: [] });
   }
-  return [...cards.values()];
+  return [...groups.values()];
 }
 
-/** One of each kind that was not shown yet, the best first; then the rest. */
-function exploring(cards, seen) {
+/** One photo of each kind not shown yet, the best first; then the rest. */
+function exploring(groups, seen) {
   const shown = new Set(seen.map((id) => byId.get(id)).map((photo) => photo && kindOf(photo)));
   const taken = new Set();
-  const fresh = cards.filter(({ photo }) => {
+  const fresh = groups.filter(({ photo }) => {
     const kind = kindOf(photo);
     if (taken.size === 20 || taken.has(kind) || (shown.size < 40 && shown.has(kind))) return false;
     return taken.add(kind);
   });
   return [
-    ...fresh.map((card) => ({ ...card, explores: true })),
-    ...cards.filter((card) => !fresh.includes(card)),
+    ...fresh.map((group) => ({ ...group, explores: true })),
+    ...groups.filter((group) => !fresh.includes(group)),
   ];
 }
 
 /** The first of each kind, then the second of each. */
-function overview(cards) {
+function overview(groups) {
   const times = new Map();
-  return cards
-    .map((card) => {
-      const time = times.get(kindOf(card.photo)) ?? 0;
-      times.set(kindOf(card.photo), time + 1);
-      return { card, time };
+  return groups
+    .map((group) => {
+      const time = times.get(kindOf(group.photo)) ?? 0;
+      times.set(kindOf(group.photo), time + 1);
+      return { group, time };
     })
     .sort((one, other) => one.time - other.time)
-    .map(({ card }) => card);
+    .map(({ group }) => group);
 }
 
 function facetStates(query) {
@@ -518,13 +538,13 @@ function facetStates(query) {
     state('style', 0.5 + 0.3 * (1 - 0.7 ** like)),
     {
       ...state('people', 0.5),
-      ...(withFaces ? {} : { available: false, why: 'no faces are read yet', weight: 0 }),
+      ...(withFaces ? {} : { available: false, why: 'no faces are indexed yet', weight: 0 }),
     },
     state('moment', 0.5),
   ];
 }
 
-/** The scores of all pictures of a search by its words or its start picture alone, the best first; null without marks. */
+/** The scores of all photos by query text or start photo alone, the best first; null without marks. */
 function scoresByText(query, whole) {
   if (!query.text && !query.from) return null;
   if (!query.like?.length && !query.unlike?.length) return null;
@@ -534,8 +554,8 @@ function scoresByText(query, whole) {
     .reverse();
 }
 const wordsAlone = ({ text, from }) => understood({ text, from, style_terms: [], method: 'text' });
-/** From 1; equal ones share a place. */
-function placeIn(scores, score) {
+/** The rank of a score, from 1; equal scores share a rank. */
+function rankIn(scores, score) {
   let low = 0;
   let high = scores.length;
   while (low < high) {
@@ -546,12 +566,12 @@ function placeIn(scores, score) {
   return low + 1;
 }
 
-/** The cards of a search in their order, and its counts. */
+/** The groups of a search in their order, and its counts. */
 function ranked(query) {
   const { method = 'hone', show = 'new', collapse = true, diverse = false } = query;
   const ranks = Boolean(query.text || query.from || query.like?.length || query.unlike?.length);
   const of = understood(query);
-  const lets = passes(query.filter);
+  const matches = matcher(query.filter);
   const seen = query.seen ?? [];
   const seenIds = new Set(seen);
   const markedIds = new Set([...(query.like ?? []), ...(query.unlike ?? [])]);
@@ -563,7 +583,7 @@ function ranked(query) {
     if (show === 'all') return true;
     return show === 'seen' ? seenIds.has(photo.id) : !outGroups.has(groupOf(photo));
   };
-  const whole = photos.slice(0, done).filter(lets);
+  const whole = photos.slice(0, done).filter(matches);
   const scored = [];
   let best = -Infinity;
   for (const photo of whole) {
@@ -571,7 +591,7 @@ function ranked(query) {
     best = Math.max(best, score);
     if (admitted(photo)) scored.push({ photo, score });
   }
-  // A filter alone: the newest taken first, nothing guessed.
+  // A filter alone lists the newest photos first, without a match.
   if (ranks) scored.sort(byScore);
   else scored.sort((one, other) => (takenAt(one.photo) < takenAt(other.photo) ? 1 : -1));
   const top = scored[0]?.score ?? 0;
@@ -599,11 +619,11 @@ function ranked(query) {
     seen.length > 0 &&
     !query.like?.length &&
     scored.length > 0;
-  let cards = groupsUntil(scored, collapse);
-  if (explores) cards = exploring(cards, seen);
-  else if (diverse) cards = overview(cards);
+  let groups = grouped(scored, collapse);
+  if (explores) groups = exploring(groups, seen);
+  else if (diverse) groups = overview(groups);
   return {
-    cards,
+    groups,
     of,
     ranks,
     probability,
@@ -621,14 +641,14 @@ function ranked(query) {
   };
 }
 
-// Page after page of one long list is one ranking.
+// All pages of one long list share one ranking.
 let lastRanked = { key: '', value: null };
 function page(query) {
   const started = performance.now();
   const { limit = 60, offset = 0, method = 'hone', show = 'new', collapse = true, diverse = false } = query;
   const key = JSON.stringify([{ ...query, limit: 0, offset: 0 }, done]);
   if (lastRanked.key !== key) lastRanked = { key, value: ranked(query) };
-  const { cards, of, ranks, probability, byText, head } = lastRanked.value;
+  const { groups, of, ranks, probability, byText, head } = lastRanked.value;
   return {
     query: {
       text: query.text ?? '',
@@ -643,7 +663,7 @@ function page(query) {
       facts: query.facts ?? true,
       ...(query.filter ? { filter: query.filter.trim() } : {}),
       facets: query.facets ?? {},
-      style_terms: of.looks.filter(({ used }) => used).map(({ word }) => word),
+      style_terms: of.terms.filter(({ used }) => used).map(({ word }) => word),
       collapse,
       diverse,
     },
@@ -653,18 +673,18 @@ function page(query) {
     model: model?.name ?? '',
     calibration: of.like.length >= 2 ? 'marks' : 'text',
     facets: facetStates(query),
-    style_terms: of.looks,
-    results: cards.slice(offset, offset + limit).map(({ photo, score, group, explores: kind }) => {
+    style_terms: of.terms,
+    results: groups.slice(offset, offset + limit).map(({ photo, score, members, explores: kind }) => {
       const reasons = [];
       if (ranks) scoreOf(photo, of, reasons);
       return {
         ...view(photo),
         score,
         probability: probability(score),
-        ...(byText ? { text_rank: placeIn(byText, scoreOf(photo, wordsAlone(query))) } : {}),
+        ...(byText ? { text_rank: rankIn(byText, scoreOf(photo, wordsAlone(query))) } : {}),
         explores: kind === true,
-        group: group.slice(0, 20).map(view),
-        grouped: group.length,
+        group: members.slice(0, 20).map(view),
+        grouped: members.length,
         reasons,
       };
     }),
@@ -685,7 +705,7 @@ const types = {
   '.webp': 'image/webp',
 };
 
-/** Refusal: becomes application/problem+json. */
+/** A refusal; its answer is application/problem+json. */
 class Refusal extends Error {
   constructor(status, title, detail) {
     super(detail);
@@ -699,7 +719,7 @@ async function body(request) {
   return Buffer.concat(parts);
 }
 
-function sendPicture(response, photo, cached) {
+function sendPhoto(response, photo, cached) {
   const headers = { 'Cache-Control': cached ? 'public, max-age=31536000, immutable' : 'private' };
   if (photosFolder) {
     response.writeHead(200, { ...headers, 'Content-Type': types[extname(photo.file.path).toLowerCase()] });
@@ -754,20 +774,19 @@ async function answer(request, response, url) {
       throw new Refusal(
         400,
         'Nothing to search for',
-        'A search needs words, a mark, a picture to start from or a filter.',
+        'A search needs words, a mark, a photo to start from or a filter.',
       );
     if ((query.text ?? '').length > 10_000)
       throw new Refusal(400, 'Too long', 'The words are longer than 10,000 characters.');
     if (!model && query.text)
-      throw new Refusal(503, 'No model', 'Words need the model, and its file is not here.');
+      throw new Refusal(503, 'No model', 'Text search needs a model, and none is installed.');
     if (query.from && !byId.has(query.from) && !examples.has(query.from))
-      throw new Refusal(404, 'Not found', 'The picture that this search starts from is not known here.');
+      throw new Refusal(404, 'Not found', 'The photo that this search starts from is not in the library.');
     return json(page(query));
   }
   if (route === 'POST /examples') {
     const bytes = await body(request);
-    if (bytes.length < 16)
-      throw new Refusal(400, 'Not a picture', 'These bytes are not a picture that can be read.');
+    if (bytes.length < 16) throw new Refusal(400, 'Not a photo', 'Hone cannot read this file: not an image.');
     const id = createHash('sha256').update(bytes).digest('hex');
     examples.set(id, true);
     return json({ id, width: 640, height: 480, color: '#808080' });
@@ -838,20 +857,20 @@ async function answer(request, response, url) {
       return json(
         withFaces
           ? { faces: faces.filter((face) => face.photo === photo.id).map(faceView), analyzed: true }
-          : { faces: [], analyzed: false, why: 'no model for faces is here' },
+          : { faces: [], analyzed: false, why: 'no face model is installed' },
       );
-    if (one[2] === '/thumbnail') return sendPicture(response, photo, true);
-    if (one[2] === '/original') return sendPicture(response, photo, false);
+    if (one[2] === '/thumbnail') return sendPhoto(response, photo, true);
+    if (one[2] === '/original') return sendPhoto(response, photo, false);
     if (one[2] === '/similar')
       return json(page({ from: photo.id, limit: Number(url.searchParams.get('limit') ?? 60) }));
-    const place = {
+    const file = {
       path: photo.file.path,
       folder: folders[0]?.path ?? '',
       size: photo.file.bytes,
       modified_at: '2024-05-03T18:22:00Z',
       reachable: photo.index !== 5,
     };
-    const second = { ...place, path: photo.file.path.replace(/([^/]+)$/, 'copies/$1') };
+    const second = { ...file, path: photo.file.path.replace(/([^/]+)$/, 'copies/$1') };
     return json({
       ...view(photo),
       metadata: metadata(photo),
@@ -861,7 +880,7 @@ async function answer(request, response, url) {
       bytes: photo.file.bytes,
       format: photosFolder ? 'jpeg' : 'svg',
       added_at: '2026-01-10T09:14:00Z',
-      files: photo.copies > 1 ? [place, second] : [place],
+      files: photo.copies > 1 ? [file, second] : [file],
       analyses: [{ analyzer: 'content', version: '1', model: 'mock-64', at: '2026-01-10T09:14:02Z' }],
     });
   }
@@ -874,7 +893,7 @@ const server = createServer(async (request, response) => {
     if (url.pathname.startsWith('/api/v1')) return await answer(request, response, url);
     const file = join(dist, url.pathname === '/' ? 'index.html' : decodeURIComponent(url.pathname));
     if (!file.startsWith(dist) || !existsSync(file)) throw new Refusal(404, 'Not found', 'No such file.');
-    // The same policy that the real server sends, so that a breach of it shows here first.
+    // The policy of the real server, so that a violation shows here first.
     response.writeHead(200, {
       'Content-Type': types[extname(file)] ?? 'application/octet-stream',
       'Content-Security-Policy':

@@ -1,4 +1,5 @@
-// Pictures of the screens for a look by eye: node dev/shots.mjs URL FOLDER [name...]
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Takes screenshots of the screens: node dev/shots.mjs URL FOLDER [name...]
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ const context = await chromium.launchPersistentContext(profile, {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   headless: true,
   viewport: null,
+  locale: 'en-GB',
   args: [
     '--no-sandbox',
     '--disable-gpu',
@@ -66,7 +68,7 @@ const steps = {
     await page.waitForTimeout(600);
     await shot('round-3');
     await page.locator('.cut').scrollIntoViewIfNeeded();
-    await page.getByRole('button', { name: 'Move the line' }).click();
+    await page.getByRole('button', { name: 'Show more or fewer' }).click();
     await shot('end');
   },
   async why() {
@@ -97,7 +99,7 @@ const steps = {
   async explored() {
     await search();
     await page.waitForTimeout(900);
-    await shot('passed-over');
+    await shot('seen');
     await page.keyboard.press('r');
     await page.waitForSelector('[aria-current=step]:has-text("Round 2")');
     await page.waitForTimeout(600);
@@ -111,8 +113,8 @@ const steps = {
   },
   async group() {
     await search();
-    const card = page.locator('[role=gridcell]:has(.counts)').first();
-    await card.focus();
+    const cover = page.locator('[role=gridcell]:has(.counts)').first();
+    await cover.focus();
     await page.keyboard.press('Enter');
     await page.waitForSelector('[role=dialog]');
     await page.keyboard.press('ArrowDown');
@@ -159,7 +161,7 @@ const steps = {
     await page.waitForTimeout(700);
     await page.getByRole('checkbox', { name: 'Select face 2', exact: true }).check();
     await shot('person');
-    await page.getByRole('button', { name: 'Clear the selection' }).click();
+    await page.getByRole('button', { name: 'Clear selection' }).click();
     await page.getByRole('button', { name: /^Face 1 of/ }).click();
     await page.waitForSelector('[role=dialog]');
     await page.waitForTimeout(700);
@@ -169,7 +171,7 @@ const steps = {
       .getByRole('button', { name: /^Face 1 of/ })
       .last()
       .click();
-    await page.getByRole('button', { name: 'Similar faces' }).click();
+    await page.getByRole('button', { name: 'Find similar faces' }).click();
     await page.waitForTimeout(500);
     await shot('lightbox-face');
     await page.keyboard.press('b');
@@ -183,6 +185,8 @@ const steps = {
 for (const [width, height, theme] of [
   [1440, 900, 'light'],
   [1440, 900, 'dark'],
+  [820, 1180, 'light'],
+  [820, 1180, 'dark'],
   [390, 844, 'light'],
   [390, 844, 'dark'],
 ]) {
@@ -197,7 +201,7 @@ for (const [width, height, theme] of [
       console.log(`${name} ${width} ${theme}: ${error.message.split('\n')[0]}`);
     }
   }
-  // Each round of sizes overwrites the names, so move them away.
+  // The next size uses the same names, so these get the size as a suffix.
   const { readdirSync, renameSync } = await import('node:fs');
   for (const file of readdirSync(folder))
     if (/^[a-z0-9-]+\.png$/.test(file) && !/-(light|dark)\.png$/.test(file))

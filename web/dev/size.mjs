@@ -1,4 +1,5 @@
-// Prints the compressed size of the built client and fails when it is over the limit.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Prints the compressed size of the built client and fails above the limit.
 // Goal: 90 kB of script and 12 kB of style; the hard limit of 150 kB is for everything together.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The entry of the web client.
 import { mount } from 'svelte';
 import './styles/tokens.css';
 import './styles/base.css';

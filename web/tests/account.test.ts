@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unit tests of the account: signing in and out, and the end of a session.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { account } from '../src/lib/account.svelte';
 import { api, ApiError } from '../src/lib/api';
 import { library } from '../src/lib/library.svelte';
 
-const nobody = { needed: true, name: null, role: null, can_sign_out: false };
+const signedOut = { needed: true, name: null, role: null, can_sign_out: false };
 const viewer = { needed: false, name: 'Vera', role: 'viewer', can_sign_out: true };
 
 let answers: { status: number; body: unknown }[];
@@ -26,9 +28,9 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 describe('account', () => {
-  it('asks who is there, and signs in', async () => {
+  it('asks for the session, and signs in', async () => {
     answers = [
-      { status: 200, body: nobody },
+      { status: 200, body: signedOut },
       { status: 200, body: viewer },
     ];
     await account.start();
@@ -45,44 +47,44 @@ describe('account', () => {
     expect(account.owner).toBe(false);
   });
 
-  it('says why it did not work, and stays out', async () => {
+  it('shows the reason of a refusal, and stays signed out', async () => {
     answers = [
-      { status: 200, body: nobody },
-      { status: 401, body: { title: 'Unauthorized', detail: 'the name or the password is wrong' } },
+      { status: 200, body: signedOut },
+      { status: 401, body: { title: 'Unauthorized', detail: 'Wrong name or password.' } },
     ];
     await account.start();
     expect(await account.signIn('vera', 'no')).toBe(false);
-    expect(account.error).toBe('the name or the password is wrong');
+    expect(account.error).toBe('Wrong name or password.');
     expect(account.signInNeeded).toBe(true);
   });
 
-  it('shows the sign-in again when any call says that the session is over', async () => {
+  it('shows the sign-in page again when a call finds the session over', async () => {
     answers = [{ status: 200, body: viewer }];
     await account.start();
-    library.lost(new ApiError('forbidden', 403, 'Forbidden'));
+    library.lost(new ApiError('Forbidden.', 403, 'Forbidden'));
     expect(account.signInNeeded).toBe(false);
-    library.lost(new ApiError('sign in first', 401, 'Unauthorized'));
+    library.lost(new ApiError('Sign in first.', 401, 'Unauthorized'));
     expect(account.signInNeeded).toBe(true);
   });
 
-  it('starts the page anew for somebody else, whose pictures these were not', async () => {
+  it('reloads the page for another user, who must not see these photos', async () => {
     const reload = vi.fn();
     vi.stubGlobal('location', { reload });
     const ada = { ...viewer, name: 'Ada', role: 'owner' };
     answers = [ada, viewer, viewer].map((body) => ({ status: 200, body }));
     await account.start();
-    library.lost(new ApiError('sign in first', 401, 'Unauthorized'));
+    library.lost(new ApiError('Sign in first.', 401, 'Unauthorized'));
     await account.signIn('vera', 'a long password');
     expect(reload).toHaveBeenCalledOnce();
     account.session = viewer as typeof account.session;
-    library.lost(new ApiError('sign in first', 401, 'Unauthorized'));
+    library.lost(new ApiError('Sign in first.', 401, 'Unauthorized'));
     await account.signIn('vera', 'a long password');
     expect(reload).toHaveBeenCalledOnce();
     expect(account.signInNeeded).toBe(false);
   });
 });
 
-describe('pictures without a path', () => {
+describe('photos without a path', () => {
   it('have an empty one', async () => {
     answers = [
       { status: 200, body: { total: 1, photos: [{ id: 'a' }] } },

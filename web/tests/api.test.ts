@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unit tests of the HTTP interface: errors, requests, and the sizes of thumbnails.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { api, ApiError, inWords, isAbort, srcset } from '../src/lib/api';
 
@@ -18,7 +20,7 @@ const refusal = async (promise: Promise<unknown>): Promise<ApiError> => {
 afterEach(() => vi.unstubAllGlobals());
 
 describe('errors', () => {
-  it('shows what the server says', async () => {
+  it('shows the message of the server', async () => {
     answer(
       400,
       '{"type":"about:blank","title":"No such folder","status":400,"detail":"/x does not exist."}',
@@ -38,7 +40,7 @@ describe('errors', () => {
     expect(inWords(await refusal(api.status()))).toBe('The server answered 500.');
   });
 
-  it('tells a server that is away from one that refuses', async () => {
+  it('distinguishes an offline server from a refusal', async () => {
     vi.stubGlobal(
       'fetch',
       vi.fn(() => Promise.reject(new TypeError('Failed to fetch'))),
@@ -69,7 +71,7 @@ describe('requests', () => {
     expect(init).toMatchObject({ method: 'POST', body: '{"text":"dog","limit":10}', signal: stop.signal });
   });
 
-  it('takes 204 as done', async () => {
+  it('accepts 204 as success', async () => {
     vi.stubGlobal(
       'fetch',
       vi.fn(() => Promise.resolve(new Response(null, { status: 204 }))),
@@ -79,7 +81,7 @@ describe('requests', () => {
 });
 
 describe('people', () => {
-  it('asks with the parts that the contract names', async () => {
+  it('sends the parameters of the contract', async () => {
     answer(200, '{}', 'application/json');
     await api.people({ limit: 200, offset: 0 });
     await api.people({ hidden: true, singles: true, limit: 10, offset: 20 });
@@ -104,12 +106,12 @@ describe('people', () => {
 });
 
 describe('srcset', () => {
-  it('gives widths, not long sides', () => {
+  it('has widths, not long sides', () => {
     expect(srcset({ id: 'x', width: 3000, height: 2000 })).toContain('size=1080 1080w');
     expect(srcset({ id: 'x', width: 2000, height: 4000 })).toContain('size=1080 540w');
   });
 
-  it('never names a picture larger than it is', () => {
+  it('never names a width above the photo’s', () => {
     const set = srcset({ id: 'x', width: 300, height: 200 });
     expect(set.split(', ')).toHaveLength(2);
     expect(set).toMatch(/size=480 300w$/);

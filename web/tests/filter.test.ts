@@ -1,13 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unit tests of filters and of the texts for metadata.
 import { describe, expect, it } from 'vitest';
 import { filterError, keywordTerm, markedAt, withTerm } from '../src/lib/filter';
 import * as text from '../src/lib/text';
 
 describe('filter text', () => {
   it('reads the column of a refusal', () => {
-    expect(filterError("filter, column 3: 'x' is no field")).toEqual({ column: 3, text: "'x' is no field" });
+    expect(filterError("filter, column 3: there is no field 'x'; did you mean is?")).toEqual({
+      column: 3,
+      text: "There is no field 'x'; did you mean is?",
+    });
     expect(filterError('filter: 5000 characters; at most 4000 are read')).toEqual({
       column: null,
-      text: '5000 characters; at most 4000 are read',
+      text: '5000 characters; at most 4000 are read.',
     });
     expect(filterError('The words are too long.')).toBeNull();
     expect(filterError('a filter, column 3: x')).toBeNull();
@@ -21,7 +26,7 @@ describe('filter text', () => {
     expect(markedAt('a', 99)).toEqual(['a', '', '']);
   });
 
-  it('adds a term once, and to all of what was there', () => {
+  it('adds a term once, and to the whole filter', () => {
     expect(withTerm('', 'has:gps')).toBe('has:gps');
     expect(withTerm(' taken:2019 ', 'has:gps')).toBe('taken:2019 has:gps');
     expect(withTerm('has:gps taken:2019', 'has:gps')).toBe('has:gps taken:2019');

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unit tests of the keyboard shortcuts.
 import { describe, expect, it } from 'vitest';
 import { facetStep, keyGroups, Keys, takesKeys, type KeyEvent } from '../src/lib/keys';
 
@@ -46,12 +48,12 @@ describe('keys', () => {
     expect(keys.read(press('F', { shiftKey: true }), false, 0)).toBeNull();
   });
 
-  it('reads digits from the physical key, Shift turns them down', () => {
+  it('reads digits from the physical key; Shift means less', () => {
     const keys = new Keys(() => true);
     expect(keys.read(press('2', { code: 'Digit2' }), false, 0)).toBe('more2');
     expect(keys.read(press('"', { code: 'Digit2', shiftKey: true }), false, 0)).toBe('less2');
     expect(keys.read(press('é', { code: 'Digit2' }), false, 0), 'a French layout').toBe('more2');
-    expect(keys.read(press('0', { code: 'Digit0' }), false, 0)).toBe('auc');
+    expect(keys.read(press('0', { code: 'Digit0' }), false, 0)).toBe('automatic');
     expect(keys.read(press('5', { code: 'Digit5' }), false, 0)).toBeNull();
     expect(keys.read(press('2', { code: 'Digit2' }), true, 0), 'while typing').toBeNull();
     expect(new Keys(() => false).read(press('2', { code: 'Digit2' }), false, 0)).toBeNull();
@@ -60,7 +62,7 @@ describe('keys', () => {
     expect(facetStep('fits')).toBeNull();
   });
 
-  it('is off while typing, but for Escape', () => {
+  it('is off while typing, except Escape', () => {
     const keys = new Keys(() => true);
     expect(keys.read(press('f'), true, 0)).toBeNull();
     expect(keys.read(press('ArrowLeft'), true, 0)).toBeNull();
@@ -93,7 +95,7 @@ describe('keys', () => {
     const keys = new Keys(() => true);
     expect(keys.read(press('g'), false, 1000)).toBeNull();
     expect(keys.read(press('l'), false, 1500)).toBe('library');
-    expect(keys.read(press('l'), false, 1600), 'L alone is nothing').toBeNull();
+    expect(keys.read(press('l'), false, 1600), 'L alone has no command').toBeNull();
     keys.read(press('g'), false, 3000);
     expect(keys.read(press('p'), false, 3100)).toBe('people');
     keys.read(press('g'), false, 5000);
@@ -102,7 +104,7 @@ describe('keys', () => {
     expect(keys.read(press('f'), false, 10_100), 'another key after G keeps its meaning').toBe('fits');
   });
 
-  it('knows which elements take keys themselves', () => {
+  it('finds the elements that handle keys themselves', () => {
     const make = (html: string) => {
       document.body.innerHTML = html;
       return document.body.firstElementChild;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unit tests of the justified layout.
 import { describe, expect, it } from 'vitest';
 import { cells, clampAspect, extend, layout, maxStretch, nearest, rowAt, rowOf } from '../src/lib/layout';
 
@@ -21,7 +23,7 @@ function aspects(count: number, seed = 1): Float32Array {
 }
 
 describe('layout', () => {
-  it('puts every picture into exactly one row, in order', () => {
+  it('puts every photo into exactly one row, in order', () => {
     const list = layout(aspects(500), options);
     expect(list.start[0]).toBe(0);
     expect(list.start.at(-1)).toBe(500);
@@ -30,7 +32,7 @@ describe('layout', () => {
   });
 
   it.each([1300, 1760, 700, 360])(
-    'stretches no row above 1.45 and leaves none with one picture at %i px',
+    'stretches no row above 1.45 and leaves none with one photo at %i px',
     (width) => {
       const list = layout(aspects(5000, width), { ...options, width, rowHeight: width < 400 ? 138 : 206 });
       const wanted = width < 400 ? 138 : 206;
@@ -41,7 +43,7 @@ describe('layout', () => {
     },
   );
 
-  it('fills the width of every row but the last to the pixel', () => {
+  it('fills the width of every row except the last to the pixel', () => {
     const shapes = aspects(300);
     const list = layout(shapes, options);
     for (let row = 0; row < list.height.length - 1; row++) {
@@ -63,39 +65,39 @@ describe('layout', () => {
     expect(line[1]!.x).toBe(317);
   });
 
-  it('comes nearer to the wanted height than filling row after row', () => {
+  it('comes closer to the wanted height than filling row after row', () => {
     const shapes = aspects(400, 7);
     const off = (heights: number[]) =>
       heights.reduce((sum, height) => sum + (height / 206 - 1) ** 2, 0) / heights.length;
     const greedy: number[] = [];
     let sum = 0;
-    let pictures = 0;
+    let photos = 0;
     for (const shape of shapes) {
       sum += shape;
-      pictures++;
-      const height = (options.width - options.gap * (pictures - 1)) / sum;
+      photos++;
+      const height = (options.width - options.gap * (photos - 1)) / sum;
       if (height <= 206) {
         greedy.push(height);
-        sum = pictures = 0;
+        sum = photos = 0;
       }
     }
     const list = layout(shapes, options);
     expect(off([...list.height].slice(0, -1))).toBeLessThan(off(greedy));
   });
 
-  it('copes with nothing, with one picture and with no width', () => {
+  it('handles an empty list, one photo and no width', () => {
     expect(layout(new Float32Array(0), options).height.length).toBe(0);
     expect(layout(Float32Array.from([1.5]), options).height).toEqual(Float32Array.from([206]));
     expect(layout(Float32Array.from([1.5]), { ...options, width: 0 }).height.length).toBe(0);
   });
 
-  it('crops what is extremely wide or tall, and treats unknown sizes as square', () => {
+  it('crops extremely wide or tall photos, and treats unknown sizes as square', () => {
     expect(clampAspect(10000, 100)).toBe(2.2);
     expect(clampAspect(100, 10000)).toBe(0.62);
     expect(clampAspect(0, 0)).toBe(1);
   });
 
-  it('lays out 100,000 pictures in one pass', () => {
+  it('lays out 100,000 photos in one pass', () => {
     const shapes = aspects(100_000);
     layout(shapes, options);
     const times = Array.from({ length: 5 }, () => {
@@ -106,12 +108,12 @@ describe('layout', () => {
     });
     // The goal is 20 ms on a usual machine; the limit here leaves room for a busy one.
     expect(Math.min(...times)).toBeLessThan(60);
-    console.log(`100,000 pictures: ${Math.min(...times).toFixed(1)} ms`);
+    console.log(`100,000 photos: ${Math.min(...times).toFixed(1)} ms`);
   });
 });
 
 describe('extend', () => {
-  it('moves no row but the last two', () => {
+  it('moves only the last two rows', () => {
     const shapes = aspects(2000);
     const before = layout(shapes.subarray(0, 1000), options);
     const after = extend(before, shapes, options);
@@ -141,14 +143,14 @@ describe('finding rows', () => {
     expect(rowAt(list, 1e9)).toBe(list.height.length - 1);
   });
 
-  it('finds the row of a picture', () => {
+  it('finds the row of a photo', () => {
     for (const row of [0, 5, list.height.length - 1]) {
       expect(rowOf(list, list.start[row]!)).toBe(row);
       expect(rowOf(list, list.start[row + 1]! - 1)).toBe(row);
     }
   });
 
-  it('goes up and down to the picture nearest to the middle', () => {
+  it('finds the photo nearest to the middle, for up and down', () => {
     const line = [
       { index: 10, x: 0, width: 300 },
       { index: 11, x: 308, width: 100 },

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unit tests of faces and people: crops, boxes, names, edits and texts.
 import { describe, expect, it } from 'vitest';
 import type { Face, Person } from '../src/lib/api';
 import { peopleFilter, personTerm } from '../src/lib/filter';
@@ -34,7 +36,7 @@ describe('crop of a face', () => {
     expect(crop.height / crop.width).toBeCloseTo(0.5);
   });
 
-  it('stays in the picture, also for a face that reaches beyond it', () => {
+  it('stays in the photo, also for a face that reaches beyond it', () => {
     expect(square(people.cropOf([0, 0, 100, 100], 1000, 500, 100), 1000)).toEqual({ x: 0, y: 0, side: 150 });
     expect(square(people.cropOf([950, 450, 100, 100], 1000, 500, 100), 1000)).toMatchObject({
       x: 850,
@@ -45,7 +47,7 @@ describe('crop of a face', () => {
     expect(Object.is(people.cropOf([0, 0, 10, 10], 100, 100, 10).left, -0)).toBe(false);
   });
 
-  it('takes the smallest thumbnail that is sharp enough', () => {
+  it('uses the smallest thumbnail that is sharp enough', () => {
     expect(people.cropOf([0, 0, 800, 800], 1000, 1000, 96).size).toBe(240);
     expect(people.cropOf([0, 0, 200, 200], 1000, 1000, 96).size).toBe(480);
     expect(people.cropOf([0, 0, 20, 20], 4000, 3000, 300).size).toBe(1080);
@@ -58,7 +60,7 @@ describe('box on the stage', () => {
   const shown = { width: 500, height: 250 };
   const stage = { width: 800, height: 600 };
 
-  it('lies where the face is, at rest and closer', () => {
+  it('is at the position of the face, also zoomed', () => {
     expect(people.boxOnStage([0, 0, 100, 50], photo, shown, { scale: 1, x: 0, y: 0 }, stage)).toEqual({
       left: 150,
       top: 175,
@@ -79,14 +81,14 @@ describe('order and names', () => {
   const zoe = person(4, 'Zoë', 90);
   const known = [zoe, anna, person(9, null, 400), person(5, 'Berta', 20)];
 
-  it('puts named people first, then by pictures', () => {
+  it('puts named people first, then by number of photos', () => {
     expect([...known].sort(people.byRank).map((one) => one.id)).toEqual([4, 5, 3, 9]);
     expect(
       people.leftToRight([face({ id: 1, box: [9, 0, 1, 1] }), face({ id: 2 })]).map((one) => one.id),
     ).toEqual([1, 2]);
   });
 
-  it('offers names that begin as typed, or have a word that does', () => {
+  it('suggests names that begin as typed, or contain such a word', () => {
     expect(people.matches('ber', known).map((one) => one.name)).toEqual(['Berta', 'Anna Berg']);
     expect(people.matches('zoe', known)).toEqual([zoe]);
     expect(people.matches(' ', known)).toEqual([]);
@@ -94,7 +96,7 @@ describe('order and names', () => {
     expect(people.matches('ber', known, 1)).toHaveLength(1);
   });
 
-  it('knows a name in any case, accents count', () => {
+  it('finds a name in any case; accents matter', () => {
     expect(people.personNamed(' ANNA berg ', known)).toBe(anna);
     expect(people.personNamed('Zoe', known)).toBeNull();
     expect(people.personNamed('Zoe\u0308', known)).toBe(zoe);
@@ -106,7 +108,7 @@ describe('edits', () => {
   const ben = person(4, 'Ben', 20);
   const nobody = person(9, null, 400);
 
-  it('names, or joins an unnamed person to the one who has the name', () => {
+  it('names a person, or merges an unnamed one with the person who has the name', () => {
     expect(people.namingEdit(nobody, ' Carla ', [anna])).toEqual({
       action: 'name',
       person: 9,
@@ -126,7 +128,7 @@ describe('edits', () => {
     expect(people.namingEdit(nobody, '  ', [anna])).toBeNull();
   });
 
-  it('merges into the named one, and says which name stays when there are two', () => {
+  it('merges into the named person, and chooses the name when there are two', () => {
     expect(people.mergeEdit([nobody, anna])).toEqual({ action: 'merge', people: [3, 9] });
     expect(people.mergeEdit([anna, ben, nobody], 'Anna')).toEqual({
       action: 'merge',
@@ -146,33 +148,30 @@ describe('edits', () => {
   });
 });
 
-describe('wording', () => {
+describe('texts', () => {
   it('shows ages as ranges, and as estimates', () => {
-    expect(people.ageLine([31, 44])).toBe('31–44 by estimate');
-    expect(people.ageLine([30.6, 31.2])).toBe('31 by estimate');
+    expect(people.ageLine([31, 44])).toBe('about 31–44');
+    expect(people.ageLine([30.6, 31.2])).toBe('about 31');
     expect(people.ageLine(undefined)).toBe('');
   });
 
-  it('names the likelier gender with its probability', () => {
-    expect(people.genderLine({ male: 0.03, female: 0.97 })).toBe('woman, 97 %');
-    expect(people.genderLine({ male: 0.6, female: 0.4 })).toBe('man, 60 %');
+  it('names the likelier gender', () => {
+    expect(people.genderLine({ male: 0.03, female: 0.97 })).toBe('woman');
+    expect(people.genderLine({ male: 0.6, female: 0.4 })).toBe('man');
     expect(people.estimateLine({ age: [31, 44], gender: { male: 0.9, female: 0.1 } })).toBe(
-      'looks 31–44 · man, 90 %',
+      'est. 31–44 · man',
     );
     expect(people.estimateLine({})).toBe('');
   });
 
-  it('says who a face is, where it stands and what was done', () => {
+  it('describes faces and questions', () => {
     const anna = face({ age: [31, 44], person: { id: 3, name: 'Anna', hidden: false } });
-    expect(people.faceLabel(anna, 1, 3)).toBe('Face 2 of 3: Anna, 31–44 by estimate');
+    expect(people.faceLabel(anna, 1, 3)).toBe('Face 2 of 3: Anna, about 31–44');
     expect(people.faceLabel(face(), 0, 1)).toBe('Face 1 of 1: no name');
-    expect(people.sentence('named 17 faces Anna')).toBe('Named 17 faces Anna.');
-    expect(people.sentence('Undone.')).toBe('Undone.');
-    expect(people.sentence('')).toBe('Done.');
     expect(people.questionLine({ name: 'Anna' })).toBe('Is this also Anna?');
     expect(people.questionLine({ name: null })).toBe('Are these the same person?');
-    expect(people.settlesLine(14, 3)).toBe('Your answer decides 14 faces. 3 more questions wait.');
-    expect(people.settlesLine(1, 1)).toBe('Your answer decides this face. 1 more question waits.');
-    expect(people.settlesLine(1, 0)).toBe('Your answer decides this face.');
+    expect(people.settlesLine(14, 3)).toBe('This settles 14 faces. 3 more to go.');
+    expect(people.settlesLine(1, 1)).toBe('This settles 1 face. 1 more to go.');
+    expect(people.settlesLine(1, 0)).toBe('This settles 1 face.');
   });
 });

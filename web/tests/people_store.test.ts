@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unit tests of the people store: list, edits, undo and questions.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PeopleEdit, Person } from '../src/lib/api';
 import { people } from '../src/lib/people.svelte';
@@ -55,7 +57,7 @@ afterEach(() => vi.unstubAllGlobals());
 const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
 
 describe('people', () => {
-  it('lists with what is to be shown, and keeps the names for the fields', async () => {
+  it('lists people with the chosen options, and keeps the names for the fields', async () => {
     await people.load();
     await people.loadNames();
     expect(people.list).toHaveLength(3);
@@ -69,7 +71,7 @@ describe('people', () => {
     await settled();
   });
 
-  it('a change says what it did, asks anew, and offers the way back', async () => {
+  it('shows the result of a change, loads again, and offers to undo it', async () => {
     const version = people.version;
     expect(await people.merge([person(9, null), person(3, 'Anna')])).toMatchObject({ edit: 1 });
     expect(edits).toEqual([{ action: 'merge', people: [3, 9] }]);
@@ -84,34 +86,34 @@ describe('people', () => {
     expect(ui.action).toBeNull();
   });
 
-  it('says a refusal, and offers a merge when the name is somebody else’s', async () => {
+  it('shows a refusal, and offers a merge when another person has the name', async () => {
     await people.loadNames();
     refuse = { status: 404, detail: 'No person has the number 77.' };
     expect(await people.edit({ action: 'hide', person: 77 })).toBeNull();
     expect(ui.notice).toBe('No person has the number 77.');
-    refuse = { status: 409, detail: 'Ben is somebody else.' };
+    refuse = { status: 409, detail: 'Another person is named Ben.' };
     expect(await people.name({ id: 3, name: 'Anna' }, 'Ben')).toBeNull();
     await settled();
-    expect(ui.notice).toBe('Ben is somebody else.');
+    expect(ui.notice).toBe('Another person is named Ben.');
     refuse = null;
     ui.action?.run();
     await settled();
     expect(edits).toEqual([{ action: 'merge', people: [3, 4], name: 'Ben' }]);
   });
 
-  it('an empty or unchanged name changes nothing', async () => {
+  it('ignores an empty or unchanged name', async () => {
     expect(await people.name({ id: 3, name: 'Anna' }, 'Anna')).toBeNull();
     expect(await people.name({ id: 9, name: null }, '  ')).toBeNull();
     expect(edits).toEqual([]);
   });
 
-  it('asks one question at a time; one that was put off does not come back', async () => {
+  it('asks one question at a time; a skipped one does not return', async () => {
     await people.loadQuestions();
     expect(people.question?.face.id).toBe(1);
     people.skip();
     expect(people.question?.face.id).toBe(2);
     await Promise.all([people.answer(true), people.answer(true)]);
-    expect(edits, 'a second press while the first is sent is none').toEqual([
+    expect(edits, 'a second press during the first has no effect').toEqual([
       { action: 'assign', faces: [2], person: 3 },
     ]);
     await people.loadQuestions();

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unit tests of the state of a search: marks, weights, rounds, requests and addresses.
 import { describe, expect, it } from 'vitest';
 import * as rounds from '../src/lib/rounds';
 import type { Search } from '../src/lib/rounds';
@@ -5,14 +7,14 @@ import type { Search } from '../src/lib/rounds';
 const id = (number: number) => number.toString(16).padStart(64, '0');
 const [a, b, c, d] = [id(1), id(2), id(3), id(4)];
 
-function mark(search: Search, picture: string, what: rounds.Mark): Search {
-  return rounds.withMarks(search, rounds.toggled(rounds.marksNow(search), picture, what));
+function mark(search: Search, photo: string, kind: rounds.Mark): Search {
+  return rounds.withMarks(search, rounds.toggled(rounds.marksNow(search), photo, kind));
 }
 
 describe('filter of a search', () => {
   const filtered = rounds.newSearch({ filter: ' has:gps ' });
 
-  it('is asked for without blanks and is a question of its own', () => {
+  it('is sent without blanks and makes a separate request', () => {
     expect(rounds.request(filtered, [])).toEqual({ filter: 'has:gps' });
     expect(rounds.isAsking(filtered)).toBe(true);
     expect(rounds.isRanking(filtered)).toBe(false);
@@ -22,7 +24,7 @@ describe('filter of a search', () => {
     expect(rounds.roundName(0, { ...filtered, words: 'dog' })).toBe('Words');
   });
 
-  it('makes another question of the same words', () => {
+  it('changes the request for the same words', () => {
     const words = rounds.newSearch({ words: 'dog' });
     expect(rounds.roundKey({ ...words, filter: 'has:gps' })).not.toBe(rounds.roundKey(words));
     expect(rounds.roundKey({ ...words, filter: 'has:gps ' })).toBe(
@@ -32,7 +34,7 @@ describe('filter of a search', () => {
 });
 
 describe('marks', () => {
-  it('sets, changes sides and comes off with the same mark', () => {
+  it('sets a mark, changes it, and removes it with the same mark', () => {
     let marks = rounds.toggled(rounds.noMarks, a, 'fits');
     expect(marks).toEqual({ like: [a], unlike: [] });
     marks = rounds.toggled(marks, a, 'not');
@@ -43,28 +45,28 @@ describe('marks', () => {
 });
 
 describe('weights of marks', () => {
-  const weigh = (search: Search, picture: string, weight: number): Search =>
-    rounds.withMarks(search, rounds.weighed(rounds.marksNow(search), picture, weight));
+  const weigh = (search: Search, photo: string, weight: number): Search =>
+    rounds.withMarks(search, rounds.weighed(rounds.marksNow(search), photo, weight));
   const marked = mark(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'), b, 'not');
   const again = (search: Search) =>
     rounds.fromHash(rounds.toHash({ route: { view: 'search', search }, open: '' })).route;
 
-  it('are kept where they are not one, and go with their mark', () => {
+  it('are stored unless they are 1, and disappear with their mark', () => {
     let marks = rounds.marksNow(weigh(weigh(marked, a, 2), b, 0.5));
     expect(marks.weights).toEqual({ [a]: 2, [b]: 0.5 });
     marks = rounds.weighed(marks, a, 1);
     expect(marks.weights).toEqual({ [b]: 0.5 });
     expect(rounds.toggled(marks, b, 'not')).toEqual({ like: [a], unlike: [] });
     expect(rounds.toggled(marks, b, 'fits').weights, 'on the other side it is a new mark').toBeUndefined();
-    expect(rounds.weighed(marks, c, 2), 'a picture without a mark has none').toBe(marks);
+    expect(rounds.weighed(marks, c, 2), 'a photo without a mark has none').toBe(marks);
   });
 
-  it('are sent with the round that they made, and make one of their own', () => {
+  it('are sent with their round, and make a new round', () => {
     const first = rounds.nextRound(marked);
     expect(rounds.request(first, [])).not.toHaveProperty('weights');
-    expect(rounds.canGoOn(first)).toBe(false);
+    expect(rounds.canContinue(first)).toBe(false);
     const heavy = weigh(first, a, 2);
-    expect(rounds.canGoOn(heavy)).toBe(true);
+    expect(rounds.canContinue(heavy)).toBe(true);
     expect(rounds.request(heavy, []), 'not before the next round').not.toHaveProperty('weights');
     const second = rounds.nextRound(heavy);
     expect(rounds.request(second, []).weights).toEqual({ [a]: 2 });
@@ -75,7 +77,7 @@ describe('weights of marks', () => {
     expect(rounds.placeKey(light)).not.toBe(rounds.placeKey(second));
   });
 
-  it('are in the link, behind the number of their picture', () => {
+  it('are in the link, after the index of their photo', () => {
     const search = weigh(rounds.nextRound(weigh(weigh(marked, a, 2), b, 0.5)), a, 1);
     const hash = rounds.toHash({ route: { view: 'search', search }, open: '' });
     expect(hash).toContain('&r=0d-1h~0-1h&');
@@ -83,7 +85,7 @@ describe('weights of marks', () => {
     expect(again(marked), 'an old link').toEqual({ view: 'search', search: marked });
   });
 
-  it('count once when the link is broken there', () => {
+  it('have normal strength when the link is broken there', () => {
     const { route } = rounds.fromHash(`#/s?q=dog&i=${[a, b].map(rounds.packId).join('.')}&r=0q-0d.1h.1d`);
     if (route.view !== 'search') throw new Error('no search');
     expect(rounds.marksNow(route.search)).toMatchObject({ like: [a], unlike: [b], weights: { [b]: 0.5 } });
@@ -106,11 +108,11 @@ describe('rounds', () => {
     });
   });
 
-  it('starts from a picture in place of words', () => {
+  it('starts from a photo instead of words', () => {
     expect(rounds.request(rounds.newSearch({ from: a }), [])).toEqual({ from: a });
   });
 
-  it('goes on only with new marks', () => {
+  it('continues only with new marks', () => {
     let search = rounds.newSearch({ words: 'dog' });
     expect(rounds.nextRound(search)).toBe(search);
     search = rounds.nextRound(mark(search, a, 'fits'));
@@ -118,7 +120,7 @@ describe('rounds', () => {
     expect(rounds.nextRound(search)).toBe(search);
   });
 
-  it('goes on without new marks when pictures were passed over', () => {
+  it('continues without new marks when photos were seen', () => {
     let search = rounds.nextRound(rounds.newSearch({ words: 'dog' }), true);
     expect(search.at).toBe(1);
     expect(rounds.request(search, [a, b])).toEqual({ text: 'dog', seen: [a, b], method: 'hone' });
@@ -131,7 +133,7 @@ describe('rounds', () => {
     });
   });
 
-  it('leaves out rounds without new marks when what was shown is forgotten', () => {
+  it('removes rounds without new marks when the seen photos are forgotten', () => {
     let search = rounds.nextRound(rounds.newSearch({ words: 'dog' }), true);
     search = rounds.nextRound(mark(search, a, 'fits'));
     search = rounds.nextRound(search, true);
@@ -145,24 +147,24 @@ describe('rounds', () => {
     expect(rounds.withoutSeen(rounds.toRound(search, 1)).at).toBe(0);
   });
 
-  it('tells how the rounds before went, without marks that were taken back', () => {
+  it('counts the photos and marks of earlier rounds, without removed marks', () => {
     let search = rounds.newSearch({ words: 'dog' });
     expect(rounds.history(search, [[]])).toEqual({});
     search = rounds.nextRound(mark(search, a, 'fits'));
     expect(rounds.history(search, [[], [b, c]])).toEqual({ rounds: [{ shown: 3, like: 1 }] });
-    const passed = [[], [b, c], [b, c, d]];
+    const seen = [[], [b, c], [b, c, d]];
     search = rounds.nextRound(search, true);
-    expect(rounds.history(search, passed)).toEqual({
+    expect(rounds.history(search, seen)).toEqual({
       rounds: [
         { shown: 3, like: 1 },
         { shown: 1, like: 0 },
       ],
     });
     search = rounds.nextRound(mark(search, a, 'fits'), true);
-    expect(rounds.history(search, [...passed, [b, c, d]]).rounds![0]).toEqual({ shown: 3, like: 0 });
+    expect(rounds.history(search, [...seen, [b, c, d]]).rounds![0]).toEqual({ shown: 3, like: 0 });
   });
 
-  it('asks for the seen ones with the same seen', () => {
+  it('requests the seen photos with the same ids', () => {
     const search = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
     expect(rounds.requestSeen(search, [b])).toEqual({
       text: 'dog',
@@ -185,7 +187,7 @@ describe('rounds', () => {
     expect(rounds.roundKey(back)).not.toBe(rounds.roundKey(rounds.toRound(search, 0)));
   });
 
-  it('keeps marks of earlier rounds and tells the new ones', () => {
+  it('keeps marks of earlier rounds and finds the new ones', () => {
     let search = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
     search = rounds.nextRound(mark(mark(search, b, 'fits'), c, 'not'));
     expect(rounds.marksOfRound(search)).toMatchObject({ like: [a, b], unlike: [c] });
@@ -205,7 +207,7 @@ describe('rounds', () => {
     expect(rounds.toRound(search, 99).at).toBe(2);
   });
 
-  it('ends later rounds when the marks before them change', () => {
+  it('removes later rounds when the marks before them change', () => {
     let search = rounds.nextRound(mark(rounds.newSearch({ words: 'dog' }), a, 'fits'));
     search = rounds.nextRound(mark(search, b, 'not'));
     const changed = mark(rounds.toRound(search, 0), c, 'fits');
@@ -213,7 +215,7 @@ describe('rounds', () => {
     expect(rounds.marksNow(changed).like).toEqual([a, c]);
   });
 
-  it('knows that a round put the same question', () => {
+  it('finds rounds with the same request', () => {
     const search = rounds.newSearch({ words: 'dog' });
     expect(rounds.roundKey(mark(search, a, 'fits'))).toBe(rounds.roundKey(search));
     expect(rounds.roundKey({ ...search, method: 'rocchio' }), 'no marks, so every method is the same').toBe(
@@ -265,7 +267,7 @@ describe('addresses', () => {
     expect(there(address)).toEqual(address);
   });
 
-  it('keeps marks that are not searched with yet', () => {
+  it('keeps marks before their search', () => {
     const search = mark(rounds.newSearch({ words: 'dog' }), a, 'fits');
     expect(there({ route: { view: 'search', search }, open: '' }).route).toEqual({ view: 'search', search });
   });
@@ -277,7 +279,7 @@ describe('addresses', () => {
     },
   );
 
-  it('leaves out what it cannot read and keeps the rest', () => {
+  it('ignores invalid parts and keeps the rest', () => {
     const { route } = rounds.fromHash(
       `#/s?q=dog&i=${rounds.packId(a)}.broken&r=0.1-7~0-0&c=l4q9~s7&n=9&m=other&b=1&o=x`,
     );
@@ -300,7 +302,7 @@ describe('addresses', () => {
     });
   });
 
-  it('stays short: 20 marks in 3 rounds under 1,200 signs', () => {
+  it('stays short: 20 marks in 3 rounds under 1,200 characters', () => {
     let search = rounds.newSearch({ words: 'dog' });
     for (let number = 0; number < 20; number++) {
       search = mark(search, id(number + 100), number % 3 ? 'fits' : 'not');

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unit tests of the search on screen, against a simulated server.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Result, SearchPage, SearchRequest } from '../src/lib/api';
 import { fromHash } from '../src/lib/rounds';
@@ -16,20 +18,20 @@ let sent: Sent[];
 let hold: Promise<void> | null;
 let refuse: Response | null;
 
-/** What the next answers are like, besides. */
+/** Changes to the next answers. */
 let state: Partial<SearchPage>;
-/** Every third card stands for two. */
+/** Every third group has two photos. */
 let groups: boolean;
 
-/** Pictures 1 to 500 in that order, without those that are seen or marked: 30 likely, 240 possible. */
+/** Photos 1 to 500 in that order, without those that are seen or marked: 30 likely, 240 possible. */
 function page(body: SearchRequest): SearchPage {
   const seen = new Set(body.seen ?? []);
   const out = new Set([...(body.like ?? []), ...(body.unlike ?? []), ...seen]);
-  const admits = (picture: string) =>
-    body.show === 'all' || (body.show === 'seen' ? seen.has(picture) : !out.has(picture));
+  const admits = (photo: string) =>
+    body.show === 'all' || (body.show === 'seen' ? seen.has(photo) : !out.has(photo));
   const all: Result[] = Array.from({ length: total }, (_, index) => ({
     id: id(index + 1),
-    path: `/pictures/${index + 1}.jpg`,
+    path: `/photos/${index + 1}.jpg`,
     width: 3,
     height: 2,
     color: '#808080',
@@ -40,7 +42,7 @@ function page(body: SearchRequest): SearchPage {
     explores: state.explores === true && index < 20,
     group: [],
     grouped: groups && index % 3 === 0 ? 1 : 0,
-    reasons: [{ facet: 'content' as const, weight: 1 - index / total, from: 'words' }],
+    reasons: [{ facet: 'content' as const, weight: 1 - index / total, from: 'text' }],
   })).filter((result) => admits(result.id));
   return {
     total: all.length,
@@ -53,7 +55,7 @@ function page(body: SearchRequest): SearchPage {
     facets: (['content', 'style', 'people', 'moment'] as const).map((facet) => ({
       facet,
       available: facet !== 'people',
-      ...(facet === 'people' ? { why: 'no faces are read yet' } : {}),
+      ...(facet === 'people' ? { why: 'no faces are indexed yet' } : {}),
       auc: 0.5,
       boost: body.facets?.[facet] ?? 1,
       weight: 1,
@@ -124,7 +126,7 @@ describe('session', () => {
     expect(session.list).toHaveLength(30);
   });
 
-  it('shows what the server refuses', async () => {
+  it('shows the refusal of the server', async () => {
     refuse = new Response('{"title":"Too long","detail":"The words are too long."}', { status: 400 });
     session.setWords('x');
     await settled();
@@ -147,14 +149,14 @@ describe('session', () => {
     expect(session.shown).toBe(30);
   });
 
-  it('sends marks and what was looked at with the next round, and puts the seen ones below', async () => {
+  it('sends marks and seen photos with the next round, and lists the seen ones below', async () => {
     session.setWords('dog');
     await settled();
     session.mark(id(1), 'fits');
     session.mark(id(2), 'not');
-    expect(ui.message).toBe('Not this: 2.jpg. 1 fit, 1 not. Press R to search again.');
+    expect(ui.message).toBe('Not this: 2.jpg. 1 fits, 1 doesn’t. Press R to search again.');
     expect(sent).toHaveLength(1);
-    session.sawPictures([id(1), id(3), id(4)]);
+    session.sawPhotos([id(1), id(3), id(4)]);
     session.next();
     await settled();
     expect(sent[1]!.body).toMatchObject({
@@ -186,11 +188,11 @@ describe('session', () => {
     expect(session.before).toEqual([]);
   });
 
-  it('goes on without a mark when pictures were shown, and says that the page explores', async () => {
+  it('continues without a mark when photos were seen, and announces that the page explores', async () => {
     session.setWords('dog');
     await settled();
     expect(session.ready).toBe(false);
-    session.sawPictures([id(1), id(2)]);
+    session.sawPhotos([id(1), id(2)]);
     expect(session.ready).toBe(true);
     state = { explores: true, likely: 0, possible: 0 };
     session.next();
@@ -202,9 +204,9 @@ describe('session', () => {
     expect(session.list.every((result) => result.explores)).toBe(true);
     expect(session.list.length).toBeGreaterThan(10);
     expect(ui.message).toBe(
-      'Round 2: 0 likely, 0 possible. Nothing fits yet: one picture of each kind not shown so far.',
+      'Round 2: 0 likely, 0 possible. Nothing is marked as fitting yet, so here’s a variety.',
     );
-    // The round lives in the link and the history: back, and on again to the same one.
+    // The link and the history hold the round: back, and forward to the same one.
     const link = location.hash;
     session.back();
     await settled();
@@ -215,21 +217,21 @@ describe('session', () => {
     expect(sent.at(-1)!.body.seen).toEqual([id(1), id(2)]);
   });
 
-  it('goes on with the same marks when other pictures were passed over', async () => {
+  it('continues with the same marks when other photos were seen', async () => {
     session.setWords('dog');
     await settled();
     session.mark(id(1), 'fits');
     session.next();
     await settled();
     expect(session.ready).toBe(false);
-    session.sawPictures([id(1)]);
-    expect(session.ready, 'a marked picture is not passed over').toBe(false);
-    session.sawPictures([id(2)]);
+    session.sawPhotos([id(1)]);
+    expect(session.ready, 'a marked photo is not an implicit negative').toBe(false);
+    session.sawPhotos([id(2)]);
     state = { explores: true };
     session.next();
     await settled();
     expect(session.search!.at).toBe(2);
-    expect(ui.message).toContain('Little fits yet: one picture of each kind not shown so far.');
+    expect(ui.message).toContain('Few photos fit yet, so here’s a variety.');
     expect(sent.at(-2)!.body).toMatchObject({
       like: [id(1)],
       seen: [id(2)],
@@ -241,15 +243,15 @@ describe('session', () => {
     expect(sent.at(-1)!.body.show).toBe('seen');
   });
 
-  it('boosts facets at once, keeps them in the link, and puts back what was auc', async () => {
+  it('boosts facets at once, keeps them in the link, and resets them', async () => {
     session.setWords('dog');
     await settled();
-    session.sawPictures([id(7)]);
+    session.sawPhotos([id(7)]);
     session.stepFacet('style', 1);
     await settled();
     expect(sent.at(-1)!.body.facets).toEqual({ style: 2 });
     expect(ui.message).toBe('Style: more. Words: 30 likely, 240 possible.');
-    expect(session.ready, 'what was shown stays shown').toBe(true);
+    expect(session.ready, 'seen photos stay seen').toBe(true);
     session.stepFacet('style', 1);
     session.setFacet('moment', 0);
     await settled();
@@ -260,8 +262,8 @@ describe('session', () => {
     expect(sent, 'most is the end').toHaveLength(asked);
     session.setFacet('people', 4);
     expect(sent, 'no faces').toHaveLength(asked);
-    expect(ui.message).toBe('People can’t be boosted: no faces are read yet.');
-    session.automatic();
+    expect(ui.message).toBe('People can’t be boosted: no faces are indexed yet.');
+    session.resetFacets();
     await settled();
     expect(sent.at(-1)!.body.facets).toBeUndefined();
     expect(location.hash).toBe('#/s?q=dog');
@@ -283,7 +285,7 @@ describe('session', () => {
     expect(sent.at(-1)!.body).toMatchObject({ facets: { style: 4 }, like: [id(1)] });
   });
 
-  it('reads words as a look, or not', async () => {
+  it('uses style terms, or ignores them', async () => {
     session.setWords('dark red dog');
     await settled();
     expect(sent.at(-1)!.body.style_terms).toBeUndefined();
@@ -304,7 +306,7 @@ describe('session', () => {
     session.endTyping();
     session.setWords('red');
     await settled();
-    expect(sent.at(-1)!.body.style_terms, 'other words have other looks').toBeUndefined();
+    expect(sent.at(-1)!.body.style_terms, 'other words have other style terms').toBeUndefined();
   });
 
   it('shows an overview on demand', async () => {
@@ -316,16 +318,16 @@ describe('session', () => {
     expect(session.list).toHaveLength(30);
   });
 
-  it('ends the list by what a card says, however many pictures it stands for', async () => {
+  it('ends the list by the match of a group, whatever its size', async () => {
     groups = true;
     session.setWords('dog');
     await settled();
     expect(session.list).toHaveLength(30);
-    expect(session.cards).toBe(30);
+    expect(session.groupTotal).toBe(30);
     session.showPossible();
     await session.need(400);
     expect(session.list).toHaveLength(270);
-    expect(session.cards).toBe(270);
+    expect(session.groupTotal).toBe(270);
   });
 
   it('shows the closest when nothing fits', async () => {
@@ -335,15 +337,15 @@ describe('session', () => {
     expect(session.list).toHaveLength(24);
   });
 
-  it('goes on only with new marks', async () => {
+  it('continues only with new marks', async () => {
     session.setWords('dog');
     await settled();
     session.next();
     expect(session.search!.at).toBe(0);
-    expect(ui.message).toContain('Mark a picture first');
+    expect(ui.message).toContain('Mark a photo first');
   });
 
-  it('takes back marks one by one, in this round only', async () => {
+  it('undoes marks one by one, in this round only', async () => {
     session.setWords('dog');
     await settled();
     session.mark(id(1), 'fits');
@@ -355,18 +357,18 @@ describe('session', () => {
     expect(session.undo()).toBeNull();
   });
 
-  it('says how much a mark counts, and takes that back like a mark', async () => {
+  it('changes the strength of a mark, and undoes that like a mark', async () => {
     session.setWords('dog');
     await settled();
     session.weighNext(id(1));
-    expect(ui.notice).toContain('Mark this picture first');
+    expect(ui.notice).toContain('Mark this photo first');
     session.mark(id(1), 'fits');
     session.weighNext(id(1));
-    expect(ui.message).toBe('Counts double: 1.jpg. 1 fit, 0 not. Press R to search again.');
+    expect(ui.message).toBe('Double strength: 1.jpg. 1 fits. Press R to search again.');
     expect(session.weights.get(id(1))).toBe(2);
     expect(location.hash).toContain('r=0d-');
     session.stepWeight(id(1), 1);
-    expect(session.weights.get(id(1)), 'double is the most').toBe(2);
+    expect(session.weights.get(id(1)), 'double is the maximum').toBe(2);
     session.next();
     await settled();
     expect(sent.find((one) => one.body.like)!.body.weights).toEqual({ [id(1)]: 2 });
@@ -382,15 +384,15 @@ describe('session', () => {
     expect(session.ready, 'as the round was searched').toBe(false);
     session.back();
     expect(session.weights.get(id(1)), 'each round has its own').toBe(2);
-    session.takeOffAll();
+    session.removeAllMarks();
     expect(session.weights.size).toBe(0);
   });
 
-  it('comes back to a round with the same question and the same seen ones', async () => {
+  it('returns to a round with the same request and the same seen photos', async () => {
     session.setWords('dog');
     await settled();
     session.mark(id(5), 'fits');
-    session.sawPictures([id(6)]);
+    session.sawPhotos([id(6)]);
     session.next();
     await settled();
     const link = location.hash;
@@ -405,11 +407,11 @@ describe('session', () => {
     expect(session.likelyOf).toEqual([30, 30]);
   });
 
-  it('keeps marks when the words change, and forgets what was seen for the old ones', async () => {
+  it('keeps marks when the words change, and forgets the seen photos of the old words', async () => {
     session.setWords('dog');
     await settled();
     session.mark(id(5), 'fits');
-    session.sawPictures([id(6)]);
+    session.sawPhotos([id(6)]);
     session.next();
     await settled();
     session.endTyping();
@@ -419,7 +421,7 @@ describe('session', () => {
     expect(sent.at(-1)!.body.seen).toBeUndefined();
   });
 
-  it('starts over from a picture', async () => {
+  it('starts over from a photo', async () => {
     session.setWords('dog');
     await settled();
     session.similarTo(id(9));
@@ -431,7 +433,7 @@ describe('session', () => {
     });
   });
 
-  it('opens a picture as an address and closes it', async () => {
+  it('opens a photo as an address and closes it', async () => {
     session.setWords('dog');
     await settled();
     const before = location.hash;
@@ -446,7 +448,7 @@ describe('session', () => {
     expect(session.list).toHaveLength(30);
   });
 
-  it('keeps what was marked while a picture was open', async () => {
+  it('keeps the marks made while a photo was open', async () => {
     session.setWords('dog');
     await settled();
     session.open(id(2));
@@ -472,13 +474,13 @@ describe('session', () => {
   });
 });
 
-describe('the line', () => {
-  it('counts pictures from the bins', () => {
+describe('the cut and the filter', () => {
+  it('counts photos from the bins', () => {
     const histogram = { from: 0, to: 1, counts: [5, 4, 3] };
     expect([0, 1, 2, 3, -1].map((bin) => countAbove(histogram, bin))).toEqual([12, 7, 3, 0, 12]);
   });
 
-  it('holds the filter in the link beside the words, one step of the history each', async () => {
+  it('keeps the filter in the link with the words, one history entry each', async () => {
     session.setWords('dog');
     session.endTyping();
     await settled();
@@ -500,11 +502,11 @@ describe('the line', () => {
     expect(sent.at(-1)!.body.filter).toBeUndefined();
   });
 
-  it('keeps marks and the filter when the words change, and the filter when a picture is searched for', async () => {
+  it('keeps marks and the filter when the words change, and the filter when a photo starts a search', async () => {
     session.setFilter('has:gps');
     await settled();
     expect(session.ranked).toBe(false);
-    expect(ui.message).toContain('500 pictures');
+    expect(ui.message).toContain('500 photos');
     session.setWords('dog');
     await settled();
     expect(session.ranked).toBe(true);
@@ -518,23 +520,23 @@ describe('the line', () => {
     expect(session.search).toMatchObject({ from: id(9), filter: '' });
   });
 
-  it('goes to the start when the filter was all there was', async () => {
+  it('goes to the start page when the search was only a filter', async () => {
     session.setFilter('has:gps');
     await settled();
     session.setFilter('');
     expect(session.route.view).toBe('home');
   });
 
-  it('tells a wrong filter from other refusals', async () => {
+  it('distinguishes a wrong filter from other refusals', async () => {
     refuse = new Response(
-      JSON.stringify({ detail: "filter, column 12: 'raiting' is no field; did you mean rating?" }),
+      JSON.stringify({ detail: "filter, column 12: there is no field 'raiting'; did you mean rating?" }),
       { status: 400 },
     );
     session.setFilter('taken:2019 raiting:3');
     await settled();
     expect(session.filterError).toEqual({
       column: 12,
-      text: "'raiting' is no field; did you mean rating?",
+      text: "There is no field 'raiting'; did you mean rating?",
     });
     refuse = new Response('{"detail":"The words are too long."}', { status: 400 });
     session.again();

@@ -1,8 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unit tests of small modules: row pool, seen photos, stage and text.
 import { describe, expect, it } from 'vitest';
 import { RowPool } from '../src/lib/row_pool';
 import { SeenTracker } from '../src/lib/seen';
 import { clampView, fitBox, zoomAt } from '../src/lib/stage';
 import * as text from '../src/lib/text';
+import { setLocale } from '../src/lib/text';
 
 describe('row pool', () => {
   it('hands the nodes of rows that leave to rows that enter', () => {
@@ -19,7 +22,7 @@ describe('row pool', () => {
     expect([...slots].sort((one, other) => one - other)).toEqual([2, 50, 51, 52]);
   });
 
-  it('never grows beyond what is shown', () => {
+  it('never grows beyond the rows on screen', () => {
     const pool = new RowPool();
     for (let top = 0; top < 5000; top += 7)
       expect(pool.assign(Array.from({ length: 12 }, (_, row) => top + row)).length).toBeLessThanOrEqual(12);
@@ -39,7 +42,7 @@ describe('seen', () => {
     expect(tracker.look([row], 0, 800, 900)).toEqual([]);
   });
 
-  it('does not count less than half, and begins anew after a pause', () => {
+  it('does not count less than half, and starts again after a pause', () => {
     const tracker = new SeenTracker();
     tracker.look([row], 0, 190, 0);
     expect(tracker.look([row], 0, 190, 1000)).toEqual([]);
@@ -50,7 +53,7 @@ describe('seen', () => {
     expect(tracker.look([row], 0, 800, 2900)).toEqual([1]);
   });
 
-  it('does not count what is under the head of the page', () => {
+  it('does not count rows under the head of the page', () => {
     const tracker = new SeenTracker();
     tracker.look([row], 250, 800, 0);
     expect(tracker.look([row], 250, 800, 600)).toEqual([]);
@@ -60,7 +63,7 @@ describe('seen', () => {
 describe('stage', () => {
   const stage = { width: 1000, height: 700 };
 
-  it('fits a picture, and does not blow a small one up without end', () => {
+  it('fits a photo, and limits the size of a small one', () => {
     expect(fitBox(4000, 3000, 1000, 700)).toEqual({ width: 856, height: 642 });
     expect(fitBox(100, 50, 1000, 700)).toEqual({ width: 300, height: 150 });
     expect(fitBox(0, 0, 1000, 700)).toEqual({ width: 0, height: 0 });
@@ -80,8 +83,8 @@ describe('stage', () => {
 describe('text', () => {
   it('writes counts in full with separators', () => {
     expect(text.count(48249)).toBe('48,249');
-    expect(text.pictures(1)).toBe('1 picture');
-    expect(text.pictures(1200)).toBe('1,200 pictures');
+    expect(text.photoCount(1)).toBe('1 photo');
+    expect(text.photoCount(1200)).toBe('1,200 photos');
   });
 
   it.each([
@@ -100,15 +103,43 @@ describe('text', () => {
   });
 
   it('lists what was skipped, the most first', () => {
-    expect(text.skippedLine({ damaged: 9, 'not a picture': 21, 'too large': 0 })).toBe(
-      '21 not a picture, 9 damaged',
+    expect(text.skippedLine({ damaged: 9, text: 21, video: 1, 'too large': 0 })).toBe(
+      '21 text files, 9 damaged, 1 video',
     );
     expect(text.skippedLine({})).toBe('');
   });
 
-  it('takes names out of paths of any system', () => {
+  it('finds the names in paths of any system', () => {
     expect(text.fileName('/a/b/c.jpg')).toBe('c.jpg');
     expect(text.fileName('C:\\a\\c.jpg')).toBe('c.jpg');
     expect(text.folderOf('/a/b/c.jpg')).toBe('/a/b');
+  });
+
+  it('counts marks in words', () => {
+    expect(text.fitLine(3, 1)).toBe('3 fit, 1 doesn’t');
+    expect(text.fitLine(1, 0)).toBe('1 fits');
+    expect(text.fitLine(0, 2)).toBe('2 don’t fit');
+    expect(text.fitLine(0, 0)).toBe('No marks');
+  });
+
+  it('makes a sentence of a message', () => {
+    expect(text.sentence('named 17 faces Anna')).toBe('Named 17 faces Anna.');
+    expect(text.sentence('Undone.')).toBe('Undone.');
+    expect(text.sentence('', 'Done.')).toBe('Done.');
+  });
+
+  it('shortens a long text', () => {
+    expect(text.shortened('a dog')).toBe('a dog');
+    expect(text.shortened('x'.repeat(3000))).toBe(`${'x'.repeat(59)}…`);
+  });
+
+  it('follows the locale', () => {
+    expect(text.calendarDay('2019-05-01T12:30:00+02:00')).toBe('1 May 2019 at 12:30');
+    setLocale('en-US');
+    expect(text.calendarDay('2019-05-01T12:30:00').replace(/\s/g, ' ')).toBe('May 1, 2019 at 12:30 PM');
+    setLocale('de-DE');
+    expect(text.count(48249)).toBe('48.249');
+    expect(text.number(0.5, 2, 2)).toBe('0,50');
+    setLocale('en-GB');
   });
 });

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unit tests of the reasons for a photo’s position.
 import { describe, expect, it } from 'vitest';
 import type { FacetState, Reason } from '../src/lib/api';
 import { causes, textRank, scoreOf, signed, waysOn } from '../src/lib/why';
@@ -25,7 +27,7 @@ const facets: FacetState[] = (['content', 'style', 'people', 'moment'] as const)
 }));
 
 describe('causes', () => {
-  it('has one for each thing that is among the reasons, and no other', () => {
+  it('has one cause for each source among the reasons', () => {
     const list = causes(reasons, marks);
     expect(list.map((cause) => cause.key)).toEqual([
       'text',
@@ -55,7 +57,7 @@ describe('causes', () => {
     expect(sum).toBeCloseTo(scoreOf(reasons), 12);
   });
 
-  it('knows the picture that a search starts from, also when it stands in place of words', () => {
+  it('finds the photo that a search starts from, also in the role of the query text', () => {
     const list = causes(
       [
         { facet: 'content', weight: 0.3, from: 'x' },
@@ -69,20 +71,20 @@ describe('causes', () => {
   });
 });
 
-describe('ways on', () => {
+describe('actions', () => {
   const list = causes(reasons, marks);
-  it('names the mark, the facet and the look word that weigh most', () => {
+  it('finds the strongest mark, facet and style term', () => {
     expect(waysOn(list, facets, {})).toEqual({
       mark: { id: 'b', kind: 'fits' },
       facet: { facet: 'content', level: 1 },
       word: 'red',
     });
   });
-  it('steps a facet down until it is off, then takes the next one', () => {
+  it('steps a facet down until it is off, then continues with the next one', () => {
     expect(waysOn(list, facets, { content: 0.5 }).facet).toEqual({ facet: 'content', level: 0 });
     expect(waysOn(list, facets, { content: 0 }).facet).toEqual({ facet: 'style', level: 1 });
   });
-  it('offers nothing that the reasons do not hold', () => {
+  it('offers only actions on the given reasons', () => {
     const words = causes([{ facet: 'text_index', weight: 1, from: 'text' }], marks);
     expect(waysOn(words, facets, {})).toEqual({ mark: null, facet: null, word: null });
   });
@@ -92,10 +94,8 @@ it('writes a sign before a number', () => {
   expect([0.314, -0.05, 0.001, -0.004].map(signed)).toEqual(['+0.31', '−0.05', '0.00', '0.00']);
 });
 
-it('says which number a picture was before the marks, and nothing when that is not known', () => {
-  expect(textRank({ text_rank: 17 }, 'dog')).toBe('By the words alone it was number 17.');
-  expect(textRank({ text_rank: 1204 }, ' ')).toBe(
-    'By the start picture alone it was number 1,204.',
-  );
+it('shows the rank without marks, and is empty if it is unknown', () => {
+  expect(textRank({ text_rank: 17 }, 'dog')).toBe('Rank by words alone: 17.');
+  expect(textRank({ text_rank: 1204 }, ' ')).toBe('Rank by the start photo alone: 1,204.');
   expect(textRank({}, 'dog')).toBe('');
 });

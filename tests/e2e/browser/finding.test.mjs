@@ -1,10 +1,11 @@
-// A picture is found from a coarse word in at most four rounds, by somebody who sees only the page: marks what is of
-// the same kind as the picture in mind, crosses out what is clearly something else, and presses R.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A photo is found from a coarse query text in at most four rounds by a simulated user who sees only the page: it
+// marks photos of the same kind as the target, rejects clearly different ones, and presses R.
 //
 //   HONE_BIN=... HONE_PHOTOS=.../images node --test tests/e2e/browser/finding.test.mjs
 //
-// Against a real server and photos with captions: HONE_CAPTIONS, or captions.json beside the folder of HONE_PHOTOS, a
-// list of {"file", "captions", "categories"}. HONE_METHOD takes another method than the usual one. Skipped without.
+// Against a real server and photos with captions: HONE_CAPTIONS, or captions.json next to the folder of HONE_PHOTOS, a
+// list of {"file", "captions", "categories"}. HONE_METHOD selects another method. Skipped without photos.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -19,26 +20,30 @@ const skip =
   !HONE_BIN && !HONE_URL
     ? 'needs a real server: HONE_BIN with HONE_PHOTOS, or HONE_URL'
     : !captions || !existsSync(captions)
-      ? 'needs to know what the photos show: HONE_CAPTIONS, or captions.json beside HONE_PHOTOS'
+      ? 'needs to know what the photos show: HONE_CAPTIONS, or captions.json next to HONE_PHOTOS'
       : false;
 if (skip) console.log(`skipped: ${skip}`);
+const known = skip ? [] : JSON.parse(readFileSync(captions, 'utf8'));
 
 const mostRounds = 4;
-/** Screens that the person looks at in a round before asking for the next. */
+/** Screens that the simulated user looks at in each round. */
 const screens = 2;
 const mostFits = 4;
 const mostNot = 4;
-/** Words that say far too little, and what the picture in mind shows. */
+/** Query texts that are far too coarse, and the kind of the target photo: kinds of COCO's photos, and of the samples. */
 const searches = [
   { words: 'an animal', kind: 'cat' },
   { words: 'a vehicle', kind: 'boat' },
   { words: 'indoors', kind: 'toilet' },
-];
+  { words: 'a machine', kind: 'flower' },
+  { words: 'a building', kind: 'animal' },
+  { words: 'a person', kind: 'landscape' },
+].filter(({ kind }) => known.some(({ categories }) => categories.includes(kind)));
 
 let hone;
 let visit;
 let page;
-/** What a picture shows, by the name of its file: its kinds, and the words of its captions. */
+/** Contents of each photo by file name: its kinds, and the words of its captions. */
 const shows = new Map();
 
 const tooCommon = new Set(
@@ -59,14 +64,14 @@ const shared = (one, other) => [...one].filter((word) => other.has(word)).length
 
 before(async () => {
   if (skip) return;
-  for (const { file, captions: texts, categories } of JSON.parse(readFileSync(captions, 'utf8')))
+  for (const { file, captions: texts, categories } of known)
     shows.set(basename(file), { kinds: new Set(categories), words: wordsOf(texts) });
   hone = await server();
   const end = Date.now() + 300_000;
   for (;;) {
     const status = await (await fetch(`${hone.url}/api/v1/status`)).json();
     if (status.indexing.state === 'idle' && status.searchable > 0) break;
-    assert.ok(Date.now() < end, `still reading after five minutes: ${status.searchable} can be searched`);
+    assert.ok(Date.now() < end, `still indexing after five minutes: ${status.searchable} can be searched`);
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
   visit = await browser(hone.url);
@@ -80,10 +85,10 @@ after(async () => {
 });
 
 /**
- * A picture of the kind that the words alone leave behind the likely ones and two screens: the middle one of them,
- * so that it is neither the easiest nor the hardest. Only the choice asks the server; the person does not.
+ * A photo of the kind that query text alone ranks after the likely photos and two screens: the middle one of them, so
+ * that it is neither the easiest nor the hardest. Only this choice asks the server; the simulated user does not.
  */
-async function inMind({ words, kind }) {
+async function chooseTarget({ words, kind }) {
   const answer = await fetch(`${hone.url}/api/v1/search`, {
     method: 'POST',
     body: JSON.stringify({ text: words, limit: 1000 }),
@@ -96,7 +101,7 @@ async function inMind({ words, kind }) {
   return far[Math.floor((far.length - 1) / 2)];
 }
 
-/** The cards of the list that are on screen, clear of what floats over them: file name and identity. */
+/** File names and ids of the cards on screen that no floating part covers. */
 const onScreen = () =>
   page.evaluate(() => {
     const head = document.querySelector('[data-head]')?.getBoundingClientRect().bottom ?? 0;
@@ -109,7 +114,7 @@ const onScreen = () =>
       })
       .map((card) => ({
         id: card.dataset.id,
-        name: /^Picture [\d,]+: ([^,]+?\.\w+)/.exec(card.getAttribute('aria-label'))?.[1] ?? '',
+        name: /^Photo [\d,]+: ([^,]+?\.\w+)/.exec(card.getAttribute('aria-label'))?.[1] ?? '',
         marked: /, (fits|not this)\.$/.test(card.getAttribute('aria-label')),
       }));
   });
@@ -122,8 +127,8 @@ async function mark(id, key) {
 const round = async () =>
   Number((await page.locator('[aria-current=step] b').textContent())?.match(/\d+/)?.[0] ?? 1);
 
-/** Looks through the round on screen; true when the picture is there. */
-async function look(target, log) {
+/** Searches the round on screen; true when it contains the target. */
+async function lookThrough(target, log) {
   const kind = shows.get(target.name);
   const seen = new Map();
   let fits = 0;
@@ -140,10 +145,10 @@ async function look(target, log) {
     for (const card of cards) {
       if (card.marked || seen.has(card.name)) continue;
       seen.set(card.name, card);
-      const what = shows.get(card.name);
-      if (!what) continue;
-      const same = what.kinds.has(target.kind);
-      const other = shared(what.kinds, kind.kinds) === 0 && shared(what.words, kind.words) === 0;
+      const shown = shows.get(card.name);
+      if (!shown) continue;
+      const same = shown.kinds.has(target.kind);
+      const other = shared(shown.kinds, kind.kinds) === 0 && shared(shown.words, kind.words) === 0;
       if (same && fits < mostFits) {
         fits++;
         await mark(card.id, 'f');
@@ -161,12 +166,12 @@ async function look(target, log) {
 
 for (const search of searches)
   test(
-    `“${search.words}” leads to a picture of a ${search.kind} in at most ${mostRounds} rounds`,
+    `“${search.words}” leads to a photo of a ${search.kind} in at most ${mostRounds} rounds`,
     { skip },
     async (t) => {
-      const target = await inMind(search);
+      const target = await chooseTarget(search);
       if (!target) {
-        t.skip(`every picture of a ${search.kind} is found by these words at once`);
+        t.skip(`these words find every photo of a ${search.kind} at once`);
         return;
       }
       target.kind = search.kind;
@@ -174,11 +179,11 @@ for (const search of searches)
       await page.goto(`${hone.url}/#/`);
       await page.reload();
       await page.goto(`${hone.url}/#/s?q=${encodeURIComponent(search.words)}${method}`);
-      await page.getByRole('region', { name: 'Where the list ends' }).waitFor();
+      await page.getByRole('region', { name: 'End of the list' }).waitFor();
       const log = [`${target.name}, number ${target.rank} by words alone`];
       let found = false;
       for (let number = 1; number <= mostRounds && !found; number++) {
-        found = await look(target, log);
+        found = await lookThrough(target, log);
         if (found || number === mostRounds) break;
         await page.keyboard.press('r');
         await page.waitForFunction(

@@ -1,8 +1,9 @@
-// A first visit from end to end in a real Chromium: reading goes on, words find pictures, marks make a next round.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A first visit in a real Chromium: indexing runs, a query text finds photos, marks make the next round.
 //
 //   node --test tests/e2e/browser/first_run.test.mjs
 //
-// HONE_URL, HONE_BIN and HONE_PHOTOS choose the server (see support.mjs); HONE_WORDS are the words that are typed.
+// HONE_URL, HONE_BIN and HONE_PHOTOS choose the server (see support.mjs); HONE_WORDS is the query text to type.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { breaches, browser, server } from './support.mjs';
@@ -29,71 +30,71 @@ const grid = () => page.getByRole('grid').first();
 const cells = () => grid().getByRole('gridcell');
 const focused = () => page.locator('[role=gridcell]:focus');
 const heading = () => page.getByRole('heading', { level: 2 }).first().innerText();
-const nowBreaches = async (what) => assert.deepEqual(await breaches(page), [], `accessibility: ${what}`);
+const nowBreaches = async (state) => assert.deepEqual(await breaches(page), [], `accessibility: ${state}`);
 const status = async () => (await fetch(`${hone.url}/api/v1/status`)).json();
 
-/** Waits until enough pictures can be searched, since reading may still go on. */
+/** Waits until enough photos can be searched, since indexing may still be running. */
 async function searchable(least) {
   const end = Date.now() + 120_000;
   for (;;) {
     const now = await status();
     if (now.searchable >= least || (now.indexing.state === 'idle' && now.searchable > 0)) return now;
-    assert.ok(Date.now() < end, `only ${now.searchable} pictures can be searched`);
+    assert.ok(Date.now() < end, `only ${now.searchable} photos can be searched`);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
 
-test('a first visit asks for a folder, or shows how reading goes', async () => {
+test('a first visit asks for a folder, or shows the progress of indexing', async () => {
   await page.goto(hone.url);
   await page.getByRole('heading', { level: 1 }).first().waitFor();
   if ((await status()).folders.length === 0) {
-    await page.getByRole('heading', { name: 'Which folders hold your pictures?' }).waitFor();
+    await page.getByRole('heading', { name: 'Which folders hold your photos?' }).waitFor();
     await page.getByText('Originals are opened for reading only.').waitFor();
     await nowBreaches('first run');
 
     const path = page.getByLabel('Folder on the machine that runs Hone');
     await path.fill('/no/such/folder');
-    await page.getByRole('button', { name: 'Read this folder' }).click();
+    await page.getByRole('button', { name: 'Index this folder' }).click();
     const refused = await page.getByRole('alert').innerText();
-    assert.match(refused, /\/no\/such\/folder/, 'the refusal is shown in words');
-    // The refused request is written to the console by the browser itself.
+    assert.match(refused, /\/no\/such\/folder/, 'the page shows the refusal');
+    // The browser itself writes the refused request to the console.
     visit.errors.length = 0;
 
     await path.fill(process.env.HONE_PHOTOS ?? process.cwd());
-    await page.getByRole('button', { name: 'Read this folder' }).click();
+    await page.getByRole('button', { name: 'Index this folder' }).click();
   }
   await page.getByRole('textbox', { name: 'Search by words' }).waitFor();
   if ((await status()).indexing.state === 'running') {
-    // The last few pictures of a read no longer take the start screen over.
+    // The last few photos of an index run must not bring back the start screen.
     await page
-      .getByRole('progressbar', { name: 'Pictures read' })
+      .getByRole('progressbar', { name: 'Photos indexed' })
       .or(page.getByRole('heading', { name: 'What do you remember?' }))
       .first()
       .waitFor();
-    await nowBreaches('reading');
+    await nowBreaches('indexing');
   }
 });
 
-test('pictures appear by themselves while they are read', async () => {
+test('photos appear automatically while they are indexed', async () => {
   await searchable(1);
   await cells().first().waitFor();
 });
 
-test('words find pictures', async () => {
+test('words find photos', async () => {
   await searchable(40);
   await page.keyboard.press('/');
   await page.keyboard.type(words);
-  await page.getByRole('region', { name: 'Where the list ends' }).waitFor();
+  await page.getByRole('region', { name: 'End of the list' }).waitFor();
   await page.keyboard.press('Enter');
   await focused().waitFor();
   assert.match(page.url(), /#\/s\?q=/, 'the search is an address');
-  assert.match(await focused().getAttribute('aria-label'), /^Picture 1: .+\. Likelihood \d+ percent\.$/);
+  assert.match(await focused().getAttribute('aria-label'), /^Photo 1: .+\. Match \d+ percent\.$/);
   assert.equal((await grid().getAttribute('aria-rowcount').then(Number)) !== 0, true);
   await nowBreaches('results, light');
 });
 
-test('one key marks, the same key takes the mark off', async () => {
-  // What is said of a mark must not be talked over by the end of the reading.
+test('one key marks, the same key removes the mark', async () => {
+  // The end of the indexing must not replace the message about a mark.
   while ((await status()).indexing.state !== 'idle') await page.waitForTimeout(250);
   await page.waitForTimeout(500);
   await page.keyboard.press('f');
@@ -102,7 +103,7 @@ test('one key marks, the same key takes the mark off', async () => {
   await dock.waitFor();
   assert.match(
     await page.getByRole('status').last().innerText(),
-    /Fits: .+\. 1 fit, 0 not\. Press R to search again\./,
+    /Fits: .+\. 1 fits\. Press R to search again\./,
   );
   await page.keyboard.press('f');
   assert.doesNotMatch(await focused().getAttribute('aria-label'), /fits/);
@@ -126,7 +127,7 @@ test('the next round keeps the words and shows its marks', async () => {
     document.querySelector('[aria-current=step]')?.textContent?.includes('likely'),
   );
   assert.equal(await round.getAttribute('aria-current'), 'step');
-  assert.match(await round.innerText(), /\+1 fit, −1 not/);
+  assert.match(await round.innerText(), /1 fits, 1 doesn’t/);
   assert.equal(await page.getByRole('textbox', { name: 'Search by words' }).inputValue(), words);
 });
 
@@ -142,13 +143,13 @@ test('a link holds the whole search', async () => {
   assert.equal(await heading(), head);
 });
 
-test('a picture opens, is gone through and closes to where it was', async () => {
+test('a photo opens, the arrow keys page through the list, and closing returns to the list', async () => {
   await cells().first().waitFor();
   await cells().first().focus();
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
   await dialog.waitFor();
-  assert.match(await dialog.getAttribute('aria-label'), /^Picture 1 of [\d,]+$/);
+  assert.match(await dialog.getAttribute('aria-label'), /^Photo 1 of [\d,]+$/);
   await dialog
     .getByText(/SHA-256/)
     .first()
@@ -163,14 +164,14 @@ test('a picture opens, is gone through and closes to where it was', async () => 
   );
   await page.keyboard.press('ArrowRight');
   const second = (await cells().count()) > 1 || (await page.getByRole('grid').count()) > 1;
-  if (second) await page.getByRole('dialog', { name: /^Picture 2 of/ }).waitFor();
+  if (second) await page.getByRole('dialog', { name: /^Photo 2 of/ }).waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   await focused().waitFor();
-  assert.match(await focused().getAttribute('aria-label'), second ? /^Picture 2:/ : /^Picture 1:/);
+  assert.match(await focused().getAttribute('aria-label'), second ? /^Photo 2:/ : /^Photo 1:/);
 });
 
-test('a mark is undone and a round is stepped back', async () => {
+test('U undoes a mark, and Shift Z returns to the previous round', async () => {
   await page.keyboard.press('f');
   assert.match(await focused().getAttribute('aria-label'), /, fits\.$/);
   await page.keyboard.press('u');
@@ -187,58 +188,58 @@ test('a mark is undone and a round is stepped back', async () => {
   );
 });
 
-test('a click on a disc marks, a click in the dock takes the mark off', async () => {
+test('a click on a disc marks, a click in the dock removes the mark', async () => {
   await cells().first().waitFor();
   const card = cells().first();
   await card.hover();
   await card.getByRole('button', { name: 'Fits' }).click();
   assert.equal(await card.getByRole('button', { name: 'Fits' }).getAttribute('aria-pressed'), 'true');
-  const taken = page
+  const marked = page
     .getByRole('complementary', { name: 'Marks' })
-    .getByRole('button', { name: /Take this mark off/ });
-  const marks = await taken.count();
-  await taken.nth(1).click();
+    .getByRole('button', { name: /Remove this mark/ });
+  const marks = await marked.count();
+  await marked.nth(1).click();
   await page.waitForFunction(
     (most) => document.querySelectorAll('[data-dock] .th button').length < most,
     marks,
   );
 });
 
-test('the end of the list says how many more are possible', async () => {
-  const end = page.getByRole('region', { name: 'Where the list ends' });
+test('the end of the list has a slider for more or fewer photos', async () => {
+  const end = page.getByRole('region', { name: 'End of the list' });
   await end.scrollIntoViewIfNeeded();
-  await end.getByRole('button', { name: 'Move the line' }).click();
+  await end.getByRole('button', { name: 'Show more or fewer' }).click();
   const line = end.getByRole('slider');
   await line.focus();
   await page.keyboard.press('Home');
   const all = await line.getAttribute('aria-valuetext');
   await page.keyboard.press('End');
   assert.notEqual(await line.getAttribute('aria-valuetext'), all);
-  await end.getByRole('button', { name: 'Put the line back' }).click();
+  await end.getByRole('button', { name: 'Reset' }).click();
 });
 
-test('a picture from outside starts a search', async () => {
+test('a photo from outside the library starts a search', async () => {
   const from = page.url();
   const { photos } = await (await fetch(`${hone.url}/api/v1/photos?order=newest&offset=0&limit=1`)).json();
   const bytes = await (await fetch(`${hone.url}/api/v1/photos/${photos[0].id}/original`)).arrayBuffer();
   await page
     .locator('input[type=file]')
     .setInputFiles({ name: 'mine.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(bytes) });
-  await page.getByText('Like this picture', { exact: true }).waitFor();
-  await page.getByRole('region', { name: 'Where the list ends' }).waitFor();
+  await page.getByText('Like this photo', { exact: true }).waitFor();
+  await page.getByRole('region', { name: 'End of the list' }).waitFor();
   assert.match(page.url(), /#\/s\?f=/);
   await page.goBack();
   await page.waitForURL(from);
   await cells().first().waitFor();
 });
 
-test('keys are listed, and the library page tells what is left out', async () => {
+test('? lists the shortcuts, and the library page lists skipped files', async () => {
   await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
   await page.keyboard.press('?');
-  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
-  await nowBreaches('keys');
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+  await nowBreaches('shortcuts');
   await page.keyboard.press('Escape');
-  await page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'detached' });
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor({ state: 'detached' });
   await page.keyboard.press('g');
   await page.keyboard.press('l');
   await page.getByRole('heading', { name: 'Library', level: 1 }).waitFor();
@@ -248,18 +249,18 @@ test('keys are listed, and the library page tells what is left out', async () =>
   await cells().first().waitFor();
 });
 
-test('it fits a phone', async () => {
+test('the page fits a phone', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.waitForTimeout(300);
   await page.waitForFunction(() => document.documentElement.scrollWidth <= 390, null, { timeout: 3000 });
   assert.ok(
     await cells().first().getByRole('button', { name: 'Fits' }).isVisible(),
-    'discs are always shown',
+    'discs are always visible',
   );
   await nowBreaches('phone, light');
 });
 
-test('dark is one key away and remembered', async () => {
+test('T switches to dark mode, and the browser remembers it', async () => {
   await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
   await page.keyboard.press('t');
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');

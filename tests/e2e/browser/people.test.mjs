@@ -1,8 +1,9 @@
-// People: names, merges, questions, splits and their undo; the faces of an open picture; no model for faces.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// People: names, merges, questions, splits and their undo; the faces in an open photo; no face model.
 //
 //   node --test tests/e2e/browser/people.test.mjs
 //
-// Always against the mock server, whose people are known.
+// Always against the mock server, which has known people.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { breaches, browser, server } from './support.mjs';
@@ -27,15 +28,15 @@ after(async () => {
 });
 
 const cards = () => page.getByRole('list', { name: 'People' }).getByRole('listitem');
-const groupIndex = (name) => cards().filter({ has: page.getByRole('link', { name }) });
+const cardNamed = (name) => cards().filter({ has: page.getByRole('link', { name }) });
 const notice = (text) => page.locator('.notice').filter({ hasText: text });
 const hash = () => page.evaluate(() => location.hash);
-const wait = async (what, why) => {
+const wait = async (condition, message) => {
   for (let tries = 0; tries < 100; tries++) {
-    if (await what()) return;
+    if (await condition()) return;
     await page.waitForTimeout(50);
   }
-  assert.fail(why);
+  assert.fail(message);
 };
 
 test('G P lists people: named first, unnamed with a field for the name', async () => {
@@ -54,22 +55,22 @@ test('G P lists people: named first, unnamed with a field for the name', async (
   assert.deepEqual(await breaches(page), []);
 });
 
-test('a new name is given, an undo takes it back', async () => {
+test('a person gets a name, and undo removes it', async () => {
   const field = page.getByRole('combobox').first();
   await field.fill('Dora');
   await field.press('Enter');
   await notice(/^Named \d+ faces Dora\./).waitFor();
-  await groupIndex(/^Dora,/).waitFor();
+  await cardNamed(/^Dora,/).waitFor();
   await wait(
     () => page.evaluate(() => document.activeElement?.getAttribute('aria-label')?.startsWith('Dora')),
     'the focus is on the card that was named',
   );
   await page.keyboard.press('Control+z');
-  await notice(/^Took back: named/).waitFor();
-  await groupIndex(/^Dora,/).waitFor({ state: 'detached' });
+  await notice(/^Undone: named/).waitFor();
+  await cardNamed(/^Dora,/).waitFor({ state: 'detached' });
 });
 
-test('a known name is offered as one types, and joins the two', async () => {
+test('the field suggests a known name, which merges the two', async () => {
   const people = await cards().count();
   const field = page.getByRole('combobox').first();
   await field.fill('an');
@@ -77,7 +78,7 @@ test('a known name is offered as one types, and joins the two', async () => {
   assert.deepEqual(await breaches(page), []);
   await field.press('ArrowDown');
   await field.press('Enter');
-  await notice(/^Merged 2 people as Anna\./).waitFor();
+  await notice(/^Merged 2 people, \d+ faces, into Anna\./).waitFor();
   await wait(async () => (await cards().count()) === people - 1, 'one person less');
   await notice(/^Merged/)
     .getByRole('button', { name: 'Undo' })
@@ -85,38 +86,38 @@ test('a known name is offered as one types, and joins the two', async () => {
   await wait(async () => (await cards().count()) === people, 'both are back');
 });
 
-test('a question is answered by key, another one waits for later', async () => {
-  const question = page.getByRole('region', { name: 'A question' });
+test('a key answers a question, and another one can wait', async () => {
+  const question = page.getByRole('region', { name: 'Question about a face' });
   await question.getByRole('heading', { name: 'Is this also Anna?' }).waitFor();
   assert.equal(await question.getByRole('img').count(), 2);
   await page.locator('#main').focus();
   await page.keyboard.press('n');
-  await notice(/kept apart from Anna/).waitFor();
-  await question.getByRole('button', { name: 'Later' }).click();
+  await notice(/Marked \d+ faces? as not Anna/).waitFor();
+  await question.getByRole('button', { name: 'Skip' }).click();
   await page.getByRole('button', { name: 'History' }).click();
   await page
-    .getByRole('region', { name: 'History of people' })
-    .getByText(/kept apart from Anna/)
+    .getByRole('region', { name: 'Changes to people' })
+    .getByText(/Marked \d+ faces? as not Anna/)
     .waitFor();
   assert.deepEqual(await breaches(page), []);
   await page.getByRole('button', { name: 'History' }).click();
 });
 
-test('several are selected: two names ask which stays, a search takes both', async () => {
-  await groupIndex(/^Anna,/)
+test('several people are selected: two names ask which to keep, a search uses both', async () => {
+  await cardNamed(/^Anna,/)
     .getByRole('checkbox')
     .check();
-  await groupIndex(/^Ben Old,/)
+  await cardNamed(/^Ben Old,/)
     .getByRole('checkbox')
     .check();
   const bar = page.getByRole('toolbar', { name: 'Selection' });
   await bar.getByText(/^2 people/).waitFor();
-  assert.equal(await bar.getByRole('button', { name: 'All are Anna' }).count(), 1);
+  assert.equal(await bar.getByRole('button', { name: 'Merge as Anna' }).count(), 1);
   assert.deepEqual(await breaches(page), []);
-  await bar.getByRole('button', { name: 'Search with these' }).click();
-  await page.getByRole('textbox', { name: 'Only' }).waitFor();
+  await bar.getByRole('button', { name: 'Search for these people' }).click();
+  await page.getByRole('textbox', { name: 'Filter' }).waitFor();
   assert.equal(
-    await page.getByRole('textbox', { name: 'Only' }).inputValue(),
+    await page.getByRole('textbox', { name: 'Filter' }).inputValue(),
     'people:Anna people:"Ben Old"',
   );
   await page.goBack();
@@ -126,21 +127,21 @@ test('several are selected: two names ask which stays, a search takes both', asy
 test('keys select, merge and hide the person with the focus, and undo', async () => {
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
   const all = await cards().count();
-  await groupIndex(/^Ben Old,/)
+  await cardNamed(/^Ben Old,/)
     .getByRole('link')
     .focus();
   await page.keyboard.press('m');
   await notice(/^Select at least two people to merge/).waitFor();
-  // One is hidden, and the focus is on the next card.
+  // One person is hidden, and the focus moves to the next card.
   await page.keyboard.press('h');
   await notice(/^Hid Ben Old\./).waitFor();
-  await groupIndex(/^Ben Old,/).waitFor({ state: 'detached' });
+  await cardNamed(/^Ben Old,/).waitFor({ state: 'detached' });
   assert.match(await focused(), /^Unnamed person,/);
   await page.keyboard.press('u');
-  await notice(/^Took back: hid Ben Old/).waitFor();
-  await groupIndex(/^Ben Old,/).waitFor();
-  // A named and an unnamed one: joined at once.
-  await groupIndex(/^Anna,/)
+  await notice(/^Undone: hid Ben Old/).waitFor();
+  await cardNamed(/^Ben Old,/).waitFor();
+  // A named and an unnamed person: merged at once.
+  await cardNamed(/^Anna,/)
     .getByRole('link')
     .focus();
   await page.keyboard.press('Space');
@@ -150,21 +151,21 @@ test('keys select, merge and hide the person with the focus, and undo', async ()
     .waitFor();
   await cards().nth(2).getByRole('link').focus();
   await page.keyboard.press('m');
-  await notice(/^Merged 2 people as Anna\./).waitFor();
+  await notice(/^Merged 2 people, \d+ faces, into Anna\./).waitFor();
   await wait(async () => (await cards().count()) === all - 1, 'one person less');
   await page.keyboard.press('Control+z');
   await wait(async () => (await cards().count()) === all, 'both are back');
-  // Two names: the bar asks which one stays, with the focus there.
-  await groupIndex(/^Anna,/)
+  // Two names: the bar asks which one stays, and has the focus.
+  await cardNamed(/^Anna,/)
     .getByRole('link')
     .focus();
   await page.keyboard.press('Space');
-  await groupIndex(/^Ben Old,/)
+  await cardNamed(/^Ben Old,/)
     .getByRole('link')
     .focus();
   await page.keyboard.press('m');
   await wait(
-    () => page.evaluate(() => document.activeElement?.textContent?.trim() === 'All are Anna'),
+    () => page.evaluate(() => document.activeElement?.textContent?.trim() === 'Merge as Anna'),
     'the focus is on the first name',
   );
   assert.deepEqual(await breaches(page), []);
@@ -172,22 +173,22 @@ test('keys select, merge and hide the person with the focus, and undo', async ()
   await page.getByRole('toolbar', { name: 'Selection' }).waitFor({ state: 'detached' });
 });
 
-test('hidden ones are shown when asked for', async () => {
-  await groupIndex(/^Ben Old,/)
+test('hidden people appear on demand', async () => {
+  await cardNamed(/^Ben Old,/)
     .getByRole('checkbox')
     .check();
   await page.getByRole('toolbar', { name: 'Selection' }).getByRole('button', { name: 'Hide' }).click();
-  await groupIndex(/^Ben Old,/).waitFor({ state: 'detached' });
+  await cardNamed(/^Ben Old,/).waitFor({ state: 'detached' });
   await page.getByRole('checkbox', { name: 'Show hidden' }).check();
-  await groupIndex(/^Ben Old,.*hidden/).waitFor();
-  await groupIndex(/^Carla,.*hidden/).waitFor();
+  await cardNamed(/^Ben Old,.*hidden/).waitFor();
+  await cardNamed(/^Carla,.*hidden/).waitFor();
   await page.getByRole('checkbox', { name: 'Show hidden' }).uncheck();
   await page.getByRole('button', { name: 'Undo', exact: true }).first().click();
-  await groupIndex(/^Ben Old,/).waitFor();
+  await cardNamed(/^Ben Old,/).waitFor();
 });
 
-test('a person: rename, split off, not this one, open a picture, search', async () => {
-  await groupIndex(/^Anna,/)
+test('a person: rename, move a face, remove a face, open a photo, search', async () => {
+  await cardNamed(/^Anna,/)
     .getByRole('link')
     .click();
   await page.getByRole('heading', { name: 'Anna', exact: true }).waitFor();
@@ -197,20 +198,20 @@ test('a person: rename, split off, not this one, open a picture, search', async 
   const field = page.getByRole('combobox', { name: 'Name of this person' });
   await field.fill('Ben Old');
   await field.press('Enter');
-  await notice(/Another person is called Ben Old/)
-    .getByRole('button', { name: 'Merge them' })
+  await notice(/Another person is named Ben Old/)
+    .getByRole('button', { name: 'Merge' })
     .click();
-  await notice(/Merged 2 people as Ben Old/).waitFor();
+  await notice(/Merged 2 people, \d+ faces, into Ben Old/).waitFor();
   await page.getByRole('heading', { name: 'Ben Old', exact: true }).waitFor();
   await page.getByRole('button', { name: 'Undo', exact: true }).first().click();
-  await notice(/Took back/).waitFor();
+  await notice(/^Undone/).waitFor();
   await page.getByRole('heading', { name: 'Anna', exact: true }).waitFor();
   await page.getByRole('checkbox', { name: 'Select face 2', exact: true }).check();
-  await page.getByRole('button', { name: 'Split off' }).click();
-  await notice(/^Split off 1 face\./).waitFor();
+  await page.getByRole('button', { name: 'Move to a new person' }).click();
+  await notice(/^Moved 1 face to a new person\./).waitFor();
   await page.getByRole('checkbox', { name: 'Select face 1', exact: true }).check();
-  await page.getByRole('button', { name: 'Not Anna' }).click();
-  await notice(/kept apart from Anna/).waitFor();
+  await page.getByRole('button', { name: 'Remove from Anna' }).click();
+  await notice(/Marked \d+ faces? as not Anna/).waitFor();
   await page.getByRole('button', { name: /^Face 1 of/ }).click();
   const dialog = page.getByRole('dialog');
   await dialog
@@ -220,26 +221,26 @@ test('a person: rename, split off, not this one, open a picture, search', async 
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Search these photos' }).click();
-  await page.getByRole('textbox', { name: 'Only' }).waitFor();
-  assert.equal(await page.getByRole('textbox', { name: 'Only' }).inputValue(), 'people:Anna');
+  await page.getByRole('textbox', { name: 'Filter' }).waitFor();
+  assert.equal(await page.getByRole('textbox', { name: 'Filter' }).inputValue(), 'people:Anna');
 });
 
-test('an open picture lists its faces, B marks them, a name is given there', async () => {
+test('an open photo lists its faces, B shows boxes, and a name can be entered', async () => {
   await page.goto(`${hone.url}/#/s?w=name%3Adrawn-12.svg`);
   await page.locator('[role=gridcell]').first().click();
   const faces = page.getByRole('dialog').getByRole('region', { name: 'Faces' });
   await faces.getByRole('heading', { name: '2 faces' }).waitFor();
-  const said = await faces.textContent();
-  assert.match(said, /looks \d+–\d+ · (wo)?man, \d+ %/);
-  assert.match(said, /Age and gender are estimates by a model, from this picture only\./);
+  const shown = await faces.textContent();
+  assert.match(shown, /est\. \d+–\d+ · (wo)?man/);
+  assert.match(shown, /A model estimated age and gender from this photo alone\./);
   assert.equal(await page.locator('.fb').count(), 0);
   await page.keyboard.press('b');
-  await wait(async () => (await page.locator('.fb').count()) === 2, 'both faces are marked');
+  await wait(async () => (await page.locator('.fb').count()) === 2, 'both faces have boxes');
   assert.deepEqual(await breaches(page), []);
   const face = await faces.getByRole('button', { name: /^Face \d of 2: Anna/ }).getAttribute('data-face-row');
   const row = faces.locator(`[data-face-row="${face}"]`);
   await row.click();
-  await faces.getByRole('button', { name: 'Similar faces' }).click();
+  await faces.getByRole('button', { name: 'Find similar faces' }).click();
   await faces
     .getByRole('group', { name: /^Similar faces/ })
     .getByRole('button')
@@ -247,17 +248,20 @@ test('an open picture lists its faces, B marks them, a name is given there', asy
     .click();
   assert.deepEqual(await breaches(page), []);
   const before = await row.textContent();
-  await faces.getByRole('button', { name: /^Not / }).first().click();
-  await notice(/kept apart/).waitFor();
-  await wait(async () => (await row.textContent()) !== before, 'the face has no name any more');
+  await faces
+    .getByRole('button', { name: /^Remove from / })
+    .first()
+    .click();
+  await notice(/^Marked 1 face as not /).waitFor();
+  await wait(async () => (await row.textContent()) !== before, 'the face no longer has a name');
   const field = faces.getByRole('combobox');
   await field.fill('Emil');
   await field.press('Enter');
-  await notice(/Assigned 1 face to Emil/).waitFor();
+  await notice(/Marked 1 face as Emil/).waitFor();
   await faces.getByRole('button', { name: /Emil/ }).first().waitFor();
   await page.locator('.lb').focus();
   await page.keyboard.press('u');
-  await notice(/Took back: assigned/).waitFor();
+  await notice(/Undone: marked/).waitFor();
   await page.keyboard.press('b');
   await page.keyboard.press('Escape');
 });
@@ -266,7 +270,7 @@ test('dark, and on a phone, nothing is out of reach', async () => {
   await page.goto(`${hone.url}/#/people`);
   await cards().first().waitFor();
   await page.keyboard.press('t');
-  // Colours change in a moment, not at once.
+  // Colours change gradually, not at once.
   await page.waitForTimeout(400);
   assert.deepEqual(await breaches(page), []);
   await page.setViewportSize({ width: 320, height: 700 });
@@ -276,17 +280,17 @@ test('dark, and on a phone, nothing is out of reach', async () => {
   await page.keyboard.press('t');
 });
 
-test('without a model for faces the pages say so', async () => {
+test('without a face model the pages explain it', async () => {
   await page.goto(`${bare.url}/#/people`);
-  await page.getByText('No model for faces is here.').waitFor();
+  await page.getByText('No face model is installed.').waitFor();
   assert.deepEqual(await breaches(page), []);
   await page.goto(`${bare.url}/#/s?w=name%3Adrawn-0.svg`);
   await page.locator('[role=gridcell]').first().click();
-  await page.getByText('Not read for faces: no model for faces is here.').waitFor();
+  await page.getByText('No face model is installed.').waitFor();
   assert.deepEqual(await breaches(page), []);
 });
 
-test('nothing went wrong or elsewhere', () => {
+test('no request left the host and no error was written', () => {
   assert.deepEqual(
     visit.elsewhere.filter((url) => !url.startsWith(bare.url)),
     [],

@@ -1,9 +1,10 @@
-// What the person says of a search besides the words: facets, look words, "none of these", why a picture is where
-// it is, groups, and the way back to any round.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Refining a search beyond the query text: facets, style terms, "none of these", the reasons for a photo's position,
+// groups, and the way back to any round.
 //
 //   node --test tests/e2e/browser/rounds.test.mjs
 //
-// Always against the mock server, whose numbers are made up but add up.
+// Always against the mock server, whose made-up numbers add up.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { breaches, browser, server } from './support.mjs';
@@ -39,15 +40,15 @@ const heard = (pattern) =>
     [pattern.source],
   );
 const hash = () => page.evaluate(() => location.hash);
-const nowBreaches = async (what) => assert.deepEqual(await breaches(page), [], `accessibility: ${what}`);
+const nowBreaches = async (state) => assert.deepEqual(await breaches(page), [], `accessibility: ${state}`);
 const shownLongEnough = () => page.waitForTimeout(1000);
-const asked = async (what) => {
+const asked = async (matching) => {
   const end = Date.now() + 10_000;
-  while (!sent.some(what)) {
-    assert.ok(Date.now() < end, `not asked for: ${JSON.stringify(sent.at(-1))}`);
+  while (!sent.some(matching)) {
+    assert.ok(Date.now() < end, `not requested: ${JSON.stringify(sent.at(-1))}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return sent.findLast(what);
+  return sent.findLast(matching);
 };
 const answered = () => page.waitForFunction(() => !document.querySelector('.stale'));
 const inRound = (name) =>
@@ -66,24 +67,24 @@ async function search(words) {
   await page.locator('[role=gridcell]:focus').waitFor();
 }
 
-test('words that are read as a look can be taken as words alone, and back', async () => {
+test('a style term can be ignored, and used again', async () => {
   await search('drawn red dark');
-  const red = page.getByRole('button', { name: 'Read as look: red' });
+  const red = page.getByRole('button', { name: 'Style: red' });
   assert.equal(await red.getAttribute('aria-pressed'), 'true');
   await red.click();
-  await page.getByRole('button', { name: 'Not read as look: red' }).waitFor();
+  await page.getByRole('button', { name: 'Style ignored: red' }).waitFor();
   assert.deepEqual((await asked((one) => one.style_terms)).style_terms, ['dark']);
   assert.match(await hash(), /&y=dark/);
-  await heard(/“red” is not read as a look\./);
-  await nowBreaches('look words');
+  await heard(/Style “red” is ignored\./);
+  await nowBreaches('style terms');
   await page.reload();
-  await page.getByRole('button', { name: 'Not read as look: red' }).click();
+  await page.getByRole('button', { name: 'Style ignored: red' }).click();
   await red.waitFor();
   assert.equal(sent.at(-1).style_terms, undefined);
   assert.doesNotMatch(await hash(), /y=/);
 });
 
-test('digits pull facets at once; a frame and the link say so; 0 puts back what was auc', async () => {
+test('digits boost facets at once, with a frame and in the link; 0 resets them', async () => {
   await search('drawn');
   await page.keyboard.press('f');
   await dock().waitFor();
@@ -93,7 +94,7 @@ test('digits pull facets at once; a frame and the link say so; 0 puts back what 
   await heard(/^Style: more\. Words: \d+ likely, \d+ possible\./);
   assert.match(
     await facet('style').getAttribute('aria-label'),
-    /Style: more, set by you\. The marks say 0\.50, nothing/,
+    /Style: more, set by you\. Your marks: no preference yet \(0\.50\)/,
   );
   await page.locator('[role=gridcell]:focus').waitFor();
   await page.keyboard.press('Shift+Digit4');
@@ -108,17 +109,17 @@ test('digits pull facets at once; a frame and the link say so; 0 puts back what 
   assert.doesNotMatch(await hash(), /c=/);
 });
 
-test('a facet without data cannot be boosted and says why', async () => {
+test('a facet without data cannot be boosted and shows the reason', async () => {
   const people = facet('people');
   assert.equal(await people.getByRole('button', { name: 'More People' }).isDisabled(), true);
-  assert.match(await people.getAttribute('aria-label'), /no data, no faces are read yet/);
+  assert.match(await people.getAttribute('aria-label'), /People: no data\. No faces are indexed yet\./);
   const before = sent.length;
   await page.keyboard.press('Digit3');
-  await page.getByText('People can’t be boosted: no faces are read yet.').first().waitFor();
+  await page.getByText('People can’t be boosted: no faces are indexed yet.').first().waitFor();
   assert.equal(sent.length, before);
 });
 
-test('how marks count: the method, what the marks say, what the person says', async () => {
+test('how marks count: the method, the preference of the marks, the setting of the person', async () => {
   await dock().getByRole('button', { name: 'How marks count', exact: true }).click();
   const panel = page.getByRole('dialog', { name: 'How marks count' });
   await panel.waitFor();
@@ -127,8 +128,8 @@ test('how marks count: the method, what the marks say, what the person says', as
   await asked((one) => one.facets?.content === 2);
   await panel.locator('.set', { hasText: 'more' }).first().waitFor();
   await nowBreaches('how marks count');
-  await panel.getByRole('button', { name: /As auc/ }).click();
-  await panel.getByLabel('Method').selectOption({ label: 'Away from what does not' });
+  await panel.getByRole('button', { name: /Reset/ }).click();
+  await panel.getByLabel('Method').selectOption({ label: 'Away from photos that don’t fit' });
   assert.match(await hash(), /m=rocchio/);
   await panel.getByLabel('Method').selectOption({ label: 'Hone (learns from all marks)' });
   assert.doesNotMatch(await hash(), /m=/);
@@ -137,7 +138,7 @@ test('how marks count: the method, what the marks say, what the person says', as
   await panel.waitFor({ state: 'detached' });
 });
 
-test('W tells why a picture is where it is, by what its score is made of', async () => {
+test('W shows the reasons for a photo’s position, one per share of its score', async () => {
   await search('drawn red');
   await page.keyboard.press('f');
   await page.keyboard.press('ArrowRight');
@@ -148,11 +149,11 @@ test('W tells why a picture is where it is, by what its score is made of', async
   await page.locator('[role=gridcell]:focus').waitFor();
   const id = await page.locator('[role=gridcell]:focus').getAttribute('data-id');
   await page.keyboard.press('w');
-  const why = page.getByRole('dialog', { name: 'Why this picture?' });
+  const why = page.getByRole('dialog', { name: 'Why this photo?' });
   await why.waitFor();
   const causes = await why.getByRole('listitem').evaluateAll((all) =>
     all.map((one) => ({
-      said: one.querySelector('.vh').textContent,
+      text: one.querySelector('.vh').textContent,
       value: Number(one.querySelector('.value').textContent.replace('−', '-')),
       down: one.querySelector('i').classList.contains('down'),
       mark: one.querySelector('img')?.getAttribute('src') ?? '',
@@ -168,12 +169,12 @@ test('W tells why a picture is where it is, by what its score is made of', async
   const from = new Set(
     result.reasons.map((one) => (one.facet === 'moment' ? 'moment' : one.from)).filter((one) => one),
   );
-  assert.equal(causes.length, from.size, 'one bar for each cause, and no other');
-  for (const cause of causes) assert.equal(cause.down, cause.value < 0 || /pulls down/.test(cause.said));
+  assert.equal(causes.length, from.size, 'exactly one bar per cause');
+  for (const cause of causes) assert.equal(cause.down, cause.value < 0 || /lowers/.test(cause.text));
   const sum = causes.reduce((all, cause) => all + cause.value, 0);
   assert.ok(Math.abs(sum - result.score) < 0.005 * causes.length, `${sum} is not ${result.score}`);
   assert.match(await why.innerText(), new RegExp(`Score ${result.score.toFixed(2)}`));
-  // Which number it was is what the same search without marks says.
+  // Its text rank comes from the same search without marks.
   const alone = await (
     await fetch(`${hone.url}/api/v1/search`, {
       method: 'POST',
@@ -182,21 +183,21 @@ test('W tells why a picture is where it is, by what its score is made of', async
   ).json();
   const number = alone.results.findIndex((one) => one.id === id) + 1;
   assert.equal(result.text_rank, number);
-  assert.match(await why.innerText(), new RegExp(`By the words alone it was number ${number}\\.`));
+  assert.match(await why.innerText(), new RegExp(`Rank by words alone: ${number}\\.`));
   const { like, unlike } = sent.findLast((one) => one.like);
-  assert.ok(causes.some((cause) => cause.mark.includes(like[0]) && /^Fits/.test(cause.said)));
-  assert.ok(causes.some((cause) => cause.mark.includes(unlike[0]) && /^Not this/.test(cause.said)));
-  assert.ok(causes.some((cause) => /^Looks red: .*“red” read as a look/.test(cause.said)));
+  assert.ok(causes.some((cause) => cause.mark.includes(like[0]) && /^Fits/.test(cause.text)));
+  assert.ok(causes.some((cause) => cause.mark.includes(unlike[0]) && /^Not this/.test(cause.text)));
+  assert.ok(causes.some((cause) => /^Style: red: /.test(cause.text)));
   await nowBreaches('why');
   await page.keyboard.press('Escape');
   await why.waitFor({ state: 'detached' });
   assert.equal(await page.locator('[role=gridcell]:focus').getAttribute('data-id'), id, 'the focus is back');
 });
 
-test('what follows from it can be done: the facet, the mark, a search like it', async () => {
-  const why = page.getByRole('dialog', { name: 'Why this picture?' });
+test('the reasons offer actions: less of a facet, removing a mark, finding similar photos', async () => {
+  const why = page.getByRole('dialog', { name: 'Why this photo?' });
   await page.keyboard.press('w');
-  await why.getByRole('button', { name: 'Less of the subject' }).click();
+  await why.getByRole('button', { name: 'Less Subject' }).click();
   await why.waitFor({ state: 'detached' });
   await asked((one) => one.facets?.content === 0.5);
   await page.locator('[data-facet=content].set').waitFor();
@@ -204,7 +205,7 @@ test('what follows from it can be done: the facet, the mark, a search like it', 
   await cells().nth(2).focus();
   await page.keyboard.press('w');
   const marks = await dock().locator('.th button').count();
-  await why.getByRole('button', { name: 'Take this mark off' }).click();
+  await why.getByRole('button', { name: 'Remove this mark' }).click();
   await page.waitForFunction(
     (count) => document.querySelectorAll('[data-dock] .th button').length < count,
     marks,
@@ -212,115 +213,115 @@ test('what follows from it can be done: the facet, the mark, a search like it', 
   await cells().nth(2).focus();
   const id = await cells().nth(2).getAttribute('data-id');
   await page.keyboard.press('w');
-  await why.getByRole('button', { name: 'Search like this one' }).click();
-  await page.getByText('Like this picture').waitFor();
+  await why.getByRole('button', { name: 'Find similar photos' }).click();
+  await page.getByText('Like this photo').waitFor();
   assert.equal(sent.at(-1).from, id);
 });
 
-test('a mark counts double or half: by key, in the panel of the dock, in the link, and back', async () => {
+test('a mark has double or half strength: by key, in the panel of the dock, in the link, and back', async () => {
   await search('drawn');
   await page.keyboard.press('d');
-  await page.getByText('Mark this picture first: F fits, X does not.').first().waitFor();
+  await page.getByText('Mark this photo first: F if it fits, X if it doesn’t.').first().waitFor();
   await page.keyboard.press('f');
   const card = page.locator('[role=gridcell]:focus');
   const id = await card.getAttribute('data-id');
   await page.keyboard.press('d');
-  await heard(/^Counts double: drawn-\d+\.svg\. 1 fit, 0 not\./);
-  assert.match(await card.getAttribute('aria-label'), /, fits, counts double\.$/);
-  assert.equal(await card.locator('.tag').getAttribute('data-weight'), '2×');
-  assert.equal(await dock().locator('.weight').getAttribute('data-weight'), '2×');
+  await heard(/^Double strength: drawn-\d+\.svg\. 1 fits\./);
+  assert.match(await card.getAttribute('aria-label'), /, fits, double strength\.$/);
+  assert.equal(await card.locator('.tag').getAttribute('data-weight'), '×2');
+  assert.equal(await dock().locator('.weight').getAttribute('data-weight'), '×2');
   assert.match(await hash(), /&r=0d-/);
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('x');
-  await nowBreaches('a mark that counts double');
+  await nowBreaches('a mark of double strength');
   await page.keyboard.press('r');
   await inRound('Round 2');
   assert.deepEqual((await asked((one) => one.like)).weights, { [id]: 2 });
 
-  // All of them, with what they count; from the label of a group.
-  const label = dock().getByRole('button', { name: 'Not this: 1. What each mark counts' });
+  // All marks with their strength; the label of a kind of marks opens the panel.
+  const label = dock().getByRole('button', { name: 'Not this: 1. Mark strength' });
   await label.focus();
   await page.keyboard.press('Enter');
-  const panel = page.getByRole('dialog', { name: 'What each mark counts' });
+  const panel = page.getByRole('dialog', { name: 'Mark strength' });
   await panel.waitFor();
   assert.equal(await panel.getByRole('listitem').count(), 2);
   const not = panel.getByRole('list', { name: 'Not this' });
-  assert.match(await not.innerText(), /counts once/);
-  const less = not.getByRole('button', { name: /^Count less/ });
+  assert.match(await not.innerText(), /×1/);
+  const less = not.getByRole('button', { name: /^Weaker/ });
   await less.focus();
   await page.keyboard.press('Enter');
-  await heard(/^Counts half: /);
-  await not.getByText('counts half').waitFor();
+  await heard(/^Half strength: /);
+  await not.getByText('×½').waitFor();
   assert.equal(await less.isDisabled(), true);
   assert.equal(await less.evaluate((one) => one === document.activeElement), true, 'the focus stays');
-  await nowBreaches('what each mark counts');
+  await nowBreaches('mark strength');
   await page.keyboard.press('Escape');
   await panel.waitFor({ state: 'detached' });
   assert.equal(await label.evaluate((one) => one === document.activeElement), true, 'the focus is back');
   assert.match(await hash(), /&r=0d-1~0d-1h&n=1/);
   await page.reload();
   await dock()
-    .getByRole('button', { name: /^Not this: .*, counts half\. Take this mark off/ })
+    .getByRole('button', { name: /^Not this: .*, half strength\. Remove this mark/ })
     .waitFor();
   await page.keyboard.press('r');
   await inRound('Round 3');
   await page.locator('[role=gridcell]:focus').waitFor();
   assert.equal(Object.values((await asked((one) => one.weights)).weights).length, 2);
-  await page.getByRole('button', { name: /^Round 3.*1 weighed anew/ }).waitFor();
+  await page.getByRole('button', { name: /^Round 3.*1 new strength/ }).waitFor();
 
-  // Why: what the mark counts stands with its bar. U takes the last change back.
+  // Reasons: each mark's share is next to its bar. U undoes the last change.
   await page.keyboard.press('w');
-  await page.getByText(/^counts double: /).waitFor();
+  await page.getByText(/^double strength: /).waitFor();
   await page.keyboard.press('Escape');
   await label.click();
-  await not.getByRole('button', { name: /^Count more/ }).click();
-  await not.getByText('counts once').waitFor();
+  await not.getByRole('button', { name: /^Stronger/ }).click();
+  await not.getByText('×1').waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('u');
   await page.waitForFunction(() => document.querySelectorAll('[data-dock] .weight').length === 2);
   await label.click();
-  await not.getByRole('button', { name: /Take this mark off/ }).click();
+  await not.getByRole('button', { name: /Remove this mark/ }).click();
   assert.equal(await not.count(), 0);
   await panel.getByRole('button', { name: /Close/ }).click();
 });
 
-test('none of these: a round without a mark shows one picture of each kind', async () => {
+test('none of these: a round without a mark shows a variety', async () => {
   await search('drawn');
   await shownLongEnough();
-  const others = page.getByRole('button', { name: /None of these: show others/ });
+  const others = page.getByRole('button', { name: /None of these – show me others/ });
   await others.waitFor();
-  await nowBreaches('passed over');
+  await nowBreaches('seen without a mark');
   await page.keyboard.press('r');
   await inRound('Round 2');
-  const line = 'Nothing fits yet: one picture of each kind not shown so far.';
+  const line = 'Nothing is marked as fitting yet, so here’s a variety.';
   await page.locator('p', { hasText: line }).waitFor();
-  await heard(/^Round 2: .*Nothing fits yet/);
+  await heard(/^Round 2: .*Nothing is marked as fitting yet/);
   const first = sent.find((one) => one.seen && !one.show);
   assert.equal(first.like, undefined);
   assert.equal(first.unlike, undefined);
   assert.ok(first.seen.length >= 10);
-  // The same question for the pictures of before, and they stand below.
+  // The same question for the photos shown before, which are listed below.
   const again = await asked((one) => one.show === 'seen');
   assert.deepEqual(again.seen, first.seen);
   await page.getByRole('heading', { name: 'Seen before' }).waitFor();
   const card = page.locator('[role=gridcell]:focus');
-  assert.match(await card.getAttribute('aria-label'), /a kind not shown so far/);
-  await card.locator('[data-kind="A kind not shown so far"]').waitFor();
+  assert.match(await card.getAttribute('aria-label'), /different from what you’ve seen/);
+  await card.locator('[data-kind="Something different"]').waitFor();
   await nowBreaches('explored');
-  // Once more, then a mark: explored until the first one.
+  // Once more, then a mark: pages explore until the first one.
   await shownLongEnough();
   await page.keyboard.press('r');
   await inRound('Round 3');
   await page.locator('[role=gridcell]:focus').waitFor();
   const third = sent.findLast((one) => one.seen && !one.show);
-  assert.ok(third.seen.length > first.seen.length, 'what was passed over adds up');
+  assert.ok(third.seen.length > first.seen.length, 'implicit negatives add up');
   await page.keyboard.press('f');
   await page.keyboard.press('r');
   await inRound('Round 4');
   await page.locator('p', { hasText: line }).waitFor({ state: 'detached' });
 });
 
-test('back to any round, each with the marks made there, and on again', async () => {
+test('back to any round, each with the marks made there, and forward again', async () => {
   const rounds = page.getByRole('navigation', { name: 'Rounds' });
   const link = await hash();
   await rounds.getByRole('button', { name: /^Round 3/ }).click();
@@ -331,7 +332,7 @@ test('back to any round, each with the marks made there, and on again', async ()
   assert.equal(await page.locator('.card.fits').count(), 0);
   await page.keyboard.press('r');
   await inRound('Round 2');
-  await page.locator('p', { hasText: 'Nothing fits yet' }).waitFor();
+  await page.locator('p', { hasText: 'Nothing is marked as fitting yet' }).waitFor();
   await rounds.getByRole('button', { name: /^Round 4/ }).click();
   await inRound('Round 4');
   assert.equal(await hash(), link);
@@ -340,10 +341,10 @@ test('back to any round, each with the marks made there, and on again', async ()
   await page.goBack();
   await inRound('Round 4');
   const seen = sent.findLast((one) => one.like && !one.show).seen;
-  assert.ok(seen.length > 0, 'what was passed over is kept in the history');
+  assert.ok(seen.length > 0, 'the history keeps the implicit negatives');
 });
 
-test('pictures of before are below, mixed in or hidden', async () => {
+test('photos of earlier rounds are below, mixed in or hidden', async () => {
   const chip = page.getByRole('button', { name: /^Seen before/ });
   await page.getByRole('heading', { name: 'Seen before' }).waitFor();
   await chip.click();
@@ -356,29 +357,29 @@ test('pictures of before are below, mixed in or hidden', async () => {
   await page.getByRole('heading', { name: 'Seen before' }).waitFor();
 });
 
-test('marks that contradict each other: the words win, and a line says so', async () => {
+test('with contradicting marks the words decide, and a line explains it', async () => {
   await search('drawn');
   await page.keyboard.press('f');
-  for (let picture = 0; picture < 3; picture++) {
+  for (let photo = 0; photo < 3; photo++) {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('x');
   }
   await page.keyboard.press('r');
   await inRound('Round 2');
   await page
-    .locator('p', { hasText: 'These marks do not agree yet. Showing what the words find.' })
+    .locator('p', { hasText: 'Your marks contradict each other, so only the words decide the order.' })
     .waitFor();
 });
 
-test('nothing fits: said with the words, the closest under it', async () => {
+test('without a clear match, the page names the words and shows the closest photos', async () => {
   await search('zzyzx');
-  await page.getByRole('heading', { name: 'Nothing here looks like “zzyzx”.' }).waitFor();
-  assert.equal(await page.getByRole('grid', { name: 'Closest pictures' }).count(), 1);
+  await page.getByRole('heading', { name: 'No clear match for “zzyzx”' }).waitFor();
+  assert.equal(await page.getByRole('grid', { name: 'Closest photos' }).count(), 1);
   assert.ok((await cells().count()) > 10);
   await nowBreaches('nothing fits');
 });
 
-test('an overview puts pictures first that differ from each other', async () => {
+test('an overview shows photos first that differ from each other', async () => {
   await search('drawn');
   const first = await cells().evaluateAll((all) => all.map((one) => one.dataset.id));
   const chip = page.getByRole('button', { name: 'Overview' });
@@ -393,16 +394,16 @@ test('an overview puts pictures first that differ from each other', async () => 
   assert.match(await hash(), /d=1/);
 });
 
-test('a card that stands for others says so and opens to them', async () => {
+test('a group shows its size and opens with all its versions', async () => {
   await search('drawn');
   const card = page.locator('[role=gridcell]', { has: page.locator('[data-count="+2"]') }).first();
   await card.waitFor();
-  assert.match(await card.getAttribute('aria-label'), / \+2 of the same picture or moment\./);
+  assert.match(await card.getAttribute('aria-label'), / 3 versions\./);
   const id = await card.getAttribute('data-id');
   await card.focus();
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
-  const group = dialog.getByRole('group', { name: 'Pictures of this group' });
+  const group = dialog.getByRole('group', { name: 'Versions of this photo' });
   await group.waitFor();
   assert.equal(await group.getByRole('button').count(), 3);
   const title = await dialog.getAttribute('aria-label');
@@ -415,7 +416,7 @@ test('a card that stands for others says so and opens to them', async () => {
       .then((one) => one[0]),
     '2',
   );
-  assert.equal(await dialog.getAttribute('aria-label'), title, 'still the same card of the list');
+  assert.equal(await dialog.getAttribute('aria-label'), title, 'still the same group of the list');
   await page.keyboard.press('f');
   await nowBreaches('group');
   await page.keyboard.press('Escape');
@@ -424,10 +425,10 @@ test('a card that stands for others says so and opens to them', async () => {
   assert.equal(await dock().locator('.th.fits button').count(), 1);
 });
 
-test('the open picture tells why, too', async () => {
+test('the open photo shows the reasons, too', async () => {
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
-  const button = dialog.getByRole('button', { name: /Why this picture/ });
+  const button = dialog.getByRole('button', { name: /Why this photo/ });
   assert.equal(await button.getAttribute('aria-expanded'), 'false');
   await page.keyboard.press('w');
   await dialog.getByText(/Score \d\.\d\d, the sum of these \d/).waitFor();
@@ -436,7 +437,7 @@ test('the open picture tells why, too', async () => {
   await page.keyboard.press('Escape');
 });
 
-test('it all fits a phone', async () => {
+test('everything fits a phone', async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   await search('drawn red');
   await page.keyboard.press('f');
@@ -454,7 +455,7 @@ test('it all fits a phone', async () => {
   await page.waitForFunction(() => document.documentElement.scrollWidth <= 390, null, { timeout: 3000 });
   await cells().first().focus();
   await page.keyboard.press('w');
-  const sheet = page.getByRole('dialog', { name: 'Why this picture?' });
+  const sheet = page.getByRole('dialog', { name: 'Why this photo?' });
   await sheet.waitFor();
   const at = await sheet.boundingBox();
   assert.ok(Math.abs(at.y + at.height - 844) <= 1, 'a sheet at the bottom');

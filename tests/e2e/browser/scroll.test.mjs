@@ -1,4 +1,5 @@
-// 100,000 results: the page holds a few screens of them, whatever is scrolled, and every row has its place.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// 100,000 results: the page contains a few screens of them, and every row has its position.
 //
 //   node --test tests/e2e/browser/scroll.test.mjs
 //
@@ -7,8 +8,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { browser, server } from './support.mjs';
 
-const pictures = 100_000;
-/** Cards: four screens of 1440 x 900 are about 110, and a row with the focus. */
+const photos = 100_000;
+/** Most cards in the DOM: four screens of 1440 x 900 are about 110, and a row with the focus. */
 const most = 260;
 
 let hone;
@@ -18,7 +19,7 @@ let page;
 before(async () => {
   hone = await server({
     onlyMock: true,
-    mock: ['--count', String(pictures), '--likely', String(pictures), '--seconds', '0'],
+    mock: ['--count', String(photos), '--likely', String(photos), '--seconds', '0'],
   });
   visit = await browser(hone.url);
   page = visit.page;
@@ -32,16 +33,18 @@ after(async () => {
 const cards = () => page.locator('[role=gridcell]').count();
 const nodes = () => page.evaluate(() => document.querySelectorAll('*').length);
 
-test('the list says its length before it is loaded', async () => {
+test('the list has its full length before it is loaded', async () => {
   await page.goto(`${hone.url}/#/s?q=anything`);
-  await page.getByRole('heading', { name: '100,000 likely', exact: true }).waitFor({ timeout: 60_000 });
+  await page
+    .getByRole('heading', { name: '100,000 likely matches', exact: true })
+    .waitFor({ timeout: 60_000 });
   await page.locator('[role=gridcell]').first().waitFor();
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   assert.ok(height > 2_000_000, `the scroll bar shows the whole list: ${height} px`);
   assert.ok((await cards()) < most);
 });
 
-test('scrolling on keeps the page small', async () => {
+test('the page stays small while scrolling', async () => {
   let largest = 0;
   let largestNodes = 0;
   for (let step = 0; step < 40; step++) {
@@ -55,7 +58,7 @@ test('scrolling on keeps the page small', async () => {
   assert.ok(largestNodes < 5000, `${largestNodes} nodes`);
 });
 
-test('a jump to the end arrives there', async () => {
+test('a jump to the end reaches it', async () => {
   await page.evaluate(() => {
     window.longTasks = [];
     new PerformanceObserver((list) =>
@@ -64,17 +67,17 @@ test('a jump to the end arrives there', async () => {
       type: 'longtask',
     });
   });
-  const end = page.getByRole('region', { name: 'Where the list ends' });
+  const end = page.getByRole('region', { name: 'End of the list' });
   const begin = Date.now();
-  // Pages arrive one after the other, and the end moves a little with each of them.
+  // Pages arrive in sequence, and the end moves a little with each of them.
   for (;;) {
     await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
     await page.waitForTimeout(200);
     const last = await page
       .locator('[role=gridcell]')
       .evaluateAll((all) => Math.max(-1, ...all.map((card) => Number(card.dataset.index))));
-    if (last === pictures - 1) break;
-    assert.ok(Date.now() - begin < 180_000, `after three minutes only at picture ${last}`);
+    if (last === photos - 1) break;
+    assert.ok(Date.now() - begin < 180_000, `after three minutes only at photo ${last}`);
   }
   assert.ok(await end.isVisible());
   const long = await page.evaluate(() => window.longTasks);
@@ -90,7 +93,7 @@ test('a jump to the end arrives there', async () => {
   assert.equal(row, count, 'the last row is the last of aria-rowcount');
 });
 
-test('rows do not overlap, and pictures keep their place when scrolled away and back', async () => {
+test('rows do not overlap, and photos keep their position when scrolled away and back', async () => {
   const places = () =>
     page.locator('[role=gridcell]').evaluateAll((all) =>
       all.map((card) => {
@@ -128,14 +131,14 @@ test('Home and End move the focus over the whole list', async () => {
   await page.keyboard.press('End');
   await page.waitForFunction(
     (last) => document.activeElement?.getAttribute('data-index') === last,
-    String(pictures - 1),
+    String(photos - 1),
   );
   await page.evaluate(() => scrollTo(0, 0));
   await page.waitForTimeout(400);
   assert.equal(
     await page.evaluate(() => document.activeElement?.getAttribute('data-index')),
-    String(pictures - 1),
-    'the focus stays with its picture when it is scrolled away',
+    String(photos - 1),
+    'the focus stays on its photo when it is scrolled away',
   );
   assert.ok((await cards()) < most);
   assert.deepEqual(visit.errors, []);

@@ -1,8 +1,9 @@
-// Signing in as owner and as viewer in a real Chromium, what each is offered, and that no other host is ever asked.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Signing in as owner and as viewer in a real Chromium, each one's functions, and no requests to other hosts.
 //
 //   HONE_BIN=... HONE_PHOTOS=... node --test tests/e2e/browser/sign_in.test.mjs
 //
-// Needs a real server of its own (HONE_BIN without HONE_URL): users are made before it starts.
+// Needs a separate real server (HONE_BIN without HONE_URL), because users are created before it starts.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -55,15 +56,15 @@ const grid = () => page.getByRole('grid').first();
 const button = (name) => page.getByRole('button', { name, exact: true });
 const rail = () => page.getByRole('navigation', { name: 'Main' });
 
-/** Waits until some pictures are on screen. */
-async function somePictures() {
+/** Waits until some photos are on screen. */
+async function somePhotos() {
   await grid().getByRole('gridcell').first().waitFor({ timeout: 120_000 });
 }
 
 const field = () => page.getByRole('textbox', { name: 'Search by words' });
 const focused = () => page.locator('[role=gridcell]:focus');
 
-/** Searches until something can be found, and goes to the first picture. */
+/** Searches until a photo is found, and focuses the first one. */
 async function search(text) {
   const end = Date.now() + 120_000;
   do {
@@ -75,7 +76,7 @@ async function search(text) {
   } while ((await focused().count()) === 0);
 }
 
-test('nothing is shown before signing in, and a wrong password says so', { skip }, async () => {
+test('nothing is shown before signing in, and a wrong password is refused', { skip }, async () => {
   await page.goto(hone.url);
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'name');
@@ -84,19 +85,19 @@ test('nothing is shown before signing in, and a wrong password says so', { skip 
     asked.every(
       ({ url, status }) => !url.includes('/api/v1/') || (url.endsWith('/session') && status === 200),
     ),
-    `only the session is asked for: ${JSON.stringify(asked)}`,
+    `only the session is requested: ${JSON.stringify(asked)}`,
   );
   assert.deepEqual(await breaches(page), []);
   await signIn('vera', 'a wrong password');
-  assert.match(await page.getByRole('alert').innerText(), /the name or the password is wrong/);
+  assert.match(await page.getByRole('alert').innerText(), /Wrong name or password\./);
   assert.equal(await page.getByLabel('Password').inputValue(), '');
   assert.deepEqual(await breaches(page), []);
   visit.errors.length = 0; // the browser writes the 401 to the console
 });
 
-test('a viewer searches and looks, and is offered nothing else', { skip }, async () => {
+test('a viewer can search and view photos, and nothing else', { skip }, async () => {
   await signIn('vera', passwords.vera);
-  await somePictures();
+  await somePhotos();
   await page.getByTitle('Signed in as vera').waitFor();
   assert.equal(await rail().getByRole('link', { name: 'Library' }).count(), 0);
   await search(words);
@@ -114,15 +115,15 @@ test('a viewer searches and looks, and is offered nothing else', { skip }, async
   for (const name of ['History', 'Undo']) assert.equal(await button(name).count(), 0, name);
   assert.equal(await page.getByRole('checkbox', { name: /^Select / }).count(), 0);
   assert.equal(await page.getByRole('combobox').count(), 0, 'no field for a name');
-  // an address that is the owner's leads to the search
+  // An address for owners only leads to the search.
   await page.goto(`${hone.url}/#/library`);
   await field().waitFor();
-  assert.equal(await button('Look for new pictures').count(), 0);
+  assert.equal(await button('Look for new photos').count(), 0);
   const refused = asked.filter(({ status }) => status === 401 || status === 403);
   assert.deepEqual(
     refused.filter(({ url }) => !url.endsWith('/session')),
     [],
-    'the client asks for nothing that a viewer may not have',
+    'the client requests only data that a viewer may see',
   );
   assert.deepEqual(visit.errors, []);
 });
@@ -134,24 +135,24 @@ test('signing out leaves nothing behind', { skip }, async () => {
   assert.deepEqual(await visit.context.cookies(), []);
 });
 
-test('the owner is offered everything', { skip }, async () => {
+test('the owner has all functions', { skip }, async () => {
   await page.goto(hone.url);
   await signIn('ada', passwords.ada);
-  await somePictures();
+  await somePhotos();
   await rail().getByRole('link', { name: 'Library' }).click();
-  await button('Look for new pictures').waitFor();
+  await button('Look for new photos').waitFor();
   await page.getByText(folder).first().waitFor();
   await page.goto(`${hone.url}/#/people`);
   await button('History').waitFor();
   const [cookie] = await visit.context.cookies();
   assert.equal(cookie.httpOnly, true);
   assert.equal(cookie.sameSite, 'Strict');
-  assert.equal(await page.evaluate(() => document.cookie), '', 'no script can read it');
+  assert.equal(await page.evaluate(() => document.cookie), '', 'scripts cannot read the cookie');
 });
 
-test('a session that is over asks again and comes back to where one was', { skip }, async () => {
+test('an expired session asks to sign in and returns to the same page', { skip }, async () => {
   await page.goto(hone.url);
-  await somePictures();
+  await somePhotos();
   await search(words);
   const address = page.url();
   await visit.context.clearCookies();
@@ -161,7 +162,7 @@ test('a session that is over asks again and comes back to where one was', { skip
   await signIn('ada', passwords.ada);
   await page.locator('[role=gridcell]').first().waitFor();
   assert.equal(page.url(), address);
-  // and while the page is open: the next request is refused
+  // While the page is open, the next request is refused.
   await visit.context.clearCookies();
   await field().fill(`${words} outside`);
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -169,7 +170,7 @@ test('a session that is over asks again and comes back to where one was', { skip
   await page.locator('[role=gridcell]').first().waitFor();
 });
 
-test('no other host was asked for anything', { skip }, () => {
+test('no request left the host', { skip }, () => {
   assert.ok(asked.length > 20, `only ${asked.length} requests were seen`);
   assert.deepEqual(visit.elsewhere, []);
   const hosts = new Set(

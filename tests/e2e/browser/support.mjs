@@ -1,7 +1,8 @@
-// What the browser tests share: a server to test against, a Chromium of their own, axe, and the end of both.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Shared by the browser tests: a server to test against, a separate Chromium, axe, and their clean-up.
 //
-// The server is, in this order: HONE_URL (already running), HONE_BIN with HONE_PHOTOS (started here on a free port,
-// with a library of its own), else web/dev/mock_server.mjs. Nothing listens beyond 127.0.0.1.
+// The server is, in this order: HONE_URL (already running), HONE_BIN with HONE_PHOTOS (started here on a free
+// port with a separate library), else web/dev/mock_server.mjs. No server listens beyond 127.0.0.1.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,7 +15,7 @@ const require = createRequire(join(web, 'package.json'));
 const { chromium } = require('playwright-core');
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Milliseconds that a server may take until it says that it is ready. */
+/** Milliseconds that a server may take to start. */
 const startWithin = 30_000;
 
 function start(command, args) {
@@ -22,7 +23,7 @@ function start(command, args) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill();
-      reject(new Error(`${command} did not say that it is ready`));
+      reject(new Error(`${command} did not become ready`));
     }, startWithin);
     let text = '';
     child.stdout.on('data', (part) => {
@@ -48,8 +49,8 @@ const ended = (child) =>
   });
 
 /**
- * `mock`: arguments for the mock server; `onlyMock`: never the real one, with the pictures it draws; `prepare`: gets the
- * library folder before HONE_BIN is started.
+ * `mock`: arguments for the mock server; `onlyMock`: never the real one, so that the photos are drawn; `prepare`: gets
+ * the library folder before HONE_BIN starts.
  */
 export async function server({ mock = [], onlyMock = false, prepare = () => {} } = {}) {
   const { HONE_URL, HONE_BIN, HONE_PHOTOS } = process.env;
@@ -60,7 +61,7 @@ export async function server({ mock = [], onlyMock = false, prepare = () => {} }
       stop: async () => {},
     };
   if (!onlyMock && HONE_BIN) {
-    if (!HONE_PHOTOS) throw new Error('HONE_BIN needs HONE_PHOTOS, a folder of photos to read');
+    if (!HONE_PHOTOS) throw new Error('HONE_BIN needs HONE_PHOTOS, a folder of photos to index');
     const library = mkdtempSync(join(tmpdir(), 'hone-e2e-library-'));
     prepare(library);
     const { url, child } = await start(HONE_BIN, [
@@ -77,7 +78,7 @@ export async function server({ mock = [], onlyMock = false, prepare = () => {} }
     };
     return { url, real: true, stop };
   }
-  // Alone, the mock shows the pictures that it draws: their names and facts are what such a test knows.
+  // Without a folder, the mock server draws photos with known names and metadata.
   const photos = HONE_PHOTOS && !onlyMock ? ['--photos', HONE_PHOTOS] : [];
   const { url, child } = await start(process.execPath, [
     join(web, 'dev/mock_server.mjs'),
@@ -89,13 +90,14 @@ export async function server({ mock = [], onlyMock = false, prepare = () => {} }
   return { url, real: false, stop: () => ended(child) };
 }
 
-/** A Chromium with a new profile. Collects what must not happen: errors, and requests to anywhere else. */
+/** A Chromium with a new profile and a fixed locale. Collects errors, and requests to other hosts. */
 export async function browser(url, options = {}) {
   const profile = mkdtempSync(join(tmpdir(), 'hone-e2e-profile-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     viewport: { width: 1440, height: 900 },
+    locale: 'en-GB',
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -130,7 +132,7 @@ export async function browser(url, options = {}) {
 
 /** Serious and critical breaches of accessibility, one line each. */
 export async function breaches(page) {
-  // Through the page's own script, so that a strict content security policy stays in force.
+  // Axe runs as a script of the page, so that a strict content security policy stays in force.
   const found = await page.evaluate(
     ([source]) => {
       if (!window.axe) (0, eval)(source);

@@ -1,17 +1,18 @@
-// Who is at this screen: nobody, a viewer or the owner. The server decides what each may do; here it decides what
-// is offered.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The account at this screen: none, a viewer or the owner. The server decides the rights of each; the client only
+// offers the matching functions.
 import { api, ApiError, inWords, type Session } from './api';
 
-/** Milliseconds until a server that was away is asked again. */
+/** Milliseconds until the next request to a server that did not answer. */
 const askAgainAfter = 2000;
 
 class Account {
   session = $state.raw<Session | null>(null);
-  /** Why the last try to sign in failed. */
+  /** The reason why the last attempt to sign in failed. */
   error = $state('');
   sending = $state(false);
   private again: ReturnType<typeof setTimeout> | undefined;
-  /** Whose session is over while the page still holds what they saw. */
+  /** Name of the user whose session ended while the page still shows their photos. */
   private left: string | null = null;
 
   known = $derived(this.session !== null);
@@ -34,7 +35,7 @@ class Account {
     this.error = '';
     try {
       const session = await api.signIn(name, password);
-      // Somebody else must not find what the one before had on screen.
+      // Another user must not see the photos of the previous one.
       if (this.left !== null && this.left !== session.name) location.reload();
       else this.session = session;
       this.left = null;
@@ -47,13 +48,13 @@ class Account {
     }
   }
 
-  /** Everything that was on screen goes with the session: the page starts anew. */
+  /** Ends the session and reloads the page, which discards its content. */
   async signOut(): Promise<void> {
     await api.signOut();
     location.reload();
   }
 
-  /** A refusal that says that the session is over. What is on screen comes back after signing in. */
+  /** Handles a refusal because the session is over. The page returns to its content after signing in. */
   refused(error: unknown): void {
     if (error instanceof ApiError && error.status === 401 && this.session && !this.session.needed) {
       this.left = this.session.name;

@@ -1,9 +1,10 @@
-// The HTTP interface of a Hone server, typed: docs/http.md is the contract, this file holds no state.
-// Every call takes an AbortSignal, so a search that was overtaken by the next key press costs nothing more.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The typed HTTP interface of a Hone server (docs/http.md). This file has no state. Reading calls take an AbortSignal,
+// so that the next key press can cancel a search.
 
-/** Who asks: docs/sign-in.md. */
+/** The account of this browser (docs/sign-in.md). */
 export interface Session {
-  /** Nobody is signed in, and somebody must be. */
+  /** True: sign in first. */
   needed: boolean;
   name: string | null;
   role: 'owner' | 'viewer' | null;
@@ -12,22 +13,22 @@ export interface Session {
 
 export interface Photo {
   id: string;
-  /** Empty for a viewer, who does not see where files lie. */
+  /** Empty for a viewer: viewers do not see paths. */
   path: string;
   /** Pixels, upright after EXIF orientation. */
   width: number;
   height: number;
-  /** Mean colour, shown until the picture itself is here. */
+  /** Mean colour, shown until the photo is loaded. */
   color: string;
-  /** Places that hold the same bytes. */
+  /** Number of files with the same bytes. */
   copies: number;
-  /** One of them is there now; false while its disk or folder is away. */
+  /** At least one of the files is available; false while their disks or folders are offline. */
   reachable: boolean;
-  /** The camera's calendar, with its offset when that is known: "2019-05-01T12:30:00+02:00". */
+  /** Local time of the camera, with its offset if known: "2019-05-01T12:30:00+02:00". */
   taken_at?: string;
 }
 
-/** What a picture says of itself; unknown values are absent. */
+/** Metadata of a photo; unknown values are absent. */
 export interface Metadata {
   make?: string;
   model?: string;
@@ -60,7 +61,7 @@ export interface PhotoFile {
 export interface PhotoDetail extends Photo {
   metadata: Metadata;
   taken_from?: TakenFrom;
-  /** Ids of the raw files that this picture stands for. */
+  /** Ids of the raw files that this photo represents. */
   raw: string[];
   shown_as?: string;
   bytes: number;
@@ -87,11 +88,11 @@ export interface Result extends Photo {
   score: number;
   /** 0 to 1. */
   probability: number;
-  /** Its place, from 1, when the words (or the start picture) alone rank; only where marks rank as well. */
+  /** Its rank, from 1, by query text or start photo alone; only if marks rank as well. */
   text_rank?: number;
-  /** It stands for a kind of picture that was not shown yet, as long as nothing fits. */
+  /** The photo is of a kind not shown yet, chosen while nothing is marked as fitting. */
   explores: boolean;
-  /** Up to 20 of the `grouped` pictures that this one stands for besides its own. */
+  /** Up to 20 of the `grouped` members of the group; this photo is its cover. */
   group: Photo[];
   grouped: number;
   reasons: Reason[];
@@ -103,15 +104,15 @@ export interface SearchRequest {
   unlike?: string[];
   weights?: Record<string, number>;
   seen?: string[];
-  /** How each round so far went. */
+  /** Photos shown and marked as fitting in each round so far. */
   rounds?: { shown: number; like: number }[];
   show?: Show;
   from?: string;
   filter?: string;
   facts?: boolean;
-  /** Factors, 0 (off) to 10, on what the marks taught. */
+  /** Factors, 0 (off) to 10, on the learned weights. */
   facets?: Partial<Record<Facet, number>>;
-  /** Words of the text that may be read as a look; absent: all of them. */
+  /** Style terms to use; absent: all in the query text. */
   style_terms?: string[];
   method?: Method;
   collapse?: boolean;
@@ -129,9 +130,9 @@ export interface Histogram {
 export interface FacetState {
   facet: Facet;
   available: boolean;
-  /** Why it is not available. */
+  /** The reason why it is not available. */
   why?: string;
-  /** How well it tells what fits from the rest: 0.5 (not at all) to 1. */
+  /** Leave-one-out AUC: how well it separates the positives from the others, 0.5 (not at all) to 1. */
   auc: number;
   boost: number;
   /** Its share in the ranking. */
@@ -143,7 +144,7 @@ export interface StyleTerm {
   used: boolean;
 }
 
-/** `total`, `likely`, `possible` and the histogram count pictures; `results` are cards, a group is one. */
+/** `total`, `likely`, `possible` and the histogram count photos; each of the `results` is a group. */
 export interface SearchPage {
   total: number;
   likely: number;
@@ -195,7 +196,7 @@ export interface Status {
   searchable: number;
   failed: number;
   model: Model | null;
-  /** Where the catalogue is on a server: `ready`, or what to show. */
+  /** Only for a catalogue on a server; `state` is `ready` or a message. */
   catalog?: { address: string; state: string; trouble: string | null };
   folders: Folder[];
   indexing: Indexing;
@@ -225,11 +226,11 @@ export interface Face {
   box: Box;
   landmarks?: readonly (readonly [number, number])[];
   score: number;
-  /** Estimates of a model; absent when there are none. */
+  /** Estimates of a model; absent if the model makes none. */
   age?: AgeRange;
   gender?: { male: number; female: number };
   person: { id: number; name: string | null; hidden: boolean } | null;
-  /** Somebody said so, the machine does not change it. */
+  /** A person decided it; Hone does not change it. */
   confirmed: boolean;
 }
 
@@ -246,7 +247,7 @@ export interface SimilarFace extends LocatedFace {
 export interface PhotoFaces {
   faces: Face[];
   analyzed: boolean;
-  /** Why the photo was not read for faces. */
+  /** The reason why the faces of the photo are not indexed. */
   why?: string;
 }
 
@@ -257,7 +258,7 @@ export interface Person {
   faces: number;
   photos: number;
   cover: LocatedFace;
-  /** As the cover looks. */
+  /** Estimated from the cover. */
   age?: AgeRange;
 }
 
@@ -270,7 +271,7 @@ export interface PeoplePage {
   people: Person[];
   /** All faces of the library. */
   faces: number;
-  /** Null: no model reads faces. */
+  /** Null: no face model is installed. */
   model: string | null;
 }
 
@@ -311,7 +312,7 @@ export interface Example {
   color: string;
 }
 
-/** A refusal in the server's own words, or `away` when no server answered at all. */
+/** A refusal with the server's message, or `away` when no server answered. */
 export class ApiError extends Error {
   constructor(
     message: string,
@@ -328,7 +329,7 @@ export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError';
 }
 
-/** What to tell the user about any error. */
+/** The message of any error for the user. */
 export function inWords(error: unknown): string {
   if (error instanceof ApiError) return error.message;
   return error instanceof Error ? error.message : String(error);
@@ -337,7 +338,7 @@ export function inWords(error: unknown): string {
 const root = '/api/v1';
 /** Largest page that the contract allows. */
 export const maxLimit = 1000;
-/** Largest example picture that the contract allows, bytes. */
+/** Largest example photo that the contract allows, bytes. */
 export const maxExampleBytes = 64 * 1024 * 1024;
 
 async function problem(response: Response): Promise<ApiError> {
@@ -358,11 +359,11 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
     response = await fetch(root + path, init);
   } catch (error) {
     if (isAbort(error)) throw error;
-    throw new ApiError('Hone does not answer.', 0, 'Server away', true);
+    throw new ApiError('Can’t reach Hone.', 0, 'Server away', true);
   }
-  // A proxy in front of a stopped server answers for it; that is the same to the user as no answer.
+  // A proxy in front of a stopped server answers for it; for the user that is the same as no answer.
   if ([502, 503, 504].includes(response.status) && !isProblem(response))
-    throw new ApiError('Hone does not answer.', response.status, 'Server away', true);
+    throw new ApiError('Can’t reach Hone.', response.status, 'Server away', true);
   if (!response.ok) throw await problem(response);
   return response;
 }
@@ -384,11 +385,11 @@ function post(body: unknown, signal?: AbortSignal): RequestInit {
   };
 }
 
-/** A viewer is told no paths. */
-const placed = <T extends Photo>(photo: T): T => ({ ...photo, path: photo.path ?? '' });
-const placedPage = (page: SearchPage): SearchPage => ({
+/** Viewers get no paths: theirs become empty. */
+const withPath = <T extends Photo>(photo: T): T => ({ ...photo, path: photo.path ?? '' });
+const pageWithPaths = (page: SearchPage): SearchPage => ({
   ...page,
-  results: page.results.map((one) => ({ ...placed(one), group: one.group.map(placed) })),
+  results: page.results.map((one) => ({ ...withPath(one), group: one.group.map(withPath) })),
 });
 
 const at = (signal?: AbortSignal): RequestInit => (signal ? { signal } : {});
@@ -399,27 +400,27 @@ export const api = {
   signOut: async (): Promise<void> => void (await call('/session', { method: 'DELETE' })),
   status: (signal?: AbortSignal) => json<Status>('/status', at(signal)),
   search: async (request: SearchRequest, signal?: AbortSignal) =>
-    placedPage(await json<SearchPage>('/search', post(request, signal))),
+    pageWithPaths(await json<SearchPage>('/search', post(request, signal))),
   photos: async (offset: number, limit: number, signal?: AbortSignal) => {
     const page = await json<{ total: number; photos: Photo[] }>(
       `/photos?order=newest&offset=${offset}&limit=${limit}`,
       at(signal),
     );
-    return { ...page, photos: page.photos.map(placed) };
+    return { ...page, photos: page.photos.map(withPath) };
   },
   photo: async (id: string, signal?: AbortSignal) => {
-    const detail = placed(await json<PhotoDetail>(`/photos/${id}`, at(signal)));
+    const detail = withPath(await json<PhotoDetail>(`/photos/${id}`, at(signal)));
     return { ...detail, files: detail.files ?? [] };
   },
   similar: async (id: string, limit: number, signal?: AbortSignal) =>
-    placedPage(
+    pageWithPaths(
       await json<SearchPage>(`/photos/${id}/similar?limit=${limit}&offset=0&space=content`, at(signal)),
     ),
-  example: (picture: Blob, signal?: AbortSignal) =>
+  example: (photo: Blob, signal?: AbortSignal) =>
     json<Example>('/examples', {
       method: 'POST',
-      headers: { 'Content-Type': picture.type || 'application/octet-stream' },
-      body: picture,
+      headers: { 'Content-Type': photo.type || 'application/octet-stream' },
+      body: photo,
       ...at(signal),
     }),
   addFolder: (path: string) => json<Folder>('/folders', post({ path })),
@@ -454,7 +455,7 @@ const sizes: ThumbnailSize[] = [240, 480, 1080];
 export const thumbnail = (id: string, size: ThumbnailSize) => `${root}/photos/${id}/thumbnail?size=${size}`;
 export const original = (id: string) => `${root}/photos/${id}/original`;
 
-/** The srcset of a picture. The size limits the long side, so the width of a tall one is smaller than it. */
+/** The srcset of a photo. The size limits the long side, so the width of a tall photo is smaller. */
 export function srcset(photo: Pick<Photo, 'id' | 'width' | 'height'>): string {
   const tall = Math.min(1, photo.width / Math.max(1, photo.height));
   const seen = new Set<number>();
@@ -473,11 +474,11 @@ export interface Listener {
   photos(photos: Photo[]): void;
   failure(failure: Failure): void;
   scan(): void;
-  /** False when the stream broke: the caller then asks by polling. */
+  /** False when the stream broke: the caller then polls. */
   connected(is: boolean): void;
 }
 
-/** Listens to the server's events until the returned function is called. Reconnects by itself, slower each time. */
+/** Listens to the server's events until the returned function is called. Reconnects, slower each time. */
 export function listen(listener: Listener): () => void {
   if (typeof EventSource === 'undefined') return () => undefined;
   let source: EventSource | null = null;
@@ -495,7 +496,7 @@ export function listen(listener: Listener): () => void {
     });
     source.addEventListener('progress', (event) => listener.progress(data<Indexing>(event)));
     source.addEventListener('photos', (event) =>
-      listener.photos(data<{ photos: Photo[] }>(event).photos.map(placed)),
+      listener.photos(data<{ photos: Photo[] }>(event).photos.map(withPath)),
     );
     source.addEventListener('failure', (event) => listener.failure(data<Failure>(event)));
     source.addEventListener('scan', () => listener.scan());

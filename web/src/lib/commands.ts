@@ -1,11 +1,12 @@
-// Who answers a key. The newest part on screen (a lightbox over a grid) is asked first; one that returns false
-// passes the command on.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The handlers of commands from keys. The newest part on screen (a lightbox over a grid) comes first; a handler that
+// returns false passes the command on.
 import type { Command } from './keys';
 
 type Handler = (command: Command, event: KeyboardEvent) => boolean;
 const handlers: Handler[] = [];
 
-/** Takes commands until the returned function is called. */
+/** Handles commands until the returned function is called. */
 export function handleCommands(handler: Handler): () => void {
   handlers.push(handler);
   return () => {
@@ -14,7 +15,7 @@ export function handleCommands(handler: Handler): () => void {
   };
 }
 
-/** Takes only the command to close, until the returned function is called. */
+/** Handles only the command to close, until the returned function is called. */
 export function closeWith(onclose: () => void): () => void {
   return handleCommands((command) => {
     if (command !== 'close') return false;

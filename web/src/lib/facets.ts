@@ -1,6 +1,8 @@
-// What counts: four facets of a picture, each with a weight that the marks teach and the person can pull up or
-// down in five steps. A step is a factor on what was auc; the middle one leaves it as auc and is not kept.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The four facets of a photo. Hone learns a weight for each from the marks; a person boosts it up or down in five
+// steps. A step is a factor on the learned weight. The middle step is 1 and is not stored.
 import type { Facet, FacetState } from './api';
+import { number } from './text';
 
 export type Boosts = Readonly<Partial<Record<Facet, number>>>;
 
@@ -8,13 +10,13 @@ export const facetNames: readonly { facet: Facet; name: string; small: string; l
   { facet: 'content', name: 'Subject', small: 'subject', letter: 's' },
   { facet: 'style', name: 'Style', small: 'style', letter: 'l' },
   { facet: 'people', name: 'People', small: 'people', letter: 'p' },
-  { facet: 'moment', name: 'Moment', small: 'moment', letter: 'm' },
+  { facet: 'moment', name: 'Time and place', small: 'time and place', letter: 'm' },
 ];
 
 export const levels = [
   { factor: 0, word: 'off' },
   { factor: 0.5, word: 'less' },
-  { factor: 1, word: 'normal' },
+  { factor: 1, word: 'default' },
   { factor: 2, word: 'more' },
   { factor: 4, word: 'most' },
 ] as const;
@@ -39,7 +41,7 @@ export function boosted(boosts: Boosts, facet: Facet, level: number): Boosts {
 export const sameBoosts = (one: Boosts, other: Boosts): boolean =>
   facetNames.every(({ facet }) => levelOf(one, facet) === levelOf(other, facet));
 
-/** "l4m0": a letter and a step for each that is boosted. */
+/** "l4m0": a letter and a step for each boosted facet. */
 export const boostsToText = (boosts: Boosts): string =>
   facetNames
     .filter(({ facet }) => isSet(boosts, facet))
@@ -55,15 +57,9 @@ export function boostsFromText(text: string): Boosts {
   return boosts;
 }
 
-/** "0.91, strongly": how well a facet tells what fits from the rest. */
+/** "strong preference (0.91)": how well a facet separates the positives from the rest. */
 export function aucInWords(state: FacetState): string {
-  const said =
-    state.auc < 0.53
-      ? 'nothing'
-      : state.auc < 0.65
-        ? 'hardly'
-        : state.auc < 0.8
-          ? 'somewhat'
-          : 'strongly';
-  return `${state.auc.toFixed(2)}, ${said}`;
+  const { auc } = state;
+  const strength = auc < 0.53 ? 'no' : auc < 0.65 ? 'weak' : auc < 0.8 ? 'some' : 'strong';
+  return `${strength} preference${auc < 0.53 ? ' yet' : ''} (${number(auc, 2, 2)})`;
 }

@@ -1,19 +1,22 @@
-// The text of a filter (docs/filters.md), as far as the client must read it: the server is the judge of it. Pure.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The text of a filter (docs/filters.md), as far as the client reads and writes it. The server checks it. Pure.
+
+import { sentence } from './text';
 
 export interface FilterError {
-  /** From 1, in characters; null when the whole filter is meant. */
+  /** In characters, from 1; null for an error of the whole filter. */
   column: number | null;
   text: string;
 }
 
-/** What the server says of a wrong filter; null when the refusal is about something else. */
+/** The error of a filter in a refusal of the server; null for a refusal with another cause. */
 export function filterError(message: string): FilterError | null {
-  const found = /^filter(?:, column (\d+))?: (.*)$/s.exec(message);
+  const found = /^filter(?:, column (\d+))?: (.*)$/is.exec(message);
   if (!found) return null;
-  return { column: found[1] ? Number(found[1]) : null, text: found[2]! };
+  return { column: found[1] ? Number(found[1]) : null, text: sentence(found[2]!) };
 }
 
-/** The filter in three parts: before the wrong word, the word, after it. A column past the end marks the end. */
+/** The filter in three parts: before the wrong word, the word, and after it. A column past the end marks the end. */
 export function markedAt(filter: string, column: number): [string, string, string] {
   const signs = Array.from(filter);
   const from = Math.max(0, Math.min(signs.length, column - 1));
@@ -27,11 +30,11 @@ const quoted = (text: string): string => `"${text.replaceAll('\\', '\\\\').repla
 
 export const keywordTerm = (keyword: string): string => `keyword:${quoted(keyword)}`;
 
-/** A person by name; a name that is not one plain word stands in quotation marks. */
+/** The term for a person; a name of several words needs quotation marks. */
 export const personTerm = (name: string): string =>
   `people:${/^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]*$/u.test(name) ? name : quoted(name)}`;
 
-/** Pictures in which all of these are. */
+/** Photos with all of these people. */
 export const peopleFilter = (names: readonly string[]): string => names.map(personTerm).join(' ');
 
 /** The filter narrowed by one more term. */
@@ -39,7 +42,7 @@ export function withTerm(filter: string, term: string): string {
   const old = filter.trim();
   if (old === '' || old === term) return term;
   if (` ${old} `.includes(` ${term} `)) return old;
-  // OR binds less than standing side by side.
+  // OR binds less than terms side by side.
   return / OR /.test(old) ? `(${old}) ${term}` : `${old} ${term}`;
 }
 

@@ -1,4 +1,5 @@
-// Dialogs: focus goes in, stays in, and returns to where it was.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Focus of dialogs: it moves in, stays in, and returns to its previous element.
 
 const reachable =
   'a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), textarea, [tabindex]:not([tabindex="-1"])';

@@ -1,4 +1,5 @@
-// Our own line icons, 24 x 24, drawn with a 1.7 px stroke.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The line icons of Hone, 24 x 24, drawn with a 1.7 px stroke.
 export const icons = {
   search: '<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4.5 4.5"/>',
   filter: '<path d="M4 7h16M7 12h10M10 17h4"/>',

@@ -1,5 +1,6 @@
-// What a key does. Pure: an event in, a command out. Single keys are off while a text field has the focus and can
-// be turned off altogether (WCAG 2.1.4); letters are read from the layout, so they are where the caps say.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The keyboard shortcuts. Pure: an event in, a command out. Single-letter shortcuts are off while a text field has the
+// focus, and a person can turn them off (WCAG 2.1.4). Letters are read from the keyboard layout.
 
 export type Command =
   | 'left'
@@ -34,10 +35,10 @@ export type Command =
   | 'copy'
   | 'zoom'
   | 'why'
-  | 'auc'
+  | 'automatic'
   | FacetCommand;
 
-/** Up or down with the first to fourth facet. */
+/** A step up or down for the first to fourth facet. */
 export type FacetCommand = `${'more' | 'less'}${1 | 2 | 3 | 4}`;
 
 export interface KeyEvent {
@@ -50,7 +51,7 @@ export interface KeyEvent {
   altKey: boolean;
 }
 
-/** Keys that work by themselves in any grid or dialog; they stay when single letters are turned off. */
+/** Keys that work in every grid and dialog; they stay when single-letter shortcuts are turned off. */
 const always: Record<string, Command> = {
   ArrowLeft: 'left',
   ArrowRight: 'right',
@@ -95,7 +96,7 @@ export class Keys {
 
   constructor(private readonly enabled: () => boolean) {}
 
-  /** The command of a key press, or null. `typing` says that a text field has the focus; `now` in milliseconds. */
+  /** The command of a key press, or null. `typing`: a text field has the focus; `now` in milliseconds. */
   read(event: KeyEvent, typing: boolean, now: number): Command | null {
     const undo = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
     // A text field undoes its own changes.
@@ -106,7 +107,7 @@ export class Keys {
     if (!this.enabled() || event.key.length !== 1) return null;
 
     const digit = /^Digit([0-4])$/.exec(event.code)?.[1];
-    if (digit === '0') return event.shiftKey ? null : 'auc';
+    if (digit === '0') return event.shiftKey ? null : 'automatic';
     if (digit) return `${event.shiftKey ? 'less' : 'more'}${digit}` as FacetCommand;
 
     const key = event.key.toLowerCase();
@@ -125,13 +126,13 @@ export class Keys {
   }
 }
 
-/** Which facet a command boosts, from 0, and whether up or down; null for any other command. */
+/** The facet that a command boosts, from 0, and the direction; null for any other command. */
 export function facetStep(command: Command): { place: number; by: 1 | -1 } | null {
   const found = /^(more|less)([1-4])$/.exec(command);
   return found ? { place: Number(found[2]) - 1, by: found[1] === 'more' ? 1 : -1 } : null;
 }
 
-/** Whether the keys of an element are its own: text fields, lists of choices and sliders. */
+/** Whether an element handles keys itself: text fields, lists of choices and sliders. */
 export function takesKeys(target: EventTarget | null): boolean {
   if (!(target instanceof Element)) return false;
   if (target.closest('[contenteditable=""], [contenteditable="true"]')) return true;
@@ -140,16 +141,16 @@ export function takesKeys(target: EventTarget | null): boolean {
   return !['checkbox', 'radio', 'button'].includes((target as HTMLInputElement).type);
 }
 
-/** The key overlay: the same table as above, in words. */
+/** The texts of the key overlay, for the tables above. */
 export const keyGroups: { name: string; keys: { does: string; keys: string[] }[] }[] = [
   {
     name: 'Move',
     keys: [
-      { does: 'Next, previous picture', keys: ['←', '→'] },
-      { does: 'Row up, down; in a group that is open', keys: ['↑', '↓'] },
-      { does: 'First, last', keys: ['Home', 'End'] },
-      { does: 'Open', keys: ['Enter'] },
-      { does: 'Look closer, hold', keys: ['Z'] },
+      { does: 'Previous, next photo', keys: ['←', '→'] },
+      { does: 'Row up, down; other versions of an open photo', keys: ['↑', '↓'] },
+      { does: 'First, last photo', keys: ['Home', 'End'] },
+      { does: 'Open photo', keys: ['Enter'] },
+      { does: 'Hold to zoom', keys: ['Z'] },
     ],
   },
   {
@@ -157,48 +158,48 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
     keys: [
       { does: 'Fits', keys: ['F'] },
       { does: 'Not this', keys: ['X'] },
-      { does: 'Take the mark off', keys: ['same key'] },
-      { does: 'The mark counts double, half, once', keys: ['D'] },
-      { does: 'Undo the last mark, or the last change of people', keys: ['U'] },
-      { does: 'The same', keys: ['Ctrl', 'Z'] },
+      { does: 'Remove the mark', keys: ['same key'] },
+      { does: 'Mark strength ×2, ×½, ×1', keys: ['D'] },
+      { does: 'Undo the last mark or change to people', keys: ['U'] },
+      { does: 'Undo', keys: ['Ctrl', 'Z'] },
     ],
   },
   {
     name: 'Rounds',
     keys: [
-      { does: 'Search again, or show others', keys: ['R'] },
-      { does: 'Back a round', keys: ['Shift', 'Z'] },
-      { does: 'Why this picture?', keys: ['W'] },
-      { does: 'More Subject, Style, People, Moment', keys: ['1', '2', '3', '4'] },
-      { does: 'Less of it', keys: ['Shift', '1–4'] },
-      { does: 'As auc', keys: ['0'] },
-      { does: 'Show the possible ones', keys: ['E'] },
+      { does: 'Search again, or show more variety', keys: ['R'] },
+      { does: 'Back one round', keys: ['Shift', 'Z'] },
+      { does: 'Why this photo?', keys: ['W'] },
+      { does: 'More Subject, Style, People, Time and place', keys: ['1', '2', '3', '4'] },
+      { does: 'Less of the same', keys: ['Shift', '1–4'] },
+      { does: 'Reset to automatic', keys: ['0'] },
+      { does: 'Show possible matches', keys: ['E'] },
     ],
   },
   {
-    name: 'Picture',
+    name: 'Photo',
     keys: [
-      { does: 'Similar pictures', keys: ['S'] },
-      { does: 'Faces', keys: ['B'] },
+      { does: 'Find similar photos', keys: ['S'] },
+      { does: 'Show or hide face boxes', keys: ['B'] },
       { does: 'Copy path', keys: ['P'] },
     ],
   },
   {
     name: 'People',
     keys: [
-      { does: 'Select the person', keys: ['Space'] },
-      { does: 'Merge those selected, and this one', keys: ['M'] },
-      { does: 'Hide them, or show them again', keys: ['H'] },
-      { does: 'The same person', keys: ['Y'] },
-      { does: 'Not the same', keys: ['N'] },
+      { does: 'Select the focused person', keys: ['Space'] },
+      { does: 'Merge selected people', keys: ['M'] },
+      { does: 'Hide or unhide', keys: ['H'] },
+      { does: 'Same person', keys: ['Y'] },
+      { does: 'Different person', keys: ['N'] },
     ],
   },
   {
     name: 'Go to',
     keys: [
-      { does: 'Words', keys: ['/'] },
+      { does: 'Search box', keys: ['/'] },
       { does: 'Filter', keys: ['V'] },
-      { does: 'Start', keys: ['G', 'S'] },
+      { does: 'Start page', keys: ['G', 'S'] },
       { does: 'People', keys: ['G', 'P'] },
       { does: 'Library', keys: ['G', 'L'] },
     ],
@@ -206,9 +207,9 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
   {
     name: 'Everywhere',
     keys: [
-      { does: 'This page', keys: ['?'] },
-      { does: 'Close, step out', keys: ['Esc'] },
-      { does: 'Light or dark', keys: ['T'] },
+      { does: 'These shortcuts', keys: ['?'] },
+      { does: 'Close', keys: ['Esc'] },
+      { does: 'Light or dark mode', keys: ['T'] },
     ],
   },
 ];

@@ -1,29 +1,30 @@
-// Where every picture of a list goes. Pure: aspect ratios in, rows out, so it runs in a worker and in tests.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The layout of a list of photos in justified rows. Pure: aspect ratios in, rows out; it runs in a worker and in tests.
 //
-// Rows are broken by least squares over the row heights (as a paragraph is broken into lines): the heights of
-// all rows together come as near to the wanted height as they can, instead of each row taking what is left.
+// Rows are broken by least squares over the row heights, as a paragraph is broken into lines: the heights of all
+// rows together come as close as possible to the wanted height.
 
 export interface LayoutOptions {
   /** Width of the list, px. */
   width: number;
   /** Wanted height of a row, px. */
   rowHeight: number;
-  /** Between pictures, px. */
+  /** Between photos, px. */
   gap: number;
-  /** Below the picture of each row: hone line and space, px. */
+  /** Below the photos of each row: hone line and space, px. */
   extra: number;
 }
 
 export interface Layout {
-  /** Index of the first picture of each row, and one past the last picture at the end: rows + 1 numbers. */
+  /** Index of the first photo of each row, and one past the last photo at the end: rows + 1 numbers. */
   start: Uint32Array;
-  /** Height of the pictures of each row, px. */
+  /** Height of the photos of each row, px. */
   height: Float32Array;
   /** Top of each row, px, and the height of the whole list at the end: rows + 1 numbers. */
   top: Float64Array;
 }
 
-/** Very wide and very tall pictures are cropped to these, else one of them would own its row. */
+/** Very wide and very tall photos are cropped to these ratios, so that none fills a row alone. */
 export const narrowest = 0.62;
 export const widest = 2.2;
 /** No row is higher than this many times the wanted height. */
@@ -38,7 +39,7 @@ export function emptyLayout(): Layout {
   return { start: new Uint32Array([0]), height: new Float32Array(0), top: new Float64Array([0]) };
 }
 
-/** One pass over the aspect ratios (already clamped): about 10 steps a picture, two arrays, no objects. */
+/** One pass over the aspect ratios (already clamped): about 10 steps per photo, two arrays, no objects. */
 export function layout(aspects: Float32Array, options: LayoutOptions): Layout {
   const { width, rowHeight, gap, extra } = options;
   const count = aspects.length;
@@ -51,19 +52,19 @@ export function layout(aspects: Float32Array, options: LayoutOptions): Layout {
     let sum = 0;
     for (let begin = end - 1; begin >= 0; begin--) {
       sum += aspects[begin]!;
-      const pictures = end - begin;
-      const height = (width - gap * (pictures - 1)) / sum;
+      const photos = end - begin;
+      const height = (width - gap * (photos - 1)) / sum;
       const ratio = height / rowHeight;
-      // Each further picture only makes the row lower.
-      if (ratio < maxSqueeze && pictures > 2) break;
+      // Each further photo only makes the row lower.
+      if (ratio < maxSqueeze && photos > 2) break;
       let cost: number;
       if (end === count && ratio > 1) {
-        // The last row may stay open on the right; alone in it, a picture looks forgotten.
-        cost = 0.1 * Math.min(1, ratio - 1) + (pictures === 1 ? 1.5 : 0);
+        // The last row may stay open on the right; a single photo in it looks forgotten.
+        cost = 0.1 * Math.min(1, ratio - 1) + (photos === 1 ? 1.5 : 0);
       } else if (ratio >= 1) {
-        cost = (ratio - 1) ** 2 + (ratio > maxStretch ? 50 + ratio : 0) + (pictures === 1 ? 4 : 0);
+        cost = (ratio - 1) ** 2 + (ratio > maxStretch ? 50 + ratio : 0) + (photos === 1 ? 4 : 0);
       } else {
-        cost = (1 / ratio - 1) ** 2 + (pictures === 1 ? 4 : 0);
+        cost = (1 / ratio - 1) ** 2 + (photos === 1 ? 4 : 0);
       }
       cost += best[begin]!;
       if (cost < best[end]!) {
@@ -85,7 +86,7 @@ export function layout(aspects: Float32Array, options: LayoutOptions): Layout {
   }
   for (let row = 0; row < rows; row++) {
     let sum = 0;
-    for (let picture = start[row]!; picture < start[row + 1]!; picture++) sum += aspects[picture]!;
+    for (let photo = start[row]!; photo < start[row + 1]!; photo++) sum += aspects[photo]!;
     const fill = (width - gap * (start[row + 1]! - start[row]! - 1)) / sum;
     // A row that cannot be filled without stretching keeps the wanted height and stays open on the right.
     heights[row] = Math.round(fill > rowHeight * maxStretch ? Math.min(rowHeight, fill) : fill);
@@ -95,8 +96,8 @@ export function layout(aspects: Float32Array, options: LayoutOptions): Layout {
 }
 
 /**
- * Adds pictures to a layout without moving a row that the user may be looking at: all rows but the last two
- * stay as they are, the rest is laid out again together with the new pictures.
+ * Adds photos to a layout without moving a row that the user may be looking at: all rows except the last two
+ * stay as they are; the rest is laid out again together with the new photos.
  */
 export function extend(old: Layout, aspects: Float32Array, options: LayoutOptions): Layout {
   const kept = Math.max(0, old.height.length - 2);
@@ -130,13 +131,13 @@ export function rowAt(list: Layout, y: number): number {
   return Math.max(0, low);
 }
 
-/** The row that holds a picture. */
-export function rowOf(list: Layout, picture: number): number {
+/** The row that contains a photo. */
+export function rowOf(list: Layout, photo: number): number {
   let low = 0;
   let high = list.height.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (list.start[middle]! <= picture) low = middle;
+    if (list.start[middle]! <= photo) low = middle;
     else high = middle - 1;
   }
   return Math.max(0, low);
@@ -148,7 +149,7 @@ export interface Cell {
   width: number;
 }
 
-/** Left edges and widths of the pictures of one row, in whole pixels that fill the width exactly. */
+/** Left edges and widths of the photos of one row, in whole pixels that fill the width exactly. */
 export function cells(list: Layout, row: number, aspects: Float32Array, options: LayoutOptions): Cell[] {
   const begin = list.start[row]!;
   const end = list.start[row + 1]!;
@@ -169,7 +170,7 @@ export function cells(list: Layout, row: number, aspects: Float32Array, options:
   return out;
 }
 
-/** The picture of a row whose middle is nearest to a position, for the keys up and down. */
+/** The photo of a row whose middle is nearest to a position, for the keys up and down. */
 export function nearest(list: Cell[], middle: number): number {
   let found = list[0]?.index ?? 0;
   let distance = Infinity;

@@ -1,4 +1,5 @@
-// Runs long layouts beside the page, so that changing the row height of 100,000 pictures never holds a frame.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The worker for long layouts: changing the row height of 100,000 photos never delays a frame.
 import { layout, type LayoutOptions } from './layout';
 
 export interface LayoutJob {

@@ -1,7 +1,8 @@
-// Chooses where a layout runs: short lists at once (a worker would cost a frame), long ones in a worker.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs layouts: short lists at once, since a worker would cost a frame; long lists in a worker.
 import { layout, type Layout, type LayoutOptions } from './layout';
 
-/** Pictures; about 1 ms on a slow phone. */
+/** Photos; about 1 ms on a slow phone. */
 const atOnce = 3000;
 
 let worker: Worker | null = null;

@@ -1,23 +1,24 @@
-// What the server knows and does: folders, pictures read so far, the model, progress. Kept current by the server's
-// events, and by asking every two seconds while those do not come through.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The state of the library: folders, indexed photos, the model, progress. The server's events keep it current; while
+// they do not arrive, it asks every two seconds.
 
 import { api, ApiError, isAbort, listen, type Folder, type Indexing, type Photo, type Status } from './api';
 import { account } from './account.svelte';
-import { count, pictures } from './text';
+import { count, photoCount } from './text';
 import { ui } from './ui.svelte';
 
-/** Pictures kept for "Just read" and for the start screen. */
+/** Photos kept for "Just indexed" and for the start screen. */
 const recentKept = 240;
 /** Milliseconds. */
 const pollEvery = 2000;
-/** Milliseconds between changes of "Just read": more often it is a flicker, not news. */
+/** Milliseconds between changes of "Just indexed": more often would flicker. */
 const flushEvery = 1000;
 /** Pixels. */
 const scrolledAway = 300;
 
 class Library {
   status = $state.raw<Status | null>(null);
-  /** The server does not answer. What is on screen stays. */
+  /** The server does not answer. The page keeps its content. */
   away = $state(false);
   /** Newest first. */
   recent = $state.raw<Photo[]>([]);
@@ -50,8 +51,8 @@ class Library {
       },
     });
     const timer = setInterval(() => {
-      // While events flow, asking now and then only corrects the counts that events do not carry. They do not tell
-      // of the catalogue's server.
+      // Events do not carry all counts, so an occasional request corrects those. Events do not report the state of
+      // the catalogue's server.
       const often = !this.events || this.busy || this.status?.catalog !== undefined;
       const due = often ? pollEvery : 60_000;
       if (document.visibilityState === 'visible' && Date.now() - this.lastAsked >= due)
@@ -63,7 +64,7 @@ class Library {
     };
   }
 
-  /** Asks for the status, and for the newest pictures when they may have changed. */
+  /** Asks for the status, and for the newest photos when they may have changed. */
   async refresh(withPhotos: boolean): Promise<void> {
     if (this.asking) {
       this.askAgain ||= withPhotos;
@@ -93,16 +94,16 @@ class Library {
     }
   }
 
-  /** Any part that talked to the server without success reports here. */
+  /** Every part whose request failed reports the error here. */
   lost(error: unknown): void {
     account.refused(error);
     if (isAbort(error) || !(error instanceof ApiError) || !error.away) return;
-    if (!this.away) ui.say('Hone does not answer. What is on screen stays.');
+    if (!this.away) ui.say('Can’t reach Hone. This page stays as it is.');
     this.away = true;
   }
 
   found(): void {
-    if (this.away) ui.say('Hone answers again.');
+    if (this.away) ui.say('Connected to Hone again.');
     this.away = false;
   }
 
@@ -111,15 +112,15 @@ class Library {
     this.found();
     const was = this.status.indexing.state;
     this.status = { ...this.status, indexing };
-    // Announced each tenth at most: a screen reader must not be talked over.
+    // Announced at most once per tenth, so that other announcements are heard.
     const tenth = indexing.total > 0 ? Math.floor((indexing.done / indexing.total) * 10) : 0;
     if (indexing.state === 'running' && tenth !== this.announced && tenth > 0) {
       this.announced = tenth;
-      ui.say(`${count(indexing.done)} of ${pictures(indexing.total)} read.`);
+      ui.say(`${count(indexing.done)} of ${photoCount(indexing.total)} indexed.`);
     }
     if (was !== 'idle' && indexing.state === 'idle') {
       this.announced = -1;
-      ui.say('All pictures are read.');
+      ui.say('All photos are indexed.');
       void this.refresh(true);
     }
   }
@@ -129,7 +130,7 @@ class Library {
     this.flushing ??= setTimeout(() => this.flush(), flushEvery);
   }
 
-  /** New pictures come in batches, and never while the user has scrolled into the older ones. */
+  /** Shows new photos in batches, and never while the user has scrolled into the older ones. */
   private flush(): void {
     this.flushing = undefined;
     if (this.waiting.length === 0) return;
@@ -143,7 +144,7 @@ class Library {
     this.recentVersion++;
   }
 
-  // Actions. Each throws what the server said, so that the form that asked can show it in place.
+  // Actions. Each throws the server's refusal, so that the form that asked can show it in place.
 
   async addFolder(path: string): Promise<Folder> {
     const folder = await this.act(() => api.addFolder(path));
@@ -161,7 +162,7 @@ class Library {
     await this.refresh(false);
   }
 
-  async pauseOrGoOn(): Promise<void> {
+  async pauseOrResume(): Promise<void> {
     const paused = this.status?.indexing.state === 'paused';
     await this.act(() => (paused ? api.resume() : api.pause()));
     await this.refresh(false);

@@ -1,5 +1,6 @@
-// People on screen: the list, the questions, the history, and every change of them. A change is one edit of the
-// server, so each can be taken back; what is on screen is asked for again after it.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The state of the people screens: the list, the questions, the history, and every change to people. A change is
+// one edit on the server, so each can be undone; the screens ask for their content again after it.
 import {
   api,
   ApiError,
@@ -13,7 +14,8 @@ import {
   type Question,
 } from './api';
 import { library } from './library.svelte';
-import { mergeEdit, namingEdit, personNamed, sentence } from './people';
+import { mergeEdit, namingEdit, personNamed } from './people';
+import { sentence } from './text';
 import { ui } from './ui.svelte';
 
 const pageSize = 200;
@@ -24,23 +26,23 @@ class People {
   total = $state(0);
   /** All faces of the library. */
   faces = $state(0);
-  /** Null: no model reads faces. Undefined: not known yet. */
+  /** Null: no face model is installed. Undefined: not known yet. */
   model = $state<string | null | undefined>(undefined);
   loading = $state(false);
-  /** The list was answered at least once. */
+  /** The server returned the list at least once. */
   listed = $state(false);
   error = $state('');
-  /** People who were hidden, and those on one picture only, are in the list too. */
+  /** The list includes hidden people, and people seen only once. */
   hidden = $state(false);
   singles = $state(false);
-  /** Everyone who has a name: what a name field offers. */
+  /** All named people: the suggestions of a name field. */
   named = $state.raw<Person[]>([]);
   questions = $state.raw<Question[]>([]);
   edits = $state.raw<PastEdit[]>([]);
-  /** Grows with each change: what shows faces asks again. */
+  /** Grows with each change: components that show faces then load again. */
   version = $state(0);
   busy = $state(false);
-  /** The last thing done was a change of people, so that is what an undo takes back. */
+  /** The last action was a change to people, so an undo reverts that change. */
   fresh = $state(false);
 
   private readonly later = new Set<number>();
@@ -48,7 +50,7 @@ class People {
 
   question = $derived(this.questions[0] ?? null);
 
-  /** The list, from its start. As many people as were shown stay shown. */
+  /** Loads the list from its start, with at least as many people as before. */
   async load(): Promise<void> {
     this.running?.abort();
     const running = new AbortController();
@@ -107,7 +109,7 @@ class People {
 
   async loadNames(): Promise<void> {
     try {
-      // Named ones come first, so those of one page are all but in a library of more than a thousand names.
+      // Named people come first: one page holds all of them, except in a library with more than a thousand names.
       const page = await api.people({ limit: maxLimit, offset: 0 });
       this.named = page.people.filter((person) => person.name !== null);
       this.model = page.model;
@@ -144,14 +146,17 @@ class People {
     void this.loadNames();
   }
 
-  /** One change. What it did is said, with a way back; null when it was refused, which is said as well. */
+  /** Makes one change and shows its result with a button to undo it. Shows a refusal too, and returns null. */
   async edit(edit: PeopleEdit, refused?: (error: ApiError) => boolean): Promise<EditDone | null> {
     if (this.busy) return null;
     this.busy = true;
     try {
       const done = await api.editPeople(edit);
       this.fresh = edit.action !== 'undo';
-      ui.tell(sentence(done.what), this.fresh ? { name: 'Undo', run: () => void this.undo() } : null);
+      ui.tell(
+        sentence(done.what, 'Done.'),
+        this.fresh ? { name: 'Undo', run: () => void this.undo() } : null,
+      );
       this.refresh();
       return done;
     } catch (error) {
@@ -167,7 +172,7 @@ class People {
     return this.edit({ action: 'undo' });
   }
 
-  /** Gives a name; a name that somebody has already joins the two, or asks first when both have one. */
+  /** Names a person. An existing name merges the two, or asks first when both have one. */
   async name(person: { id: number; name: string | null }, text: string): Promise<EditDone | null> {
     const edit = namingEdit(person, text, this.named);
     if (!edit) return null;
@@ -185,7 +190,7 @@ class People {
       why,
       other && other.id !== person
         ? {
-            name: 'Merge them',
+            name: 'Merge',
             run: () =>
               void this.edit({ action: 'merge', people: [person, other.id], name: other.name ?? name }),
           }
@@ -193,7 +198,7 @@ class People {
     );
   }
 
-  /** Joins a person to a known one. */
+  /** Merges a person into a known one. */
   join(person: { id: number; name: string | null }, known: Person): Promise<EditDone | null> {
     return this.edit({
       action: 'merge',
@@ -206,7 +211,7 @@ class People {
     return this.edit(mergeEdit(people, name));
   }
 
-  /** One edit each; stops at the first that is refused. */
+  /** Makes one edit per person; stops at the first refusal. */
   async setHidden(people: readonly Person[], hidden: boolean): Promise<boolean> {
     for (const person of people)
       if (!(await this.edit({ action: hidden ? 'hide' : 'show', person: person.id }))) return false;
@@ -229,7 +234,7 @@ class People {
     if (!asked) return;
     this.later.add(asked.face.id);
     this.questions = this.questions.slice(1);
-    ui.say(this.question ? 'Later. The next question.' : 'Later. No more questions.');
+    ui.say(this.question ? 'Skipped for now. Next question.' : 'Skipped for now. No more questions.');
     if (!this.question) void this.loadQuestions();
   }
 }

@@ -1,12 +1,13 @@
-// Faces and people as the screens show them: where a face lies in a thumbnail, in what order people stand, which
-// names a text may mean, and what is said. Pure.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Faces and people as the screens show them: the position of a face in a thumbnail, the order of people, the names
+// that a text may mean, and the texts about faces. Pure.
 import type { AgeRange, Box, Face, PeopleEdit, Person, ThumbnailSize } from './api';
 import { peopleFilter } from './filter';
-import { percent, plural } from './text';
+import { count, plural } from './text';
 
-export const modelNote = 'Age and gender are estimates by a model, from this picture only.';
+export const modelNote = 'A model estimated age and gender from this photo alone.';
 
-// ---- pictures of faces ----
+// ---- crops of faces ----
 
 export interface Crop {
   size: ThumbnailSize;
@@ -17,18 +18,18 @@ export interface Crop {
   top: number;
 }
 
-/** Side of the square against the longer side of the face: hair and chin belong to it. */
-const room = 1.5;
+/** Side of the square, in longer sides of the face: hair and chin belong to it. */
+const margin = 1.5;
 const sizes: readonly ThumbnailSize[] = [240, 480, 1080];
 
 /**
- * Where the thumbnail of a photo lies behind a square of `shown` device pixels, so that the square shows a face.
- * The square never reaches beyond the picture.
+ * Size and position of a photo's thumbnail behind a square of `shown` device pixels, so that the square shows a face.
+ * The square never reaches beyond the photo.
  */
 export function cropOf(box: Box, width: number, height: number, shown: number): Crop {
   const across = Math.max(1, width);
   const down = Math.max(1, height);
-  const side = Math.max(1, Math.min(room * Math.max(box[2], box[3]), across, down));
+  const side = Math.max(1, Math.min(margin * Math.max(box[2], box[3]), across, down));
   const within = (middle: number, whole: number) => Math.max(0, Math.min(whole - side, middle - side / 2));
   const x = within(box[0] + box[2] / 2, across);
   const y = within(box[1] + box[3] / 2, down);
@@ -49,7 +50,7 @@ export interface Rect {
   height: number;
 }
 
-/** A box of the photo on a stage whose middle is the middle of the picture, moved and scaled by the view. */
+/** A box of the photo on a stage with the same middle, moved and scaled by the view. */
 export function boxOnStage(
   box: Box,
   photo: { width: number; height: number },
@@ -69,18 +70,18 @@ export function boxOnStage(
 
 // ---- order and names ----
 
-/** Named first, then by pictures; equal ones keep a fixed order. */
+/** Named people first, then by number of photos; equal ones keep a fixed order. */
 export const byRank = (one: Person, other: Person): number =>
   Number(other.name !== null) - Number(one.name !== null) || other.photos - one.photos || one.id - other.id;
 
-/** From left to right, as one reads a group photo. */
+/** Faces from left to right, as in the caption of a group photo. */
 export const leftToRight = (faces: readonly Face[]): Face[] =>
   [...faces].sort((one, other) => one.box[0] - other.box[0] || one.id - other.id);
 
 const plain = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().trim();
 const sameName = (text: string): string => text.trim().normalize('NFC').toLowerCase();
 
-/** Named people whose name, or a word of it, begins as typed: whole names first, then those with more pictures. */
+/** Named people whose name, or a word of it, begins as typed: whole names first, then those with more photos. */
 export function matches(typed: string, people: readonly Person[], most = 6): Person[] {
   const wanted = plain(typed);
   if (wanted === '') return [];
@@ -98,13 +99,13 @@ export function matches(typed: string, people: readonly Person[], most = 6): Per
     .map((one) => one.person);
 }
 
-/** The person who has exactly this name; upper and lower case are the same, accents are not. */
+/** The person with exactly this name, regardless of case; accents matter. */
 export const personNamed = (name: string, people: readonly Person[]): Person | null =>
   people.find((person) => person.name !== null && sameName(person.name) === sameName(name)) ?? null;
 
 // ---- edits ----
 
-/** A name for a person: an edit that names, or one that joins when somebody else has that name already. */
+/** The edit that names a person, or merges with the person who already has the name; null when nothing changes. */
 export function namingEdit(
   person: { id: number; name: string | null },
   name: string,
@@ -118,19 +119,19 @@ export function namingEdit(
   return { action: 'name', person: person.id, name: text };
 }
 
-/** Several people as one: the named one first, then the one with more pictures. `name` when two names meet. */
+/** The edit that merges people: the named one first, then the one with more photos. `name` chooses between two names. */
 export function mergeEdit(people: readonly Person[], name?: string): PeopleEdit {
   const first = (person: Person) => Number(name !== undefined && person.name === name);
   const order = [...people].sort((one, other) => first(other) - first(one) || byRank(one, other));
   return { action: 'merge', people: order.map((person) => person.id), ...(name ? { name } : {}) };
 }
 
-/** The different names among people, in the order of their pictures. */
+/** The different names among people, those with more photos first. */
 export const namesOf = (people: readonly Person[]): string[] => [
   ...new Set([...people].sort(byRank).flatMap((person) => (person.name === null ? [] : [person.name]))),
 ];
 
-/** The filter that finds pictures with all of these people; null when one of them has no name to ask for. */
+/** The filter that finds photos with all of these people; null when one of them has no name. */
 export const filterOf = (people: readonly { name: string | null }[]): string | null =>
   people.length > 0 && people.every((person) => person.name !== null)
     ? peopleFilter(people.map((person) => person.name!))
@@ -145,44 +146,34 @@ export function years(age: AgeRange): string {
   return from === to ? `${from}` : `${from}–${to}`;
 }
 
-export const ageLine = (age: AgeRange | undefined): string => (age ? `${years(age)} by estimate` : '');
+export const ageLine = (age: AgeRange | undefined): string => (age ? `about ${years(age)}` : '');
 
-/** "woman, 97 %": the likelier one with its probability. */
+/** The likelier gender. */
 export function genderLine(gender: Face['gender']): string {
   if (!gender) return '';
-  return gender.male > gender.female
-    ? `man, ${percent(gender.male)} %`
-    : `woman, ${percent(gender.female)} %`;
+  return gender.male > gender.female ? 'man' : 'woman';
 }
 
-/** What the model guesses of a face, in one line. */
+/** The model's estimates of a face in one line: "est. 31–44 · woman". */
 export function estimateLine(face: Pick<Face, 'age' | 'gender'>): string {
-  return [face.age ? `looks ${years(face.age)}` : '', genderLine(face.gender)].filter(Boolean).join(' · ');
+  const estimates = [face.age ? years(face.age) : '', genderLine(face.gender)].filter(Boolean).join(' · ');
+  return estimates ? `est. ${estimates}` : '';
 }
 
 export const nameOf = (person: { name: string | null } | null): string => person?.name ?? 'Unnamed person';
 
 export const faceCount = (faces: number): string => plural(faces, 'face', 'faces');
 
-/** A face as it is heard: "Face 2 of 3: Anna, 31–44 by estimate". */
+/** The name of a face for screen readers: "Face 2 of 3: Anna, about 31–44". */
 export function faceLabel(face: Face, place: number, all: number): string {
   const who = face.person?.name ?? 'no name';
   return [`Face ${place + 1} of ${all}: ${who}`, ageLine(face.age)].filter(Boolean).join(', ');
-}
-
-/** What an edit did, as a sentence. */
-export function sentence(what: string): string {
-  const text = what.trim();
-  if (text === '') return 'Done.';
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }
 
 export const questionLine = (person: { name: string | null }): string =>
   person.name === null ? 'Are these the same person?' : `Is this also ${person.name}?`;
 
 export function settlesLine(settles: number, others: number): string {
-  const decides =
-    settles > 1 ? `Your answer decides ${faceCount(settles)}.` : 'Your answer decides this face.';
-  if (others <= 0) return decides;
-  return `${decides} ${plural(others, 'more question waits', 'more questions wait')}.`;
+  const line = `This settles ${faceCount(Math.max(1, settles))}.`;
+  return others > 0 ? `${line} ${count(others)} more to go.` : line;
 }

@@ -1,10 +1,11 @@
-// The state of a search: words (or a start picture), its rounds with their marks, and which round is on screen.
-// Pure: every change returns a new state, and a state is the same thing as an address, so a link holds a whole
-// search and the browser's Back goes back a round.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The state of a search: query text or start photo, its rounds with their marks, and the round on screen. Pure: every
+// change returns a new state. A state is equivalent to an address, so a link holds a whole search and the browser's
+// Back returns to the previous round.
 //
-// `screens[k]` are the marks as they stand on the screen of round k (0 is the words alone). The search of round k
-// uses the marks of the screen before it. Stepping back therefore finds the marks where they were made. What is
-// boosted up or down (`boosts`) counts for the round on whose screen it was boosted, and for those made from it.
+// `screens[k]` are the marks on the screen of round k (round 0 is the query text alone). The search of round k uses the
+// marks of the screen before it. Stepping back therefore finds the marks on the screen where they were made. The
+// `boosts` of a screen apply to its round and to the rounds after it.
 
 import { boostsFromText, boostsToText, sameBoosts, type Boosts } from './facets';
 import { isMethod } from './methods';
@@ -14,13 +15,13 @@ import type { Method, SearchRequest } from './api';
 export interface Marks {
   readonly like: readonly string[];
   readonly unlike: readonly string[];
-  /** Marks that do not count once; absent when all do. */
+  /** Weights other than 1; absent when there are none. */
   readonly weights?: Weights;
 }
 
 /** The screen of a round. */
 export interface Screen extends Marks {
-  /** Facets that the person boosted up or down. */
+  /** Facets that a person boosted up or down. */
   readonly boosts: Boosts;
 }
 
@@ -29,15 +30,15 @@ export type SeenBefore = 'below' | 'mixed' | 'hidden';
 
 export interface Search {
   readonly words: string;
-  /** Id of the picture that the search starts from, in place of words; empty for none. */
+  /** Id of the photo that the search starts from, instead of words; empty for none. */
   readonly from: string;
-  /** Which pictures may be found at all (docs/filters.md); empty for all. */
+  /** Only matching photos can be found (docs/filters.md); empty for all. */
   readonly filter: string;
   readonly method: Method;
   readonly seenBefore: SeenBefore;
-  /** Words of the text that are read as a look; null for all that can be. */
+  /** The style terms to use; null for all in the query text. */
   readonly styleTerms: readonly string[] | null;
-  /** An overview: pictures that differ from each other come first. */
+  /** An overview: photos that differ from each other come first. */
   readonly diverse: boolean;
   /** At least one. */
   readonly screens: readonly Screen[];
@@ -54,7 +55,7 @@ export type Route =
 
 export interface Address {
   route: Route;
-  /** Picture that is open in the lightbox; empty for none. */
+  /** Id of the photo that is open in the lightbox; empty for none. */
   open: string;
 }
 
@@ -99,7 +100,7 @@ function marksWith(like: readonly string[], unlike: readonly string[], weights: 
 const weightsWithout = (marks: Marks, id: string): Weights =>
   Object.fromEntries(Object.entries(marks.weights ?? {}).filter(([other]) => other !== id));
 
-/** Sets a mark, which counts once, or takes it off when the picture already has the same one. */
+/** Sets a mark of normal strength, or removes it when the photo already has the same mark. */
 export function toggled(marks: Marks, id: string, mark: Mark): Marks {
   const off = markOf(marks, id) === mark;
   const like = without(marks.like, id);
@@ -108,7 +109,7 @@ export function toggled(marks: Marks, id: string, mark: Mark): Marks {
   return marksWith(like, unlike, weightsWithout(marks, id));
 }
 
-/** Says how much a mark counts; a picture without a mark has no weight. */
+/** Sets the weight of a mark; a photo without a mark has no weight. */
 export function weighed(marks: Marks, id: string, weight: number): Marks {
   if (markOf(marks, id) === null || weightOf(marks, id) === weight) return marks;
   const others = weightsWithout(marks, id);
@@ -122,7 +123,7 @@ export const sameMarks = (one: Marks, other: Marks): boolean =>
   same(one.unlike, other.unlike) &&
   [...one.like, ...one.unlike].every((id) => weightOf(one, id) === weightOf(other, id));
 
-/** Changes the marks of the round on screen. Rounds after it came from other marks, so they end here. */
+/** Changes the marks of the round on screen. Later rounds came from other marks, so they are removed. */
 export function withMarks(search: Search, marks: Marks): Search {
   if (sameMarks(marks, marksNow(search))) return search;
   const { like, unlike, weights } = marks;
@@ -130,7 +131,7 @@ export function withMarks(search: Search, marks: Marks): Search {
   return { ...search, screens: [...search.screens.slice(0, search.at), screen] };
 }
 
-/** Boosts facets in the round on screen. Rounds after it stay: their marks were made all the same. */
+/** Boosts facets in the round on screen. Later rounds stay, since their marks stay valid. */
 export function withBoosts(search: Search, boosts: Boosts): Search {
   if (sameBoosts(boosts, boostsOf(search))) return search;
   const screens = search.screens.map((screen, round) =>
@@ -139,25 +140,25 @@ export function withBoosts(search: Search, boosts: Boosts): Search {
   return { ...search, screens };
 }
 
-/** True when a change of marks would end later rounds: the address before it is then worth a step back. */
+/** True when a change of marks removes later rounds: the address before it then needs an entry in the history. */
 export const endsRounds = (search: Search): boolean => search.at < search.screens.length - 1;
 
-/** Whether there are marks that the round on screen was not searched with. */
+/** Whether the marks differ from those that the round on screen was searched with. */
 export const hasNewMarks = (search: Search): boolean =>
   hasMarks(marksNow(search)) && !sameMarks(marksNow(search), marksOfRound(search));
 
-/** Whether a next round would differ from the one on screen: by new marks, or by pictures shown and passed over. */
-export const canGoOn = (search: Search, passed = false): boolean =>
-  endsRounds(search) || hasNewMarks(search) || passed;
+/** Whether a next round would differ from the one on screen: by new marks, or by photos seen without a mark. */
+export const canContinue = (search: Search, seen = false): boolean =>
+  endsRounds(search) || hasNewMarks(search) || seen;
 
-/** The next round: one that exists when nothing changed since, else a new one with the marks of this screen. */
-export function nextRound(search: Search, passed = false): Search {
-  if (!canGoOn(search, passed)) return search;
+/** The next round: the existing one when nothing changed, else a new one with the marks of this screen. */
+export function nextRound(search: Search, seen = false): Search {
+  if (!canContinue(search, seen)) return search;
   if (endsRounds(search)) return { ...search, at: search.at + 1 };
   return { ...search, screens: [...search.screens, screenAt(search, search.at)], at: search.at + 1 };
 }
 
-/** Leaves out the rounds that only passed pictures over: with what was shown forgotten they ask nothing of their own. */
+/** Removes rounds that differ only by seen photos: without those photos they repeat the round before. */
 export function withoutSeen(search: Search): Search {
   const last = search.screens.length - 1;
   const kept = search.screens.map(
@@ -175,7 +176,7 @@ export const toRound = (search: Search, round: number): Search => ({
   at: Math.max(0, Math.min(search.screens.length - 1, round)),
 });
 
-/** New marks of a round against the round before: what its button in the strip shows. */
+/** The marks that a round adds to the round before, for its button in the strip. */
 export function newIn(search: Search, round: number): Marks {
   const now = marksOfRound(search, round);
   const before = marksOfRound(search, round - 1);
@@ -185,7 +186,7 @@ export function newIn(search: Search, round: number): Marks {
   };
 }
 
-/** Marks of the round before that count otherwise now. */
+/** Number of marks of the round before whose weight changed. */
 export function weighedAnew(search: Search, round: number): number {
   const now = marksOfRound(search, round);
   const before = marksOfRound(search, round - 1);
@@ -198,12 +199,12 @@ export const roundName = (round: number, search?: Search): string =>
   round > 0
     ? `Round ${round + 1}`
     : search?.from
-      ? 'Picture'
+      ? 'Photo'
       : search?.filter.trim() && !search.words.trim()
         ? 'Filter'
         : 'Words';
 
-/** The screen that a search stands on: its pictures count as shown there, however they are ordered anew. */
+/** Identifies a screen: its photos count as seen there, whatever their order. */
 export function placeKey(search: Search, round = search.at): string {
   const marks = marksOfRound(search, round);
   const withWeight = (id: string) => `${id}${weightSign(weightOf(marks, id))}`;
@@ -217,7 +218,7 @@ export function placeKey(search: Search, round = search.at): string {
   ].join('\n');
 }
 
-/** Whether two searches put the same question for a round: then their results are the same too. */
+/** Identifies the request of a round: searches with the same key have the same results. */
 export function roundKey(search: Search, round = search.at): string {
   return [
     placeKey(search, round),
@@ -229,7 +230,7 @@ export function roundKey(search: Search, round = search.at): string {
   ].join('\n');
 }
 
-/** What is sent for a round. Empty fields are left out, so the request says only what is meant. */
+/** The request of a round. Empty fields are absent. */
 export function request(search: Search, seen: readonly string[], round = search.at): SearchRequest {
   const marks = marksOfRound(search, round);
   const out: SearchRequest = {};
@@ -253,20 +254,17 @@ export function request(search: Search, seen: readonly string[], round = search.
 }
 
 /**
- * How the rounds before this one went: pictures that were looked at, and those like among them that still are.
- * `passed` holds what was passed over before each round.
+ * The rounds before this one: the numbers of photos shown, and of those marked as fitting that still are.
+ * `seen[k]`: ids of the photos seen without a mark before round k.
  */
-export function history(
-  search: Search,
-  passed: readonly (readonly string[])[],
-): Pick<SearchRequest, 'rounds'> {
+export function history(search: Search, seen: readonly (readonly string[])[]): Pick<SearchRequest, 'rounds'> {
   if (search.at === 0) return {};
   const known = new Set<string>();
   const now = new Set(marksOfRound(search).like);
   const rounds = [];
   for (let round = 1; round <= search.at; round++) {
     const marks = marksOfRound(search, round);
-    const shown = new Set([...(passed[round] ?? []), ...marks.like, ...marks.unlike]);
+    const shown = new Set([...(seen[round] ?? []), ...marks.like, ...marks.unlike]);
     const fresh = [...shown].filter((id) => !known.has(id));
     for (const id of fresh) known.add(id);
     rounds.push({
@@ -277,13 +275,13 @@ export function history(
   return { rounds };
 }
 
-/** The pictures of earlier rounds, ranked as the marks of this one say. */
+/** The request for the photos of earlier rounds, ranked by the marks of this round. */
 export const requestSeen = (search: Search, seen: readonly string[]): SearchRequest => ({
   ...request(search, seen),
   show: 'seen',
 });
 
-/** Whether there is something to rank by: words, a picture or marks. A filter alone lists, it does not guess. */
+/** Whether the search ranks: by words, a start photo or marks. A filter alone only lists. */
 export const isRanking = (search: Search): boolean =>
   search.words.trim() !== '' || search.from !== '' || hasMarks(marksOfRound(search));
 
@@ -291,10 +289,9 @@ export const isAsking = (search: Search): boolean => isRanking(search) || search
 
 // ---- addresses -------------------------------------------------------------------------------------------------
 // #/s?q=words&f=id&w=filter&m=rocchio&b=hidden&y=red,dark&d=1&i=id.id.id&r=0.1-2~0.1.3-2&c=~l4m0&n=1&o=id
-// Ids are written once, as 43 characters of base64url in place of 64 hex digits; `r` holds the screens, each as
-// numbers into `i`: what fits, a dash, what does not; behind a number stands `h` when the mark counts half, `d` when
-// it counts double. `c` holds what each screen boosts (facets.ts), `y` the words
-// that are still read as a look.
+// `i` lists each id once, as 43 characters of base64url instead of 64 hex digits. `r` holds the screens, each as
+// indexes into `i`: positives, a dash, negatives; `h` after an index means half strength, `d` double. `c` holds the
+// boosts of each screen (facets.ts), `y` the style terms in use.
 
 const hexId = /^[0-9a-f]{64}$/;
 
@@ -367,7 +364,7 @@ function words(field: string | undefined): string {
   }
 }
 
-/** Reads any address; what cannot be read is left out rather than refused, since links are cut and edited. */
+/** Reads any address. Invalid parts are ignored, since people cut and edit links. */
 export function fromHash(hash: string): Address {
   const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split(/\?(.*)/s);
   const fields = new Map<string, string>();
@@ -407,7 +404,7 @@ export function fromHash(hash: string): Address {
   });
   const method = fields.get('m') ?? '';
   const before = fields.get('b');
-  const looks = fields.get('y');
+  const terms = fields.get('y');
   const at = Number(fields.get('n') ?? 0);
   const search: Search = {
     words: words(fields.get('q')),
@@ -415,7 +412,7 @@ export function fromHash(hash: string): Address {
     filter: words(fields.get('w')),
     method: isMethod(method) ? method : 'hone',
     seenBefore: before === 'hidden' || before === 'mixed' ? before : 'below',
-    styleTerms: looks === undefined ? null : looks.split(',').filter(Boolean).map(words),
+    styleTerms: terms === undefined ? null : terms.split(',').filter(Boolean).map(words),
     diverse: fields.get('d') === '1',
     screens,
     at: Number.isInteger(at) ? Math.max(0, Math.min(screens.length - 1, at)) : 0,

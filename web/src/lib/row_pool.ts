@@ -1,5 +1,6 @@
-// Which DOM row shows which row of the list. A row that leaves the screen hands its nodes to one that enters;
-// the row with the focus keeps its own, so the focus never jumps to another picture.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Assigns DOM rows to rows of the list. A row that leaves the screen hands its nodes to one that enters. The row with
+// the focus keeps its nodes, so the focus never jumps to another photo.
 
 export class RowPool {
   private readonly slots: number[] = [];
@@ -20,7 +21,7 @@ export class RowPool {
       if (slot === undefined) this.slots.push(row);
       else this.slots[slot] = row;
     }
-    // Empty slots at the end are given up, so that a small window does not keep the nodes of a large one.
+    // Empty slots at the end are dropped, so that a small window does not keep the nodes of a large one.
     while (this.slots.length > 0 && this.slots[this.slots.length - 1] === -1) this.slots.pop();
     return this.slots;
   }

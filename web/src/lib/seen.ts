@@ -1,5 +1,6 @@
-// What counts as shown: half of the picture on screen for half a second. Only that is passed over later.
-// A row is as high as its pictures, so half of the row is half of each picture in it.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Decides which photos count as seen: half of the photo was on screen for half a second. Only seen photos without a
+// mark become implicit negatives. A row is as high as its photos, so half of the row is half of each photo.
 
 export const half = 0.5;
 /** Milliseconds. */
@@ -15,8 +16,8 @@ export class SeenTracker {
   private readonly since = new Map<number, number>();
 
   /**
-   * Reports which rows are where; returns the keys of those that have now been looked at long enough, each once
-   * for a stay on screen. `now` in milliseconds.
+   * Takes the positions of the rows; returns the keys of the rows that were on screen long enough, each once per stay
+   * on screen. `now` in milliseconds.
    */
   look(boxes: readonly Box[], viewTop: number, viewBottom: number, now: number): number[] {
     const visible = new Set<number>();

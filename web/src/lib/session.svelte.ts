@@ -1,5 +1,6 @@
-// The search on screen: the address, its results, its marks. Results are asked for here and nowhere else; old
-// requests are aborted, further pages come as the list is scrolled.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The search on screen: its address, results and marks. Only this file requests results; it aborts outdated requests
+// and loads further pages as the list is scrolled.
 
 import { SvelteMap } from 'svelte/reactivity';
 import {
@@ -14,37 +15,37 @@ import {
   type SearchPage,
   type SearchRequest,
 } from './api';
-import { groupsUntil, likelyCut, picturesOf, possibleCut, type Cut } from './groups';
+import { groupsUntil, likelyCut, photosOf, possibleCut, type Cut } from './groups';
 import { facetNames, levelOf, levels, boosted, type Boosts } from './facets';
 import { filterError } from './filter';
 import { library } from './library.svelte';
 import * as rounds from './rounds';
 import type { Address, Mark, Marks, Route, Search } from './rounds';
-import { count, fileName, pictures } from './text';
+import { count, fileName, fitLine, photoCount } from './text';
 import { ui } from './ui.svelte';
 import { stepAfter, stepAt, stepOf, type WeightStep } from './weights';
 
-/** Pictures of the first page: a few screens, so that the first answer is small. */
+/** Groups of the first page: a few screens, so that the first answer is small. */
 const firstPage = 120;
-/** Pictures shown when none is likely or possible, so that a search never ends in nothing. */
+/** Photos shown when none is likely or possible, so that a search always shows some. */
 const closest = 24;
 /** Milliseconds between the last key and the search. */
 const debounce = 80;
 
-/** What the history keeps beside the address: too long or too private for a link. */
+/** The state in the browser's history besides the address: too long or too private for a link. */
 interface Kept {
-  /** Ids that were shown before round k, for each k. */
+  /** For each round k, the ids of photos seen without a mark before it. */
   seen: string[][];
-  /** Likely pictures of each round, as far as known. */
+  /** Number of likely photos of each round, if known. */
   likely: (number | null)[];
   scroll: number;
-  /** The lightbox was opened from the entry before, so closing it is a step back. */
+  /** The lightbox was opened from the previous entry, so closing it is a step back. */
   opened: boolean;
 }
 
 type Head = Omit<SearchPage, 'results'>;
 
-/** Pictures with a score at or above a bin's lower edge: exact, since the server counted the bins. */
+/** Number of photos with a score at or above a bin's lower edge: exact, since the server counted the bins. */
 export function countAbove(histogram: Histogram, bin: number): number {
   let sum = 0;
   for (let place = Math.max(0, bin); place < histogram.counts.length; place++)
@@ -52,11 +53,13 @@ export function countAbove(histogram: Histogram, bin: number): number {
   return sum;
 }
 
-/** What is unusual about an answer, in one line; empty when nothing is. */
+/** The special state of an answer in one line; empty for an ordinary one. */
 export function stateLine(head: Pick<SearchPage, 'explores' | 'text_wins'>, marks: Marks): string {
   if (head.explores)
-    return `${marks.like.length > 0 ? 'Little' : 'Nothing'} fits yet: one picture of each kind not shown so far.`;
-  if (head.text_wins) return 'These marks do not agree yet. Showing what the words find.';
+    return marks.like.length > 0
+      ? 'Few photos fit yet, so here’s a variety.'
+      : 'Nothing is marked as fitting yet, so here’s a variety.';
+  if (head.text_wins) return 'Your marks contradict each other, so only the words decide the order.';
   return '';
 }
 
@@ -64,54 +67,54 @@ class Session {
   address = $state.raw<Address>({ route: { view: 'home' }, open: '' });
   head = $state.raw<Head | null>(null);
   results = $state.raw<Result[]>([]);
-  /** No card is left to load behind `results`. */
+  /** No group is left to load after `results`. */
   private ended = $state(false);
-  /** Shown in an earlier round, ranked again with the marks. */
+  /** Photos seen in earlier rounds, ranked again with the marks. */
   before = $state.raw<Result[]>([]);
-  /** Pictures among `before`, those in groups included. */
+  /** Number of photos in `before`, with those in groups. */
   beforeTotal = $state(0);
-  /** Identity of `results`: another list than before, not the same one grown longer. */
+  /** Identity of `results`: changes with another list, not when the same list grows. */
   listKey = $state(0);
   loading = $state(false);
   error = $state('');
-  /** Length of the list that the user asked for, in pictures, and the least score in it; null for the cut that the server found. */
-  asked = $state.raw<{ pictures: number; score: number | null } | null>(null);
-  /** Pictures were on screen in this round long enough to count as passed over. */
-  passing = $state(false);
+  /** Length of the list in photos, and its lowest score, as the person asked for; null for the cut of the server. */
+  asked = $state.raw<{ photos: number; score: number | null } | null>(null);
+  /** Some photos of this round count as seen and have no mark. */
+  seenSome = $state(false);
   likelyOf = $state.raw<(number | null)[]>([]);
-  /** Pictures that could be searched when this search ran; null when that was not known yet. */
+  /** Number of searchable photos when this search ran; null if unknown. */
   searchedOf = $state<number | null>(null);
-  /** A picture from outside the library that the search starts from, as long as this page lives. */
-  example = $state.raw<{ id: string; picture: Blob } | null>(null);
+  /** A photo from outside the library that the search starts from; kept as long as this page is open. */
+  example = $state.raw<{ id: string; photo: Blob } | null>(null);
   sending = $state(false);
-  /** Set when the first picture should get the focus as soon as there is one. */
+  /** The first photo takes the focus as soon as it exists. */
   focusFirst = $state(false);
   readonly marks = new SvelteMap<string, Mark>();
-  /** Marks that do not count once. */
+  /** Weights other than 1. */
   readonly weights = new SvelteMap<string, number>();
   readonly known = new Map<string, Photo>();
 
   route = $derived(this.address.route);
   search = $derived(this.address.route.view === 'search' ? this.address.route.search : null);
-  /** False while only a filter says what is shown: then nothing is guessed, and there is no likelihood. */
+  /** False while only a filter selects the photos: then there is no match. */
   ranked = $derived(this.search !== null && rounds.isRanking(this.search));
   filterError = $derived(this.search?.filter ? filterError(this.error) : null);
   now = $derived(this.search ? rounds.marksNow(this.search) : rounds.noMarks);
   boosts = $derived<Boosts>(this.search ? rounds.boostsOf(this.search) : {});
-  /** Whether a next round would say anything: new marks, or pictures passed over. */
-  ready = $derived(this.search !== null && rounds.canGoOn(this.search, this.passing && this.ranked));
-  /** How many pictures the list shows, loaded or not. */
+  /** Whether a next round would differ: by new marks, or by photos seen without a mark. */
+  ready = $derived(this.search !== null && rounds.canContinue(this.search, this.seenSome && this.ranked));
+  /** Number of photos that the list shows, loaded or not. */
   shown = $derived.by(() => {
     const head = this.head;
     if (!head) return 0;
-    return Math.min(head.total, this.asked?.pictures ?? this.natural);
+    return Math.min(head.total, this.asked?.photos ?? this.natural);
   });
   /** The end of the list as the server found it. */
   natural = $derived.by(() => {
     const head = this.head;
     if (!head) return 0;
     if (head.explores) {
-      const kinds = picturesOf(this.results.filter((result) => result.explores));
+      const kinds = photosOf(this.results.filter((result) => result.explores));
       return kinds > 0 ? kinds : Math.min(head.total, closest);
     }
     if (head.nothing_fits) return Math.min(head.total, closest);
@@ -121,23 +124,23 @@ class Session {
   });
   private cut = $derived.by((): Cut => {
     const head = this.head;
-    const cut: Cut = { pictures: this.shown, admits: null };
-    // A page in an order of its own, and one without an order by score, end by number.
+    const cut: Cut = { photos: this.shown, admits: null };
+    // A page that is not ordered by score ends by number.
     if (!head || head.explores || this.search?.diverse || !this.ranked) return cut;
     const asked = this.asked;
     if (asked) {
       const least = asked.score;
       return least === null
-        ? { ...cut, admits: (card) => card.probability >= possibleCut }
-        : { ...cut, admits: (card) => card.score >= least };
+        ? { ...cut, admits: (group) => group.probability >= possibleCut }
+        : { ...cut, admits: (group) => group.score >= least };
     }
     if (head.nothing_fits || head.likely + head.possible === 0) return cut;
     const least = head.likely > 0 ? likelyCut : possibleCut;
-    return { ...cut, admits: (card) => card.probability >= least };
+    return { ...cut, admits: (group) => group.probability >= least };
   });
   private ends = $derived(groupsUntil(this.results, this.cut, this.ended));
-  /** Cards of the list, loaded or not: exact once its end was seen. */
-  cards = $derived(this.ends.all);
+  /** Number of groups in the list, loaded or not: exact once its end was seen. */
+  groupTotal = $derived(this.ends.all);
   list = $derived(
     this.results.length > this.ends.here ? this.results.slice(0, this.ends.here) : this.results,
   );
@@ -158,7 +161,7 @@ class Session {
     const read = () => this.readAddress();
     addEventListener('popstate', read);
     addEventListener('hashchange', read);
-    // After signing in again, what was refused is asked again.
+    // After signing in again, refused requests are repeated.
     this.shownKey = '';
     this.readAddress();
     return () => {
@@ -185,12 +188,12 @@ class Session {
     this.likelyOf = this.kept.likely;
     const address = rounds.fromHash(hash);
     const carried = closing && this.closes(before, address);
-    // What was marked while a picture was open belongs to the list under it, not to the step that is gone.
+    // Marks made in the lightbox belong to the list under it, not to the history entry that is gone.
     if (carried) this.write(this.keep(), rounds.toHash({ ...before, open: '' }));
     this.show(carried ? { ...before, open: '' } : address, this.kept.scroll);
   }
 
-  /** Whether the step from one address to another only closes the picture that was open. */
+  /** Whether the step from one address to another only closes the lightbox. */
   private closes(from: Address, to: Address): boolean {
     if (from.open === '' || to.open !== '' || from.route.view !== 'search' || to.route.view !== 'search')
       return false;
@@ -201,7 +204,7 @@ class Session {
     return { ...this.kept, seen: this.kept.seen.map((ids) => [...ids]), scroll: scrollY };
   }
 
-  /** Goes to an address. `replace` changes the present entry of the history, for steps nobody would go back to. */
+  /** Goes to an address. `replace` changes the current entry of the history, for steps that need no way back. */
   private go(address: Address, replace = false, opened = false): void {
     const hash = rounds.toHash(address);
     if (replace) this.write(this.keep(), hash);
@@ -213,7 +216,7 @@ class Session {
     this.show(address, null);
   }
 
-  /** Browsers limit how often and how much is written; a search must go on without its entry in the history. */
+  /** Browsers limit the number and size of writes; a search continues without its entry in the history. */
   private write(kept: Kept, hash?: string, push = false): void {
     try {
       if (push) history.pushState(kept, '', hash);
@@ -244,7 +247,7 @@ class Session {
     if (place !== this.shownPlace) {
       this.shownPlace = place;
       this.looked.clear();
-      this.passing = false;
+      this.seenSome = false;
     }
     if (search && rounds.isAsking(search)) void this.run(scroll ?? 0);
     else {
@@ -306,7 +309,7 @@ class Session {
 
   // ---- asking ----
 
-  /** The field changed. Searches after a pause of 80 ms; one visit to the field is one step of the history. */
+  /** Handles a change of the search box. Searches after a pause of 80 ms; one visit to the field is one history entry. */
   typed(words: string): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.setWords(words), debounce);
@@ -319,7 +322,7 @@ class Session {
     const next: Search = old
       ? { ...rounds.withoutSeen(old), words, from: words.trim() ? '' : old.from, styleTerms: null }
       : rounds.newSearch({ words });
-    // Other words show other pictures: what was passed over for the old ones says nothing here.
+    // Other words show other photos: the implicit negatives of the old words do not apply.
     this.kept = { seen: next.screens.map(() => []), likely: [], scroll: 0, opened: false };
     this.likelyOf = [];
     const route: Route = rounds.isAsking(next) ? { view: 'search', search: next } : { view: 'home' };
@@ -327,11 +330,11 @@ class Session {
     this.typingEntry = true;
   }
 
-  /** A step of the history of its own. Words, marks and rounds stay; their counts were those of another filter. */
+  /** Sets the filter as a separate history entry. Words, marks and rounds stay; their counts belong to another filter. */
   setFilter(filter: string): void {
     const old = this.search;
     if ((old?.filter ?? '').trim() === filter.trim()) {
-      // The same wrong filter once more, as asked for.
+      // The person submitted the same wrong filter again.
       if (this.filterError) this.again();
       return;
     }
@@ -358,19 +361,19 @@ class Session {
     this.likelyOf = [];
     const filter = this.search?.filter ?? '';
     this.go({ route: { view: 'search', search: rounds.newSearch({ from: id, filter }) }, open: '' });
-    ui.say('Searching for similar pictures.');
+    ui.say('Searching for similar photos.');
   }
 
-  async startFrom(picture: Blob): Promise<void> {
+  async startFrom(photo: Blob): Promise<void> {
     if (this.sending) return;
     this.sending = true;
     try {
-      const sent = await api.example(picture);
-      this.example = { id: sent.id, picture };
+      const sent = await api.example(photo);
+      this.example = { id: sent.id, photo };
       this.similarTo(sent.id);
     } catch (error) {
       library.lost(error);
-      ui.tell(`This picture could not be used. ${inWords(error)}`);
+      ui.tell(inWords(error));
     } finally {
       this.sending = false;
     }
@@ -406,7 +409,7 @@ class Session {
       this.asked = null;
       this.listKey++;
       this.searchedOf = library.status?.searchable ?? null;
-      this.learn(results);
+      this.addKnown(results);
       this.loading = false;
       const likely = [...this.kept.likely];
       likely[round] = head.likely;
@@ -425,34 +428,34 @@ class Session {
     }
   }
 
-  /** What is said of an answer; what was just done stands in front of it. */
+  /** The announcement of an answer, after the announcement of the action that led to it. */
   private heard(search: Search, head: Head): string {
     const name = rounds.roundName(search.at, search);
     const counts = rounds.isRanking(search)
       ? `${count(head.likely)} likely, ${count(head.possible)} possible.`
-      : `${pictures(head.total)}.`;
+      : `${photoCount(head.total)}.`;
     const parts = [this.saying, `${name}: ${counts}`, stateLine(head, rounds.marksOfRound(search))];
     this.saying = '';
     return parts.filter(Boolean).join(' ');
   }
 
-  /** Loads on until card `index` of the list is there. */
+  /** Loads pages until group `index` of the list is loaded. */
   async need(index: number): Promise<void> {
     const running = this.running;
     const search = this.search;
     if (this.paging || !running || !search || !this.head || this.loading) return;
     this.paging = true;
     try {
-      while (this.results.length < Math.min(this.cards, index + 1)) {
+      while (this.results.length < Math.min(this.groupTotal, index + 1)) {
         const offset = this.results.length;
         const page = await api.search({ ...this.question(search), limit: maxLimit, offset }, running.signal);
         if (running.signal.aborted) break;
         if (page.results.length < maxLimit) this.ended = true;
         if (page.results.length === 0) break;
         const have = new Set(this.results.slice(-2 * maxLimit).map((result) => result.id));
-        // While pictures are being read the order can shift by some; a picture is listed once all the same.
+        // During indexing the order can shift a little; each photo is still listed once.
         this.results = this.results.concat(page.results.filter((result) => !have.has(result.id)));
-        this.learn(page.results);
+        this.addKnown(page.results);
       }
     } catch (error) {
       library.lost(error);
@@ -462,11 +465,11 @@ class Session {
   }
 
   private question(search: Search): SearchRequest {
-    const passed = this.kept.seen;
-    return { ...rounds.request(search, passed[search.at] ?? []), ...rounds.history(search, passed) };
+    const { seen } = this.kept;
+    return { ...rounds.request(search, seen[search.at] ?? []), ...rounds.history(search, seen) };
   }
 
-  /** The pictures of earlier rounds in their new order. */
+  /** Loads the photos of earlier rounds in their new order. */
   private async loadBefore(): Promise<void> {
     const search = this.search;
     const running = this.running;
@@ -483,7 +486,7 @@ class Session {
         running.signal,
       );
       if (running.signal.aborted) return;
-      this.learn(page.results);
+      this.addKnown(page.results);
       this.before = page.results;
       this.beforeTotal = page.total;
     } catch (error) {
@@ -491,14 +494,14 @@ class Session {
     }
   }
 
-  private learn(photos: readonly Photo[]): void {
+  private addKnown(photos: readonly Photo[]): void {
     for (const photo of photos) {
       this.known.set(photo.id, photo);
       if ('group' in photo) for (const other of (photo as Result).group) this.known.set(other.id, other);
     }
   }
 
-  /** The result of a picture on this screen, of the list or of what was seen before. */
+  /** The result of a photo on this screen, in the list or among those seen before. */
   resultOf(id: string): Result | null {
     const own = (result: Result) => result.id === id;
     return this.results.find(own) ?? this.before.find(own) ?? null;
@@ -514,12 +517,12 @@ class Session {
     const head = this.head;
     if (!head) return;
     const all = head.likely + head.possible;
-    this.asked = this.shown >= all ? null : { pictures: all, score: null };
-    ui.say(`${count(this.shown)} pictures shown.`);
+    this.asked = this.shown >= all ? null : { photos: all, score: null };
+    ui.say(`${photoCount(this.shown)} shown.`);
   }
 
-  /** The list up to a score; null puts the end back where the server found it. */
-  showUpTo(asked: { pictures: number; score: number } | null): void {
+  /** Shows the list down to a score; null returns to the cut of the server. */
+  showUpTo(asked: { photos: number; score: number } | null): void {
     this.asked = asked;
   }
 
@@ -536,16 +539,16 @@ class Session {
     this.undoable.push({ at: search.at, marks: this.now, id });
     this.set(rounds.withMarks(search, marks), rounds.endsRounds(search));
     const on = rounds.markOf(marks, id) !== null;
-    const what = on ? (mark === 'fits' ? 'Fits' : 'Not this') : 'Mark taken off';
-    ui.say(`${what}: ${this.nameOf(id)}. ${this.sumUp(marks)}`);
+    const done = on ? (mark === 'fits' ? 'Fits' : 'Not this') : 'Mark removed';
+    ui.say(`${done}: ${this.nameOf(id)}. ${this.sumUp(marks)}`);
   }
 
-  /** Says how much a mark counts, from the next round on. */
+  /** Sets the strength of a mark, from the next round on. */
   weigh(id: string, step: WeightStep): void {
     const search = this.search;
     if (!search) return;
     if (rounds.markOf(this.now, id) === null) {
-      ui.tell('Mark this picture first: F fits, X does not.');
+      ui.tell('Mark this photo first: F if it fits, X if it doesn’t.');
       return;
     }
     const marks = rounds.weighed(this.now, id, step.weight);
@@ -553,7 +556,9 @@ class Session {
       this.undoable.push({ at: search.at, marks: this.now, id });
       this.set(rounds.withMarks(search, marks), rounds.endsRounds(search));
     }
-    ui.say(`${step.word.replace('c', 'C')}: ${this.nameOf(id)}. ${this.sumUp(marks)}`);
+    ui.say(
+      `${step.word.charAt(0).toUpperCase()}${step.word.slice(1)}: ${this.nameOf(id)}. ${this.sumUp(marks)}`,
+    );
   }
 
   /** One step up or down. */
@@ -561,22 +566,22 @@ class Session {
     this.weigh(id, stepAt(stepOf(this.weights.get(id)) + by));
   }
 
-  /** Once, double, half, in turn. */
+  /** Sets the next strength: normal, double, half, in turn. */
   weighNext(id: string): void {
     this.weigh(id, stepAfter(this.weights.get(id)));
   }
 
   private sumUp(marks: Marks): string {
-    const line = `${marks.like.length} fit, ${marks.unlike.length} not.`;
+    const line = `${fitLine(marks.like.length, marks.unlike.length)}.`;
     return rounds.hasMarks(marks) ? `${line} Press R to search again.` : line;
   }
 
   nameOf(id: string): string {
     const photo = this.known.get(id);
-    return photo ? fileName(photo.path) : 'picture';
+    return photo ? fileName(photo.path) : 'photo';
   }
 
-  /** Takes back the last mark; returns its picture, so that the focus can go there. */
+  /** Undoes the last mark; returns the id of its photo for the focus, or null. */
   undo(): string | null {
     const search = this.search;
     const last = this.undoable.at(-1);
@@ -586,11 +591,11 @@ class Session {
     }
     this.undoable.pop();
     this.set(rounds.withMarks(search, last.marks), rounds.endsRounds(search));
-    ui.tell(`Undone. ${last.marks.like.length} fit, ${last.marks.unlike.length} not.`);
+    ui.tell(`Undone. ${fitLine(last.marks.like.length, last.marks.unlike.length)}.`);
     return last.id;
   }
 
-  takeOffAll(): void {
+  removeAllMarks(): void {
     const search = this.search;
     if (!search) return;
     this.kept = { ...this.kept, seen: [[]], likely: this.kept.likely.slice(0, 1) };
@@ -603,7 +608,7 @@ class Session {
     };
     if (rounds.isAsking(bare)) this.set(bare, true);
     else this.home();
-    ui.say('All marks taken off.');
+    ui.say('All marks removed.');
   }
 
   setMethod(method: Search['method']): void {
@@ -618,27 +623,27 @@ class Session {
     if (this.search) this.set({ ...this.search, diverse });
   }
 
-  /** Reads a word as a look, or only as what it says. */
+  /** Uses or ignores a style term; the query text keeps the word. */
   setStyleTerm(word: string, used: boolean): void {
     const search = this.search;
     const known = this.head?.style_terms;
     if (!search || !known) return;
     const all = known.map((one) => one.word);
     const now = known.filter((one) => (one.word === word ? used : one.used)).map((one) => one.word);
-    this.saying = used ? `“${word}” is read as a look.` : `“${word}” is not read as a look.`;
+    this.saying = used ? `Style “${word}” is used.` : `Style “${word}” is ignored.`;
     this.set({ ...search, styleTerms: now.length === all.length ? null : now });
   }
 
   // ---- facets ----
 
-  /** Boosts a facet to a step; says why when it cannot be. */
+  /** Boosts a facet to a step, or shows why the facet is not available. */
   setFacet(facet: Facet, level: number): void {
     const search = this.search;
     const state = this.head?.facets.find((one) => one.facet === facet);
     const name = facetNames.find((one) => one.facet === facet)!.name;
     if (!search || !this.ranked || !state) return;
     if (!state.available) {
-      ui.tell(`${name} can’t be boosted: ${state.why ?? 'there is nothing to go by'}.`);
+      ui.tell(`${name} can’t be boosted: ${state.why ?? 'there is no data'}.`);
       return;
     }
     const boosts = boosted(this.boosts, facet, level);
@@ -655,14 +660,14 @@ class Session {
     this.setFacet(facet, levelOf(this.boosts, facet) + by);
   }
 
-  automatic(): void {
+  resetFacets(): void {
     const search = this.search;
     if (!search) return;
     if (Object.keys(this.boosts).length === 0) {
-      ui.say('Everything counts as auc.');
+      ui.say('All facets are automatic.');
       return;
     }
-    this.saying = 'Everything counts as auc.';
+    this.saying = 'All facets are automatic.';
     this.set(rounds.withBoosts(search, {}));
   }
 
@@ -675,17 +680,17 @@ class Session {
       ui.say(
         rounds.hasMarks(this.now)
           ? 'No new marks since this round.'
-          : 'Mark a picture first: F fits, X does not. Or look at some for a moment, to be shown others.',
+          : 'Mark a photo first: F if it fits, X if it doesn’t. Or look at a few photos, then ask for others.',
       );
       return;
     }
-    const onward = rounds.nextRound(search, this.passing);
+    const onward = rounds.nextRound(search, this.seenSome);
     if (!rounds.endsRounds(search)) {
-      const passed = new Set([...(this.kept.seen[search.at] ?? []), ...this.looked]);
-      for (const id of this.marks.keys()) passed.delete(id);
+      const unmarked = new Set([...(this.kept.seen[search.at] ?? []), ...this.looked]);
+      for (const id of this.marks.keys()) unmarked.delete(id);
       const seen = this.kept.seen.slice(0, search.at + 1);
       while (seen.length <= search.at) seen.push([]);
-      seen.push([...passed]);
+      seen.push([...unmarked]);
       this.kept = { ...this.kept, seen, likely: this.kept.likely.slice(0, search.at + 1) };
     }
     this.undoable = [];
@@ -706,11 +711,11 @@ class Session {
     this.go({ route: { view: 'search', search: rounds.toRound(search, round) }, open: '' });
   }
 
-  /** Pictures of the list were on screen long enough to count as passed over. */
-  sawPictures(ids: readonly string[]): void {
+  /** Notes photos that were on screen long enough to count as seen. */
+  sawPhotos(ids: readonly string[]): void {
     for (const id of ids) this.looked.add(id);
     const before = this.kept.seen[this.search?.at ?? 0] ?? [];
-    if (!this.passing) this.passing = ids.some((id) => !this.marks.has(id) && !before.includes(id));
+    if (!this.seenSome) this.seenSome = ids.some((id) => !this.marks.has(id) && !before.includes(id));
   }
 
   // ---- lightbox ----

@@ -1,4 +1,5 @@
-// Where the open picture stands on its stage. Pure: sizes and a view in, a view out. The origin is the middle.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Position and zoom of the open photo on its stage. Pure: sizes and a view in, a view out. The origin is the middle.
 
 export interface View {
   scale: number;
@@ -10,18 +11,18 @@ export interface Size {
   height: number;
 }
 
-/** Room left and right for the arrows, px; narrow stages need none. */
+/** Space for the arrows left and right, px; narrow stages need none. */
 const arrows = 144;
 
-/** The picture as large as the stage allows, never larger than three times its own pixels. */
+/** The photo as large as the stage allows, at most three times its pixels. */
 export function fitBox(width: number, height: number, stageWidth: number, stageHeight: number): Size {
   if (width <= 0 || height <= 0 || stageWidth <= 0 || stageHeight <= 0) return { width: 0, height: 0 };
-  const room = stageWidth > 600 ? stageWidth - arrows : stageWidth;
-  const scale = Math.min(room / width, stageHeight / height, 3);
+  const space = stageWidth > 600 ? stageWidth - arrows : stageWidth;
+  const scale = Math.min(space / width, stageHeight / height, 3);
   return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }
 
-/** Keeps the picture on the stage: no edge comes further in than the stage's own. */
+/** Keeps the photo on the stage: no edge comes further in than the edge of the stage. */
 export function clampView(view: View, box: Size, stage: Size): View {
   const limitX = Math.max(0, (box.width * view.scale - stage.width) / 2);
   const limitY = Math.max(0, (box.height * view.scale - stage.height) / 2);

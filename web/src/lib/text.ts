@@ -1,23 +1,50 @@
-// Numbers, times and sizes in words. One place, so that a count looks the same on every screen.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Numbers, dates, sizes and short phrases as text. All screens use these helpers, so that a count looks the same
+// everywhere. Numbers and dates follow the locale of the browser.
 
 import type { Metadata, TakenFrom } from './api';
 
-const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
-const tenth = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+/** Undefined: the locale of the browser. */
+let locale: string | undefined;
+const formats = new Map<string, Intl.NumberFormat>();
 
-export const count = (value: number): string => whole.format(value);
+/** Sets the locale of numbers and dates, for tests. */
+export function setLocale(tag: string | undefined): void {
+  locale = tag;
+  formats.clear();
+}
+
+/** A number with at least `least` and at most `most` digits after the decimal separator. */
+export function number(value: number, most = 0, least = 0): string {
+  const key = `${least} ${most}`;
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(locale, { minimumFractionDigits: least, maximumFractionDigits: most });
+    formats.set(key, format);
+  }
+  return format.format(value);
+}
+
+/** A date with its time of day; `timeZone` as in Intl.DateTimeFormat, by default the reader's. */
+function dateAndTime(date: Date, timeZone?: string): string {
+  const options = { dateStyle: 'long', timeStyle: 'short', ...(timeZone ? { timeZone } : {}) } as const;
+  return new Intl.DateTimeFormat(locale, options).format(date);
+}
+
+export const count = (value: number): string => number(value);
 export const plural = (value: number, one: string, many: string): string =>
   `${count(value)} ${value === 1 ? one : many}`;
-export const pictures = (value: number): string => plural(value, 'picture', 'pictures');
+export const photoCount = (value: number): string => plural(value, 'photo', 'photos');
+/** A part of 1 in per cent, without the sign. */
 export const percent = (value: number): number => Math.round(value * 100);
 export const fileName = (path: string): string =>
   path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 export const folderOf = (path: string): string =>
   path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')));
 
-export function rate(perSecond: number): string {
-  return perSecond >= 10 ? whole.format(perSecond) : tenth.format(perSecond);
-}
+/** "12 photos per second", "1.5 photos per second". */
+export const rate = (perSecond: number): string =>
+  `${number(perSecond, perSecond >= 10 ? 0 : 1)} photos per second`;
 
 /** "4 min 38 s", "2 h 5 min". */
 export function duration(seconds: number): string {
@@ -36,31 +63,22 @@ export function bytes(value: number): string {
     size /= 1000;
     unit++;
   }
-  return `${unit === 0 ? whole.format(size) : tenth.format(size)} ${units[unit]}`;
+  return `${number(size, unit === 0 ? 0 : 1)} ${units[unit]}`;
 }
 
-const DAY_AND_TIME = {
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-} as const;
-
+/** A moment in the reader's time zone: "1 May 2019 at 12:30" in British English. */
 export function day(iso: string): string {
   const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return iso;
-  return date.toLocaleString('en-GB', DAY_AND_TIME);
+  return Number.isNaN(date.getTime()) ? iso : dateAndTime(date);
 }
 
-/** A time of the camera's calendar as it stands there, wherever the reader is: "1 May 2019, 12:30". */
+/** A time as the camera's clock showed it, whatever the reader's time zone. */
 export function calendarDay(local: string): string {
   const date = new Date(`${local.slice(0, 19)}Z`);
-  if (Number.isNaN(date.getTime())) return local;
-  return date.toLocaleString('en-GB', { ...DAY_AND_TIME, timeZone: 'UTC' });
+  return Number.isNaN(date.getTime()) ? local : dateAndTime(date, 'UTC');
 }
 
-/** "1/250 s, f/2.8, ISO 400, 50 mm", as far as known. */
+/** "1/250 s, f/2.8, ISO 400, 50 mm", as far as known; in the notation of cameras, not of the locale. */
 export function exposureLine(facts: Metadata): string {
   const parts: string[] = [];
   const seconds = facts.exposure_seconds;
@@ -72,7 +90,7 @@ export function exposureLine(facts: Metadata): string {
   return parts.join(', ');
 }
 
-/** Make and model; many makers write their name into the model as well. */
+/** Make and model. Many makers repeat their name in the model, so it appears once. */
 export function cameraName(facts: Metadata): string {
   const make = facts.make ?? '';
   const model = facts.model ?? '';
@@ -80,7 +98,7 @@ export function cameraName(facts: Metadata): string {
   return `${make} ${model}`.trim();
 }
 
-/** "48.20000° N, 16.37000° E"; empty when it is not known. */
+/** "48.20000° N, 16.37000° E", in the notation that map services read; empty when unknown. */
 export function coordinates(facts: Metadata): string {
   const { latitude, longitude } = facts;
   if (latitude === undefined || longitude === undefined) return '';
@@ -91,23 +109,91 @@ export function coordinates(facts: Metadata): string {
 
 export const rating = (stars: number): string => (stars < 0 ? 'rejected' : `${stars} of 5`);
 
-/** How a time is known, to stand behind it; empty when the picture says it itself. */
+/** The source of a capture time, to follow the time; empty for a time from the photo's metadata. */
 export function takenNote(from: TakenFrom | undefined): string {
-  if (from === 'name') return 'as the file is named';
-  if (from === 'modified') return 'only the file’s own time';
+  if (from === 'name') return 'from the file name';
+  if (from === 'modified') return 'from the file date';
   return '';
 }
 
-/** Milliseconds of a search as the head of the results shows them. */
-export const took = (ms: number): string => (ms < 10 ? `${tenth.format(ms)} ms` : `${whole.format(ms)} ms`);
+/** Duration of a search in milliseconds, for the head of the results. */
+export const took = (ms: number): string => `${number(ms, ms < 10 ? 1 : 0)} ms`;
 
-/** "37 skipped: 21 not a picture, 9 damaged", largest first; empty when nothing was skipped. */
-export function skippedLine(skipped: Record<string, number>): string {
-  const parts = Object.entries(skipped)
+/** A message as a sentence: capital letter first, full stop last; `otherwise` for an empty one. */
+export function sentence(message: string, otherwise = ''): string {
+  const text = message.trim();
+  if (text === '') return otherwise;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+}
+
+/** At most `most` characters of a text that people typed. */
+export function shortened(text: string, most = 60): string {
+  const signs = Array.from(text);
+  return signs.length <= most
+    ? text
+    : `${signs
+        .slice(0, most - 1)
+        .join('')
+        .trimEnd()}…`;
+}
+
+/** "3 fit, 1 doesn’t", "1 fits", "2 don’t fit"; "No marks" without any. */
+export function fitLine(like: number, unlike: number): string {
+  const fits = like > 0 ? `${count(like)} ${like === 1 ? 'fits' : 'fit'}` : '';
+  const not = unlike > 0 ? `${count(unlike)} ${unlike === 1 ? 'doesn’t' : 'don’t'}` : '';
+  if (!fits) return not ? `${not} fit` : 'No marks';
+  return not ? `${fits}, ${not}` : fits;
+}
+
+/** Kinds of skipped files as the server names them, and their names in the interface: one, several. */
+const skippedKinds: Record<string, readonly [string, string]> = {
+  text: ['text file', 'text files'],
+  sidecar: ['sidecar file', 'sidecar files'],
+  video: ['video', 'videos'],
+  audio: ['audio file', 'audio files'],
+  archive: ['archive', 'archives'],
+  document: ['document', 'documents'],
+  program: ['program', 'programs'],
+  database: ['database', 'databases'],
+  'empty file': ['empty file', 'empty files'],
+  'not an image': ['other file', 'other files'],
+  'image of a kind Hone does not support': ['unsupported image', 'unsupported images'],
+};
+
+/** The name of a kind of skipped files; a kind without one keeps the server's. */
+export const skippedKind = (kind: string, files: number): string =>
+  skippedKinds[kind]?.[files === 1 ? 0 : 1] ?? kind;
+
+/** "21 text files, 9 damaged", largest first; empty when nothing was skipped. */
+export const skippedLine = (skipped: Record<string, number>): string =>
+  Object.entries(skipped)
     .filter(([, files]) => files > 0)
-    .sort((one, other) => other[1] - one[1]);
-  const all = parts.reduce((sum, [, files]) => sum + files, 0);
-  return all === 0 ? '' : `${parts.map(([reason, files]) => `${count(files)} ${reason}`).join(', ')}`;
+    .sort((one, other) => other[1] - one[1])
+    .map(([kind, files]) => `${count(files)} ${skippedKind(kind, files)}`)
+    .join(', ');
+
+/** A stage of the index run as people read it. */
+export function stageName(stage: string): string {
+  if (stage === 'indexing') return 'Indexing photos';
+  if (stage === 'duplicates') return 'Looking for duplicates';
+  return stage;
+}
+
+/** The device that a model runs on. */
+export function deviceName(device: string): string {
+  const names: Record<string, string> = {
+    auto: 'Automatic',
+    cpu: 'Processor',
+    cuda: 'Graphics card (CUDA)',
+    webgpu: 'Graphics card (WebGPU)',
+  };
+  return names[device] ?? device;
+}
+
+/** The precision that a model computes with. */
+export function precisionName(precision: string): string {
+  const names: Record<string, string> = { f32: 'full precision', fp16: 'half precision', int8: '8-bit' };
+  return names[precision] ?? precision;
 }
 
 export const sum = (record: Record<string, number>): number =>

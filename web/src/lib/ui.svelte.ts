@@ -1,5 +1,6 @@
-// What belongs to the person at this screen, not to a search: light or dark, row height, keys, and what is said
-// to a screen reader. Remembered in the browser; nothing here reaches the server.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The preferences of the person at this screen: light or dark, row height, keys. Also notices and announcements for
+// screen readers. The browser remembers the preferences; nothing here reaches the server.
 
 function remembered(key: string): string | null {
   try {
@@ -13,7 +14,7 @@ function remember(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // Storage switched off: the choice lasts as long as the page.
+    // Storage is switched off: the choice lasts as long as the page.
   }
 }
 
@@ -28,15 +29,16 @@ class Ui {
   theme = $state<'light' | 'dark'>(document.documentElement.dataset.theme === 'dark' ? 'dark' : 'light');
   singleKeys = $state(remembered('hone.keys') !== 'off');
   rowHeight = $state(Number(remembered('hone.row')) || 206);
-  /** Boxes around the faces of an open picture. */
+  /** Boxes around the faces of an open photo. */
   faces = $state(remembered('hone.faces') === 'on');
   help = $state(false);
-  /** Picture that the panel beside the grid explains; empty for none. */
+  /** Id of the photo that the panel next to the grid explains; empty for none. */
   why = $state('');
-  /** Heard by screen readers, and shown for a moment when it reports something the user must know. */
+  /** The text of the live region, for screen readers. */
   message = $state('');
+  /** Shown for a few seconds. */
   notice = $state('');
-  /** What can be done about the notice while it is shown. */
+  /** The action that the notice offers. */
   action = $state.raw<NoticeAction | null>(null);
   isPhone = $state(false);
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -59,7 +61,7 @@ class Ui {
   switchTheme(): void {
     this.paint(this.theme === 'dark' ? 'light' : 'dark');
     remember('hone.theme', this.theme);
-    this.say(this.theme === 'dark' ? 'Dark.' : 'Light.');
+    this.say(this.theme === 'dark' ? 'Dark mode.' : 'Light mode.');
   }
 
   setKeys(on: boolean): void {
@@ -70,7 +72,7 @@ class Ui {
   switchFaces(): void {
     this.faces = !this.faces;
     remember('hone.faces', this.faces ? 'on' : 'off');
-    this.say(this.faces ? 'Faces are marked.' : 'Faces are not marked.');
+    this.say(this.faces ? 'Face boxes shown.' : 'Face boxes hidden.');
   }
 
   setRowHeight(height: number): void {
@@ -78,12 +80,12 @@ class Ui {
     remember('hone.row', String(height));
   }
 
-  /** To the live region only. The same sentence twice is heard twice: a zero-width mark makes it new. */
+  /** Announces a text to screen readers only. A zero-width space makes the same text new, so it is read again. */
   say(text: string): void {
     this.message = this.message === text ? `${text}\u200b` : text;
   }
 
-  /** Said, and shown for a few seconds. */
+  /** Announces a text and shows it for a few seconds. */
   tell(text: string, action: NoticeAction | null = null): void {
     this.say(text);
     this.notice = text;
@@ -106,7 +108,7 @@ export async function copyText(text: string): Promise<boolean> {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Not a secure context, for example over plain HTTP in the home network.
+    // The context is not secure, for example plain HTTP in a home network.
     const field = document.createElement('textarea');
     field.value = text;
     field.style.position = 'fixed';
@@ -119,7 +121,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** A thumbnail that fails leaves its mean colour, not the browser's torn picture. */
+/** Hides an image that failed to load: its mean colour stays instead of the browser's sign for a broken image. */
 export function hideBroken(event: Event): void {
   (event.currentTarget as HTMLElement).style.visibility = 'hidden';
 }

@@ -1,31 +1,32 @@
-// How much single marks count: half, once or double. Once is the rule and is not kept.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The strength of single marks: half, normal or double. Normal strength is not stored.
 
-/** By the id of the mark; those that count once are absent. */
+/** Weights by the id of the marked photo; marks of normal strength are absent. */
 export type Weights = Readonly<Record<string, number>>;
 
 export const weightSteps = [
-  { weight: 0.5, word: 'counts half', sign: '½', letter: 'h' },
-  { weight: 1, word: 'counts once', sign: '', letter: '' },
-  { weight: 2, word: 'counts double', sign: '2×', letter: 'd' },
+  { weight: 0.5, word: 'half strength', short: '×½', sign: '×½', letter: 'h' },
+  { weight: 1, word: 'normal strength', short: '×1', sign: '', letter: '' },
+  { weight: 2, word: 'double strength', short: '×2', sign: '×2', letter: 'd' },
 ] as const;
 export type WeightStep = (typeof weightSteps)[number];
 
-const once = 1;
+const normal = 1;
 
 /** The step of a weight, 0 to 2. */
 export function stepOf(weight: number | undefined): number {
   const step = weightSteps.findIndex((one) => one.weight === weight);
-  return step < 0 ? once : step;
+  return step < 0 ? normal : step;
 }
 
 export const stepAt = (step: number): WeightStep =>
   weightSteps[Math.max(0, Math.min(weightSteps.length - 1, step))]!;
 
-/** What one key goes through: once, double, half. */
+/** The next step for the key D: normal, double, half, in turn. */
 export const stepAfter = (weight: number | undefined): WeightStep =>
   weightSteps[(stepOf(weight) + 1) % weightSteps.length]!;
 
-/** ", counts double", to stand behind a mark; empty for one that counts once. */
+/** ", double strength", to follow a mark; empty for normal strength. */
 export function weightNote(weight: number | undefined): string {
   const { sign, word } = stepAt(stepOf(weight));
   return sign ? `, ${word}` : '';

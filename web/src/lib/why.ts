@@ -1,9 +1,10 @@
-// Why a picture stands where it stands: the shares of its score, one cause each. Nothing is said here that is not
-// among the reasons of the answer.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The reasons for a photo's position: the shares of its score, one cause each. All of them come from the reasons of
+// the answer.
 import { facetNames, levelOf, type Boosts } from './facets';
 import type { Marks } from './rounds';
 import type { Facet, FacetState, Reason, Result } from './api';
-import { count } from './text';
+import { count, number } from './text';
 
 export type CauseKind =
   'text' | 'file' | 'start' | 'style' | 'fits' | 'not' | 'moment' | 'seen' | 'library' | 'other';
@@ -11,11 +12,11 @@ export type CauseKind =
 export interface Cause {
   key: string;
   kind: CauseKind;
-  /** The mark, or the picture that the search starts from. */
+  /** The mark, or the photo that the search starts from. */
   id?: string;
-  /** The word that is read as a look. */
+  /** The style term. */
   word?: string;
-  /** Above zero it lifts, below it pulls down. */
+  /** Above zero it raises the score, below zero it lowers it. */
   weight: number;
   parts: { facet: Reason['facet']; weight: number }[];
 }
@@ -39,7 +40,7 @@ function causeOf(reason: Reason, marks: Marks, start: string): Pick<Cause, 'key'
   const mark = marks.like.includes(from) ? 'fits' : marks.unlike.includes(from) ? 'not' : null;
   if (facet === 'moment') return { key: 'moment', kind: 'moment', ...(mark ? { id: from } : {}) };
   if (mark) return { key: from, kind: mark, id: from };
-  // A search that starts from a picture has no words: what stands for them is that picture.
+  // A search that starts from a photo has no query text: the photo takes its role.
   if (start !== '' && (from === start || from === 'text')) return { key: start, kind: 'start', id: start };
   if (from === 'text' || from === 'seen' || from === 'library') return { key: from, kind: from };
   if (from.startsWith('style:')) return { key: from, kind: 'style', word: from.slice(6) };
@@ -53,7 +54,7 @@ export function causes(reasons: readonly Reason[], marks: Marks, start = ''): Ca
     const of = causeOf(reason, marks, start);
     const cause = found.get(of.key) ?? { ...of, weight: 0, parts: [] };
     cause.weight += reason.weight;
-    // Several marks of one moment: the one that weighs most is shown.
+    // Several marks of one moment: the strongest one is shown.
     const heaviest = Math.max(0, ...cause.parts.map((part) => Math.abs(part.weight)));
     if (of.id && Math.abs(reason.weight) > heaviest) cause.id = of.id;
     const part = cause.parts.find((other) => other.facet === reason.facet);
@@ -70,24 +71,23 @@ export function causes(reasons: readonly Reason[], marks: Marks, start = ''): Ca
 export const scoreOf = (reasons: readonly Reason[]): number =>
   reasons.reduce((sum, reason) => sum + reason.weight, 0);
 
-/** Where a picture stood before any mark; empty when the answer does not say. */
+/** The photo's rank by query text (or start photo) alone; empty when the answer has none. */
 export function textRank(result: Pick<Result, 'text_rank'>, words: string): string {
-  const number = result.text_rank;
-  if (number === undefined) return '';
-  const alone = words.trim() ? 'the words' : 'the start picture';
-  return `By ${alone} alone it was number ${count(number)}.`;
+  const rank = result.text_rank;
+  if (rank === undefined) return '';
+  return `Rank by ${words.trim() ? 'words' : 'the start photo'} alone: ${count(rank)}.`;
 }
 
 export interface Ways {
-  /** The mark that weighs most. */
+  /** The strongest mark. */
   mark: { id: string; kind: 'fits' | 'not' } | null;
-  /** The facet that weighs most, with the step that it would be put to. */
+  /** The strongest facet, with the step that the button sets. */
   facet: { facet: Facet; level: number } | null;
-  /** The look word that weighs most. */
+  /** The strongest style term. */
   word: string | null;
 }
 
-/** What can be done about it. */
+/** The actions that change the strongest causes. */
 export function waysOn(list: readonly Cause[], facets: readonly FacetState[], boosts: Boosts): Ways {
   const strongest = (kinds: CauseKind[]): Cause | undefined =>
     list
@@ -118,6 +118,6 @@ export function waysOn(list: readonly Cause[], facets: readonly FacetState[], bo
 
 /** "+0.31", "−0.05", "0.00". */
 export function signed(weight: number): string {
-  const text = Math.abs(weight).toFixed(2);
-  return text === '0.00' ? text : `${weight < 0 ? '−' : '+'}${text}`;
+  const text = number(Math.abs(weight), 2, 2);
+  return Math.abs(weight) < 0.005 ? text : `${weight < 0 ? '−' : '+'}${text}`;
 }
