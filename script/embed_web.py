@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the built web client as C++ bytes.
 
 usage: embed_web.py DIST OUT.cpp
-Each file stands twice: as it is and as gzip (when that is smaller). The table is sorted by path.
+Each file is included twice: plain and as gzip (when that is smaller). The table is sorted by path.
 """
 import gzip
 import mimetypes

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Makes tests/data/library-schema-N: libraries as the program of each version of the schema wrote them.
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes tests/data/library-schema-N: libraries as written by the program of each schema version.
 
 usage: script/golden_libraries.py [N...] [--builds FOLDER]     needs build/release/hone and the default and face packs
-tests/data/README.md says what is in them and when to run this.
+tests/data/README.md describes their content and when to run this.
 """
 import argparse
 import json
@@ -15,9 +16,9 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DATA = ROOT / 'tests/data'
-# The last commit whose program wrote this version; None: the program of this source.
+# The last commit whose program wrote this version; None: this source's program.
 COMMITS = {1: 'd72441b', 2: 'cea4bed', 3: None}
-# A fixed place: paths are in the catalogue.
+# A fixed folder, because the catalogue contains paths.
 WORK = pathlib.Path('/tmp/hone-golden')
 TAKEN = 1709294400  # 2024-03-01 12:00 UTC, the time of every file
 LARGEST = 300_000  # bytes of a catalogue
@@ -28,7 +29,7 @@ def run(*command, **more):
 
 
 def program(version, builds):
-    """The hone that wrote this version, built in a worktree of its own."""
+    """Returns the hone that wrote this version, built in a separate worktree."""
     commit = COMMITS[version]
     if commit is None:
         return ROOT / 'build/release/hone'
@@ -50,7 +51,7 @@ def put_photos(target):
 
 
 def enter(hone, version, photos):
-    """What a person can put into a library of this version."""
+    """Adds the user data that a library of this version can contain."""
     def call(*args):
         done = run(hone, *args, '--library', WORK / 'library', stdout=subprocess.PIPE, text=True,
                    env={**os.environ, 'HONE_MODELS': str(ROOT / 'models'), 'HOME': str(WORK)})
@@ -64,7 +65,7 @@ def enter(hone, version, photos):
 
 
 def expectation(file):
-    """Read with nothing of Hone, so that no mistake of Hone's is taken for right."""
+    """Reads the catalogue without Hone's code, so that an error in Hone does not count as right."""
     database = sqlite3.connect(f'file:{file}?mode=ro', uri=True)
     database.text_factory = lambda data: data.decode('utf-8', 'surrogateescape')
     has = {name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

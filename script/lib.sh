@@ -1,5 +1,6 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# What the scripts share: messages, stamps, pinned downloads. Sourced, never run.
+# Shared by the scripts: messages, stamps, pinned downloads. Sourced, never run.
 #
 # A stamp is deps/.stamps/STEP holding the hash of everything the step depends on. A step is done when its stamp says
 # the present hash and its product is there; stamps are written last, so a step that was cut short runs again.
@@ -57,18 +58,20 @@ fetch() {
     work=$(mktemp -d "$into/.fetch.XXXXXX")
     case $kind in
         npm) logged "$work/log" npm pack --silent --pack-destination "$work" "$name@$version" ;;
-        pypi)
+        pypi | sdist)
+            local form=(--only-binary :all:)
+            [ "$kind" = pypi ] || form=(--no-binary :all: --no-build-isolation)
             printf '%s==%s --hash=sha256:%s\n' "$name" "$version" "$sha256" > "$work/wanted.txt"
             logged "$work/log" "$deps/venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps \
-                --only-binary :all: --require-hashes --requirement "$work/wanted.txt" --dest "$work" ;;
+                "${form[@]}" --require-hashes --requirement "$work/wanted.txt" --dest "$work" ;;
         trixie) logged "$work/log" fetch_deb trixie "$name=$version" "$work" ;;
         *) die "script/pins.txt: unknown kind $kind" ;;
     esac || { rm -rf "$work"; die "cannot download $name $version ($kind): see the lines above; check the network and try again"; }
-    file=$(find "$work" -maxdepth 1 \( -name '*.tgz' -o -name '*.whl' -o -name '*.deb' \) | head -n 1)
+    file=$(find "$work" -maxdepth 1 \( -name '*.tgz' -o -name '*.tar.gz' -o -name '*.whl' -o -name '*.deb' \) | head -n 1)
     [ -n "$file" ] || { rm -rf "$work"; die "$name $version ($kind): the download brought no file"; }
     if ! printf '%s  %s\n' "$sha256" "$file" | sha256sum --check --status; then
         rm -rf "$work"
-        die "$name $version ($kind): wrong SHA-256, thrown away; script/pins.txt expects $sha256"
+        die "$name $version ($kind): wrong SHA-256, discarded; script/pins.txt expects $sha256"
     fi
     mv "$file" "$into/"
     rm -rf "$work"
@@ -87,8 +90,8 @@ debian_source() {
     printf '%s\n' "$address"
 }
 
-# fetch_deb CODENAME PACKAGE[=VERSION] FOLDER - downloads a package of another Debian release with sources, lists and
-# cache of its own, so that the machine's own packages and lists stay as they are
+# fetch_deb CODENAME PACKAGE[=VERSION] FOLDER - downloads a package of another Debian release with separate sources,
+# lists and cache, so that the machine's own packages and lists stay as they are
 fetch_deb() {
     local address
     address=$(debian_source) || return 1

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Runs a program as systemd would, as far as rights and system calls go: the unit's User, its SystemCallFilter and
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a program with the rights and system calls that systemd would grant: the unit's User, its SystemCallFilter and
 NoNewPrivileges. Needs root and python3-seccomp.
 
 usage: as_unit.py [--no-filter] UNIT ROOT COMMAND...        ROOT: the mount that becomes /
@@ -23,7 +24,7 @@ def system(result, what):
 
 
 def enter(root):
-    """Makes root the root of this process. Not chroot(2): from there no namespaces could be made, as decoders do."""
+    """Makes root the root of this process. Not by chroot(2), which would forbid the namespaces that decoders create."""
     system(libc.unshare(CLONE_NEWNS), 'unshare')
     subprocess.run(['mount', '--make-rprivate', '/'], check=True)
     os.chdir(root)
@@ -33,7 +34,7 @@ def enter(root):
 
 
 def members(word):
-    """The system calls of a name or an @group of systemd."""
+    """Returns the system calls of a name or an @group of systemd."""
     if not word.startswith('@'):
         return {word}
     calls = set()
@@ -58,14 +59,14 @@ def main():
         allowed = allowed - named if value.startswith('~') else allowed | named
     if not allowed:
         sys.exit(f'{unit} has no SystemCallFilter')
-    # Always allowed by systemd: what starting a program takes (systemd.exec(5)).
+    # Systemd always allows the calls that starting a program needs (systemd.exec(5)).
     allowed |= members('@default') | {'execve', 'exit', 'exit_group', 'getrlimit', 'rt_sigreturn', 'sigreturn'}
-    wall = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
+    filter_ = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
     for name in sorted(allowed):
         try:
-            wall.add_rule(seccomp.ALLOW, name)
+            filter_.add_rule(seccomp.ALLOW, name)
         except (RuntimeError, ValueError):
-            pass  # not on this processor
+            pass  # does not exist on this processor
     name, privileges = settings(unit, 'User')[0], settings(unit, 'NoNewPrivileges')
     enter(root)
     user = next(line.split(':') for line in pathlib.Path('/etc/passwd').read_text().splitlines() if line.startswith(name + ':'))
@@ -76,7 +77,7 @@ def main():
     if privileges == ['yes']:
         system(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 'prctl')
     if filtered:
-        wall.load()
+        filter_.load()
     os.execvpe(command[0], command, {'PATH': '/usr/bin:/bin', 'HONE_LIBRARY': '/var/lib/hone', 'HOME': '/var/lib/hone', 'LANG': 'C.UTF-8'})
 
 

@@ -1,5 +1,6 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# What the checks of container and package share: a Debian made here, and a look at a Hone that runs in it. Sourced.
+# Shared by the checks of container and package: a Debian made here, and tests of a Hone that runs in it. Sourced.
 # shellcheck source=script/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 work=${HONE_DEPLOY_WORK:-$deps/deploy}
@@ -50,7 +51,7 @@ make_base() {
     exec 7>&-
 }
 
-# enter ROOT COMMAND... - runs it as process 1 of its own process and mount namespaces, in ROOT mounted read-only, with
+# enter ROOT COMMAND... - runs it as process 1 of new process and mount namespaces, in ROOT mounted read-only, with
 # $photos at /photos read-only and $library writable at $library_at. Sees this machine's loopback.
 enter() {
     local tree=$1

@@ -1,4 +1,5 @@
-// Backups and restores, and the ones that go by themselves.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Backups and restores, including the automatic ones.
 #include "ingest/backup.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -97,12 +98,12 @@ TEST_F(Backup, IsOneMomentOfALibraryThatIsWritten) {
         const auto photos = static_cast<int>(copy->catalog().counts()->photos);
         EXPECT_GE(photos, before);
         EXPECT_LE(photos, after);
-        // Whole photos, in the order in which they were added.
+        // Complete photos, in the order of their addition.
         for (int at = 0; at < photos; ++at) {
-            const auto file = *copy->catalog().find_file(fmt::format("/srv/photos/{}.jpg", at));
-            ASSERT_TRUE(file && file->photo) << at;
-            EXPECT_TRUE(*copy->catalog().has_vector(*file->photo, {"content", "model-a"}));
-            EXPECT_TRUE(*copy->catalog().analysis_results(*file->photo));
+            const auto record = *copy->catalog().find_file(fmt::format("/srv/photos/{}.jpg", at));
+            ASSERT_TRUE(record && record->photo) << at;
+            EXPECT_TRUE(*copy->catalog().has_vector(*record->photo, {"content", "model-a"}));
+            EXPECT_TRUE(*copy->catalog().analysis_results(*record->photo));
         }
     }
 }
@@ -129,7 +130,7 @@ TEST_F(Backup, RefusesWhatIsNoneAndChangesNothing) {
         const auto held = open("a");
         EXPECT_EQ(restore_backup(file, folder.path() / "a", {}).error().kind, ErrorKind::kInUse);
     }
-    // Of a newer Hone.
+    // From a newer Hone.
     SQLite::Database((folder.path() / "a/catalog.db").native(), SQLite::OPEN_READWRITE)
         .exec("PRAGMA user_version = 4000");
     EXPECT_FALSE(write_backup(folder.path() / "a", folder.path() / "newer.backup", false));
@@ -144,13 +145,13 @@ TEST_F(Backup, ARestoreThatWasCutShortEndsOneWayOrTheOther) {
         return (*open("a", Access::kRead)->catalog().find_file(path)).has_value();
     };
     add(*open("a"), "/srv/photos/old.jpg");
-    // Killed while it was unpacked: the old one.
+    // Killed while it unpacked: the old library.
     fs::create_directories(stage);
     fs::copy_file(folder.path() / "new/catalog.db", stage / "catalog.db");
     EXPECT_TRUE(open("a"));
     EXPECT_TRUE(holds("/srv/photos/old.jpg"));
     EXPECT_FALSE(fs::exists(stage));
-    // Killed after the point of no return, at every step behind it: the new one.
+    // Killed after the point of no return, at every later step: the new library.
     for (int step = 0; step < 3; ++step) {
         fs::remove_all(library);
         add(*open("a"), "/srv/photos/old.jpg");

@@ -1,4 +1,5 @@
-// What every catalogue promises (catalog/catalog.hpp). A new implementation adds itself at the end.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The contract of every catalogue (catalog/catalog.hpp). A new implementation adds itself at the end.
 #include "catalog/catalog.hpp"
 
 #include <gmock/gmock.h>
@@ -193,7 +194,7 @@ TEST_P(Catalogs, AScanOfAPartSaysNothingOfTheRest) {
     const Folder root = *catalog->add_folder("/p");
     for (const char* path : {"/p/a/1.jpg", "/p/a/b/2.jpg", "/p/a0/3.jpg", "/p/a/closed/4.jpg"})
         commit(*catalog, photo(root, path, path));
-    EXPECT_EQ(*catalog->end_scan({"/p/a", false, {}}, {}), 1U) << "only what lies right in it";
+    EXPECT_EQ(*catalog->end_scan({"/p/a", false, {}}, {}), 1U) << "only files directly in it";
     EXPECT_EQ(*catalog->end_scan({"/p/a", true, {"/p/a/closed"}}, {}), 1U) << "a folder that cannot be read";
     EXPECT_EQ(catalog->available()->size(), 2U);
     EXPECT_EQ(*catalog->photos_below("/p/a"), 1U);
@@ -352,8 +353,7 @@ TEST_P(Catalogs, APrefixOfSeveralIsRefused) {
     const Folder root = *catalog->add_folder("/p");
     FileOutcome first = photo(root, "/p/a.jpg", "a"), second = photo(root, "/p/b.jpg", "b");
     std::get<FileOutcome::Photo>(first.what).photo.id = *sha256_from_hex("abcdef01" + std::string(56, '0'));
-    std::get<FileOutcome::Photo>(second.what).photo.id =
-        *sha256_from_hex("abcdef01" + std::string(56, '1'));
+    std::get<FileOutcome::Photo>(second.what).photo.id = *sha256_from_hex("abcdef01" + std::string(56, '1'));
     commit(*catalog, first);
     commit(*catalog, second);
     EXPECT_EQ(catalog->resolve("abcdef01").error().kind, ErrorKind::kUsage);
@@ -449,7 +449,7 @@ INSTANTIATE_TEST_SUITE_P(Implementations, Catalogs,
                                          Implementation{"surrealdb", &test::open_on_server}),
                          [](const auto& test) { return std::string(test.param.name); });
 
-// A catalogue as the first version of Hone left it (schema 1), with one photo.
+// A catalogue in the form of the first version of Hone (schema 1), with one photo.
 constexpr const char* kVersion1 = R"sql(
 CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE folder (id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE, reachable INTEGER NOT NULL DEFAULT 1);
@@ -508,7 +508,7 @@ TEST(SqliteCatalog, RefusesForeignAndNewerDatabases) {
         ASSERT_TRUE(open_sqlite_catalog(folder.path() / "newer.db", true));
     }
     EXPECT_THAT(make("newer.db", "PRAGMA user_version = 99").error().message, HasSubstr("newer Hone"));
-    folder.write("text.db", "this is no database, but a text that is long enough to be one");
+    folder.write("text.db", "this is not a database, but a text that is long enough to be one");
     EXPECT_THAT(open_sqlite_catalog(folder.path() / "text.db", true).error().message, HasSubstr("damaged"));
 }
 

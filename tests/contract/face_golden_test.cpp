@@ -1,5 +1,6 @@
-// The networks of the face pack and the geometry around them against the reference pipeline's golden numbers,
-// on inputs that are exact in any language.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The networks of the face pack and the geometry around them, compared with the reference pipeline's golden
+// numbers on inputs that are exact in any language.
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -40,7 +41,7 @@ class FaceGolden : public testing::Test {
         ASSERT_TRUE(read) << read.error().message;
         pack = *read;
     }
-    const fs::path kGolden = test::shared_directory() / "reference/face-pack/golden.json";
+    const fs::path kGolden = test::source_directory() / "deps/golden/faces/faces.json";
     const fs::path kPack = test::source_directory() / "models/faces";
     json golden;
     FacePack pack;

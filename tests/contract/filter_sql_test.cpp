@@ -1,4 +1,5 @@
-// Every field and operator of the filter language on a small library whose facts are known.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every field and operator of the filter language on a small library with known facts.
 #include "catalog/sqlite/filter_sql.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -12,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// Schema 2, as far as filters read it.
+// The part of schema 2 that filters read.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE folder (id INTEGER PRIMARY KEY, path BLOB NOT NULL, reachable INTEGER NOT NULL DEFAULT 1);
 CREATE TABLE photo (id INTEGER PRIMARY KEY, sha BLOB, bytes INTEGER, width INTEGER NOT NULL, height INTEGER NOT NULL,
@@ -30,7 +31,7 @@ CREATE VIRTUAL TABLE words USING fts5(name, folder, title, keywords, camera, tok
 )sql";
 
 // 1 a falcon in Vienna, 2019-05-01; 2 a raw file of 2020-12-31 on an unplugged disk; 3 a panorama on Fiji's
-// side of the date line, one copy; 4 nothing known but its name; 5 the north pole, only missing files.
+// side of the date line, one copy; 4 only its name is known; 5 the north pole, only missing files.
 constexpr const char* kPhotos = R"sql(
 INSERT INTO folder VALUES (1, CAST('/photos' AS BLOB), 1), (2, CAST('/usb' AS BLOB), 0);
 INSERT INTO photo VALUES (1, NULL, 1, 6000, 4000, 'jpeg', 0, 0), (2, NULL, 1, 4000, 6000, 'nef', 0, 0),
@@ -60,7 +61,7 @@ class FilterSql : public testing::Test {
         register_filter_functions(database_);
     }
 
-    // "1 3": the photos that the filter lets through; checks that its opposite has all others.
+    // Returns the photos that match the filter, as "1 3"; checks that its negation has all others.
     std::string found(const std::string& text) {
         const auto filter = parse_filter(text);
         if (!filter) return filter.error().message;
@@ -137,7 +138,7 @@ TEST_F(FilterSql, Folder) {
     EXPECT_EQ(found("folder:fiji/copy"), "3");
     EXPECT_EQ(found("folder:/fiji"), "") << "from the root";
     EXPECT_EQ(found("folder:/pho"), "");
-    EXPECT_EQ(found("folder:pano.heic"), "") << "a file is no folder";
+    EXPECT_EQ(found("folder:pano.heic"), "") << "a file is not a folder";
 }
 
 TEST_F(FilterSql, Name) {
@@ -192,7 +193,7 @@ TEST_F(FilterSql, Sizes) {
     EXPECT_EQ(found("orientation:square"), "4");
     EXPECT_EQ(found("orientation:panorama"), "3");
     EXPECT_EQ(found("copies:2.."), "3");
-    EXPECT_EQ(found("copies:0"), "5") << "missing files are no copies";
+    EXPECT_EQ(found("copies:0"), "5") << "missing files do not count as copies";
 }
 
 TEST_F(FilterSql, WordsOfPeople) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // The pipeline on real files with a small network.
 #include "ingest/indexer.hpp"
 
@@ -97,7 +98,7 @@ TEST_F(Indexing, AVideoLargerThanAnyPhotoIsSkippedNotFailed) {
 TEST_F(Indexing, AFileThatCouldNotBeReadIsTriedAgain) {
     const fs::path file = add("a.bmp", 1);
     const Folder root = *library->catalog().add_folder(photos.path());
-    // As an earlier run left it when the disk gave an error: same size, same time, not read.
+    // As an earlier run left it after a disk error: same size, same time, not read.
     const FileOutcome outcome{root.id, *file_facts(file), FileOutcome::Failed{"read", "Input/output error"}};
     ASSERT_TRUE(library->catalog().commit(std::span(&outcome, 1)));
     const auto summary = index();
@@ -215,7 +216,7 @@ TEST_F(Indexing, WithoutANetworkEverythingElseIsDone) {
     EXPECT_EQ(iso8601_local(analysis_results->taken), "2019-05-01T12:30:00");
     EXPECT_EQ(analysis_results->style.size(), kStyleSize);
     EXPECT_TRUE(thumbnails.has_all((*library->catalog().photo(number))->id));
-    EXPECT_EQ(index().embedded, 1U) << "the network does what was left";
+    EXPECT_EQ(index().embedded, 1U) << "the network embeds the remaining photo";
 }
 
 TEST_F(Indexing, DamagedFilesAreReadAgainWhenAskedFor) {
@@ -223,7 +224,7 @@ TEST_F(Indexing, DamagedFilesAreReadAgainWhenAskedFor) {
     index();
     EXPECT_EQ(index().failed, 1U);
     const fs::path better = add("good.bmp", 5);
-    // As if a newer decoder could read it: the same name, size and time as what failed.
+    // As if a newer decoder could read it: the same name, size and time as the file that failed.
     const auto facts = *file_facts(better);
     const Folder root = library->catalog().folders()->front();
     const FileOutcome outcome{root.id, facts, FileOutcome::Failed{"decode", "an older decoder"}};

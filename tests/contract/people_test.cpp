@@ -1,4 +1,5 @@
-// Who is who, on a real catalogue: what a person says holds, survives and can be taken back.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// People on a real catalogue: users' edits hold, survive re-indexing and can be undone.
 #include "people/people.hpp"
 
 #include <gmock/gmock.h>
@@ -48,7 +49,7 @@ class PeopleTest : public testing::TestWithParam<const char*> {
         facts.vector = std::move(vector);
         return facts;
     }
-    // Gives the photo's number.
+    // Returns the photo's number.
     PhotoNumber add(const std::string& name, std::vector<FaceFacts> faces, const std::string& model = "net",
                     const std::optional<Region>& region = {}) {
         FileOutcome::Photo photo;
@@ -100,12 +101,12 @@ TEST_P(PeopleTest, ANameSurvivesNewPhotosAndOtherNetworks) {
     const PhotoNumber b = add("b", {face(0, kAnnaToo)});
     update();
     EXPECT_EQ(catalog_->person(person_of(b))->name, "Anna");
-    // Read again with another network, a little to the side.
+    // Indexed again with another network, slightly shifted.
     FaceFacts again = face(4, {5, 5, 5, 5});
     add("a", {again}, "other");
     EXPECT_EQ(only_face(a).id, id);
     EXPECT_EQ(catalog_->person(person_of(a))->name, "Anna");
-    // And no longer seen at all.
+    // And no longer detected.
     add("a", {}, "third");
     EXPECT_EQ(only_face(a).id, id);
 }
@@ -145,7 +146,7 @@ TEST_P(PeopleTest, NotTheSamePersonIsKeptForEver) {
     const FaceId other = only_face(b).id;
     ASSERT_TRUE(people_->reject(std::span(&other, 1), anna));
     EXPECT_NE(person_of(b), anna);
-    // Also after a re-reading of everything.
+    // Also after re-indexing everything.
     People anew(*catalog_, &pack_, "net");
     ASSERT_TRUE(anew.update());
     EXPECT_NE(person_of(b), anna);

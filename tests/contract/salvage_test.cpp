@@ -1,4 +1,5 @@
-// Catalogues that are broken on purpose: what stands outside of the broken pages is saved.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Deliberately broken catalogues: everything outside the broken pages is saved.
 #include "catalog/sqlite/salvage.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -36,7 +37,7 @@ FileOutcome photo(FolderId folder, int number) {
                  {"hashes", 1, ""},         {"faces", 1, "net"}, {"same-picture", 1, "x"}};
     AnalysisResults& analysis_results = what.analysis_results.emplace();
     analysis_results.metadata.title = fmt::format("title {}", number);
-    // Some need a page more.
+    // Some need an additional page.
     if (number % 40 == 0) analysis_results.metadata.description = std::string(6000, 'd');
     analysis_results.metadata.keywords = {"holiday", fmt::format("day {}", number)};
     analysis_results.style.assign(229, static_cast<std::uint8_t>(number));
@@ -50,7 +51,7 @@ FileOutcome photo(FolderId folder, int number) {
     return {folder, {path, path.size(), 1000, 7, 0}, std::move(what)};
 }
 
-// Made once: files of it are copied, broken and read.
+// Made once; tests copy, break and read its files.
 void make_library(const fs::path& directory) {
     const auto library = Library::open(directory, Access::kWrite);
     ASSERT_TRUE(library) << library.error().message;
@@ -107,7 +108,7 @@ class Salvage : public testing::Test {
         return found;
     }
 
-    // What becomes of the page; seeded.
+    // Returns the damaged page; seeded.
     static std::string overwritten(std::string bytes, std::size_t page, unsigned seed) {
         std::mt19937 random(seed);
         for (std::size_t at = (page - 1) * kPage; at < page * kPage; ++at)
@@ -115,7 +116,7 @@ class Salvage : public testing::Test {
         return bytes;
     }
 
-    // Saves what these bytes still hold, into `saved`.
+    // Saves the readable part of these bytes into `saved`.
     std::vector<SavedTable> save(const std::string& bytes) {
         damaged = folder.write("library/catalog.db", bytes);
         fs::remove(saved);
@@ -125,7 +126,7 @@ class Salvage : public testing::Test {
         return tables.value_or(std::vector<SavedTable>());
     }
 
-    // Holds for whatever could be read.
+    // Holds for every salvaged catalogue.
     void expect_sound() {
         {
             SQLite::Database database(saved.native(), SQLite::OPEN_READONLY);
@@ -140,8 +141,8 @@ class Salvage : public testing::Test {
 
     struct Difference {
         std::int64_t missing = 0;         // rows of the whole catalogue that are not in the saved one
-        std::int64_t added = 0;           // the other way round
-        std::int64_t without_reason = 0;  // missing although all that they point to is there
+        std::int64_t added = 0;           // the reverse
+        std::int64_t without_reason = 0;  // missing although every row that they refer to exists
     };
     std::map<std::string, Difference> differences() {
         SQLite::Database database(saved.native(), SQLite::OPEN_READONLY);
@@ -203,7 +204,7 @@ TEST_F(Salvage, AWholeCatalogueIsCopiedWholly) {
     EXPECT_EQ((*open_sqlite_catalog(saved, false))->matching_text(words)->size(), 1U);
 }
 
-// One page at a time, and each of them.
+// Each page in turn, one at a time.
 TEST_F(Salvage, APageTakesOnlyItsOwnRows) {
     std::size_t checked = 0;
     for (const Page& page : pages()) {
@@ -216,8 +217,8 @@ TEST_F(Salvage, APageTakesOnlyItsOwnRows) {
         for (const auto& [table, difference] : differences()) {
             SCOPED_TRACE(table);
             const SavedTable& report = named(tables, table);
-            if (table == "analysis" && has_rows) continue;  // what is lost is no longer done
-            // Keywords stand in the metadata too.
+            if (table == "analysis" && has_rows) continue;  // lost work is no longer done
+            // Keywords are in the metadata too.
             if (table == page.object && table != "keyword") {
                 ++checked;
                 if (page.kind == "leaf") {
@@ -237,7 +238,7 @@ TEST_F(Salvage, APageTakesOnlyItsOwnRows) {
                 EXPECT_EQ(difference.without_reason, 0);
                 EXPECT_TRUE(report.whole || table == page.object);
                 if (!has_rows) {
-                    EXPECT_EQ(difference.missing, 0) << "an index holds nothing of its own";
+                    EXPECT_EQ(difference.missing, 0) << "an index adds no data";
                 }
             }
         }
@@ -274,7 +275,7 @@ TEST_F(Salvage, SeveralPagesLeaveIslandsBetweenThem) {
 
 TEST_F(Salvage, WorkWhoseResultsAreLostIsDoneAgain) {
     const std::vector<Page> all = pages();
-    // The last one: nothing behind it says how far the table went.
+    // The last page: no later row reveals the end of the table.
     const auto break_leaf = [&](const std::string& object) {
         std::optional<Page> last;
         for (const Page& page : all)
@@ -301,7 +302,7 @@ TEST_F(Salvage, WorkWhoseResultsAreLostIsDoneAgain) {
     EXPECT_EQ(done("same-picture", "x"), 0);
     lost = break_leaf("photo");
     EXPECT_EQ(done("content", "model-a"), kPhotos - lost);
-    // Numbers are never used again, also of photos that are lost.
+    // Numbers are never reused, not even those of lost photos.
     const auto catalog = open_sqlite_catalog(saved, true);
     const FileOutcome added = photo((*catalog)->add_folder("/srv/photos")->id, kPhotos + 1);
     const CommittedFile committed = (*catalog)->commit(std::span(&added, 1))->front();
@@ -315,7 +316,7 @@ TEST_F(Salvage, AFileThatWasCutShort) {
          {whole_.size() - kPage, whole_.size() - 100, whole_.size() * 3 / 4, whole_.size() / 2}) {
         SCOPED_TRACE(size);
         std::map<std::string, std::int64_t> rows;
-        bool above = false;  // a page above others is gone
+        bool above = false;  // an interior page is gone
         for (const Page& page : all) {
             if (page.number * kPage <= size) continue;
             above = above || page.kind == "internal";

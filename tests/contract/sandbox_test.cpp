@@ -1,4 +1,5 @@
-// The wall around decoders, broken on purpose in every way (tests/support/decoder_faults.cpp).
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The sandbox of the decoders, attacked deliberately in every way (tests/support/decoder_faults.cpp).
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
@@ -20,7 +21,7 @@ using testing::IsEmpty;
 
 constexpr PhotoWork kWork{64, 0, true, true, false, kMaximumPixels};
 
-// A GIF's first bytes, then what the decoder shall do.
+// A GIF's first bytes, then the instruction for the decoder.
 std::string fault(const std::string& what) {
     return "GIF89a HONE-FAULT " + what;
 }
@@ -54,10 +55,10 @@ TEST_F(Sandbox, IsWholeOnThisKind) {
     DecoderPool pool(1);
     const auto missing = pool.missing_parts();
     ASSERT_TRUE(missing) << missing.error().message;
-    // Containers may refuse namespaces or Landlock; seccomp and the limits are there on every Linux of ours.
+    // Containers may refuse namespaces or Landlock; seccomp and the limits exist on every supported Linux.
     for (const std::string& part : *missing) {
         EXPECT_THAT(part, testing::AnyOf(HasSubstr("namespaces"), HasSubstr("Landlock")));
-        std::printf("the wall misses here: %s\n", part.c_str());
+        std::printf("the sandbox misses here: %s\n", part.c_str());
     }
     expect_works(pool);
 }
@@ -91,7 +92,7 @@ TEST_F(Sandbox, ACrashCostsOnePhoto) {
     EXPECT_EQ(pool.lost(), 4U) << "each photo had a second try";
 }
 
-// The processes that this one started.
+// Returns the processes started by this one.
 std::vector<pid_t> children() {
     std::vector<pid_t> found;
     for (const auto& entry : fs::directory_iterator("/proc")) {
@@ -109,7 +110,7 @@ TEST_F(Sandbox, ADecoderThatSomeoneElseEndsIsReplacedAndThePhotoTriedAgain) {
         std::this_thread::sleep_for(std::chrono::milliseconds(300));
         for (const pid_t child : children()) ::kill(child, SIGKILL);
     });
-    // The second decoder sleeps as well, until its time is over.
+    // The second decoder sleeps as well, until its time limit.
     EXPECT_THAT(prepare(pool, fault("sleep")).error().message, HasSubstr("within 3 s"));
     EXPECT_EQ(pool.lost(), 2U);
     expect_works(pool);
@@ -117,7 +118,7 @@ TEST_F(Sandbox, ADecoderThatSomeoneElseEndsIsReplacedAndThePhotoTriedAgain) {
 
 TEST_F(Sandbox, ATurningDecoderIsEnded) {
     SandboxLimits busy = limits();
-    busy.time = std::chrono::seconds(60);  // a busy machine gives it its second late
+    busy.time = std::chrono::seconds(60);  // a busy machine may give it its second late
     DecoderPool pool(1, busy);
     EXPECT_THAT(prepare(pool, fault("spin")).error().message, HasSubstr("1 s of processor time"));
     expect_works(pool);
@@ -158,7 +159,7 @@ TEST_F(Sandbox, NothingGetsOut) {
     const auto answer = prepare(pool, fault("escape"));
     ASSERT_FALSE(answer) << "the GIF itself is broken";
     EXPECT_THAT(answer.error().message, HasSubstr("damaged or unsupported gif"))
-        << "the wall lets something through";
+        << "the sandbox allows something";
     EXPECT_EQ(pool.lost(), 0U);
 }
 

@@ -1,4 +1,5 @@
-// Networks on their execution providers, and the layouts that people have.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Networks on their execution providers, and the usual layouts of models.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -149,7 +150,7 @@ TEST(Devices, TheCpuIsAlwaysThere) {
 TEST(Devices, AProviderThatFailsFallsBackToTheCpu) {
     HONE_NEEDS(kModels);
     ImageTextModel model(*describe_model(kModels / "clip-random", "test"), {Device::kCuda, std::nullopt, {}});
-    if (probe_devices()[2].usable) GTEST_SKIP() << "CUDA works here";
+    if (probe_devices()[2].usable) GTEST_SKIP() << "hardware: CUDA works here";
     const auto vector = model.embed_image(pattern());
     ASSERT_TRUE(vector) << vector.error().message;
     EXPECT_EQ(model.image_device(), Device::kCpu);
@@ -167,7 +168,7 @@ TEST(Devices, AutoRemembersItsChoice) {
     EXPECT_THAT(*read_text(note), HasSubstr(std::string(device_name(model.image_device()))));
 }
 
-// The first thing a process does with the engine: nothing has opened a network on the cpu before.
+// The process's first use of the engine: no network was opened on the CPU before.
 TEST(Devices, WebgpuNeedsNoCpuSessionBefore) {
     HONE_NEEDS(kModels / "clip-manifest");
     const fs::path driver = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -179,7 +180,7 @@ TEST(Devices, WebgpuNeedsNoCpuSessionBefore) {
     EXPECT_EQ(model.image_device(), Device::kWebgpu) << "it fell back";
 }
 
-// SwiftShader, a graphics card in software that comes with Debian's Chromium, stands in for a real one.
+// SwiftShader, the software graphics card in Debian's Chromium, replaces a real one.
 TEST(Devices, WebgpuAgreesWithTheCpu) {
     HONE_NEEDS(kModels);
     const fs::path driver = "/usr/lib/chromium/vk_swiftshader_icd.json";

@@ -1,4 +1,5 @@
-// The catalogue on a SurrealDB server: the wire, two processes on one database, and what may go wrong.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The catalogue on a SurrealDB server: the protocol, two processes on one database, and faults.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -69,7 +70,7 @@ Result<> add(Catalog& catalog, FolderId folder, const std::string& path) {
     return std::unexpected(committed.error());
 }
 
-// Waits for what another thread or process brings about.
+// Waits for the effect of another thread or process.
 template <typename Condition>
 bool comes(Condition condition) {
     for (int attempt = 0; attempt < 600; ++attempt) {
@@ -92,8 +93,9 @@ int major_version(const surreal::Address& address) {
     return client.major_version();
 }
 
-// The graph of new photos is written beside their change. Waits until it has so many photos with two faces.
-// On 2.x there are edges for the original's query, too: from photos to faces under the name of another edge.
+// The graph of new photos is written after their change. Waits until it contains this many photos with two
+// faces. On 2.x there are also edges for the original's query: from photos to faces under the name of another
+// edge.
 testing::AssertionResult graph_has(const surreal::Address& address, std::int64_t photos) {
     if (!comes([&] { return count(address, "hone_due") == 0; }))
         return testing::AssertionFailure() << "parts of the graph are still to be written";
@@ -240,7 +242,7 @@ TEST_F(Surreal, HoldsTheGraphOfTheOriginal) {
     ASSERT_TRUE(add(*catalog, root, "/p/two.jpg")) << "again";
     ASSERT_TRUE(graph_has(address(), 2));
 
-    // 2.x answers the original's query word for word.
+    // 2.x answers the original's query unchanged.
     const bool is_2 = major_version(address()) == 2;
     const auto query = read_text(fs::path(HONE_SOURCE_DIR) / "docs/surrealdb" /
                                  (is_2 ? "original.surql" : "similar-3.surql"));
@@ -266,7 +268,7 @@ TEST_F(Surreal, HoldsTheGraphOfTheOriginal) {
         EXPECT_EQ(faces[0]["vectors"].items()[0]["embedding"].items().size(), 3U);
         EXPECT_EQ(faces[0]["age_and_gender"].items()[0]["gender"].text(), "female");
     }
-    // A photo that is gone leaves the graph, its faces with it.
+    // A missing photo leaves the graph together with its faces.
     ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, std::vector<bool>(100)));
     EXPECT_TRUE(graph_has(address(), 0));
 }
@@ -301,7 +303,7 @@ TEST_F(Surreal, AGraphThatItsProcessLeftUndoneIsWrittenByAnother) {
     const auto other = open("other");
     EXPECT_TRUE(graph_has(address(), 1));
 
-    // No change may get ahead of it; it waits, and one that waits too long is refused and loses nothing.
+    // No change may overtake it. A change waits; one that waits too long is refused and loses no data.
     take_away("time::now() + 1h");
     {
         const auto hasty =
@@ -352,7 +354,7 @@ TEST_F(Surreal, TwoProcessesSeeEachOther) {
     EXPECT_EQ(count("base_image"), 43);
 }
 
-// Every row of a process's mirror, by table, and the index of words.
+// Returns every row of a process's replica, by table, and the text index.
 std::map<std::string, std::multiset<std::string>> rows_of(const fs::path& library) {
     std::map<std::string, std::multiset<std::string>> rows;
     for (const fs::directory_entry& entry : fs::directory_iterator(library)) {
@@ -361,7 +363,7 @@ std::map<std::string, std::multiset<std::string>> rows_of(const fs::path& librar
         std::vector<const char*> tables = kHookedTables;
         tables.insert(tables.end(), {"words", "sqlite_sequence"});
         for (const char* table : tables) {
-            // Of photos that lie nowhere the index may keep old words: nothing finds them.
+            // The index may keep outdated words of photos without files, because no search finds them.
             const bool words = std::string_view(table) == "words";
             SQLite::Statement query(database,
                                     fmt::format("SELECT * FROM {}{}", table,
@@ -381,7 +383,7 @@ std::map<std::string, std::multiset<std::string>> rows_of(const fs::path& librar
     return rows;
 }
 
-// The catalogue as schema 2 had it on the server: a record for each row.
+// The catalogue as in schema 2 on the server: one record per row.
 void make_schema_2(const surreal::Address& address, const fs::path& library) {
     Client client(address, {});
     const auto ask = [&](const std::string& text, const Object& variables = {}) {
@@ -393,7 +395,7 @@ void make_schema_2(const surreal::Address& address, const fs::path& library) {
         SQLite::Database database(entry.path().native(), SQLite::OPEN_READONLY, 10'000);
         for (const char* table : kHookedTables) {
             SQLite::Statement query(database, fmt::format("SELECT * FROM {}", table));
-            std::map<int, int> key;  // of its columns, by their place in it
+            std::map<int, int> key;  // its columns, by their position in it
             SQLite::Statement info(
                 database, fmt::format("SELECT pk, cid FROM pragma_table_info('{}') WHERE pk > 0", table));
             while (info.executeStep()) key[info.getColumn(0).getInt()] = info.getColumn(1).getInt();
@@ -433,7 +435,7 @@ class SurrealOlder : public Surreal {
   protected:
     void SetUp() override {
         Surreal::SetUp();
-        if (IsSkipped()) return;
+        if (IsSkipped() || HasFatalFailure()) return;
         const auto catalog = open("a");
         const FolderId root = catalog->add_folder("/p")->id;
         ASSERT_TRUE(add(*catalog, root, "/p/a.jpg"));
@@ -455,7 +457,7 @@ class SurrealOlder : public Surreal {
     void expect_upgraded() {
         EXPECT_EQ(version(), 3);
         EXPECT_EQ(count("hone_bundle"), 2);
-        EXPECT_EQ(count("hone_place"), 1) << "the one that is no photo";
+        EXPECT_EQ(count("hone_place"), 1) << "the file that is not a photo";
         for (const char* table : {"hone_photo", "hone_vector", "hone_face", "hone_metadata"})
             EXPECT_EQ(count(table), 0) << table;
         for (const char* process : {"a", "behind", "fresh"}) {
@@ -525,7 +527,7 @@ TEST_F(Surreal, ADamagedRecordIsNamed) {
         ASSERT_FALSE(fresh);
         EXPECT_THAT(fresh.error().message, HasSubstr("photo 1 cannot be read"));
     }
-    // A mirror whose first filling stopped in the middle is filled the next time.
+    // A replica whose first filling was interrupted is filled the next time.
     ASSERT_TRUE(client.query("UPDATE hone_bundle SET rows = $rows", {{"rows", whole}}));
     EXPECT_EQ(open("fresh", false)->counts()->photos, 1U);
     EXPECT_EQ(rows_of(folder.path() / "fresh"), rows_of(folder.path() / "a"));
@@ -536,7 +538,7 @@ TEST_F(Surreal, ReplicasBecomeAlikeWhateverWasChanged) {
     const FolderId root = one->add_folder("/p")->id, other = one->add_folder("/q")->id;
     for (const char* path : {"/p/a.jpg", "/p/b.jpg", "/p/c.jpg", "/q/d.jpg"})
         ASSERT_TRUE(add(*one, path[1] == 'p' ? root : other, path));
-    // The mirror of the second one takes part of it as changes, the rest as it has become.
+    // The second replica receives a part as changes, the rest in its current state.
     EXPECT_TRUE(comes([&] { return two->counts()->photos == 4; }));
     FileOutcome changed = photo(root, "/p/b.jpg", {1, 2});
     auto& what = std::get<FileOutcome::Photo>(changed.what);
@@ -582,7 +584,7 @@ TEST_F(Surreal, ReplicasBecomeAlikeWhateverWasChanged) {
 TEST_F(Surreal, AReplicaThatIsSharedIsNotReadAgainWhileItIsWritten) {
     const auto writer = open("a"), beside = open("a");
     const FolderId root = writer->add_folder("/p")->id;
-    // Known to the mirror alone: it goes when everything is read anew.
+    // Exists only in the replica: removed when everything is read again.
     for (const auto& entry : fs::directory_iterator(folder.path() / "a")) {
         if (entry.path().extension() != ".db") continue;
         SQLite::Database replica(entry.path().native(), SQLite::OPEN_READWRITE, 60'000);
@@ -609,14 +611,14 @@ TEST_F(Surreal, ALeaseIsHeldByOneProcess) {
     EXPECT_THAT(*one->leases()->take(keys), ElementsAre(true, true, true, false));
     EXPECT_THAT(*one->leases()->take(keys), Each(false)) << "two threads of a process share nothing either";
     EXPECT_THAT(*two->leases()->take(keys), Each(false));
-    // What the first one commits is known to whoever takes the key after it.
+    // The next holder of the key sees everything that the first one committed.
     const FolderId root = one->add_folder("/p")->id;
     ASSERT_TRUE(add(*one, root, "/p/a.jpg"));
     one->leases()->release(std::vector<std::string>{"a"});
     two->leases()->release(keys);
     EXPECT_THAT(*two->leases()->take(keys), ElementsAre(true, false, false, false));
     EXPECT_TRUE(*two->find_file("/p/a.jpg"));
-    // Many at once: each key goes to one.
+    // Many at once: each key is granted to one.
     std::atomic<int> granted = 0;
     std::vector<std::jthread> takers;
     for (int taker = 0; taker < 4; ++taker) {
@@ -648,7 +650,7 @@ TEST_F(Surreal, ALeaseIsRenewedUntilItsProcessIsGone) {
         EXPECT_TRUE(comes([&] { return ends() != first; })) << "it is renewed";
         EXPECT_FALSE(taken());
         EXPECT_FALSE(taken());
-        // The process no longer says that it is there, which is as if it were dead.
+        // The process stops renewing its lease, as if it were dead.
         ASSERT_TRUE(client.query("UPDATE hone_claim SET until = time::now() - 1ms, holder = 'a dead one'"));
         EXPECT_TRUE(taken()) << "it has run out by the server's clock";
         EXPECT_TRUE(comes([&] { return !(*catalog)->leases()->take(key)->front(); }));
@@ -728,7 +730,7 @@ TEST_F(Surreal, RefusesWhatItCannotUse) {
     const surreal::Address original = *test::server_database(folder.path().native() + "original");
     Client theirs(original, {});
     ASSERT_TRUE(theirs.query("CREATE base_image:x SET path = '/x'"));
-    EXPECT_THAT(refusal(original), HasSubstr("pictures that Hone did not write"));
+    EXPECT_THAT(refusal(original), HasSubstr("photos that Hone did not write"));
 }
 
 TEST_F(Surreal, CopiesThereAndBack) {
@@ -759,12 +761,12 @@ TEST_F(Surreal, CopiesThereAndBack) {
     EXPECT_EQ(refused.error().kind, ErrorKind::kConflict);
 }
 
-// ---- faults, each on an engine of its own that keeps its data on the disk ----
+// Faults, each on a separate engine with its data on disk.
 
 class SurrealFaults : public testing::Test {
   protected:
     void SetUp() override {
-        if (!engine.problem().empty()) GTEST_SKIP() << engine.problem();
+        if (!engine.problem().empty()) HONE_SKIP(engine.problem());
     }
     test::TemporaryFolder folder;
     test::Engine engine{"rocksdb://" + (folder.path() / "data").string()};
@@ -822,7 +824,7 @@ TEST_F(SurrealFaults, AFullDiskLosesNothingThatWasAcknowledged) {
     engine.start();
     const auto fresh = open_surreal_catalog(engine.address("db"), folder.path() / "fresh", true);
     ASSERT_TRUE(fresh) << fresh.error().message;
-    // The last one was refused when the server had written it already, or half of it.
+    // The last change was refused after the server had written it completely or in part.
     const auto photos = (*fresh)->counts()->photos;
     EXPECT_THAT(photos, AnyOf(acknowledged.size(), acknowledged.size() + 1));
     for (const std::string& path : acknowledged) EXPECT_TRUE(*(*fresh)->find_file(path)) << path;
@@ -849,7 +851,7 @@ TEST_F(SurrealFaults, ReadsGoOnAndWritesSayWhyWhileTheServerIsAway) {
     {
         const auto later =
             open_surreal_catalog(engine.address("db"), folder.path() / "a", false, short_patience);
-        ASSERT_TRUE(later) << "from the mirror: " << later.error().message;
+        ASSERT_TRUE(later) << "from the replica: " << later.error().message;
         EXPECT_EQ((*later)->counts()->photos, 1U);
     }
     EXPECT_FALSE(open_surreal_catalog(engine.address("db"), folder.path() / "new", true, short_patience));
@@ -860,7 +862,7 @@ TEST_F(SurrealFaults, ReadsGoOnAndWritesSayWhyWhileTheServerIsAway) {
     EXPECT_EQ((*catalog)->condition().trouble, "");
 }
 
-// Passes bytes on between a client and the engine, and loses answers when it is told to.
+// Forwards bytes between a client and the engine, and loses answers on request.
 class LossyProxy {
   public:
     explicit LossyProxy(std::uint16_t to) : to_(to) {
@@ -878,7 +880,7 @@ class LossyProxy {
         acceptor_.join();
         ::close(listener_);
     }
-    // The next answer to a request that is larger than 1.5 kB is thrown away, with its connection.
+    // The next answer to a request larger than 1.5 kB is discarded, with its connection.
     std::atomic<int> answers_to_lose = 0;
     std::atomic<int> lost = 0;
     std::uint16_t port = 0;

@@ -1,4 +1,5 @@
-"""Drives the real program: command line and HTTP. HONE_BIN names another binary than build/release/hone."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drives the real program through the command line and HTTP. HONE_BIN names a binary other than build/release/hone."""
 import contextlib
 import dataclasses
 import http.client
@@ -21,6 +22,8 @@ SHARED = ROOT.parent / 'shared'
 HONE = pathlib.Path(os.environ.get('HONE_BIN', ROOT / 'build/release/hone')).resolve()
 MODELS = ROOT / 'deps/testmodels'
 SAMPLES = ROOT / 'deps/samples'
+PEOPLE = ROOT / 'deps/people'
+LONG = os.environ.get('HONE_TEST_LONG') == '1'  # script/test-long: campaigns in full length
 sys.path[:0] = [str(ROOT / 'tests/support'), str(ROOT / 'tests/reference')]
 
 CRASH = re.compile(r'terminate called|what\(\):|Segmentation|core dumped|AddressSanitizer|runtime error:|Traceback|std::|Aborted', re.I)
@@ -48,7 +51,7 @@ class Run:
         return self
 
     def refused(self, code=1, *words):
-        """One clear line on stderr, the right exit code, no crash. words: regular expressions that it must hold."""
+        """Expects one clear line on stderr, the right exit code, and no crash. words: regular expressions that the line must match."""
         assert self.code == code, self
         assert not CRASH.search(self.err), self
         lines = [line for line in self.err.splitlines() if line.strip()]
@@ -130,7 +133,7 @@ class Server:
         return self.get('/status').json()
 
     def wait_idle(self, searchable=None, timeout=600):
-        """Waits until indexing is over; searchable: and so many photos can be found."""
+        """Waits until indexing is over and, with searchable, until that many photos can be found."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             status = self.status()
@@ -143,7 +146,7 @@ class Server:
 
 @contextlib.contextmanager
 def run_server(*folders, library, env=None, args=(), timeout=60, listen='127.0.0.1:0'):
-    """hone serve on a free port; ends it with SIGTERM and checks that it ends well."""
+    """hone serve on a free port. Ends it with SIGTERM and checks that it exits cleanly."""
     process = subprocess.Popen([str(HONE), 'serve', *map(str, folders), '--listen', listen, '--library', str(library), *map(str, args)],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(**(env or {})), text=True, errors='replace')
     errors, lines, ready = [], [], threading.Event()
@@ -222,7 +225,7 @@ FEW = ['scikit-image/chelsea.png', 'scikit-image/coffee.png', 'scikit-image/rock
 
 @pytest.fixture
 def photos(tmp_path, samples):
-    """A folder of its own with twelve photos: to change, break and delete."""
+    """A separate folder with twelve photos, to change, break and delete."""
     folder = tmp_path / 'photos'
     folder.mkdir()
     for name in FEW:
@@ -231,7 +234,7 @@ def photos(tmp_path, samples):
 
 
 def added_name(run, folder):
-    """What `hone models add --json` says the model is called; the folder's name when it does not say."""
+    """Returns the model name that `hone models add --json` reports, or the folder's name when it reports none."""
     try:
         document = run.json()
         return document.get('name') or document['model']['name']
@@ -240,7 +243,7 @@ def added_name(run, folder):
 
 
 def use_model(library, folder, **more):
-    """Adds the model of a folder to a library and makes it the one in use; returns its name."""
+    """Adds the model of a folder to a library and selects it; returns its name."""
     added = run_hone('models', 'add', folder, '--json', library=library, **more).ok()
     name = added_name(added, folder)
     run_hone('models', 'use', name, library=library, **more).ok()
@@ -249,13 +252,13 @@ def use_model(library, folder, **more):
 
 @pytest.fixture
 def quick(library, test_models):
-    """This test's library uses the small random model: plumbing at 200 photos a second, no meaning."""
+    """This test's library uses the small random model: fast enough for plumbing (200 photos per second), without meaning."""
     return use_model(library, test_models / 'clip-random')
 
 
 @pytest.fixture(scope='session')
 def sample_server(samples, tmp_path_factory):
-    """The sample photos, indexed with the default pack, one server for all tests that only read."""
+    """The sample photos, indexed with the default pack, on one server for all tests that only read."""
     with run_server(samples, library=tmp_path_factory.mktemp('samples') / 'library') as server:
         server.wait_idle(searchable=59)
         yield server
@@ -278,7 +281,7 @@ SURREAL_SECRET = 'hunter2/secret'
 
 
 class Engine:
-    """A SurrealDB server of the test's own."""
+    """A separate SurrealDB server for the test."""
     PROGRAM = ('node', str(ENGINE))
 
     def __init__(self, storage, *options):
@@ -286,7 +289,7 @@ class Engine:
         self.start()
 
     def start(self):
-        """Again on the same port."""
+        """Starts it again on the same port."""
         self.process = subprocess.Popen([*self.PROGRAM, '--storage', self.storage, '--port', str(self.port), '--with-parent', 'yes',
                                          '--password', SURREAL_SECRET, *self.options],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -319,7 +322,7 @@ def start_engine(tmp_path):
 
 
 def check_pictures(found, paths):
-    """What the original's query and its form for 3.x answer: ten pictures with all that is known of them, faces from left to right."""
+    """The answer to the original's query and to its form for 3.x: ten photos with all their facts, faces from left to right."""
     assert len(found) == 10
     for picture in found:
         assert picture['base_image'][0]['path'] in paths and picture['basic_metadata'][0]['width'] > 0

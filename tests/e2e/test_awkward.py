@@ -1,4 +1,5 @@
-"""Awkward files through the real program: every one is a photo, a failure with a reason, or skipped with a kind; nothing crashes, memory stays bounded."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Awkward files through the real program: each is a photo, a failure with a reason, or skipped with a kind. No crash; memory stays bounded."""
 import json
 import os
 import pathlib
@@ -11,17 +12,20 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from conftest import CRASH, HONE, SHARED, environment, need, run_hone, use_model
+from conftest import CRASH, HONE, ROOT, SHARED, environment, need, run_hone, use_model
 from test_kill9 import children
 
-AWKWARD = SHARED / 'photos/awkward'
-ORIENTED = SHARED / 'photos/exif-orientation'
+MADE = ROOT / 'deps/golden/awkward'  # tests/reference/awkward_files.py
+ORIENTED = ROOT / 'deps/golden/orientation'  # tests/reference/orientations.py
+FOUND = SHARED / 'photos/awkward'  # from test suites of others, which only some machines have
+# name -> (folder, least number of files that libvips decodes)
+FOLDERS = {'made': (MADE, 80), **({'found': (FOUND, 150)} if FOUND.exists() else {})}
 PHOTO, MISSING, FAILED, SKIPPED = range(4)
 HERTZ, MOST_MEMORY = 20, 2.5e9
 
 
 def memory_of(pid):
-    """Bytes of a process, what it shares with others counted in part; 0 when it is gone."""
+    """Bytes of a process, shared memory counted proportionally; 0 when the process is gone."""
     for name, field in (('smaps_rollup', 'Pss:'), ('status', 'VmRSS:')):
         try:
             for line in pathlib.Path(f'/proc/{pid}/{name}').read_text().splitlines():
@@ -33,7 +37,7 @@ def memory_of(pid):
 
 
 class MemoryWatch(threading.Thread):
-    """The largest memory of a process and all below it together."""
+    """Samples the largest memory of a process and all its descendants together."""
 
     def __init__(self, pid):
         super().__init__(daemon=True)
@@ -46,13 +50,18 @@ class MemoryWatch(threading.Thread):
             self.most, self.samples = max(self.most, len(pids)), self.samples + 1
 
 
+@pytest.fixture(scope='module', params=FOLDERS)
+def folder(request):
+    return FOLDERS[request.param]
+
+
 @pytest.fixture(scope='module')
-def awkward(tmp_path_factory, test_models):
+def awkward(folder, tmp_path_factory, test_models):
     """(summary, {path below the folder: (state, stage, reason)}, peak of memory, stderr)"""
-    need(AWKWARD / 'decode-index.json', 'the awkward files')
+    where = need(folder[0] / 'decode-index.json', 'the awkward files (script/golden)').parent
     library = tmp_path_factory.mktemp('awkward') / 'library'
     use_model(library, test_models / 'clip-random')
-    process = subprocess.Popen([HONE, 'index', AWKWARD, '--json', '--library', library], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen([HONE, 'index', where, '--json', '--library', library], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     watch = MemoryWatch(process.pid)
     watch.start()
     out, err = process.communicate(timeout=900)
@@ -61,40 +70,44 @@ def awkward(tmp_path_factory, test_models):
     assert process.returncode == 0, err
     assert watch.samples > 10 and watch.most >= 2, 'the decoders were seen'
     catalog = sqlite3.connect(f'file:{library}/catalog.db?mode=ro', uri=True)
-    places = {os.path.relpath(os.fsdecode(path), AWKWARD): (state, stage, reason)
+    places = {os.path.relpath(os.fsdecode(path), where): (state, stage, reason)
               for path, state, stage, reason in catalog.execute('SELECT path, state, stage, reason FROM place')}
     catalog.close()
     return json.loads(out), places, watch.peak, err.decode('utf-8', 'replace')
 
 
-def test_every_file_is_accounted_for(awkward):
+def test_every_file_is_accounted_for(awkward, folder):
+    where = folder[0]
     summary, places, peak, err = awkward
-    on_disk = {str(path.relative_to(AWKWARD)) for path in AWKWARD.rglob('*') if path.is_file()}
+    on_disk = {str(path.relative_to(where)) for path in where.rglob('*') if path.is_file()}
     assert set(places) == on_disk and summary['files'] == len(on_disk)
     count = [sum(state == wanted for state, _, _ in places.values()) for wanted in range(4)]
     print(f'\n{summary["files"]} files: {count[PHOTO]} photos, {count[FAILED]} failed, {count[SKIPPED]} skipped {summary["skipped_kinds"]}')
     assert count[MISSING] == 0
     assert (count[FAILED], count[SKIPPED]) == (summary['failed'], summary['skipped'])
     assert sum(summary['skipped_kinds'].values()) == summary['skipped']
-    assert summary['embedded'] == summary['new'] == summary['photos'] <= count[PHOTO]
+    # Two copies of one photo that two readers meet at the same moment are both embedded.
+    assert summary['new'] == summary['photos'] <= summary['embedded'] <= count[PHOTO]
     for path, (state, stage, reason) in places.items():
         if state in (FAILED, SKIPPED):
             assert len(reason) > 3 and '\n' not in reason, (path, reason)
         assert (stage != '') == (state == FAILED), (path, stage)
     listed = {failure['path']: failure for failure in summary['failures']}
-    assert set(listed) == {str(AWKWARD / path) for path, (state, _, _) in places.items() if state == FAILED}
+    assert set(listed) == {str(where / path) for path, (state, _, _) in places.items() if state == FAILED}
     # A decoder that crashed or took too much would say so; none of these files does that to it.
     assert not CRASH.search(err), err
 
 
-def test_what_libvips_decodes_is_a_photo(awkward):
+def test_what_libvips_decodes_is_a_photo(awkward, folder):
+    where, least = folder
     _, places, _, _ = awkward
-    index = [row for row in json.loads((AWKWARD / 'decode-index.json').read_text()) if (AWKWARD / row['file']).is_file()]
-    good = [row['file'] for row in index if row['decode_strict'] == 'ok']
+    index = [row for row in json.loads((where / 'decode-index.json').read_text()) if (where / row['file']).is_file()]
+    # libvips decodes these, but they are not photo formats (docs/formats.md).
+    good = [row['file'] for row in index if row['decode_strict'] == 'ok' and not row['file'].endswith(('.ppm', '.tga', '.ico'))]
     lost = [(file, places[file]) for file in good if places[file][0] != PHOTO]
     more = sum(places[row['file']][0] == PHOTO for row in index if row['decode_strict'] != 'ok')
     print(f'\nagreement {1 - len(lost) / len(good):.4f} of {len(good)}; {more} more are photos here; lost: {lost}')
-    assert len(good) > 150 and 1 - len(lost) / len(good) >= .98
+    assert len(good) > least and 1 - len(lost) / len(good) >= .98
     for file, (_, stage, _) in lost:
         assert stage == 'decode' or file.endswith('.svg'), file
 
@@ -106,7 +119,7 @@ def test_memory_stays_bounded(awkward):
 
 
 def test_drawings_are_read_when_asked(tmp_path, test_models):
-    drawing = need(AWKWARD / 'sharp/circle.svg', 'the awkward files')
+    drawing = need(MADE / 'good/circle.svg', 'the awkward files (script/golden)')
     folder = tmp_path / 'photos'
     folder.mkdir()
     (folder / 'circle.svg').write_bytes(drawing.read_bytes())
@@ -118,7 +131,7 @@ def test_drawings_are_read_when_asked(tmp_path, test_models):
 
 
 def test_a_colour_profile_in_a_grey_photo(tmp_path, test_models):
-    """Programs that turn a photo grey leave its RGB profile inside; it, or a broken one, must not cost the photo."""
+    """Programs that convert a photo to grey leave its RGB profile inside. Such a profile, or a broken one, must not cost the photo."""
     folder = tmp_path / 'photos'
     folder.mkdir()
     rgb = ImageCms.ImageCmsProfile(ImageCms.createProfile('sRGB')).tobytes()
@@ -139,7 +152,7 @@ def test_a_colour_profile_in_a_grey_photo(tmp_path, test_models):
 @pytest.fixture(scope='module')
 def upright(tmp_path_factory, test_models):
     """{file name: pixels of the 240 thumbnail}"""
-    need(ORIENTED / 'Landscape_0.jpg', 'the EXIF orientation photos')
+    need(ORIENTED / 'Landscape_0.jpg', 'photos in all orientations (script/golden)')
     library = tmp_path_factory.mktemp('oriented') / 'library'
     use_model(library, test_models / 'clip-random')
     summary = run_hone('index', ORIENTED, '--json', library=library).ok().json()
@@ -162,6 +175,6 @@ def test_orientation_is_honoured(upright, kind):
         assert found.shape == expected.shape, orientation
         error = np.abs(found - expected).mean()
         print(f'{kind} {orientation}: mean difference {error:.2f} of 255')
-        # Each was encoded by itself; turned wrongly the difference is above 40.
+        # Each was encoded separately; with a wrong rotation the difference is above 40.
         assert error < 6, orientation
     assert np.abs(expected - expected[::-1]).mean() > 20 and np.abs(expected - expected[:, ::-1]).mean() > 20, 'the test can fail'

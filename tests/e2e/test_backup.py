@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """hone backup and hone restore on the real program."""
 import io
 import json
@@ -45,9 +46,9 @@ def test_asks_before_it_replaces(hone, photos, quick, tmp_path):
 
 
 @pytest.mark.parametrize('manifest, said', [
-    ([], 'does not say'), ({}, 'does not say'), ({'format': 'x'}, 'does not say'), ({'format': 1e30}, 'does not say'),
-    ({'format': 99}, 'newer Hone'), ({'files': {'catalog.db': 7}}, 'does not say'),
-    ({'files': {'catalog.db': ''}, 'photos': -1}, 'does not say'), ({'files': {'catalog.db': ''}, 'made_at': {}}, 'does not say')])
+    ([], 'its list of contents is missing'), ({}, 'its list of contents is missing'), ({'format': 'x'}, 'its list of contents is missing'), ({'format': 1e30}, 'its list of contents is missing'),
+    ({'format': 99}, 'newer Hone'), ({'files': {'catalog.db': 7}}, 'its list of contents is missing'),
+    ({'files': {'catalog.db': ''}, 'photos': -1}, 'its list of contents is missing'), ({'files': {'catalog.db': ''}, 'made_at': {}}, 'its list of contents is missing')])
 def test_a_backup_whose_first_words_are_wrong(manifest, said, hone, tmp_path):
     text = json.dumps({'format': 1, **manifest} if manifest else manifest).encode()
     with tarfile.open(tmp_path / 'strange', 'w') as archive:
@@ -93,7 +94,7 @@ def test_killed_at_any_moment(command, hone, photos, quick, tmp_path):
 def test_by_itself(hone, photos, quick, tmp_path):
     backups = tmp_path / 'backups'
     hone('index', photos).ok()
-    hone('config', 'backup-folder', 'here').refused(1, 'whole path')
+    hone('config', 'backup-folder', 'here').refused(1, 'absolute path')
     hone('config', 'backup-keep', '0').refused(1, 'backup-keep')
     hone('config', 'backup-folder', backups).ok()
     with run_server(library=hone.library):

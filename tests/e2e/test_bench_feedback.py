@@ -1,4 +1,5 @@
-"""`hone bench feedback` on a made-up set: what it prints, and what must not change it."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`hone bench feedback` on a made-up set: its output, and the changes that must not affect it."""
 import json
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from conftest import run_hone
 
 KINDS, PHOTOS, NUMBERS = 12, 600, 32
-TIMES = {'ms'}  # how long a round took
+TIMES = {'ms'}  # duration of a round
 
 
 def made_set():
@@ -61,5 +62,5 @@ def test_the_same_seed_gives_the_same_figures(measured):
 
 def test_scaling_all_vectors_changes_nothing(measured, tmp_path):
     kind, images, texts, nulls = made_set()
-    # Powers of two, so that no number loses a digit on the way.
+    # Powers of two, so that scaling loses no digits.
     assert results(write_set(tmp_path / 'scaled', kind, images * np.float16(8), texts * 4, nulls * 16)) == measured[1]

@@ -1,4 +1,5 @@
-"""The scripts of bench/ that need no hours still run; what they measure is not looked at."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The quick scripts of bench/ still run; their measurements are not checked."""
 import shutil
 import subprocess
 import sys

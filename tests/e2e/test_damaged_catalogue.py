@@ -1,4 +1,5 @@
-"""hone doctor on a catalogue that is damaged: it saves what can be read, says what is lost and how to go on."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""hone doctor on a damaged catalogue: it saves the readable part, reports the losses and explains how to continue."""
 import re
 import shlex
 import sqlite3

@@ -1,4 +1,5 @@
-"""Every command that README.md and docs/ show is run, or named below with the reason why it cannot be here."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every command in README.md and docs/ is run, or listed below with the reason why it cannot run here."""
 import itertools
 import os
 import pathlib
@@ -18,8 +19,8 @@ FILES = [ROOT / 'README.md', *sorted((ROOT / 'docs').rglob('*.md'))]
 PROGRAM = re.compile(r'(\$ )?(hone(?! ─)|curl|docker|podman|kubectl|sudo|sudoedit|systemctl|journalctl|apt|apt-get|dpkg|man|chmod|chown|setfacl|ss|cmake|git|npm|npx|node|pip|python3|'
                      r'wget|ssh|export|mkdir|cp|mv|rm|openssl|script/\S+|build/\S+|bench/\S+)(\s|$)')
 
-# Commands of programs that are not here, change this machine, or are run by another test (script/test-deploy, tests/support/test_deploy_files.py,
-# script/test itself); a command that the pages do not hold any more fails as well as a new one.
+# Commands of programs that are not installed here, that change this machine, or that another test runs (script/test-deploy,
+# tests/support/test_deploy_files.py, script/test itself). A listed command that the pages no longer contain fails as well.
 ELSEWHERE = {
     'apt purge hone', 'apt remove hone', 'chmod o+rX', 'chown -R 10001:10001', 'cmake --install build/package-release --prefix ~/.local',
     'docker build --build-arg PACKAGES=mesa-vulkan-drivers ...', 'docker build -t localhost/hone -f deploy/Containerfile .', 'docker exec hone hone models devices',
@@ -28,36 +29,36 @@ ELSEWHERE = {
     '-v hone:/library localhost/hone',
     'journalctl -u hone -f', 'man hone', 'podman build -t localhost/hone -f deploy/Containerfile .',
     'podman run -d --name hone --read-only --cap-drop ALL --userns keep-id:uid=10001,gid=10001 -p 127.0.0.1:3000:3000 -v ~/Pictures:/photos:ro -v ~/hone:/library localhost/hone',
-    'script/bootstrap', 'script/bootstrap --build && script/package', 'script/server --samples', 'script/server ~/Pictures', 'script/test', 'script/test-deploy', 'ss -ltnp',
+    'script/bootstrap', 'script/bootstrap --build && script/package', 'script/check-words', 'script/server --samples', 'script/server ~/Pictures', 'script/test', 'script/test-deploy', 'ss -ltnp',
     'sudo -u hone HONE_LIBRARY=/var/lib/hone hone users add you --role owner', 'sudo -u hone ls FOLDER', 'sudo apt install ./build/package/hone_*.deb',
     'sudo setfacl -R -m u:hone:rX -m d:u:hone:rX /srv/photos', 'sudo systemctl restart hone', 'sudoedit /etc/default/hone',
     "build/release/tests/hone_contract_tests --gtest_filter='NearDuplicates.*'",
 }
-# Names of commands and options in a sentence, not whole commands: what they name must be there.
-NAMES = {'docker run', 'hone backup', 'hone export', 'hone restore', 'hone models pull', 'hone people name|merge|split|assign|reject|hide|show|undo', 'hone people', 'hone search --filter', 'hone search --json',
+# Names of commands and options in a sentence, not whole commands; the names must exist.
+NAMES = {'docker run', 'hone backup', 'hone restore', 'hone models pull', 'hone people name|merge|split|assign|reject|hide|show|undo', 'hone people', 'hone search --filter', 'hone search --json',
          'hone show', 'hone users add'}
 PLACEHOLDERS = [
     (r' \(surrealdbs:// for TLS\)', ''), (r'surrealdb://USER:PASSWORD@HOST:8000/NAMESPACE/DATABASE|surrealdb://\.\.\.', '{engine}'),
     (r'\bCOMMAND --help', 'search --help'),
     (r'(models add) DIR', r'\1 {model}'), (r'(--embeddings) DIR', r'\1 {embeddings}'), (r'(--to) DIR', r'\1 {new}'), (r'(--pairs) FILE', r'\1 {pairs}'),
     (r'(query) FILE', r'\1 docs/surrealdb/similar-3.surql'), (r'(restore) FILE', r'\1 {backup} --yes'), (r'(show) FILE', r'\1 {photos}/cat.jpg'), (r'\bFILE\b', '{new}'),
-    (r'--map OLD=NEW', '--map {photos}=/mnt/elsewhere'), (r'--map /srv/photos=/mnt/photos', '--map {photos}={photos}'), (r'FOLDER-OF-ITS-OWN', '{worker}'),
+    (r'--map OLD=NEW', '--map {photos}=/mnt/elsewhere'), (r'--map /srv/photos=/mnt/photos', '--map {photos}={photos}'), (r'SEPARATE-FOLDER', '{worker}'),
     (r'--weight ID\b', '--weight {first}'), (r'\bPHOTO\b', '{photos}/cat.jpg'), (r'\bFOLDER\b', '{photos}'), (r'\bID\b', '{id}'), (r'~/Pictures', '{photos}'), (r'/backups\b', '{photos}'),
     (r'(users add) NAME', r'\1 nora'), (r'(models use) NAME', r'\1 hone-default-390'), (r'\bNAME\b', 'vera'), (r'--listen (127\.0\.0\.1|0\.0\.0\.0):3000', r'--listen \1:0'),
     (r'fullchain\.pem', '{certificate}'), (r'privkey\.pem', '{key}'), (r'http://127\.0\.0\.1:3000', '{server}'),
     # sizes that take minutes
     (r'--synthetic 1000000', '--synthetic 1000'), (r'--synthetic 100000\b', '--synthetic 300'), (r'(bench catalog)', r'\1 --photos 20'), (r'(bench feedback --embeddings \S+)', r'\1 --rounds 2'),
 ]
-# Ends by itself only when asked.
+# Ends only on request.
 LONG = re.compile(r'hone (serve|worker(?!.* --once))\b')
 
 
-# The first column of docs/troubleshooting.md quotes error lines, which have quotation marks of their own.
+# The first column of docs/troubleshooting.md quotes error lines, which contain quotation marks themselves.
 ERROR_LINE = re.compile(r'^\| `[^|]*\.\.\..*?`+ \| |^\| `no (place|model|hone) .*?`+ \| |^\| `permission denied` ')
 
 
 def commands_of(text):
-    """[(command as it is written, lines that it must print or None)] of one page."""
+    """Returns [(command as written, lines that it must print, or None)] of one page."""
     found, lines, at = [], text.splitlines(), 0
     fenced, prose = False, []
     while at < len(lines):
@@ -83,7 +84,7 @@ def commands_of(text):
 
 
 def variants(command):
-    """`a|b|c` is each of them, `[x]` is with and without."""
+    """`a|b|c` stands for each of them, `[x]` for with and without."""
     for option in re.findall(r'\[([^]]*)\]', command)[:1]:
         whole = f'[{option}]'
         yield from variants(command.replace(whole, '', 1))
@@ -98,7 +99,7 @@ def variants(command):
 
 RUN_HERE = re.compile(r'(build/release/)?hone\s|curl\s')
 ALL = {str(file.relative_to(ROOT)): dict(commands_of(file.read_text())) for file in FILES}
-OURS = {}  # {page: {command: what it must say}}, each command with the first page that has it
+OURS = {}  # {page: {command: expected output}}, each command with the first page that contains it
 for page, commands in ALL.items():
     known = ELSEWHERE | NAMES | set().union(*OURS.values())
     OURS[page] = {command: said for command, said in commands.items() if RUN_HERE.match(command) and command not in known}
@@ -123,7 +124,7 @@ def test_names_of_commands_are_there():
 
 
 class Place:
-    """What the placeholders stand for, and a library of its own for each command."""
+    """The values of the placeholders, and a separate library for each command."""
     def __init__(self, folder, samples, test_models):
         self.folder, self.count = folder, itertools.count()
         self.photos, self.library = folder / 'Pictures', folder / 'library'
@@ -172,7 +173,7 @@ def place(samples, test_models, tmp_path_factory):
 
 @pytest.fixture
 def address(request, place):
-    """Of a catalogue on a server that is a copy of the library's; starts the engine when a command needs it."""
+    """A catalogue on a server, copied from the library; starts the engine when a command needs it."""
     made = []
 
     def get():
@@ -233,7 +234,7 @@ def check(command, said, place, address):
                 assert answer.stdout == 'ok\n', (command, answer)
             else:
                 folder = pathlib.Path(command.split('--library ')[1])
-                wait_for(lambda: list(folder.glob('mirror-*.db')) or process.poll() is not None, 'the worker takes no copy of the catalogue')
+                wait_for(lambda: list(folder.glob('replica-*.db')) or process.poll() is not None, 'the worker takes no copy of the catalogue')
                 assert process.poll() is None, (command, process.communicate())
         finally:
             process.send_signal(signal.SIGTERM)

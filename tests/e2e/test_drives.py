@@ -1,4 +1,5 @@
-"""Network drives that stop answering while they are read: they cost a while, never the scan, and nothing is forgotten."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Network drives that stop answering during a read: they delay the scan, but never block it, and no photo is forgotten."""
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ import pytest
 
 from conftest import HONE, environment, run_hone
 from hanging_drive import HangingDrive, NoDrive
-from test_intake import figures, ids, vectors
+from test_file_processing import figures, ids, vectors
 
 pytestmark = pytest.mark.usefixtures('quick')
 COUNT = 12
@@ -29,12 +30,12 @@ def drive(photos, tmp_path):
             drive.folder = mountpoint
             yield drive
     except NoDrive as reason:
-        pytest.skip(f'no FUSE here: {reason}')
+        pytest.skip(f'hardware: this system has no FUSE: {reason}')
 
 
 @pytest.fixture
 def local(tmp_path, samples):
-    """A folder on a disk that works."""
+    """A folder on a working disk."""
     folder = tmp_path / 'local'
     folder.mkdir()
     for name in ('opencv/apple.jpg', 'opencv/lena.jpg'):
@@ -45,8 +46,8 @@ def local(tmp_path, samples):
 
 @pytest.fixture
 def index(library, drive):
-    """hone index with one second of patience. A thread in a FUSE call cannot be ended, so the process may stay until the drive answers: its summary is
-    what is waited for."""
+    """hone index with one second of patience. A thread in a FUSE call cannot be ended, so the process may live until the drive answers.
+    Therefore this waits for the summary instead."""
     started = []
 
     def call(*args, answered=True):
@@ -98,12 +99,12 @@ def test_one_file_that_does_not_answer(drive, index, library, call):
 
 
 def test_dies_while_it_is_read(drive, index, library, local):
-    """The rest of the drive is away, what lies elsewhere is read, and nothing is forgotten."""
+    """The rest of the drive is unreachable, files elsewhere are indexed, and no photo is forgotten."""
     index(drive.folder)
     before, kept = ids(library), vectors(library)
     for path in (drive.source.decode() + '/b', drive.source.decode() + '/c'):
         for name in os.listdir(path):
-            os.utime(os.path.join(path, name), (1.5e9, 1.5e9))  # read again
+            os.utime(os.path.join(path, name), (1.5e9, 1.5e9))  # index it again
     drive.hangs = lambda call, path: call in ('open', 'read') and '/' in path and path[0] in 'bc'
     begin = time.monotonic()
     summary = index(drive.folder, local, answered=False)
@@ -133,7 +134,7 @@ def test_dies_while_it_is_walked(drive, index, library, local, call):
 
 
 def test_pulled_out_while_a_photo_is_decoded(drive, index, library):
-    """The file can be read while it is hashed, and no more when it is decoded: that is no damage, so it is read again."""
+    """The file can be read while it is hashed, but not while it is decoded: that is not damage, so it is tried again."""
     path = max((os.path.join(folder[len(drive.source.decode()) + 1:], name) for folder, _, names in os.walk(drive.source.decode()) for name in names),
                key=lambda name: os.stat(os.path.join(drive.source.decode(), name)).st_size)
     size = os.stat(os.path.join(drive.source.decode(), path)).st_size
@@ -166,7 +167,7 @@ def test_ends_when_asked_though_a_drive_hangs(drive, library):
     process.send_signal(2)
     reader.join(3)
     assert b'stopped' in said[0], said
-    # the lock is let go though the system keeps the process until the drive answers
+    # the lock is released although the system keeps the process until the drive answers
     assert run_hone('folders', 'remove', drive.folder, library=library, timeout=10).code == 0
     drive.release()
     assert process.wait(20) == 1

@@ -1,4 +1,5 @@
-"""What becomes of files that are renamed, changed, copied, taken away, brought back, left out, or still being written."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that are renamed, changed, copied, removed, returned, excluded, or still being written."""
 import json
 import os
 import pathlib
@@ -24,7 +25,7 @@ def rows(library, sql, *values):
 
 
 def ids(library):
-    """{path: id} of the files that are photos and there"""
+    """Returns {path: id} of the available photo files."""
     return {os.fsdecode(path): sha.hex() for path, sha in rows(library, 'SELECT place.path, photo.sha FROM place JOIN photo ON photo.id = place.photo_id WHERE place.state = 0')}
 
 
@@ -41,7 +42,7 @@ def index(hone):
 
 @pytest.fixture
 def indexed(photos, index, library):
-    """The photos' folder, indexed; in two folders below it."""
+    """The photos' folder with two subfolders, indexed."""
     for number, path in enumerate(sorted(photos.iterdir())):
         (photos / 'abc'[number % 3]).mkdir(exist_ok=True)
         path.rename(photos / 'abc'[number % 3] / path.name)
@@ -98,7 +99,7 @@ def test_renamed_root(indexed, index, library, hone):
 
 
 def test_moved_by_copy_and_delete(indexed, index, library):
-    """Another inode: the bytes are hashed again, and nothing else is done again."""
+    """Another inode: the bytes are hashed again, and no other work is repeated."""
     path = next((indexed / 'a').iterdir())
     photo = ids(library)[str(path)]
     shutil.copy(path, indexed / 'b/moved')
@@ -121,7 +122,7 @@ def test_changed_file_is_a_new_photo_in_the_old_place(indexed, index, library, s
 
 
 def test_a_new_file_under_an_old_name_is_not_the_old_photo(indexed, index, library, samples):
-    """Swapped with another by renames: both inodes are known, under each other's name."""
+    """Two files swapped by renames: both inodes are known, under each other's name."""
     one, other = sorted((indexed / 'a').iterdir())[:2]
     before = ids(library)
     one.rename(indexed / 'between')
@@ -168,10 +169,10 @@ def test_a_disk_that_is_away(indexed, index, library, hone, how):
     assert ids(library) == before and vectors(library) == kept, 'nothing is forgotten'
     folder, = hone('folders', 'list', '--json').ok().json()['folders']
     assert (folder['path'], folder['reachable']) == (str(indexed), False)
-    assert 'not there now' in hone('folders', 'list').ok().out
+    assert 'offline' in hone('folders', 'list').ok().out
     photo = next(iter(before.values()))
     assert [place['reachable'] for place in hone('show', photo, '--json').ok().json()['files']] == [False]
-    assert 'not there now' in hone('show', photo).ok().out
+    assert 'offline' in hone('show', photo).ok().out
     assert index()['missing'] == 0, 'nor at the second time'
     if how == 'emptied':
         indexed.rmdir()
@@ -253,7 +254,7 @@ def test_names_that_are_no_utf8(indexed, index, library, hone):
 
 
 def test_a_file_that_still_grows(photos, hone, library, samples):
-    """Written in pieces while the indexing runs: half of it is a damaged JPEG, all of it is one photo."""
+    """Written in pieces during indexing: half of it is a damaged JPEG, all of it is one photo."""
     content = (samples / 'opencv/apple.jpg').read_bytes()
     target = photos / 'growing.jpg'
     started = threading.Event()
@@ -327,7 +328,7 @@ def test_sidecars(indexed, index, library):
     sidecar.unlink()
     index()
     assert rating() is None, 'what only the sidecar said goes with it'
-    # named after the photo without its ending, and broken
+    # named after the photo without its extension, and broken
     path.with_suffix('.xmp').write_text(SIDECAR.format(5))
     index()
     assert rating() == 5
@@ -361,7 +362,7 @@ def test_a_photo_that_moves_without_its_sidecar(indexed, index, library, how):
     summary = index()
     assert figures(summary, 'new', 'embedded', 'failed', 'photos') == (0, 0, 0, COUNT), summary
     if how == 'copied and deleted':
-        summary = index()  # only the end of a scan tells that the old file is gone
+        summary = index()  # only the end of a scan reveals that the old file is gone
         assert figures(summary, 'embedded', 'failed', 'photos') == (0, 0, COUNT), summary
     assert rating(new) == (4 if how == 'with another copy' else None)
     assert vectors(library) == kept
@@ -369,7 +370,7 @@ def test_a_photo_that_moves_without_its_sidecar(indexed, index, library, how):
 
 
 def test_two_runs_at_once(indexed, library, hone):
-    """The second says who holds the library, or comes after the first; nothing is broken."""
+    """The second process reports who holds the library, or runs after the first; the library stays intact."""
     results = []
     threads = [threading.Thread(target=lambda: results.append(run_hone('index', '--json', library=library))) for _ in range(3)]
     for thread in threads:

@@ -1,4 +1,5 @@
-"""docs/formats.md is what this test saw: every format through the real program. HONE_WRITE_DOCS=1 writes it anew."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/formats.md records this test's observations: every format through the real program. HONE_WRITE_DOCS=1 writes it again."""
 import io
 import os
 import shutil
@@ -11,19 +12,22 @@ from PIL import Image, ImageCms
 
 DOCUMENT = ROOT / 'docs/formats.md'
 HEAD = '''# Formats
-What becomes of each kind of file. Written by tests/e2e/test_formats.py out of a run of the real program (`HONE_WRITE_DOCS=1`), checked by it ever after.
+The result for each kind of file. tests/e2e/test_formats.py writes this page from a run of the real program
+(`HONE_WRITE_DOCS=1`) and checks it in every run.
 
-Files are told by their first bytes, never by their name. Every picture is turned upright (EXIF, or the container's own turning), brought to sRGB with its ICC
-profile, and laid on white where it is transparent; of several pages or frames the first is read. At most 400 million pixels and 1 GB a file.
-Decoders run behind a wall: [docs/sandbox.md](sandbox.md). Numbers as stored, without the profile, are what networks see (docs/ARCHITECTURE.md).
+Hone recognises files by their first bytes, never by their name. It turns every photo upright (EXIF, or the container's
+rotation), converts it to sRGB with its ICC profile, and puts a transparent one on white; of several pages or frames it
+uses the first. The limits are 400 million pixels and 1 GB per file. Decoders run in a [sandbox](sandbox.md). Networks
+get the stored numbers, without the profile ([ARCHITECTURE.md](ARCHITECTURE.md)).
 
-| file | becomes |
+| file | result |
 | --- | --- |
 '''
 TAIL = '''
-Known limits: camera raw (CR2, CR3, NEF, ARW, RAF, ORF, RW2) is read by LibRaw 0.20; of all raw formats only DNG was there to be tested. Raw beside a JPEG, HEIC, AVIF or
-JPEG XL of the same name is one card. JPEG XL is read by libjxl 0.7, which refuses some files of newer encoders. Gain maps are not applied: the picture is shown as
-on a plain screen. 12-bit JPEG is refused by the decoder. SVG is read with `--svg` only. PSD, ICO, TGA, PPM and others are no photo formats and are counted as skipped.
+Known limits: LibRaw 0.20 reads camera raw (CR2, CR3, NEF, ARW, RAF, ORF, RW2); only DNG could be tested. A raw file
+next to a JPEG, HEIC, AVIF or JPEG XL of the same name forms one group with it. libjxl 0.7 reads JPEG XL and refuses
+some files of newer encoders. Gain maps are not applied: the photo looks as on a plain screen. The decoder refuses
+12-bit JPEG. SVG needs `--svg`. PSD, ICO, TGA, PPM and others are not photo formats and count as skipped.
 '''
 
 
@@ -54,7 +58,7 @@ def oriented():
 
 
 def precise_jpeg():
-    """A JPEG whose frame header says 12 bits."""
+    """A JPEG whose frame header declares 12 bits."""
     data = bytearray(saved(picture(), 'JPEG'))
     data[data.index(b'\xff\xc0') + 4] = 12
     return bytes(data)
@@ -65,7 +69,7 @@ def apng():
 
 
 def bomb():
-    """A PNG of 30000 x 30000 pixels that says so in its header."""
+    """A PNG whose header declares 30000 x 30000 pixels."""
     def chunk(name, body):
         return struct.pack('>I', len(body)) + name + body + struct.pack('>I', zlib.crc32(name + body))
     return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 30_000, 30_000, 8, 2, 0, 0, 0)) +
@@ -126,7 +130,7 @@ REAL = {
 
 @pytest.fixture(scope='module')
 def rows(tmp_path_factory):
-    """{kind: what became of it}"""
+    """Returns {kind: result}."""
     folder = tmp_path_factory.mktemp('formats')
     kinds = {}
     for number, (kind, data) in enumerate(made().items()):

@@ -1,4 +1,5 @@
-"""Libraries of older versions of the catalogue (tests/data/README.md) open with this program and lose nothing."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Libraries of older versions of the catalogue (tests/data/README.md) open with this program and lose no data."""
 import json
 import os
 import re
@@ -12,11 +13,11 @@ from conftest import ROOT, names, run_hone
 DATA = ROOT / 'tests/data'
 GOLDEN = sorted(DATA.glob('library-schema-*'), key=lambda folder: int(folder.name.rsplit('-', 1)[1]))
 WAS = '/tmp/hone-golden/photos'
-TAKEN = 1709294400  # as script/golden_libraries.py sets it
+TAKEN = 1709294400  # set by script/golden_libraries.py
 
 
 def schema_of(library):
-    """PRAGMA user_version, out of the file's header: opening it would leave a log beside it."""
+    """PRAGMA user_version, read from the file's header, because opening the file would leave a log next to it."""
     return int.from_bytes((library / 'catalog.db').read_bytes()[60:64], 'big')
 
 
@@ -31,7 +32,7 @@ def test_the_present_version_has_one():
 
 @pytest.fixture(params=GOLDEN, ids=lambda golden: golden.name)
 def golden(request, library):
-    """(a copy as this test's library, what must be in it)"""
+    """(a copy as this test's library, its expected content)"""
     library.mkdir()
     shutil.copy(request.param / 'catalog.db', library)
     return library, json.loads((request.param / 'expected.json').read_text())
@@ -42,7 +43,7 @@ def exported(library):
 
 
 def check(library, expected, photos, all_known):
-    """What `hone export` says is what was in the old library. all_known: also what it computed since."""
+    """`hone export` lists the content of the old library. all_known: also newly computed values."""
     found = exported(library)
     assert found['folders'] == [folder.replace(WAS, str(photos)) for folder in expected['folders']]
     by_id = {photo['id']: photo for photo in found['photos']}
@@ -52,7 +53,7 @@ def check(library, expected, photos, all_known):
         assert {key: now[key] for key in ('bytes', 'width', 'height', 'format')} == {key: photo[key] for key in ('bytes', 'width', 'height', 'format')}
         assert sorted(now['paths']) == [path.replace(WAS, str(photos)) for path in photo['paths']]
         if 'metadata' in photo:
-            # Read again, a photo may say more.
+            # Indexed again, a photo may have more values.
             assert {key: now['metadata'].get(key) for key in photo['metadata']} == photo['metadata']
         assert 'metadata' in now or not all_known
         if 'people' in photo:
@@ -68,7 +69,7 @@ def test_opens_as_it_is(golden):
     check(library, expected, WAS, False)
     if not os.path.exists(WAS):
         run_hone('index', library=library)
-        assert '(not there now)' in run_hone('status', library=library).ok().out
+        assert '(offline)' in run_hone('status', library=library).ok().out
         assert [folder['reachable'] for folder in run_hone('status', '--json', library=library).ok().json()['folders']] == [False]
     check(library, expected, WAS, False)
     assert run_hone('search', 'a cat', '--json', library=library).ok().json()['total'] == photos
@@ -79,7 +80,7 @@ def test_opens_as_it_is(golden):
 
 
 def test_goes_on_where_it_was(golden, tmp_path):
-    """A backup of the old library, made before anything else, comes back beside the photos: nothing is computed again."""
+    """A backup of the old library, made before anything else, is restored next to the photos: nothing is computed again."""
     library, expected = golden
     backup, photos, second = tmp_path / 'old.backup', tmp_path / 'photos', tmp_path / 'second'
     before = (library / 'catalog.db').read_bytes()

@@ -1,4 +1,5 @@
-"""Known photos, known words, known order: what the default pack must find, through the whole program."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Known photos, known texts, known order: the results that the default pack must find, through the whole program."""
 import json
 import pathlib
 
@@ -7,7 +8,7 @@ import pytest
 
 from conftest import ROOT, names, need, run_server
 
-# words -> the sample photo that must come first (each with a clear lead in the reference pipeline)
+# text -> the sample photo that must come first (each with a clear lead in the reference pipeline)
 SAMPLE_WORDS = {
     'a cat face': 'chelsea.png', 'a close-up of a cat': 'chelsea.png', 'a cup of coffee': 'coffee.png', 'espresso': 'coffee.png',
     'a squirrel': 'squirrel_cls.jpg', 'a squirrel eating a nut': 'squirrel_cls.jpg', 'a butterfly': 'butterfly.jpg', 'a baboon': 'baboon.jpg',
@@ -25,12 +26,49 @@ def test_sample_words(sample_server, words, photo):
     assert names(sample_server.search(words, limit=3))[0] == photo
 
 
+CAPTIONS = pathlib.Path(__file__).parents[1] / 'data/sample-captions.json'
+
+
+def test_captions_find_their_photo(sample_server, samples):
+    """Each sample photo by two captions that a person wrote (tests/data/sample-captions.json)."""
+    rows = json.loads(CAPTIONS.read_text())
+    assert {row['file'] for row in rows} == {path.name for path in samples.rglob('*') if path.suffix in ('.jpg', '.png')}
+    missed = [caption for row in rows for caption in row['captions'] if row['file'] not in names(sample_server.search(caption, limit=5))]
+    assert len(missed) <= .25 * 2 * len(rows), missed
+
+
+def test_marks_help(sample_server):
+    """Three rounds with honest marks find more of a category than words alone over as many photos."""
+    rows = json.loads(CAPTIONS.read_text())
+    wins = []
+    for category in ('flower', 'animal', 'landscape', 'building', 'food', 'vehicle'):
+        right = {row['file'] for row in rows if category in row['categories']}
+        wins.append(won_by_marks(sample_server, category, right, 4))
+    assert sum(wins) >= 0 and min(wins) >= -2, wins
+
+
+def won_by_marks(server, category, right, limit):
+    """How many more photos of a category three rounds of `limit` photos find than words alone."""
+    words = f'a photo of a {category}'
+    plain = sum(n in right for n in names(server.search(words, limit=3 * limit)))
+    like, unlike, seen, found = [], [], [], 0
+    for _ in range(3):
+        for r in server.search(words, like=like[-8:], unlike=unlike[-8:], seen=seen, limit=limit)['results']:
+            is_right = pathlib.Path(r['path']).name in right
+            found += is_right
+            seen.append(r['id'])
+            (like if is_right else unlike).append(r['id'])
+    return found - plain
+
+
+@pytest.mark.shared('photos/coco-captions')
 def test_coco_captions_find_their_photo(coco_server, coco_captions):
     hits = [photo in names(coco_server.search(caption, limit=10)) for photo, caption in coco_captions]
     assert len(hits) == 271
     assert sum(hits) >= 0.8 * 271, f'{sum(hits)} of 271 within the first ten'
 
 
+@pytest.mark.shared('photos/coco-captions')
 def test_likely_counts_are_sensible(coco_server, coco_captions):
     """A typical caption has a handful to some dozens of likely photos among 271."""
     counts = np.array([coco_server.search(caption, limit=1)['likely'] for _, caption in coco_captions[::5]])
@@ -38,6 +76,7 @@ def test_likely_counts_are_sensible(coco_server, coco_captions):
     assert np.percentile(counts, 95) < 100, counts
 
 
+@pytest.mark.shared('photos/known')
 def test_known_photos(tmp_path):
     known = need(ROOT.parent / 'shared/photos/known', 'the 25 known photos')
     queries = json.loads((pathlib.Path(__file__).parent / 'known_queries.json').read_text())
@@ -48,28 +87,21 @@ def test_known_photos(tmp_path):
     assert len(missed) <= 8, missed
 
 
+@pytest.mark.shared('photos/coco-captions')
 def test_marks_help_on_coco(coco_server, coco):
-    """Three rounds with honest marks find more of a category than words alone over as many photos."""
+    """Three rounds with honest marks find more of a category than the text alone among as many photos."""
     rows = json.loads((coco / 'captions.json').read_text())
     wins = []
     for category in ('cat', 'train', 'pizza', 'surfboard', 'toilet', 'giraffe'):
         right = {pathlib.Path(r['file']).name for r in rows if category in r['categories']}
-        words = f'a photo of a {category}'
-        plain = sum(n in right for n in names(coco_server.search(words, limit=30)))
-        like, unlike, seen, found = [], [], [], 0
-        for _ in range(3):
-            for r in coco_server.search(words, like=like[-8:], unlike=unlike[-8:], seen=seen, limit=10)['results']:
-                is_right = pathlib.Path(r['path']).name in right
-                found += is_right
-                seen.append(r['id'])
-                (like if is_right else unlike).append(r['id'])
-        wins.append(found - plain)
+        wins.append(won_by_marks(coco_server, category, right, 10))
     assert sum(wins) >= 0 and min(wins) >= -2, wins
 
 
-@pytest.mark.parametrize('golden, server', [('default-samples', 'sample_server'), ('default-coco', 'coco_server')])
+@pytest.mark.parametrize('golden, server', [('default-samples', 'sample_server'),
+                                            pytest.param('default-coco', 'coco_server', marks=pytest.mark.shared('photos/coco-captions'))])
 def test_ranking_is_the_reference_s(golden, server, request, samples):
-    """Scores against Pillow and Python's ONNX Runtime: the whole way from file to number."""
+    """Scores compared with Pillow and Python's ONNX Runtime: the whole way from file to number."""
     folder = need(ROOT / 'deps/golden' / golden, 'reference vectors (script/golden)')
     server = request.getfixturevalue(server)
     from preprocess_golden import TextModel
@@ -79,7 +111,7 @@ def test_ranking_is_the_reference_s(golden, server, request, samples):
     text = TextModel(ROOT / 'models/default')
     for words in ('a dog on the beach', 'people at a table with food', 'a red bus'):
         expected = dict(zip(files, vectors @ text(words)))
-        page = server.search(words, limit=1000, look_words=[], collapse=False)  # the network alone
+        page = server.search(words, limit=1000, style_terms=[], collapse=False)  # the network alone
         found = {pathlib.Path(r['path']).name: r['score'] for r in page['results']}
         assert set(found) == set(expected)
         error = np.array([abs(found[f] - expected[f]) for f in files])

@@ -1,4 +1,5 @@
-"""Every route of docs/http.md, over a real socket, against the OpenAPI document that the server itself gives."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every route of docs/http.md, over a real socket, compared with the OpenAPI document that the server itself returns."""
 import hashlib
 import http.client
 import io
@@ -252,7 +253,7 @@ def test_health_metrics_and_unknown_routes(sample_server):
 
 
 def test_host_header_and_origin_are_minded(sample_server):
-    """A page of another site must not read or write through the person's browser (DNS rebinding, cross-site posts)."""
+    """A page of another site must not read or write through the user's browser (DNS rebinding, cross-site posts)."""
     assert sample_server.request('GET', '/api/v1/status', headers={'Host': 'evil.example'}).status in (400, 403, 421)
     answer = sample_server.request('POST', '/api/v1/scan', b'{}', {'Origin': 'http://evil.example', 'Content-Type': 'text/plain'})
     assert answer.status in (400, 403, 415), answer
@@ -268,7 +269,7 @@ def test_body_too_large(sample_server):
             for _ in range(100):
                 s.sendall(chunk)
         except OSError:
-            pass                        # it answered and closed before all was sent: better still
+            pass                        # it answered and closed before everything was sent: even better
         s.settimeout(20)
         answer = b''
         try:
@@ -361,7 +362,7 @@ def test_folders_scan_and_events(serve, quick, photos, tmp_path):
         assert server.get('/photos').json() == {'total': 0, 'photos': []}
         events = Events(server)
         assert events.answer.status == 200 and events.answer.getheader('Content-Type').startswith('text/event-stream')
-        (photos / 'broken.jpg').write_bytes(b'\xff\xd8\xff\xe0 this is no photo')
+        (photos / 'broken.jpg').write_bytes(b'\xff\xd8\xff\xe0 this is not a photo')
         (photos / 'notes.txt').write_text('no picture')
 
         added = server.post('/folders', {'path': str(photos)})
@@ -369,7 +370,7 @@ def test_folders_scan_and_events(serve, quick, photos, tmp_path):
         openapi.check(document, 'post', '/folders', 201, added.json())
         assert added.json()['path'] == str(photos)
         server.wait_idle(searchable=12)
-        # an earlier one may tell of the scan at the start, which found no folder
+        # an earlier one may come from the scan at the start, which found no folder
         scan = events.wait('scan', where=lambda data: data['files'] > 0)
         assert (scan['new'], scan['failed']) == (12, 1), scan
         failure = events.wait('failure')
@@ -383,7 +384,7 @@ def test_folders_scan_and_events(serve, quick, photos, tmp_path):
         assert [f['path'] for f in failures['failures']] == [str(photos / 'broken.jpg')]
         assert sum(failures['skipped'].values()) == 1
 
-        # something new: found by a scan that is asked for
+        # a new file, found by a requested scan
         shutil.copy(photos / 'home.jpg', tmp_path / 'x.jpg')
         with Image.open(photos / 'home.jpg') as im:
             im.rotate(90, expand=True).save(photos / 'new.png')

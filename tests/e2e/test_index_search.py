@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The command line: index, search with marks, similar, show, status, folders."""
 import hashlib
 import json
@@ -15,7 +16,7 @@ def sha256(path):
 
 @pytest.fixture(scope='module')
 def indexed(tmp_path_factory, samples):
-    """(library, folder) of the sample photos, default pack; only read by the tests."""
+    """(library, folder) of the sample photos with the default pack; tests only read it."""
     library = tmp_path_factory.mktemp('indexed') / 'library'
     run = run_hone('index', samples, '--json', library=library).ok()
     summary = run.json()
@@ -43,7 +44,7 @@ def test_second_run_computes_nothing(hone, quick, photos):
     hone('index', photos).ok()
     again = hone('index', photos, '--json').ok().json()
     assert (again['files'], again['new'], again['unchanged'], again['failed']) == (12, 0, 12, 0)
-    # without a folder: the folders that are known
+    # without a folder: the known folders
     assert hone('index', '--json').ok().json()['unchanged'] == 12
 
 
@@ -59,7 +60,7 @@ def test_new_changed_moved_copied_deleted(hone, quick, photos):
     assert summary['moved'] >= 1 and summary['failed'] == 0
     found = hone('search', 'anything', '--limit', '100', '--json').ok().json()
     copies = {os.path.basename(r['path']): r['copies'] for r in found['results']}
-    assert len(copies) == 10, copies                                            # 12 less the deleted, less the overwritten
+    assert len(copies) == 10, copies                                            # 12, minus the deleted and the overwritten one
     assert 'cup.png' in copies and 'butterfly.jpg' not in copies
     assert 2 in [copies.get('home.jpg'), copies.get('home again.jpg')]
     assert 2 in [copies.get('orange.jpg'), copies.get('rocket.jpg')]
@@ -103,7 +104,7 @@ def test_marks_move_and_leave_out(search, samples):
     page = search('a flower', '--like', liked, '--unlike', disliked, '--limit', '59')
     after = names(page)
     assert 'fruits.jpg' not in after and 'YellowFlower.jpg' not in after and page['total'] == 57
-    assert after.index('orange.jpg') < before.index('orange.jpg'), 'what is like the liked photo comes up'
+    assert after.index('orange.jpg') < before.index('orange.jpg'), 'photos like the marked one rank higher'
     assert page['query']['like'] == [sha256(liked)] and page['query']['unlike'] == [sha256(disliked)]
 
 
@@ -130,7 +131,7 @@ def test_a_page_without_a_like_explores(search):
     assert not set(names(second)) & set(names(first))
 
 
-def test_similar_by_look(indexed, search):
+def test_similar_by_style(indexed, search):
     flower = search('a flower', '--limit', '1')['results'][0]['id']
     page = run_hone('similar', flower, '--space', 'style', '--limit', '5', '--json', library=indexed[0]).json()
     assert len(page['results']) == 5
@@ -210,7 +211,7 @@ def test_folders(hone, quick, photos, tmp_path):
     hone('folders', 'remove', photos).ok()
     status = hone('status', '--json').ok().json()
     assert status['folders'] == []
-    # the knowledge is kept: coming back costs nothing
+    # the analysis results are kept: a returning folder costs no time
     assert hone('index', photos, '--json').ok().json()['new'] == 0
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """hone models: add in every layout, list, use, verify, pull from a hub that misbehaves, devices."""
 import json
 import os
@@ -42,7 +43,7 @@ def test_add_use_index_search(hone, photos, test_models, layout):
 
 
 def test_same_network_in_every_layout_scores_alike(test_models, photos, tmp_path):
-    """Xenova's, Immich's and the combined file hold the same weights: the scores must agree."""
+    """Xenova's, Immich's and the combined file contain the same weights, so the scores must agree."""
     scores = {}
     for layout in ('clip-random', 'clip-immich', 'clip-combined', 'clip-manifest'):
         library = tmp_path / layout
@@ -114,7 +115,7 @@ VISION = 'onnx/vision_model.onnx'
 
 
 def pulled_vision(hub):
-    """The vision file that a pull asks for first (f32, fp16 or quantized: the program chooses)."""
+    """Returns the vision file that a pull requests first (f32, fp16 or quantized: the program chooses)."""
     asked = [r[1] for r in hub.requests if '/cdn/' in r[1] and 'vision_model' in r[1]]
     return re.search(r'onnx/vision_model\w*\.onnx', asked[0])[0]
 
@@ -131,11 +132,11 @@ def test_pull(pull, hone, hub, photos, repository):
     assert hub.requests, 'HF_ENDPOINT is honoured'
     count = len(hub.bodies('.onnx'))
     pull(repository)
-    assert len(hub.bodies('.onnx')) == count, 'what is there is not downloaded again'
+    assert len(hub.bodies('.onnx')) == count, 'downloaded files are not downloaded again'
 
 
 def test_pull_goes_on_after_a_cut(pull, hone, hub):
-    pull('someone/clip-random').ok()                                          # to learn which file it takes
+    pull('someone/clip-random').ok()                                          # to learn which file it chooses
     vision = pulled_vision(hub)
     shutil.rmtree(hone.library / 'models')
     hub.requests.clear()
@@ -161,7 +162,7 @@ def test_pull_goes_on_after_kill(pull, hone, hub):
     time.sleep(1.5)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert not any('clip-random' in name for name in listed(hone)), 'half a model is no model'
+    assert not any('clip-random' in name for name in listed(hone)), 'half a model is not listed'
     pull('someone/clip-random').ok()
     hone('models', 'verify').ok()
 
@@ -203,7 +204,7 @@ def test_pull_of_what_is_not_there(pull, hub):
 
 
 def test_pull_when_busy(pull, hone, hub):
-    """429 once: waits and goes on, or says so."""
+    """429 once: the program waits and continues, or reports it."""
     hub.faults[''] = [{'status': 429, 'retry_after': 1}]
     run = pull('someone/clip-random')
     if run.code != 0:

@@ -1,4 +1,5 @@
-"""What an operator sees: structured logs, probes, metrics, completions and the manual page."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operator's view: structured logs, probes, metrics, completions and the manual page."""
 import datetime
 import json
 import re
@@ -14,7 +15,7 @@ WORDS = 'zebra crossing at noon'
 
 @pytest.fixture(scope='module')
 def served(samples, tmp_path_factory):
-    """(server, its library) with three photos, logging JSON at its most talkative."""
+    """(server, its library) with three photos, logging JSON at the most verbose level."""
     folder, library = tmp_path_factory.mktemp('photos'), tmp_path_factory.mktemp('library') / 'library'
     for name in ('coffee.png', 'rocket.jpg'):
         shutil.copy(samples / 'scikit-image' / name, folder)
@@ -54,7 +55,7 @@ def test_metrics(served):
     assert after[name + '_count'] - before[name + '_count'] == 3 and after[name + '_sum'] > before[name + '_sum']
     buckets = [value for key, value in after.items() if key.startswith(name + '_bucket')]
     assert buckets == sorted(buckets) and after[name + '_bucket{le="+Inf"}'] == after[name + '_count']
-    # Prometheus' conventions: counters end in _total, nothing else does, and everything has a help.
+    # Prometheus' conventions: counters end in _total, nothing else does, and every metric has a help text.
     for metric, kind in types.items():
         assert metric.endswith('_total') == (kind == 'counter'), metric
     assert set(re.findall(r'^# HELP (\S+)', server.request('GET', '/metrics').body.decode(), re.M)) == set(types)
@@ -115,16 +116,15 @@ def test_log_format_is_checked(library):
 
 
 def help_of(*command):
-    """(options, subcommands) that --help of a command names."""
+    """Returns (options, subcommands) in a command's --help."""
     text = run_hone(*command, '--help').ok().out
     options = set(re.findall(r'^  (?:-\w,)?(--[\w-]+)', text, re.M)) | set(re.findall(r'^  (-\w)\b', text, re.M))
-    _, _, listed = text.partition('Subcommands:\n')
-    return options, re.findall(r'^  ([a-z]+)', listed, re.M)
+    return options, re.findall(r'^  ([a-z]+) {2,}\S', text, re.M)
 
 
 @pytest.fixture(scope='module')
 def tree():
-    """{'people list': its options}, of every command there is, by what --help says."""
+    """Returns {'people list': its options} of every command, from --help."""
     commands = {}
 
     def walk(*command):
@@ -153,7 +153,7 @@ def test_bash_completes_every_command_and_option(tree, tmp_path):
         below = {name.split()[-1] for name in tree if name and name.rpartition(' ')[0] == command}
         assert bash_completes(script, *words, '') == below, command
     assert '--listen' in bash_completes(script, 'hone', 'serve', '--lis') and not bash_completes(script, 'hone', 'index', '--lis')
-    # an option's value that is also a command's name does not lead astray
+    # an option's value that equals a command's name must not mislead the completion
     assert 'pull' in bash_completes(script, 'hone', '--quiet', 'models', 'pu')
 
 

@@ -1,4 +1,5 @@
-"""Nothing leaves the machine: no name of another one is ever asked for."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No data leaves the machine: the program never resolves the name of another host."""
 import shutil
 import subprocess
 import time
@@ -20,7 +21,7 @@ int getaddrinfo(const char* node, const char* service, const struct addrinfo* hi
     return real(node, service, hints, result);
 }
 '''
-LONG_ENOUGH = 20  # seconds; the engine's telemetry, when it is not turned off, asks after twelve
+LONG_ENOUGH = 20  # seconds; the engine's telemetry, unless turned off, resolves its host after twelve
 
 
 def test_no_name_is_asked_for(photos, library, tmp_path):

@@ -1,4 +1,5 @@
-"""Requests that no HTTP library sends, byte by byte: refused without a defect, never two answers for one request, and the server lives on."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests that no HTTP library sends, byte by byte: refused without a server error, never two answers for one request, and the server survives."""
 import re
 import socket
 
@@ -10,7 +11,7 @@ STATUS = re.compile(rb'HTTP/1\.[01] (\d\d\d) ')
 
 
 def malformed(method, path, host):
-    """(name, bytes): at least twenty for each route"""
+    """Returns (name, bytes): at least twenty for each route."""
     method, path, host = method.encode(), path.encode(), b'Host: ' + host.encode() + b'\r\n'
     line = method + b' ' + path + b' HTTP/1.1\r\n'
     head = line + host
@@ -53,7 +54,7 @@ def malformed(method, path, host):
 
 
 def smuggling(method, path, host):
-    """(name, bytes): one request with another one hidden behind what two programs may read differently"""
+    """Returns (name, bytes): one request that hides another one in bytes that two programs may read differently."""
     field = b'Host: ' + host.encode() + b'\r\n'
     hidden = b'GET /healthz HTTP/1.1\r\n' + field + b'\r\n'
     head = f'{method} {path} HTTP/1.1\r\n'.encode() + field
@@ -109,6 +110,6 @@ def test_nothing_is_smuggled(sample_server, method, path):
 
 
 def test_a_good_request_behind_another_is_answered(sample_server):
-    """What the tests above look for can be seen: two requests on one connection are two answers."""
+    """Control: two requests on one connection do return two answers, so the tests above could see them."""
     request = f'GET /healthz HTTP/1.1\r\nHost: {sample_server.host}\r\n\r\n'.encode()
     assert answers_to(sample_server, 2 * request)[0] == [200, 200]

@@ -1,4 +1,5 @@
-"""Requests that schemathesis makes of the OpenAPI document, well-formed and wrong ones: no defect, and no answer that the document does not hold."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests that schemathesis derives from the OpenAPI document, valid and invalid: no server error, and no answer missing from the document."""
 import json
 import shutil
 import time
@@ -14,9 +15,9 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import content_type_conformance, negative_data_rejection, response_schema_conformance, status_code_conformance
 
-from conftest import FEW, run_hone, run_server, use_model
+from conftest import FEW, LONG, run_hone, run_server, use_model
 
-CASES = 20  # of each route and kind
+CASES = 300 if LONG else 10  # of each route and kind
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 SETTINGS = hypothesis.settings(max_examples=CASES, derandomize=True, database=None, deadline=None, phases=[hypothesis.Phase.generate],
                                suppress_health_check=list(hypothesis.HealthCheck))
@@ -43,17 +44,17 @@ def pictures(samples, tmp_path_factory):
 
 
 class House:
-    """A server with a library of its own, and who asks it."""
+    """A server with a separate library, and the principal of the requests."""
     def __init__(self, server, token, session):
         self.server, self.token, self.session = server, token, session
         self.document = server.get('/openapi.json').json()
         self.operations = [found.ok() for found in schemathesis.openapi.from_dict(self.document).get_all_operations()]
-        self.operations.sort(key=lambda o: o.method.upper() == 'DELETE')  # what takes things away comes last
+        self.operations.sort(key=lambda o: o.method.upper() == 'DELETE')  # deletions come last
         photos = [p['id'] for p in server.get('/photos', **token).json()['photos']]
         faces = [face['id'] for photo in photos for face in server.get(f'/photos/{photo}/faces', **token).json()['faces']]
         people = [p['id'] for p in server.get('/people?singles=true', **token).json()['people']]
         assert len(photos) == 5 and faces and people
-        # made-up ids alone would be answered 404 every time
+        # made-up ids alone would always return 404
         self.known = {'/photos/': photos, '/faces/': faces, '/people/': people}
 
     def headers_of(self, path):
@@ -62,7 +63,7 @@ class House:
 
 @pytest.fixture(params=['owner', 'viewer'])
 def house(request, pictures, test_models, tmp_path):
-    """Once open on this machine, once for a viewer with a token (for what a token may not: with a session)."""
+    """Once open on this machine, once for a viewer with a token (with a session for routes that a token may not use)."""
     library, token, session = tmp_path / 'library', {}, {}
     use_model(library, test_models / 'clip-random')
     run_hone('index', pictures, library=library).ok()
@@ -86,7 +87,7 @@ def house(request, pictures, test_models, tmp_path):
 
 @st.composite
 def cases(draw, operation, mode, known, folder):
-    """(case, whether its id was exchanged for one that is there, so that it may be right after all)"""
+    """Returns (case, whether its id was replaced by an existing one, so that it may be valid after all)."""
     case, exchanged = draw(operation.as_strategy(generation_mode=mode)), False
     for where, values in known.items():
         if where in operation.path and '{id}' in operation.path and draw(st.integers(0, 2)):
@@ -96,7 +97,7 @@ def cases(draw, operation, mode, known, folder):
     if isinstance(case.body, dict):
         for field in {'like', 'unlike', 'seen'} & set(case.body) if mode.is_positive else ():
             case.body[field] = draw(st.lists(st.sampled_from(known['/photos/']), max_size=3))
-        # a folder that is not this test's would be read
+        # a folder outside this test would be indexed
         if isinstance(case.body.get('path'), str) and case.body['path'].startswith('/'):
             case.body['path'] = str(folder) + case.body['path']
     return case, exchanged
@@ -135,9 +136,9 @@ def test_every_route(house, mode, tmp_path):
                                  f'| {answer.request.url[:200]} {str(answer.request.body)[:300]} | {answer.text[:300]}')
 
     for operation in house.operations:
-        # Where nothing can be given nothing can be wrong, and there is one right request; test_nonsense has these routes too.
+        # Without input, there are no invalid requests and only one valid one; test_nonsense covers these routes too.
         without = not any((operation.body, operation.path_parameters, operation.query))
-        # Any bytes are an example, as far as a schema can say.
+        # Any bytes are an example, as far as a schema can express.
         if mode.is_negative and (without or operation.path == '/api/v1/examples'):
             continue
         SETTINGS(hypothesis.given(cases(operation, mode, house.known, tmp_path))(check))()
@@ -158,7 +159,7 @@ NONSENSE = st.fixed_dictionaries({
 
 @pytest.mark.parametrize('house', ['owner'], indirect=True)
 def test_nonsense(house):
-    """Queries and bodies that the document does not know at all, for every route; a body beside GET too."""
+    """Queries and bodies that the document lacks, for every route; also a body with GET."""
     client, wrong = requests.Session(), []
     documented = {operation.label: set(map(str, operation.definition.raw['responses'])) for operation in house.operations}
     for operation in house.operations:
@@ -169,7 +170,7 @@ def test_nonsense(house):
             answer = send(client, requests.Request(operation.method.upper(), house.server.url + operation.path.replace('{id}', nonsense['id']), params=nonsense['query'],
                                                    headers=headers, data=nonsense['body']))
             sent.append(answer.status_code)
-            # a body that is no JSON for a route with one, a name with / or .. in it: the general answers are not in the document for each
+            # the document does not list the general answers of each route: to an invalid JSON body, or to a name with / or .. in it
             if answer.status_code >= 500 and answer.status_code != 503 or str(answer.status_code) not in documented[operation.label] | {'400', '404'}:
                 wrong.append(f'{operation.label} {answer.request.url} {answer.request.body} -> {answer.status_code} {answer.text[:200]}')
 

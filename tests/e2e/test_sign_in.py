@@ -1,4 +1,5 @@
-"""Who may do what over the network: every route of the program x role x credential, and what a viewer gets to see."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may do what over the network: every route x role x credential, and the content of a viewer's answers."""
 import contextlib
 import hashlib
 import http.client
@@ -21,14 +22,14 @@ import openapi
 from conftest import FEW, HONE, environment, run_hone, run_server, use_model, wait_for
 
 PASSWORDS = {'ada': 'correct horse', 'vera': 'battery staple'}
-# What each route needs. A route of the program that is not here fails the test: say who may use it.
-NOBODY, LOOK, MANAGE, TOKENS = 'nobody', 'style', 'manage', 'tokens'
+# The requirement of each route. A route of the program that is missing here fails the test: add who may use it.
+NOBODY, VIEW, MANAGE, TOKENS = 'nobody', 'view', 'manage', 'tokens'
 RULES = {
-    ('POST', '/api/v1/search'): LOOK, ('GET', '/api/v1/photos'): LOOK, ('GET', '/api/v1/photos/{id}'): LOOK,
-    ('GET', '/api/v1/photos/{id}/thumbnail'): LOOK, ('GET', '/api/v1/photos/{id}/original'): LOOK, ('GET', '/api/v1/photos/{id}/similar'): LOOK,
-    ('GET', '/api/v1/photos/{id}/faces'): LOOK, ('GET', '/api/v1/faces/{id}/similar'): LOOK, ('GET', '/api/v1/people'): LOOK,
-    ('GET', '/api/v1/people/{id}'): LOOK, ('GET', '/api/v1/duplicates'): LOOK, ('POST', '/api/v1/examples'): LOOK, ('GET', '/api/v1/folders'): LOOK,
-    ('GET', '/api/v1/status'): LOOK, ('GET', '/api/v1/events'): LOOK,
+    ('POST', '/api/v1/search'): VIEW, ('GET', '/api/v1/photos'): VIEW, ('GET', '/api/v1/photos/{id}'): VIEW,
+    ('GET', '/api/v1/photos/{id}/thumbnail'): VIEW, ('GET', '/api/v1/photos/{id}/original'): VIEW, ('GET', '/api/v1/photos/{id}/similar'): VIEW,
+    ('GET', '/api/v1/photos/{id}/faces'): VIEW, ('GET', '/api/v1/faces/{id}/similar'): VIEW, ('GET', '/api/v1/people'): VIEW,
+    ('GET', '/api/v1/people/{id}'): VIEW, ('GET', '/api/v1/duplicates'): VIEW, ('POST', '/api/v1/examples'): VIEW, ('GET', '/api/v1/folders'): VIEW,
+    ('GET', '/api/v1/status'): VIEW, ('GET', '/api/v1/events'): VIEW,
     ('POST', '/api/v1/people'): MANAGE, ('GET', '/api/v1/people/questions'): MANAGE, ('GET', '/api/v1/people/history'): MANAGE,
     ('POST', '/api/v1/folders'): MANAGE, ('DELETE', '/api/v1/folders/{id}'): MANAGE, ('POST', '/api/v1/scan'): MANAGE,
     ('POST', '/api/v1/scan/pause'): MANAGE, ('POST', '/api/v1/scan/resume'): MANAGE, ('GET', '/api/v1/failures'): MANAGE, ('GET', '/metrics'): MANAGE,
@@ -48,7 +49,7 @@ def make_token(library, role, *more):
 
 
 def status_of(server, method, path, headers=None, body=None):
-    """The status line only: an answer of events never ends."""
+    """Reads the status line only, because an answer of events never ends."""
     connection = http.client.HTTPConnection(server.host, timeout=30)
     try:
         connection.request(method, path, body, headers or {})
@@ -59,7 +60,7 @@ def status_of(server, method, path, headers=None, body=None):
 
 
 class Person:
-    """Signed in with a cookie, as the web client is."""
+    """Signed in with a cookie, like the web client."""
     def __init__(self, server, name):
         self.server = server
         answer = server.post('/session', {'name': name, 'password': PASSWORDS[name]})
@@ -82,13 +83,13 @@ class Person:
 
 @pytest.fixture(scope='module')
 def house(samples, test_models, tmp_path_factory):
-    """One server with an owner, a viewer and twelve photos for all tests that leave it as it is."""
+    """One server with an owner, a viewer and twelve photos, for all tests that do not change it."""
     place = tmp_path_factory.mktemp('sign-in')
     library, photos = place / 'library', place / 'secret-folder'
     photos.mkdir()
     for name in FEW:
         shutil.copy2(samples / name, photos)
-    (photos / 'broken.jpg').write_bytes(b'\xff\xd8\xff\xe0 this is no photo')
+    (photos / 'broken.jpg').write_bytes(b'\xff\xd8\xff\xe0 this is not a photo')
     use_model(library, test_models / 'clip-random')
     run_hone('index', photos, library=library).ok()
     for name, role in (('ada', 'owner'), ('vera', 'viewer')):
@@ -116,7 +117,7 @@ def routes(document):
 
 
 def credentials(house):
-    """{name: headers that prove nothing}"""
+    """Returns {name: headers that prove nothing}."""
     library = house.library
     revoked = make_token(library, 'owner')
     expired = make_token(library, 'owner')
@@ -149,7 +150,7 @@ def test_every_route_has_a_rule_here(document):
 
 
 def test_every_route_with_every_credential(house, document):
-    """Paths are made up where they need an id: a route that lets somebody in answers 404 or 400 then, which is neither 401 nor 403."""
+    """Paths with ids are made up: a route that admits the request returns 404 or 400, which is neither 401 nor 403."""
     library = house.library
     bad = credentials(house)
     ada, vera = house.people['ada'], house.people['vera']
@@ -157,7 +158,7 @@ def test_every_route_with_every_credential(house, document):
     wrong = []
 
     def expect(who, method, path, allowed, headers, refused):
-        # a body that every POST refuses: nothing is changed by a request that gets through
+        # a body that every POST refuses, so an admitted request changes nothing
         status, answered = status_of(house, method, path, headers, b'\x00' if method == 'POST' else None)
         good = status not in (401, 403) if allowed else status == refused
         if not good or status >= 500:
@@ -169,27 +170,27 @@ def test_every_route_with_every_credential(house, document):
         rule = RULES[method, route]
         path = route.replace('{id}', '999999999')
         if (method, route) in {('POST', '/api/v1/scan/pause'), ('POST', '/api/v1/scan/resume'), ('DELETE', '/api/v1/session')}:
-            people = {}  # they need no body, so they would do it
+            people = {}  # these need no body, so they would take effect
         else:
             people = {'owner': ada.own_page, 'viewer': vera.own_page}
         for who, headers in bad.items():
             expect(who, method, path, rule == NOBODY, headers, 401)
         for who, headers in people.items():
-            expect(who, method, path, rule in (NOBODY, LOOK, TOKENS) or who == 'owner', headers, 403)
+            expect(who, method, path, rule in (NOBODY, VIEW, TOKENS) or who == 'owner', headers, 403)
             if method not in ('GET', 'HEAD') and rule != NOBODY:
                 cookie = {'Cookie': headers['Cookie']}
                 for without in ({}, {'Origin': 'http://evil.example'}, {'Origin': 'null'}, {'Sec-Fetch-Site': 'cross-site'},
                                 {'Sec-Fetch-Site': 'same-site'}, {'Origin': re.sub(r':\d+$', ':1', house.url)}):
                     expect(f'{who} by cookie from elsewhere {without}', method, path, False, {**cookie, **without}, 403)
         for role, headers in tokens.items():
-            allowed = rule in (NOBODY, LOOK) or (role == 'owner' and rule == MANAGE)
+            allowed = rule in (NOBODY, VIEW) or (role == 'owner' and rule == MANAGE)
             if path not in ('/api/v1/scan/pause', '/api/v1/scan/resume') or not allowed:
                 expect(f'token of {role}', method, path, allowed, headers, 403)
     assert not wrong, '\n'.join(wrong)
 
 
 def test_what_is_written_beside_other_processes_is_not_lost(house):
-    """Closing a descriptor of the file once let go of SQLite's locks: the process that ended last took the write-ahead log away from the server."""
+    """Closing a descriptor of the file once released SQLite's locks: the process that ended last removed the server's write-ahead log."""
     for _ in range(3):
         run_hone('users', 'list', library=house.library).ok()
         one = Person(house, 'vera')
@@ -207,7 +208,7 @@ def test_who_am_i(house, document):
 
 
 def test_a_viewer_sees_no_paths(house, document):
-    """Every route that a viewer may read: the folder, the file names, the library and the model's place are in none of the answers."""
+    """Every route that a viewer may read: no answer contains the folder, the file names, the library or the model's path."""
     ada, vera = house.people['ada'], house.people['vera']
     photo = vera.post('/search', {'text': 'a flower', 'limit': 12}).json()['results'][0]['id']
     answers = {
@@ -217,7 +218,7 @@ def test_a_viewer_sees_no_paths(house, document):
         ('get', '/photos/{id}/similar'): vera.get(f'/photos/{photo}/similar'),
         ('get', '/photos/{id}/faces'): vera.get(f'/photos/{photo}/faces'),
         ('get', '/people'): vera.get('/people?hidden=true&singles=true'),
-        ('get', '/duplicates'): vera.get('/duplicates?kind=moment'),
+        ('get', '/duplicates'): vera.get('/duplicates?kind=burst'),
         ('get', '/folders'): vera.get('/folders'),
         ('get', '/status'): vera.get('/status'),
     }
@@ -228,17 +229,17 @@ def test_a_viewer_sees_no_paths(house, document):
         for word in hidden:
             assert word not in answer.body.decode(), (route, word)
     assert len(answers['get', '/photos'].json()['photos']) == 12 and answers['get', '/folders'].json()['folders'][0]['photos'] == 12
-    # the same routes show the owner where the files lie
+    # the same routes show the paths to the owner
     for route in ('/photos?limit=100', f'/photos/{photo}', '/folders', '/status'):
         assert 'secret-folder' in ada.get(route).body.decode(), route
-    # nor can a viewer ask whether a folder or a file is there
+    # a viewer cannot ask whether a folder or a file exists either
     for term in ('folder:secret-folder', f'folder:{house.photos}', 'name:home*', '-folder:x', '(rating:0 OR (NOT name:home.jpg))'):
         refused = vera.post('/search', {'text': 'x', 'filter': term})
         assert refused.status == 400 and 'owner' in refused.json()['detail'], (term, refused)
         assert vera.get('/photos?filter=' + urllib.parse.quote(term)).status == 400, term
         assert ada.post('/search', {'text': 'x', 'filter': term}).status == 200, term
     assert vera.post('/search', {'text': 'x', 'filter': 'rating:0'}).status == 200
-    # the file of a photo that is away: the reason would name it
+    # an unavailable photo file: the reason would name it
     moved = house.photos.with_name('moved')
     house.photos.rename(moved)
     try:
@@ -280,7 +281,7 @@ def test_a_viewers_events_have_no_paths(house):
     connection.request('GET', '/api/v1/events', headers=own.cookie)
     answer = connection.getresponse()
     assert own.delete('/session').status == 204
-    while answer.fp.readline():  # to its end; the time-out of the connection is the failure
+    while answer.fp.readline():  # reads to the end; a timeout of the connection is the failure
         pass
     for stream in streams.values():
         stream.close()
@@ -301,17 +302,17 @@ def test_tokens(house, document):
     assert listed.json()['tokens'][0]['used_at']
     assert number in [token['id'] for token in ada.get('/tokens').json()['tokens']]
     assert secret not in run_hone('users', 'tokens', '--json', library=house.library).ok().out
-    # more than the maker holds
+    # more than the maker's role
     refused = vera.post('/tokens', {'name': 'x', 'role': 'owner', 'days': 1})
     assert refused.status == 409 and 'viewer' in refused.json()['detail']
     run_hone('users', 'token', 'x', '--role', 'owner', '--user', 'vera', library=house.library).refused(1, 'viewer')
-    # a token makes no token
+    # a token cannot create a token
     assert house.request('POST', '/api/v1/tokens', {'name': 'x', 'role': 'viewer', 'days': 1}, headers=by_token).status == 403
     for body in ({}, [], {'name': 'x', 'role': 'king', 'days': 1}, {'name': '', 'role': 'viewer', 'days': 1}, {'name': 'x', 'role': 'viewer', 'days': 0},
                  {'name': 'x', 'role': 'viewer', 'days': 99999}, {'name': 'x', 'role': 'viewer', 'days': -1}, {'name': 'x', 'role': 'viewer', 'days': 1.5},
                  {'name': 'x', 'role': 'viewer', 'days': 1, 'more': 1}):
         assert vera.post('/tokens', body).status == 400, body
-    # one of somebody else is not there
+    # another user's token looks unknown
     owners = make_token(house.library, 'viewer')
     assert vera.delete(f'/tokens/{owners["id"]}').status == 404
     assert ada.delete(f'/tokens/{owners["id"]}').status == 204
@@ -320,7 +321,7 @@ def test_tokens(house, document):
 
 
 def test_guesses_are_throttled(house):
-    """From an address of its own, so that the other tests can go on signing in."""
+    """From a separate address, so that the other tests can continue to sign in."""
     def guess(name, password):
         connection = http.client.HTTPConnection(house.host, timeout=30, source_address=('127.0.0.7', 0))
         connection.request('POST', '/api/v1/session', json.dumps({'name': name, 'password': password}), {'Content-Type': 'application/json'})
@@ -331,12 +332,12 @@ def test_guesses_are_throttled(house):
             connection.close()
     answers = [guess(f'nobody{count}', 'wrong password') for count in range(5)]
     assert [status for status, _, _ in answers] == [401] * 5, answers
-    # The first wait is a second and may be over when the next guess comes; each further wait is twice as long.
+    # The first wait is one second and may be over at the next guess; each further wait is twice as long.
     while answers[-1][0] == 401 and len(answers) < 12:
         answers.append(guess(f'nobody{len(answers)}', 'wrong password'))
     assert answers[-1][0] == 429 and int(answers[-1][1]) >= 1 and 'try again in' in answers[-1][2], answers
     text = ''.join(house.errors)
-    assert 'wrong password' in text and 'nobody1' not in text and '127.0.0.7' in text, 'the address is logged, what was typed is not'
+    assert 'wrong name or password' in text and 'nobody1' not in text and '127.0.0.7' in text, 'the address is logged, what was typed is not'
 
 
 def test_safety_headers_on_every_answer(house):
@@ -351,7 +352,7 @@ def test_safety_headers_on_every_answer(house):
             assert answered.get('Cross-Origin-Resource-Policy') == 'same-origin'
             if headers.get('Host'):
                 assert status == 403
-    # also on what the server refuses before any route is asked
+    # also for requests refused before routing
     for raw in (b'nonsense\r\n\r\n', b'GET / HTTP/1.1\r\nHost: localhost\r\nX: ' + b'x' * 20000 + b'\r\n\r\n'):
         with socket.create_connection(house.host.split(':')) as plain:
             plain.sendall(raw)
@@ -368,7 +369,7 @@ def test_a_command_on_this_machine_finds_its_way_in(house):
     assert (house.library / 'users.db').stat().st_mode & 0o777 == 0o600
     run = run_hone('index', '--json', library=house.library).ok()
     assert run.json()['photos'] >= 12
-    # somebody who may not read the file is told why
+    # a user who may not read the file is told why
     hidden = house.library / 'serve.key.hidden'
     (house.library / 'serve.key').rename(hidden)
     try:
@@ -385,7 +386,7 @@ TRAVERSALS = ['/../catalog.db', '/..', '/../../../../etc/passwd', '/%2e%2e/%2e%2
               '/api/v1/photos/' + 'f' * 5000 + '/original', '/api/v1/folders/../status', 'http://evil.example/etc/passwd', '*']
 
 
-# Names that a careless server would turn into a path, in place of a photo's id or of a file of the web client.
+# Names that a careless server would turn into a path, in place of a photo's id or a web client file.
 NAMES = ['..', '.', '...', '%2e%2e', '%2E%2E%2F', '..%2f..%2f..%2fetc%2fpasswd', '..%5c..%5cusers.db', '%252e%252e%252fusers.db', '%00', 'f' * 8 + '%00', '%00' + 'f' * 64,
          '../' * 12 + 'etc/passwd', '%2e%2e/' * 12 + 'etc/passwd', '..;/users.db', '/etc/passwd', '%2fetc%2fpasswd', 'file:///etc/passwd', 'link-out', 'users.db', '../users.db',
          'a' * 5000, '%41' * 3000, '../' * 2500, '\u2025', '\uff0e\uff0e', '\uff0e\uff0e\uff0fetc', '..\u2215..\u2215etc\u2215passwd', '..\u2044..\u2044etc', '..\u29f8etc',
@@ -423,13 +424,13 @@ def test_nothing_outside_is_served(house, link_out, path):
 
 @pytest.mark.parametrize('place', PLACES)
 def test_no_name_leads_outside(house, link_out, place):
-    # "/." and the like are the address without them for nobody: the path is looked up as it is
+    # "/." and the like are not normalised: the path is looked up literally
     wrong = {name[:60]: answer[:200] for name in NAMES for status, answer in [raw_answer(house, place.format(name))] if not serves_nothing_outside(status, answer)}
     assert not wrong
 
 
 def test_a_folder_is_added_by_its_very_name_only(house, tmp_path):
-    """The owner may add any folder, so what counts is that none is added under another name than its own, and nothing by a wrong one."""
+    """The owner may add any folder. The test checks that none is added under a different name, and none by an invalid one."""
     ada, before = house.people['ada'], house.people['ada'].get('/folders').json()
     inside = tmp_path / 'inside'
     inside.mkdir()
@@ -446,7 +447,7 @@ def test_a_folder_is_added_by_its_very_name_only(house, tmp_path):
     for scan in ('no', 0, None, []):
         assert ada.post('/folders', {'path': str(inside), 'scan': scan}).status == 400, scan
     assert ada.get('/folders').json() == before
-    # .. is taken away by name, so what is checked is what is added
+    # .. is resolved textually, so the check sees the path that is added
     (tmp_path / 'link').symlink_to('/etc/ssl')
     added = ada.post('/folders', {'path': f'{root}/link/../inside/', 'scan': False})
     assert added.status == 201 and added.json()['path'] == str(inside), added
@@ -455,7 +456,7 @@ def test_a_folder_is_added_by_its_very_name_only(house, tmp_path):
 
 
 def test_symlink_out_of_a_photo_folder_is_no_door(house):
-    """A photo is served by its content's id; what takes its place later is not served as it."""
+    """A photo is served by the id of its content; a later file at the same path is not served as it."""
     ada = house.people['ada']
     photo = next(p for p in ada.get('/photos?limit=100').json()['photos'] if p['path'].endswith('LadyBird.jpg'))
     path = pathlib.Path(photo['path'])
@@ -533,11 +534,11 @@ def test_tls_from_another_device(tmp_path, certificate, photos, test_models):
             old.maximum_version = ssl.TLSVersion.TLSv1_1
             with socket.create_connection(('127.0.0.1', port), timeout=30) as plain:
                 old.wrap_socket(plain)
-        # whoever speaks without TLS to it is let go, and it goes on
+        # a client without TLS is disconnected, and the server continues
         with socket.create_connection(('127.0.0.1', port), timeout=30) as plain:
             plain.sendall(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
             assert b'200' not in plain.recv(100)
-        # the command beside it knows the certificate by its key, whatever name it is for
+        # a local command recognises the certificate by its key, whatever name it is for
         run = run_hone('index', photos, '--json', library=library).ok()
         assert run.json()['new'] == 12
         key = json.loads((library / 'serve.key').read_text())
@@ -545,7 +546,7 @@ def test_tls_from_another_device(tmp_path, certificate, photos, test_models):
         (library / 'serve.key').write_text(json.dumps(key))
         run_hone('index', library=library).refused(1, 'does not answer')
 
-        # a certificate that is renewed while it runs; half of one does no harm
+        # a certificate renewed while the server runs; half of one does no harm
         def served():
             return ssl.get_server_certificate(('127.0.0.1', port), timeout=30)
 
@@ -613,7 +614,7 @@ def test_a_user_made_while_it_runs_closes_the_door(serve, library, quick):
     with serve() as server:
         assert server.get('/photos').status == 200
         assert server.get('/session').json() == {'needed': False, 'name': None, 'role': 'owner', 'can_sign_out': False}
-        # a proxy on this machine would let the world in
+        # a proxy on this machine would admit the whole network
         assert server.get('/photos', X_Forwarded_For='192.0.2.1').status == 401
         assert server.post('/session', {'name': 'a', 'password': 'b'}).status == 409
         add_user(library, 'ada', 'owner')
@@ -625,7 +626,7 @@ def test_a_user_made_while_it_runs_closes_the_door(serve, library, quick):
 
 
 def malformed_requests(method, route, item):
-    """Twenty and more requests that no client of ours sends, made from what the document says of the route."""
+    """Twenty or more requests that Hone's clients never send, derived from the route's entry in the document."""
     ids = ['0', '-1', '99999999999999999999', 'f' * 64, 'F' * 64, '%00', '%ff%fe', '%F0%9F%90%95', "'%20OR%201=1", '..%2f..', 'null', 'f' * 7, '1e9']
     paths = [route.replace('{id}', value) for value in ids] if '{id}' in route else [route]
     queries = ['', '?' + '&' * 50, '?limit=-1', '?limit=99999999999999999999', '?limit=1e5', '?offset=-1', '?offset=18446744073709551615', '?size=0', '?size=%00', '?space=nowhere',
@@ -645,12 +646,12 @@ def malformed_requests(method, route, item):
 
 
 def test_malformed_requests_are_refused_without_a_defect(house, document):
-    """No 5xx, an answer that is a problem in JSON, and the server lives on. 503 may be: no model of faces is there."""
+    """No 5xx, a JSON problem as the answer, and the server survives. 503 is allowed: there is no face model."""
     wrong, count = [], 0
     connection = http.client.HTTPConnection(house.host, timeout=60)
     for method, route in routes(document):
         if route == '/api/v1/events' or (method, route) == ('POST', '/api/v1/session'):
-            continue  # the one has no end, the other is throttled: both have tests above
+            continue  # one has no end, the other is throttled: both have tests above
         some = list(malformed_requests(method, route, document['paths'][route]))
         assert len(some) >= 20, route
         for path, body, more in some:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The catalogue on a SurrealDB server, with the real engine (tests/contract/surrealdb/engine.mjs)."""
 import hashlib
 import json
@@ -12,7 +13,7 @@ from conftest import HONE, ROOT, SURREAL_SECRET as SECRET, check_pictures, run_h
 
 def test_index_query_and_copy(engine, hone, photos, quick, tmp_path):
     catalog = ('--catalog', engine.address())
-    # settings are the catalogue's: which model is in use, too
+    # settings belong to the catalogue, including the selected model
     hone('models', 'use', quick, *catalog).ok()
     summary = hone('index', photos, '--json', *catalog).ok().json()
     assert (summary['new'], summary['failed']) == (12, 0)
@@ -72,9 +73,9 @@ def test_serving_goes_on_while_the_server_is_away(engine, photos, quick, library
         status = server.wait_idle(searchable=10)
         document = server.get('/openapi.json').json()
         openapi.check(document, 'get', '/status', 200, status)
-        assert status['catalog'] == {'place': f'127.0.0.1:{engine.port}/e2e/pictures', 'state': 'ready', 'trouble': None}
+        assert status['catalog'] == {'address': f'127.0.0.1:{engine.port}/e2e/pictures', 'state': 'ready', 'trouble': None}
 
-        # what another process reads is found here
+        # photos indexed by another process are found here
         shutil.copytree(library / 'models', photos.parent / 'second/models')
         run_hone('index', elsewhere, *catalog, library=photos.parent / 'second').ok()
         wait_for(lambda: server.status()['searchable'] == 12, 'the photos of the other process do not come')
@@ -111,7 +112,7 @@ def test_tls_with_a_certificate_that_is_checked(start_engine, hone, tmp_path):
 
 
 def grow(library, photos):
-    """A catalogue of so many photos with faces, people and all facts, most of them made up."""
+    """A catalogue of `photos` photos with faces, people and all facts, most of them made up."""
     database = sqlite3.connect(library / 'catalog.db')
     random = numpy.random.default_rng(7)
     known = database.execute('SELECT count(*) FROM photo').fetchone()[0]
@@ -126,7 +127,7 @@ def grow(library, photos):
             path = b'/made/up/\xff%d \xf0\x9f\x98\x80 it\'s.jpg' % number
             database.execute('INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id) VALUES (?, ?, 1, 2, ?, ?, ?)',
                              (folder, path, number + 10**6, number % 50 == 0, number))
-            for table in ('analysis', 'vector', 'metadata', 'style'):
+            for table in ('analysis', 'vector', 'metadata', 'look'):
                 columns = [row[1] for row in database.execute(f'PRAGMA table_info({table})') if row[1] != 'photo_id']
                 database.execute(f'INSERT INTO {table} (photo_id, {", ".join(columns)}) SELECT ?, {", ".join(columns)} FROM {table} WHERE photo_id = ?', (number, like))
             database.execute('INSERT INTO keyword VALUES (?, ?)', (number, f"it's {number % 7}"))

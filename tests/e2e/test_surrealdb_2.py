@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The catalogue on SurrealDB 2.x, with the real engine (tests/contract/surrealdb/engine_2.py)."""
 import os
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Workers that share one library on a SurrealDB server, with the real engine."""
 import json
 import shutil
@@ -8,8 +9,8 @@ import pytest
 
 from conftest import HONE, environment, run_hone, wait_for
 
-COPIES = 12  # of each photo, each with a byte of its own behind the picture
-# faketime moves the clock on the wall; what is measured, and the times of files, stay.
+COPIES = 12  # of each photo, each with a different byte after the image data
+# faketime shifts the wall clock; the monotonic clock and file times stay.
 WALL_CLOCK = {'NO_FAKE_STAT': 1, 'FAKETIME_DONT_FAKE_MONOTONIC': 1, 'DONT_FAKE_MONOTONIC': 1}
 
 
@@ -26,7 +27,7 @@ def many(photos):
 
 @pytest.fixture
 def workers(engine, many, quick, library, tmp_path):
-    """start(NAME, ...) starts a worker of one library, which knows the folder and has read nothing."""
+    """start(NAME, ...) starts a worker on one library, which has the folder but no photos yet."""
     hone = lambda *args, **more: run_hone(*args, '--catalog', engine.address(), library=library, **more)  # noqa: E731
     hone('models', 'use', quick).ok()
     hone('folders', 'add', many).ok()
@@ -52,7 +53,7 @@ def count(workers, table):
 
 
 def expect_all(workers):
-    """Every photo is there once, with its vector and both places of the twelve that lie twice."""
+    """Every photo exists once, with its vector, and with both files of the twelve duplicates."""
     assert count(workers, 'hone_bundle') == 144
     status = workers.hone('status', '--json').ok().json()
     assert (status['photos'], status['searchable'], status['folders'][0]['photos']) == (144, 144, 156), status
@@ -60,7 +61,7 @@ def expect_all(workers):
 
 
 def test_two_workers_read_each_photo_once(workers):
-    """One of the two has a clock that is an hour ahead: the server's clock alone counts."""
+    """One of the two has a clock that is an hour ahead: only the server's clock counts."""
     ahead = ['faketime', '-f', '+1h'] if shutil.which('faketime') else []
     both = [workers('one', '--once'), workers('two', '--once', prefix=ahead, env=WALL_CLOCK)]
     summaries = []
@@ -73,7 +74,7 @@ def test_two_workers_read_each_photo_once(workers):
     assert min(summary['embedded'] for summary in summaries) > 0, summaries
     expect_all(workers)
     assert count(workers, 'hone_claim') == 0, 'what is done is released'
-    # whoever comes after them finds nothing to do
+    # a later worker finds no work
     after = workers('three', '--once')
     out, err = after.communicate(timeout=300)
     assert (json.loads(out)['embedded'], json.loads(out)['unchanged']) == (0, 156), err
@@ -102,7 +103,7 @@ def test_a_worker_reads_the_folder_where_it_lies_for_it(workers, many, tmp_path)
     assert worker.returncode == 0, err
     places = workers.hone('query', '-', input=b'SELECT VALUE path FROM base_image').ok().json()[0]
     assert all(place.startswith(f'{many}/') for place in places)
-    # A worker to which the folder is not there says nothing of it to the others.
+    # A worker that does not see the folder must not mark its photos for the others.
     lost = workers('two', '--once')
     lost.communicate(timeout=60)
     folders = workers.hone('status', '--json').ok().json()['folders']

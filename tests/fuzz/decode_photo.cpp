@@ -1,8 +1,9 @@
-// Any bytes as a picture: an error or pixels, never more.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes as an image: an error or pixels.
 #include "photo/decode.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    // One megapixel: the fuzzer's time belongs to the decoders, not to filling memory.
+    // One megapixel: the fuzzer's time should go into the decoders, not into filling memory.
     constexpr std::uint64_t kPixels = 1 << 20;
     for (const int wanted_side : {0, 16}) {
         const auto photo = hone::decode_photo({data, size}, wanted_side, hone::Colors::kSrgb, kPixels);

@@ -1,4 +1,5 @@
-// Any bytes as a file name: no date, or one of the years the rules allow.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes as a file name: no date, or one within the years that the rules allow.
 #include "photo/file_name_date.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,5 +1,6 @@
-// Any bytes as a filter: an error with its place, or a filter whose canonical form is the same filter and
-// which the SQL writer takes.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes as a filter: an error with its position, or a filter that equals its canonical form and that the
+// SQL writer accepts.
 #include "catalog/sqlite/filter_sql.hpp"
 #include "search/filter_parser.hpp"
 
@@ -11,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const std::string text = hone::to_string(*filter);
     const auto again = hone::parse_filter(text);
-    // The canonical form may have grown beyond the longest filter.
+    // The canonical form may exceed the longest filter.
     if (!again && text.size() <= hone::kLongestFilter) __builtin_trap();
     if (again && !(*again == *filter)) __builtin_trap();
     const auto sql = hone::to_sql(*filter);

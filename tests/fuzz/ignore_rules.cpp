@@ -1,6 +1,7 @@
-// Any bytes as a .honeignore: in a folder below the root its rules never touch what lies beside that folder,
-// and libgit2 takes them. The first line is the folder's name. All of it is also given to the format
-// detection.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes as a .honeignore: in a folder below the root, its rules never affect paths outside that folder,
+// and libgit2 accepts them. The first line is the folder's name. The format detection gets all of the bytes
+// as well.
 #include <algorithm>
 
 #include "photo/format.hpp"
@@ -21,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::erase_if(name, [](char c) { return c == '/' || c == 0; });
     const std::string_view rules = text.substr(std::min(end + 1, size));
     const std::string rebased = hone::rebase_ignore_rules(rules, name + '/');
-    // A rule a line, each of them tied to the folder.
+    // One rule per line, each bound to the folder.
     if (std::ranges::count(rebased, '\n') > std::ranges::count(rules, '\n') + 1) __builtin_trap();
     for (std::size_t at = 0; at < rebased.size(); at = rebased.find('\n', at) + 1) {
         const std::size_t slash = at + (rebased[at] == '!' ? 1 : 0);

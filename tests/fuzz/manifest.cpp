@@ -1,4 +1,5 @@
-// Any bytes as a manifest.json: what is read and written again reads the same.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes as a manifest.json: reading, writing and reading again gives the same result.
 #include "model/manifest.hpp"
 
 #include <nlohmann/json.hpp>

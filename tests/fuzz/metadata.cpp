@@ -1,4 +1,5 @@
-// Any bytes as a picture's metadata: whatever is read lies in the promised ranges and survives JSON.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes as an image's metadata: every value is in its promised range and survives JSON.
 #include <nlohmann/json.hpp>
 
 #include "photo/metadata.hpp"
@@ -13,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::vector<std::string> warnings;
     const hone::PhotoMetadata photo =
         hone::read_metadata(picture, hone::detect_format(picture), sidecars, &warnings);
-    // dump() throws when a text is no UTF-8.
+    // dump() throws for invalid UTF-8.
     const nlohmann::json document = nlohmann::json::parse(hone::to_json(photo).dump());
     const auto again = hone::parse_metadata(document);
     if (!again || !(*again == photo)) __builtin_trap();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // Any bytes as the body of POST /api/v1/search.
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,5 @@
-// Any bytes as a photo's record on the SurrealDB server: refused, or rows that are written again as they are.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes as a photo document on the server: refused, or rows that are encoded again unchanged.
 #include "catalog/surrealdb/photo_document.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -15,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         if (!hone::surreal::write_document(statements, kTables, {data, size})) return 0;
     } catch (const SQLite::Exception&) {
-        return 0;  // a value that its column does not take
+        return 0;  // a value that its column does not accept
     }
     std::vector<std::int64_t> photos;
     {
@@ -24,7 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     for (const std::int64_t photo : photos) {
         const auto document = hone::surreal::encode_document(statements, kTables, photo);
-        if (document.empty() || !hone::surreal::write_document(statements, kTables, document)) __builtin_trap();
+        if (document.empty() || !hone::surreal::write_document(statements, kTables, document))
+            __builtin_trap();
         if (hone::surreal::encode_document(statements, kTables, photo) != document) __builtin_trap();
     }
     return 0;

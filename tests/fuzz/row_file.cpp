@@ -1,6 +1,7 @@
-// Any bytes as a vector file: refused, emptied, or rows that can all be read. The first byte chooses the
-// element type; a file that begins with '=' gets a good header of that type in front, so that the rest is
-// tried too.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes as a vector file: refused, emptied, or completely readable rows. The first byte chooses the
+// element type. A file that begins with '=' gets a valid header of that type, so that the fuzzer reaches the
+// rest.
 #include <cmath>
 #include <cstring>
 
@@ -14,7 +15,7 @@ const hone::test::TemporaryFolder& folder() {
     return kFolder;
 }
 
-// The bytes of a file of this spec with one row.
+// Returns the bytes of a file of this spec with one row.
 std::string good_file(const hone::RowSpec& spec) {
     const hone::fs::path path = folder().path() / "good";
     hone::fs::remove(path);
@@ -43,7 +44,7 @@ void read_all(const hone::RowView& view) {
         for (std::size_t at = 0; at < part.labels.size() * view.spec().stride(); ++at) sum += bytes[at];
     }
     if (rows != view.size()) __builtin_trap();
-    [[maybe_unused]] static volatile std::uint64_t seen;  // so that the reading is done
+    [[maybe_unused]] static volatile std::uint64_t seen;  // forces the read
     seen = sum;
 }
 
@@ -57,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                         good_file({5, hone::Element::kF16, spec.model}),
                                         good_file({5, hone::Element::kInt8, spec.model})};
     if (bytes.starts_with('=')) {
-        // Pairs of place and byte are written over a good file; an odd one cuts its end off.
+        // Pairs of position and byte are written over a valid file; an odd length cuts its end off.
         std::string good = kGood[data[0] % 3];
         std::size_t at = 1;
         for (; at + 1 < bytes.size(); at += 2) good[static_cast<std::uint8_t>(bytes[at])] = bytes[at + 1];
@@ -67,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     folder().write("file", bytes);
     const hone::fs::path path = folder().path() / "file";
     if (const auto file = hone::RowFile::open(path, spec, false)) read_all((*file)->view());
-    // A writer always gets a file that it can go on with.
+    // A writer always gets a usable file.
     auto file = hone::RowFile::open(path, spec, true);
     if (!file) __builtin_trap();
     const std::size_t before = (*file)->view().size();

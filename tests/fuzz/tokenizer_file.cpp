@@ -1,4 +1,5 @@
-// Any bytes as a stranger's tokenizer.json, of both kinds that are JSON.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes as an untrusted tokenizer.json, of both JSON kinds.
 #include "model/tokenizer.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -1,4 +1,5 @@
-// Any bytes as the words of a question, for the tokenizers of the test models and the default pack.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Any bytes as a query text, for the tokenizers of the test models and the default pack.
 #include "model/tokenizer.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

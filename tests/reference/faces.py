@@ -1,8 +1,9 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reference pipeline of a face pack by its manifest: photo -> faces with box, points, vector, age and gender. On the CPU.
 
-usage: faces.py PACK PHOTO...     a line a face
+usage: faces.py PACK PHOTO...     one line per face
 
-NumPy, Pillow and ONNX Runtime. Pixel centres lie at whole numbers when a face is cut out.
+NumPy, Pillow and ONNX Runtime. Pixel centres are at integers when a face is cut out.
 """
 import json
 import pathlib
@@ -14,9 +15,9 @@ from PIL import Image
 
 from preprocess_golden import open_rgb
 
-# Pixels of the shorter side of the box: smaller ones are no faces (in the detector's picture), get no vector, no estimate
+# Pixels of the box's shorter side. Below them: not a face (in the detector's image), no vector, no estimate
 LEAST, LEAST_EMBEDDED, LEAST_ESTIMATED = 6, 20, 24
-WITHOUT_POINTS = 1.1  # side of the square that stands for an aligned face where the detector gives no points
+WITHOUT_POINTS = 1.1  # side of the square that replaces an aligned face when the detector returns no points
 
 
 def load_rgb(path):
@@ -49,7 +50,7 @@ def decode_centerface(out, score, width, height):
         h, w = np.exp(out['scale'][0, :, row, col]) * 4
         dy, dx = out['offset'][0, :, row, col]
         x, y = (col + dx + 0.5) * 4 - w / 2, (row + dy + 0.5) * 4 - h / 2
-        k = out['landmarks'][0, :, row, col]  # y0, x0, y1, x1, ... in sizes of the box
+        k = out['landmarks'][0, :, row, col]  # y0, x0, y1, x1, ... in units of the box
         faces.append({'score': float(out['heatmap'][0, 0, row, col]), 'box': np.array([x, y, w, h], float),
                       'points': np.stack([k[1::2] * w + x, k[0::2] * h + y], 1).astype(float)})
     return faces
@@ -69,7 +70,7 @@ def decode_yunet(out, score, width, height):
 
 
 def decode_yolo(out, score, width, height):
-    rows = out['faces'][0].T  # middle x, middle y, width, height, score
+    rows = out['faces'][0].T  # centre x, centre y, width, height, score
     return [{'score': float(r[4]), 'box': np.array([r[0] - r[2] / 2, r[1] - r[3] / 2, r[2], r[3]], float), 'points': None}
             for r in rows[rows[:, 4] >= score]]
 
@@ -87,14 +88,14 @@ def similarity(source, target):
 
 
 def square_on(box, ratio, size):
-    """The upright square on the middle of the box, side = ratio x its longer side, as a similarity to size x size pixels."""
+    """The upright square around the box's centre, side = ratio x its longer side, as a similarity to size x size pixels."""
     x, y, w, h = box
     k = size / (ratio * max(w, h))
     return k, 0.0, size / 2 - k * (x + w / 2), size / 2 - k * (y + h / 2)
 
 
 def warp(rgb, transform, size):
-    """Bilinear, black outside. When it shrinks by k, k x k (1 to 8) samples a pixel are averaged."""
+    """Bilinear, black outside. When it shrinks by k, it averages k x k (1 to 8) samples per pixel."""
     a, b, tx, ty = transform
     det = a * a + b * b
     k = int(max(1, min(8, np.floor(1 / np.sqrt(det) + 0.5))))
@@ -114,7 +115,7 @@ def warp(rgb, transform, size):
 
 
 def age_range(table, estimate):
-    """The manifest's age_range: straight lines between its entries, the ends held; whole years, outwards."""
+    """The manifest's age_range: linear between its entries, constant beyond them; whole years, rounded outwards."""
     at, low, high = np.asarray(table, float).T
     return max(0, int(np.floor(np.interp(estimate, at, low)))), int(np.ceil(np.interp(estimate, at, high)))
 
@@ -139,14 +140,14 @@ class Network:
 
 
 class FacePack:
-    """parts: which networks to load; those whose part the manifest lacks are passed over. files: their folder, when it is another."""
+    """parts: the networks to load; parts that the manifest lacks are skipped. files: their folder, when it is another."""
 
     def __init__(self, folder, parts=('face-detector', 'face-embedder', 'age-gender'), files=None):
         self.manifest = json.loads((pathlib.Path(folder) / 'manifest.json').read_text())
         self.networks = {p: Network(self.manifest[p], files or folder) for p in parts if p in self.manifest}
 
     def detect(self, rgb, score=None):
-        """Best first, in pixels of the photo."""
+        """Returns the faces, best first, in pixels of the photo."""
         part = self.manifest['face-detector']
         h, w = rgb.shape[:2]
         r = min(1.0, part['side'] / max(h, w))
@@ -176,7 +177,7 @@ class FacePack:
         return v / np.linalg.norm(v) if part['metric'] == 'cosine' else v
 
     def age_gender(self, rgb, box):
-        """(years, probability of male) of the upright square on the middle of the box."""
+        """Returns (years, probability of male) for the upright square around the box's centre."""
         part = self.manifest['age-gender']
         out = self.networks['age-gender'](warp(rgb, square_on(box, part['crop'], part['size']), part['size']))
         gender = out[part['gender']].reshape(-1)
@@ -184,7 +185,7 @@ class FacePack:
         return float(out[part['age']].reshape(-1)[part['age_index']]), float(male)
 
     def __call__(self, rgb):
-        """Faces with 'vector' where they are large enough, and 'age', 'male' where they are whole too."""
+        """Returns faces with 'vector' where they are large enough, and 'age', 'male' where they are also complete."""
         faces = self.detect(rgb)
         for f in faces:
             smaller = min(f['box'][2:])

@@ -1,9 +1,10 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reference vectors of photos by a model's manifest: Pillow and ONNX Runtime, on the CPU, one thread.
 
 usage: preprocess_golden.py MODEL_DIR PHOTO_DIR OUT
 
-OUT/photos.txt     file names below PHOTO_DIR, one a line
-OUT/vectors.f32    a row a photo, little endian, length 1
+OUT/photos.txt     file names below PHOTO_DIR, one per line
+OUT/vectors.f32    one row per photo, little endian, length 1
 OUT/dimension.txt
 """
 import argparse
@@ -19,7 +20,7 @@ FILTERS = {'bicubic': Image.BICUBIC, 'bilinear': Image.BILINEAR, 'lanczos': Imag
 
 
 def open_rgb(path):
-    """Upright RGB; what is transparent lies on white."""
+    """Returns upright RGB, with transparent images composed over white."""
     im = ImageOps.exif_transpose(Image.open(path))
     if im.mode in ('RGBA', 'LA', 'PA') or 'transparency' in im.info:
         im = im.convert('RGBA')
@@ -29,12 +30,12 @@ def open_rgb(path):
 
 
 def fit(im, image):
-    """image: the manifest's part on images."""
+    """image: the manifest's part about images."""
     width, height, kind = image['width'], image['height'], FILTERS[image['resample']]
     if image['resize'] == 'squash':
         return im.resize((width, height), kind)
     if image['resize'] == 'shortest-edge':
-        # as CLIP does: the shorter side becomes `width`, the longer one is cut to whole pixels, then a centre crop
+        # as in CLIP: the shorter side becomes `width`, the longer one is truncated to whole pixels, then a centre crop
         short = min(im.size)
         size = tuple(width if side == short else int(width * side / short) for side in im.size)
         im = im.resize(size, kind)

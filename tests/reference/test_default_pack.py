@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The scripts of models/default: the reader of legacy torch files, and the pack byte for byte."""
 import hashlib
 import io
@@ -85,7 +86,7 @@ def test_runs_no_code(tmp_path):
 
 
 def test_pack_is_the_manifest_s():
-    """script/bootstrap has built the pack from the wheels; these are the bytes the manifest promises."""
+    """script/bootstrap has built the pack from the wheels; the manifest promises these bytes."""
     manifest = json.loads((PACK / 'manifest.json').read_text())
     files = [manifest['text']['tokenizer'], *manifest['image']['files'].values(), *manifest['text']['files'].values()]
     assert len(files) == 3

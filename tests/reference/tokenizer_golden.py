@@ -1,11 +1,12 @@
-"""Token ids by Hugging Face `tokenizers` (and `sentencepiece`) for at least 20,000 strings a tokenizer.
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Token ids by Hugging Face `tokenizers` (and `sentencepiece`) for at least 20,000 strings per tokenizer.
 
 usage: tokenizer_golden.py [--clip FILE] [--clip-small FILE] [--wordpiece FILE] [--sentencepiece FILE] OUT
 
-OUT/tokenizer_{clip,clip_small,wordpiece,sentencepiece}.jsonl: a line a string, {"t": string, "ids": [...]}, UTF-8,
-special tokens added, neither padded nor cut. Strings are the same each time: captions with and without slips, every
-script, combining marks, emoji sequences, controls, odd spaces, code, very long ones. A file that is not there is
-passed over with a word.
+OUT/tokenizer_{clip,clip_small,wordpiece,sentencepiece}.jsonl: one line per string, {"t": string, "ids": [...]}, UTF-8,
+special tokens added, neither padded nor truncated. Strings are the same each time: captions with and without typos, every
+script, combining marks, emoji sequences, controls, odd spaces, code, very long ones. A missing file is skipped with a
+message.
 """
 import argparse
 import json
@@ -60,7 +61,7 @@ def strings(count=COUNT, seed=20):
     marks = [chr(c) for c in range(0x20, 0x11000) if unicodedata.category(chr(c)) in ('Mn', 'Mc', 'Me')]
     ascii_marks = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'
     out = [*ODD, *CONTRACTIONS, *EMOJI, *SPACES, *(a + s + b for s in SPACES for a, b in (('a', 'b'), ('', 'x'), ('x', ''), ('日', '本')))]
-    # every character of the first planes where scripts live, on its own between letters of another kind
+    # every character of the first planes with scripts, between letters of another kind
     out += [chr(c) for c in range(0x0, 0x600)]
     # 10,000 characters long
     long = ' '.join(r.choice(WORDS) for _ in range(3000))[:10_000]

@@ -1,9 +1,10 @@
-"""21 photographic treatments: the same look on different subjects, every photo used once, to measure a look space with.
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""21 photographic treatments: the same style on different subjects, every photo used once, to measure a style space.
 
 usage: treatments.py PHOTO_DIR OUT_DIR     writes OUT_DIR/LOOK/NAME.jpg, longer side 256, the same on every run
 
-The measure is leave-one-out mean average precision of the treatment: each treated photo in turn is the question, the others of its
-treatment are right.
+The measure is the leave-one-out mean average precision of the treatment: each treated photo in turn is the query, and the others of
+its treatment are the right results.
 """
 import pathlib
 import sys
@@ -33,7 +34,7 @@ def tint(*channels):
 
 
 def convolve(x, kernel, axis):
-    """Along one axis, mirrored at the border without repeating it."""
+    """Filters along one axis, mirrored at the border without repeating it."""
     half = len(kernel) // 2
     reach = min(half, x.shape[axis] - 1)
     padding = [(0, 0)] * x.ndim
@@ -57,7 +58,7 @@ def radius(x):
 
 
 class Treatments:
-    """Each method takes and gives height x width x 3 numbers, 0 to 1; how strong it is varies with the random numbers."""
+    """Each method maps height x width x 3 numbers, 0 to 1, to the same; the random numbers vary its strength."""
 
     def __init__(self, seed=11):
         self.random = np.random.default_rng(seed)
@@ -143,7 +144,7 @@ LOOKS = [name for name in vars(Treatments) if not name.startswith('_') and name 
 
 
 def treat(photos, out):
-    """Writes the treated photos; gives {path: look}."""
+    """Writes the treated photos; returns {path: style}."""
     treatments = Treatments()
     files = sorted(pathlib.Path(photos).iterdir())
     order = treatments.random.permutation(len(files))
@@ -161,7 +162,7 @@ def treat(photos, out):
 
 
 def mean_average_precision(looks, rank):
-    """rank(path): all the other paths, the most alike first."""
+    """rank(path): returns all the other paths, the most similar first."""
     precisions = []
     for path, look in looks.items():
         right = [looks[other] == look for other in rank(path)]

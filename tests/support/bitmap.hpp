@@ -1,4 +1,5 @@
-// A BMP file in memory: the simplest picture that every decoder reads.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A BMP file in memory: the simplest image that every decoder reads.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,7 @@
 
 namespace hone::test {
 
-// 24 bits a pixel, 0xRRGGBB by color_at(x, y).
+// 24 bits per pixel, 0xRRGGBB by color_at(x, y).
 inline std::string bitmap(int width, int height, const std::function<std::uint32_t(int, int)>& color_at) {
     const int stride = (3 * width + 3) / 4 * 4;
     std::string bytes = "BM";

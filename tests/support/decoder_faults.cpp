@@ -1,5 +1,7 @@
-// What hone-decoder-with-faults does to a photo that begins with "HONE-FAULT ": every way a decoder can
-// break. The photo must pass for a picture on Hone's side, so the words stand after a GIF's first bytes.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The faults that hone-decoder-with-faults performs for a photo that begins with "HONE-FAULT ": every way in
+// which a decoder can break. The photo must look like an image to Hone, so the instruction follows a GIF's
+// first bytes.
 #include <fcntl.h>
 #include <glib.h>
 #include <sys/mman.h>
@@ -17,10 +19,10 @@
 
 namespace hone::test {
 
-// Ends the process with a message when something was possible that must not be.
+// Ends the process with a message when a forbidden action succeeded.
 static void expect_refused(bool possible, const char* what) {
     if (!possible) return;
-    std::fprintf(stderr, "the wall lets through: %s\n", what);
+    std::fprintf(stderr, "the sandbox allows: %s\n", what);
     ::_exit(42);
 }
 
@@ -42,11 +44,11 @@ void fault_if_asked(std::span<const std::uint8_t> bytes) {
             auto* block = static_cast<char*>(::operator new(64U << 20));
             std::memset(block, 1, 64U << 20);
         }
-    if (fault.starts_with("glib")) (void)::g_malloc(std::size_t{2} << 30U);  // aborts by itself
+    if (fault.starts_with("glib")) (void)::g_malloc(std::size_t{2} << 30U);  // glib aborts
     if (fault.starts_with("escape")) {
-        // What an attacker would try first; the photo is then decoded as ever when all of it fails.
+        // The first attempts of an attacker; if all of them fail, the photo is decoded normally.
         expect_refused(::open("/etc/passwd", O_RDONLY) >= 0, "open a file");
-        expect_refused(::open("/tmp/hone-wall-test", O_WRONLY | O_CREAT, 0600) >= 0, "make a file");
+        expect_refused(::open("/tmp/hone-sandbox-test", O_WRONLY | O_CREAT, 0600) >= 0, "make a file");
         expect_refused(::socket(AF_INET, SOCK_STREAM, 0) >= 0, "a socket");
         expect_refused(::fork() >= 0, "another process");
         expect_refused(::execl("/bin/true", "true", nullptr) == 0, "another program");

@@ -1,6 +1,7 @@
-"""A drive that stops answering when it is told to: a folder shown through FUSE, read-only. Linux and root only.
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A drive that stops answering on request: a folder shown through FUSE, read-only. Linux and root only.
 
-The kernel's protocol (linux/fuse.h, version 7.31) is spoken here directly, as far as reading needs it, so that nothing has to be installed.
+Implements the part of the kernel's protocol (linux/fuse.h, version 7.31) that reading needs, so that no package has to be installed.
 """
 import ctypes
 import errno
@@ -17,7 +18,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 class NoDrive(Exception):
-    """FUSE cannot be used here; says why."""
+    """FUSE cannot be used here; the message has the reason."""
 
 
 class HangingDrive:
@@ -25,9 +26,9 @@ class HangingDrive:
 
     def __init__(self, source, mountpoint):
         self.source, self.mountpoint = os.fsencode(source), os.fsencode(mountpoint)
-        self.hangs = lambda call, path: False   # call: lookup, stat, open, read, list; path: below the source, '' itself
-        self.breaks = lambda call, path: False  # gives an input/output error
-        self.before_answer = lambda call, path, end: None  # end: of what is read, in bytes
+        self.hangs = lambda call, path: False   # call: lookup, stat, open, read, list; path: below the source, '' for the source itself
+        self.breaks = lambda call, path: False  # returns an input/output error
+        self.before_answer = lambda call, path, end: None  # end: of the range read, in bytes
         self.silent = []                        # requests without an answer
         self.lock = threading.Lock()
         self.nodes, self.numbers = {1: b''}, {b'': 1}
@@ -47,10 +48,10 @@ class HangingDrive:
     def __exit__(self, *_):
         self.release()
         libc.umount2(self.mountpoint, UNMOUNT_DETACH)
-        os.close(self.fd)  # whoever still waits gets an error
+        os.close(self.fd)  # waiting requests get an error
 
     def release(self):
-        """Answers everything, from now on and what was left."""
+        """Answers all requests, new and pending."""
         with self.lock:
             self.hangs = lambda call, path: False
             waiting, self.silent = self.silent, []
@@ -73,7 +74,7 @@ class HangingDrive:
             self.answer(request)
 
     def drop_first_page(self, path):
-        """The kernel forgets what it has read of the file's first 4 KB (FUSE_NOTIFY_INVAL_INODE)."""
+        """Drops the file's first 4 KB from the kernel's cache (FUSE_NOTIFY_INVAL_INODE)."""
         os.write(self.fd, struct.pack('<IiQQqq', 40, 2, 0, self.numbers[os.fsencode(path)], 0, 4096))
 
     def subject(self, request):
@@ -103,7 +104,7 @@ class HangingDrive:
         try:
             os.write(self.fd, struct.pack('<IiQ', 16 + len(body), -error, unique) + body)
         except OSError:
-            pass  # nobody waits any more
+            pass  # the request was abandoned
 
     def reply(self, opcode, path, body):
         if opcode == INIT:

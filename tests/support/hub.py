@@ -1,19 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """A local server that answers like the Hugging Face hub, with faults on demand.
 
     with Hub({'owner/name': FOLDER}) as hub:
         run(env={'HF_ENDPOINT': hub.url})
         hub.faults['onnx/vision_model.onnx'] = [{'cut': 100_000}]      # the first request for it breaks off there
 
-Routes: /api/models/REPO/tree/REVISION[/PATH]?recursive=1 (LFS entries carry the SHA-256), /api/models/REPO[/revision/REVISION],
+Routes: /api/models/REPO/tree/REVISION[/PATH]?recursive=1 (LFS entries contain the SHA-256), /api/models/REPO[/revision/REVISION],
 /REPO/resolve/REVISION/FILE (302 to /cdn/... for LFS files, the bytes for small ones), /cdn/... (Range, ETag).
-hub.requests lists what was asked: (method, path, Range header or None, status).
+hub.requests lists the requests: (method, path, Range header or None, status).
 
-A fault is a dict; those of a file are used up one request (to the bytes) at a time, and a fault with 'always' stays:
+A fault is a dict. Each request for a file's bytes uses up one of its faults; a fault with 'always' stays:
   cut: N         the connection breaks after N bytes of the body
   wrong: True    right length, other bytes
   status: 404    also 401, 403, 429, 500, 503; with retry_after: seconds
-  slow: N        bytes a second
-  no_range: True ignores Range and sends all of it
+  slow: N        bytes per second
+  no_range: True ignores Range and sends everything
 Faults for '' apply to the listing. From a shell: hub.py PORT REPO=FOLDER... ; faults then as query: ?fault=cut:1000
 """
 import hashlib
@@ -27,7 +28,7 @@ import threading
 import time
 import urllib.parse
 
-LFS_FROM = 10_000_000     # bytes; the hub itself goes by .gitattributes, where *.onnx are LFS whatever their size
+LFS_FROM = 10_000_000     # bytes; the hub itself follows .gitattributes, where *.onnx are LFS whatever their size
 LFS_SUFFIXES = {'.onnx', '.bin', '.model', '.npz', '.onnx_data'}
 COMMIT = 'd15189d7' + '0' * 32
 
@@ -59,7 +60,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if cut is not None and cut < len(body):
             self.wfile.write(body[:cut])
             self.wfile.flush()
-            # a reset, as a lost connection is, not an orderly end
+            # a reset, like a lost connection, not an orderly end
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
             self.close_connection = True
             self.connection.close()
@@ -80,7 +81,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send(status, json.dumps({'error': message}).encode(), headers, head=self.command == 'HEAD')
 
     def refuse(self, fault):
-        """True when the fault is a status of its own."""
+        """True when the fault is an HTTP status."""
         status = fault.get('status')
         if status is None:
             return False
@@ -105,7 +106,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if len(parts) >= 5 and parts[2] == 'resolve':
             repo, revision, file = '/'.join(parts[:2]), parts[3], '/'.join(parts[4:])
             if repo not in hub.repositories:
-                return self.problem(401, 'RepoNotFound', 'Invalid username or password.')      # the hub does not tell which exist
+                return self.problem(401, 'RepoNotFound', 'Invalid username or password.')      # the hub does not reveal which exist
             if revision not in hub.revisions:
                 return self.problem(404, 'RevisionNotFound', 'Invalid rev id: ' + revision)
             source = hub.repositories[repo] / file
@@ -188,7 +189,7 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request, client_address):
-        pass                    # clients that are killed, and connections cut on purpose
+        pass                    # killed clients, and connections cut on purpose
 
 
 class Hub:
@@ -235,7 +236,7 @@ class Hub:
         return hashlib.sha1(b'blob %d\0' % len(content) + content).hexdigest()
 
     def bodies(self, file):
-        """The requests that asked for the bytes of a file."""
+        """Returns the requests for the bytes of a file."""
         return [r for r in self.requests if r[0] == 'GET' and file in urllib.parse.unquote(r[1]) and r[3] in (200, 206)]
 
 

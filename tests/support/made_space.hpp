@@ -1,4 +1,5 @@
-// A vector space of numbers made for a test.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A vector space with numbers made for a test.
 #pragma once
 
 #include <cmath>
@@ -12,7 +13,7 @@ namespace hone::test {
 
 class MadeSpace {
   public:
-    // vectors: brought to length 1; labels are their places.
+    // vectors: scaled to length 1; labels are their positions.
     explicit MadeSpace(std::vector<std::vector<float>> vectors) {
         space_ = *VectorSpace::open(folder_.path(), "made", "made", vectors.front().size(), true,
                                     ScanElement::kF32);
@@ -25,7 +26,7 @@ class MadeSpace {
         view_ = space_->view();
         statistics_ = SpaceStatistics::measure(view_, 2);
     }
-    // `count` vectors around `centers` points, by a fixed seed: photo n is of kind n % centers.
+    // `count` vectors around `centers` points, from a fixed seed: photo n is of kind n % centers.
     static std::vector<std::vector<float>> kinds(std::size_t count, std::size_t centers,
                                                  std::size_t dimension, float spread) {
         std::mt19937 random(7);

@@ -1,4 +1,5 @@
-"""Small models with random weights in the layouts people have, for tests of loading and plumbing, not of quality.
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small models with random weights in the usual layouts, for tests of loading and plumbing, not of quality.
 
 usage: make_test_models.py [--shared FOLDER] OUT
 
@@ -8,12 +9,12 @@ OUT/clip-immich      the layout of Immich's repositories: visual/model.onnx, tex
 OUT/clip-combined    one model.onnx with both towers
 OUT/siglip-random    a SigLIP-like pair with a SentencePiece tokenizer
 OUT/other-dimension  Xenova's layout, vectors of another length (48)
-OUT/faces-original   the networks of models/faces-original by their repositories, of the same shapes, which see white squares as faces
-OUT/conse-h          manifest for a small real network of ../shared, when that is there
+OUT/faces-original   the networks of models/faces-original by their repositories, of the same shapes, which detect white squares as faces
+OUT/conse-h          manifest for a small real network in the shared folder, when it exists
 OUT/broken/...       truncated, wrong-sha, dimensions (image and text differ), not-json, outside, missing-file, empty
 
 A real CLIP shape, only small: ViT with patches of 32, width 128, 2 layers, projection 64; causal text tower that pools
-at the end token (the largest id, found by ArgMax as the real exports do). Everything is seeded: the same bytes each time.
+at the end token (the largest id, found by ArgMax as in the real exports). Everything is seeded: the same bytes each time.
 """
 import argparse
 import collections
@@ -64,7 +65,7 @@ class Graph:
         return name
 
     def weight(self, *shape, scale=None):
-        # drawn in float64 in a fixed order, so that every precision holds the same numbers
+        # drawn in float64 in a fixed order, so that every precision has the same numbers
         return self.const(self.random.normal(size=shape) * (scale or shape[0] ** -0.5))
 
     def ints(self, *values):
@@ -137,7 +138,7 @@ def vision_tower(g, dimension, pixels, out, hidden='last_hidden_state', unit=Fal
 
 
 def text_tower(g, dimension, ids, out, vocabulary, context=CONTEXT, pool='end', hidden='last_hidden_state', unit=False):
-    """ids: the name of an int64 [N,S] value. pool: 'end' (largest id) or 'last' (last place, as SigLIP)."""
+    """ids: the name of an int64 [N,S] value. pool: 'end' (largest id) or 'last' (last position, as in SigLIP)."""
     x = g.op('Gather', g.weight(vocabulary, WIDTH, scale=1.0), ids, axis=0)
     length = g.op('Gather', g.op('Shape', ids), g.ints(1), axis=0)
     x = g.op('Add', x, g.op('Slice', g.weight(context, WIDTH, scale=0.3), g.ints(0), length, g.ints(0)))
@@ -193,7 +194,7 @@ def combined(vocabulary):
     g.random = np.random.default_rng(2)
     text_tower(g, 64, 'input_ids', 'text_raw', vocabulary, hidden=None)
     image, text = g.unit('image_raw', 'image_embeds'), g.unit('text_raw', 'text_embeds')
-    # the mask only takes part in a sum that is multiplied by nothing: the real export needs it fed, and so does this
+    # the mask only takes part in a sum that is multiplied by zero: the real export requires it as an input, and so does this one
     used = g.op('Mul', g.op('Cast', g.op('ReduceMax', 'attention_mask', keepdims=0), to=TensorProto.FLOAT), g.const(np.float64(0)))
     scores = g.op('Add', g.op('Mul', g.op('MatMul', text, g.op('Transpose', image, perm=[1, 0])), g.const(np.float64(100))), used)
     g.op('Identity', scores, out='logits_per_text')
@@ -207,7 +208,7 @@ def combined(vocabulary):
 
 
 def bpe_merges(words, count):
-    """The plain algorithm, ties by spelling: the trainer of `tokenizers` breaks ties differently each time."""
+    """The plain algorithm, with ties by spelling: the trainer of `tokenizers` breaks ties differently each time."""
     rows = collections.Counter()
     for i, word in enumerate(words):
         letters = [piece[0] for piece in pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str(word)]
@@ -235,7 +236,7 @@ def bpe_merges(words, count):
 
 
 def clip_tokenizer(words=WORDS, count=700):
-    """A CLIP tokenizer.json of the right structure: bytes, bytes with </w>, merges, and the two special tokens last."""
+    """A CLIP tokenizer.json with the right structure: bytes, bytes with </w>, merges, and the two special tokens last."""
     merges = bpe_merges(words, count)
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokens = alphabet + [a + '</w>' for a in alphabet] + [''.join(m) for m in merges]
@@ -263,7 +264,7 @@ def write(path, content):
 
 
 def int8(source, target):
-    """What Xenova's *_quantized.onnx are: dynamic, per tensor, unsigned weights."""
+    """Like Xenova's *_quantized.onnx: dynamic, per tensor, unsigned weights."""
     import logging
     from onnxruntime.quantization import QuantType, quantize_dynamic
     logging.disable(logging.WARNING)
@@ -343,7 +344,7 @@ def make_combined(folder, tokenizer):
 
 
 def siglip_tokenizer(spiece):
-    """The tokenizer.json that stands beside a spiece.model in the repositories: the same pieces, Unigram."""
+    """The tokenizer.json next to a spiece.model in the repositories: the same pieces, Unigram."""
     import sentencepiece
     p = sentencepiece.SentencePieceProcessor(model_file=str(spiece))
     t = Tokenizer(models.Unigram([(p.id_to_piece(i), p.get_score(i)) for i in range(p.get_piece_size())], unk_id=p.unk_id(), byte_fallback=True))
@@ -354,7 +355,7 @@ def siglip_tokenizer(spiece):
 
 
 def make_siglip(folder):
-    """Vision by attention pooling is left out; names, sizes and tokenizer are SigLIP's."""
+    """Without attention pooling in the image tower; names, sizes and tokenizer are SigLIP's."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
         text = pathlib.Path(work) / 'words.txt'
@@ -425,7 +426,7 @@ def make_broken(folder, clip, manifested, tokenizer):
 
 def make_conse_h(folder, shared):
     """ConSE on a small MobileNet with CLIP's tokenizer and preprocessing (its first two nodes undo CLIP's mean and
-    deviation). Row 0 of its word table is nothing, so the two special tokens do not count."""
+    deviation). Row 0 of its word table is zero, so the two special tokens do not count."""
     source, bpe = shared / 'models/conse-h', shared / 'models/clip-bpe'
     if not (source.is_dir() and bpe.is_dir()):
         print(f'conse-h: skipped, there is no {source}')
@@ -441,7 +442,7 @@ def make_conse_h(folder, shared):
 
 def yolo_of_squares():
     """images 1x3x640x640 (0..1) -> output0 1x5x8400 (centre x, y, width, height, score): white squares of 64 pixels, by three
-    strides as the real network has them; the two coarser ones see nothing."""
+    strides as in the real network; the two coarser ones detect nothing."""
     g = Graph(5)
     grey = g.op('ReduceMean', 'images', axes=[1], keepdims=1)
     white = g.op('AveragePool', grey, kernel_shape=[64, 64], strides=[8, 8], pads=[28, 28, 28, 28])

@@ -1,4 +1,5 @@
-"""Checks answers against the schemas of an OpenAPI 3.x document."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks responses against the schemas of an OpenAPI 3.x document."""
 import jsonschema
 
 
@@ -35,7 +36,7 @@ def check(document, method, route, status, instance, media='application/json'):
 
 
 def check_document(document):
-    """The document itself: version, every operation answers something, every reference leads somewhere, schemas are schemas."""
+    """Checks the document itself: version, an answer for every operation, resolvable references, valid schemas."""
     assert document['openapi'].startswith('3.1'), document['openapi']
     assert document['info']['title'] and document['info']['version']
     for path, item in document['paths'].items():

@@ -1,5 +1,5 @@
-// Pictures that a test and the reference (../shared/reference/look/look.py, golden_images) build exactly
-// alike.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Images that tests and the reference (look/look.py, golden_images) build identically.
 #pragma once
 
 #include <algorithm>
@@ -42,8 +42,8 @@ inline std::array<Image, 5> golden_style_images() {
         make_image(192, 256, [](int, int y) { return Color{y / 2, 60 + y / 2, 255 - y / 4}; })};
 }
 
-// Rectangles of random colours, sizes and places: corners enough to be recognized, different for each seed.
-// longer side 256.
+// Rectangles of random colours, sizes and positions: enough corners for recognition, different for each seed.
+// Longer side 256.
 inline Image random_scene(std::uint32_t seed, int width = 256, int height = 192) {
     std::mt19937 random(seed);  // its numbers are the same everywhere; distributions are not
     const auto below = [&](int limit) { return static_cast<int>(random() % static_cast<unsigned>(limit)); };
@@ -74,7 +74,7 @@ inline Image mirrored(const Image& source) {
     return moved(source, source.width, source.height,
                  [&](int x, int y) { return std::pair{source.width - 1 - x, y}; });
 }
-// 90 degrees clockwise.
+// Rotates 90 degrees clockwise.
 inline Image turned(const Image& source) {
     return moved(source, source.height, source.width,
                  [&](int x, int y) { return std::pair{y, source.height - 1 - x}; });

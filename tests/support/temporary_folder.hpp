@@ -1,4 +1,5 @@
-// A folder that is gone when the test is over.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A folder that is removed at the end of the test.
 #pragma once
 
 #include <unistd.h>

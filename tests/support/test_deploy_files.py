@@ -1,4 +1,5 @@
-"""The files of deploy/ that no program here reads: they are what they claim to be."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files in deploy/ that no program here reads are valid."""
 import json
 import pathlib
 import re
@@ -36,7 +37,7 @@ def test_the_containerfile_takes_what_is_there():
     for sources in re.findall(r'^COPY (?!--)(.+) \S+$', text, re.M):
         for source in sources.split():
             assert (ROOT / source).exists(), source
-    # script/bootstrap runs before the other files are there.
+    # script/bootstrap runs before the other files exist.
     needed = set(re.findall(r'"?\$root/(script/[\w.-]+)', (ROOT / 'script/bootstrap').read_text() + (ROOT / 'script/lib.sh').read_text()))
     needed = {name for name in needed if 'surrealdb' not in name}
     copied = set(re.search(r'^COPY (script/.+) script/$', text, re.M)[1].split())

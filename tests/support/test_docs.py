@@ -1,4 +1,5 @@
-"""docs/troubleshooting.md quotes the program: each line it explains must still be said somewhere in src/. Links between pages lead somewhere."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/troubleshooting.md quotes the program: each quoted line must still exist in src/. Links between pages must lead somewhere."""
 import pathlib
 import re
 
@@ -6,7 +7,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def said_by_the_program():
-    """All string literals of the sources; those that C++ puts together are one. {} and quotes apart, as text."""
+    """Returns all string literals of the sources, adjacent ones joined; {} and quotes are replaced as in running text."""
     texts = []
     for file in sorted((ROOT / 'src').rglob('*.cpp')):
         source = file.read_text()
@@ -20,7 +21,7 @@ def test_each_error_line_is_still_said():
     lines = re.findall(r'^\| `(.+?)`+ \| ', (ROOT / 'docs/troubleshooting.md').read_text(), re.M)
     assert len(lines) > 20
     for line in lines:
-        # "..." stands for anything, a placeholder of the program included.
+        # "..." stands for any text, including a placeholder of the program.
         parts = [re.escape(part.strip()) for part in line.split('...') if part.strip(' ;:')]
         pattern = re.compile('.*'.join(parts))
         assert any(pattern.search(text) for text in texts), line

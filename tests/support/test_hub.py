@@ -1,4 +1,5 @@
-"""The stand-in for the hub behaves as the tests of downloads rely on."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulated hub behaves as the download tests expect."""
 import hashlib
 import http.client
 import json

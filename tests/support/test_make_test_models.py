@@ -1,4 +1,5 @@
-"""The models made for the tests are what they claim to be."""
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The models made for the tests have the promised properties."""
 import hashlib
 import json
 import pathlib

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The helpers of base/: hashes, files, locks, queues, settings and blocking calls.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -6,9 +8,9 @@
 #include <memory>
 #include <thread>
 
+#include "base/blocking_calls.hpp"
 #include "base/bounded_queue.hpp"
 #include "base/config.hpp"
-#include "base/blocking_calls.hpp"
 #include "base/sha256.hpp"
 #include "base/time.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -137,8 +139,8 @@ TEST(Config, LibraryComesFromFlagThenEnvironment) {
     ::unsetenv("XDG_DATA_HOME");
 }
 
-// A call that hangs until the test lets it go.
-struct Authenticator {
+// A call that hangs until the test releases it.
+struct Latch {
     std::atomic<bool> open = false;
     void wait() const {
         while (!open) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -147,14 +149,14 @@ struct Authenticator {
 
 TEST(BlockingCalls, LeavesACallThatHangsAlone) {
     BlockingCalls calls(std::chrono::milliseconds(40));
-    const auto authenticator = std::make_shared<Authenticator>();
-    EXPECT_FALSE(calls.run([authenticator](Heartbeat&) { authenticator->wait(); }));
+    const auto latch = std::make_shared<Latch>();
+    EXPECT_FALSE(calls.run([latch](Heartbeat&) { latch->wait(); }));
     const auto done = std::make_shared<std::atomic<int>>(0);
     for (int call = 1; call <= 3; ++call) {
         EXPECT_TRUE(calls.run([done](Heartbeat&) { ++*done; })) << "the next calls are not behind it";
         EXPECT_EQ(*done, call);
     }
-    authenticator->open = true;
+    latch->open = true;
 }
 
 TEST(BlockingCalls, WaitForWhatGetsOn) {
@@ -170,13 +172,13 @@ TEST(BlockingCalls, WaitForWhatGetsOn) {
 TEST(BlockingCalls, EndAtOnceWhenStopIsAsked) {
     std::stop_source stop;
     BlockingCalls calls(std::chrono::hours(1), stop.get_token());
-    const auto authenticator = std::make_shared<Authenticator>();
+    const auto latch = std::make_shared<Latch>();
     const std::jthread stopper([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(30));
         stop.request_stop();
     });
-    EXPECT_FALSE(calls.run([authenticator](Heartbeat&) { authenticator->wait(); }));
-    authenticator->open = true;
+    EXPECT_FALSE(calls.run([latch](Heartbeat&) { latch->wait(); }));
+    latch->open = true;
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Logistic calibrations from the background vocabulary and from marks.
 #include "search/calibration.hpp"
 
 #include <gtest/gtest.h>
@@ -34,51 +36,56 @@ TEST(LogisticCalibration, KeepsHowManyAreLikely) {
     EXPECT_LT(calibration.probability(92), 0.5);
 }
 
-// Texts and photos in one space: kind n of the photos is what word n says.
-class Bank : public testing::Test {
+// Texts and photos in one space: photos of kind n match text n.
+class Vocabulary : public testing::Test {
   protected:
     static constexpr std::size_t kKinds = 6;
     const test::MadeSpace photos{test::MadeSpace::kinds(120, kKinds, 16, 0.2F)};
-    const test::MadeSpace text{test::MadeSpace::kinds(kKinds, kKinds, 16, 0.05F)};
+    const test::MadeSpace texts{test::MadeSpace::kinds(kKinds, kKinds, 16, 0.05F)};
     [[nodiscard]] LogisticCalibration calibration(std::span<const float> text,
-                                   std::initializer_list<std::size_t> nulls) const {
+                                                  std::initializer_list<std::size_t> others) const {
         std::vector<float> vectors;
-        for (const std::size_t null : nulls)
-            vectors.insert(vectors.end(), text[null].begin(), text[null].end());
-        return calibration_from_vocabulary(BackgroundVocabulary(vectors, 16, 100), text, photos.view(), photos.view().scores(text, 1),
-                               2);
+        for (const std::size_t other : others)
+            vectors.insert(vectors.end(), texts[other].begin(), texts[other].end());
+        return calibration_from_vocabulary(BackgroundVocabulary(vectors, 16, 100), text, photos.view(),
+                                           photos.view().scores(text, 1), 2);
     }
-    [[nodiscard]] std::size_t likely(std::span<const float> text, const LogisticCalibration& calibration) const {
+    [[nodiscard]] std::size_t likely(std::span<const float> text,
+                                     const LogisticCalibration& calibration) const {
         std::size_t count = 0;
-        for (const float score : photos.view().scores(text, 1)) count += score >= calibration.threshold ? 1 : 0;
+        for (const float score : photos.view().scores(text, 1))
+            count += score >= calibration.threshold ? 1 : 0;
         return count;
     }
 };
 
-TEST_F(Bank, EndsTheListWhereOtherWordsFitBetter) {
-    EXPECT_EQ(likely(text[2], calibration(text[2], {0, 1, 3, 4, 5})), 20U) << "all of its kind and no other";
+TEST_F(Vocabulary, EndsTheListWhereOtherWordsFitBetter) {
+    EXPECT_EQ(likely(texts[2], calibration(texts[2], {0, 1, 3, 4, 5})), 20U)
+        << "all of its kind and no other";
 }
 
-TEST_F(Bank, ItsOwnWordDoesNotSpeakAgainstASearch) {
-    EXPECT_EQ(likely(text[2], calibration(text[2], {0, 1, 2, 3, 4, 5})), 20U);
+TEST_F(Vocabulary, ItsOwnWordDoesNotSpeakAgainstASearch) {
+    EXPECT_EQ(likely(texts[2], calibration(texts[2], {0, 1, 2, 3, 4, 5})), 20U);
 }
 
-TEST_F(Bank, NothingIsLikelyWhenNothingFits) {
-    // A text that says what no photo shows: between two kinds, less like either than their own words.
+TEST_F(Vocabulary, NothingIsLikelyWhenNothingFits) {
+    // A text that matches no photo: between two kinds, and less similar to each than their own texts.
     std::vector<float> text(16);
-    for (std::size_t at = 0; at < 16; ++at) text[at] = -text[0][at] - text[1][at];
+    for (std::size_t at = 0; at < 16; ++at) text[at] = -texts[0][at] - texts[1][at];
     const LogisticCalibration found = calibration(text, {0, 1, 2, 3, 4, 5});
     EXPECT_EQ(likely(text, found), 0U);
 }
 
-TEST(LargeBank, FindsTheEndAfterThePhotosThatAreJudgedOneByOne) {
+TEST(LargeVocabulary, FindsTheEndAfterThePhotosThatAreJudgedOneByOne) {
     constexpr std::size_t kEach = 3 * kJudged + 500;
     const test::MadeSpace photos{test::MadeSpace::kinds(2 * kEach, 2, 16, 0.2F)};
-    const test::MadeSpace text{test::MadeSpace::kinds(2, 2, 16, 0.05F)};
-    const BackgroundVocabulary vocabulary({text[1].begin(), text[1].end()}, 16, 100);
-    const std::vector<float> scores = photos.view().scores(text[0], 1);
-    const LogisticCalibration calibration = calibration_from_vocabulary(vocabulary, text[0], photos.view(), scores, 2);
-    const auto likely = std::ranges::count_if(scores, [&](float score) { return score >= calibration.threshold; });
+    const test::MadeSpace texts{test::MadeSpace::kinds(2, 2, 16, 0.05F)};
+    const BackgroundVocabulary vocabulary({texts[1].begin(), texts[1].end()}, 16, 100);
+    const std::vector<float> scores = photos.view().scores(texts[0], 1);
+    const LogisticCalibration calibration =
+        calibration_from_vocabulary(vocabulary, texts[0], photos.view(), scores, 2);
+    const auto likely =
+        std::ranges::count_if(scores, [&](float score) { return score >= calibration.threshold; });
     EXPECT_NEAR(static_cast<double>(likely), kEach, 0.02 * kEach);
 }
 
@@ -87,14 +94,16 @@ class Marks : public testing::Test {
     const test::MadeSpace photos{test::MadeSpace::kinds(400, 8, 24, 0.5F)};
     const FeedbackSpace space{photos.view(), photos.statistics(), 1};
     const FeedbackMethod& hone = **find_feedback_method("hone");
-    // The first `liked` photos of kind 0 fit; of the other kinds three each, and `forgotten` of kind 0, were
-    // passed over.
+    // The first `positives` photos of kind 0 are positives. Three of each other kind, and `forgotten` of kind 0,
+    // are implicit negatives.
     [[nodiscard]] Evidence marks(std::size_t positives, std::size_t forgotten) const {
         Evidence evidence;
         for (std::size_t at = 0; at < positives; ++at) evidence.positives.push_back({photos[at * 8], 1});
-        for (std::size_t at = 0; at < forgotten; ++at) evidence.implicit_negatives.push_back({photos[(20 + at) * 8], 1});
+        for (std::size_t at = 0; at < forgotten; ++at)
+            evidence.implicit_negatives.push_back({photos[(20 + at) * 8], 1});
         for (std::size_t kind = 1; kind < 8; ++kind) {
-            for (std::size_t at = 0; at < 3; ++at) evidence.implicit_negatives.push_back({photos[kind + at * 8], 1});
+            for (std::size_t at = 0; at < 3; ++at)
+                evidence.implicit_negatives.push_back({photos[kind + at * 8], 1});
         }
         return evidence;
     }

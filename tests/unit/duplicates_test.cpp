@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Exact, near and burst duplicates on a made-up catalogue.
 #include "search/duplicates.hpp"
 
 #include <gmock/gmock.h>
@@ -23,14 +25,14 @@ class Duplicates : public testing::Test {
 
     struct Shot {
         std::string path;
-        std::string content;  // the bytes, standing for the photo
+        std::string content;  // the bytes, which identify the photo
         int width = 100, height = 100;
         std::uint64_t bytes = 1000;
         std::string format = "jpeg";
         std::optional<TakenAt> taken = {};
         std::string camera = "Canon";
         std::int64_t modified_ns = 1;
-        std::uint64_t inode = 0;  // 0: one of its own
+        std::uint64_t inode = 0;  // 0: a separate one
     };
 
     PhotoNumber add(const Shot& shot) { return add_to(root.id, shot); }
@@ -42,7 +44,7 @@ class Duplicates : public testing::Test {
         analysis_results.metadata.make = shot.camera;
         analysis_results.metadata.taken = shot.taken;
         analysis_results.taken = shot.taken.value_or(TakenAt{kNoon, {}, TakenSource::kModified});
-        analysis_results.style = {1};  // not looked at here
+        analysis_results.style = {1};  // not used here
         analysis_results.hashes = {1};
         photo.analysis_results = analysis_results;
         const std::uint64_t inode = shot.inode == 0 ? ++last_inode : shot.inode;
@@ -61,7 +63,7 @@ class Duplicates : public testing::Test {
         EXPECT_TRUE(catalog->add_same_pictures(std::span(&pair, 1)));
     }
 
-    // Each group as the names of its files, the best first, then the bytes to free.
+    // Returns each group as the names of its files, the best first, then the bytes to free.
     static std::vector<std::string> names(const DuplicatePage& page) {
         std::vector<std::string> lines;
         for (const DuplicateGroup& group : page.groups) {
@@ -124,7 +126,7 @@ TEST_F(Duplicates, FilesThatAreAwayAreNoCopies) {
     EXPECT_EQ(find(DuplicateKind::kNear).total, 0U) << "nothing to delete beside a disk in a drawer";
     ASSERT_TRUE(catalog->set_reachable(disk.id, true));
     EXPECT_EQ(find(DuplicateKind::kNear).total, 1U);
-    // Missing: no file left where the folder was scanned.
+    // Missing: the scanned folder no longer contains a file.
     ASSERT_TRUE(catalog->end_scan({"/disk", true, {}}, {}));
     EXPECT_EQ(find(DuplicateKind::kNear).total, 0U);
 }
@@ -222,7 +224,7 @@ TEST_F(Duplicates, TheSamePictureCountsOnceInABurst) {
     const PhotoNumber shot = add({.path = "/p/shot.jpg", .content = "1", .width = 50, .taken = at(0)});
     const PhotoNumber copy = add({.path = "/p/copy.jpg", .content = "2", .width = 80, .taken = at(0)});
     same(shot, copy);
-    EXPECT_EQ(find(DuplicateKind::kBurst).total, 0U) << "one picture is no burst";
+    EXPECT_EQ(find(DuplicateKind::kBurst).total, 0U) << "one photo is not a burst";
     add({.path = "/p/next.jpg", .content = "3", .taken = at(2)});
     EXPECT_THAT(names(find(DuplicateKind::kBurst)), ElementsAre("copy.jpg next.jpg 1000"));
 }

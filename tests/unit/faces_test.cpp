@@ -1,4 +1,5 @@
-// Reading detectors' outputs, cutting faces out, grouping them.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Decoding detector outputs, cutting faces out, and grouping them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -106,7 +107,7 @@ TEST(FaceDetector, OfOverlappingFacesTheBestStays) {
     EXPECT_FLOAT_EQ(kept[1].score, 0.7F);
 }
 
-// Figures of the reference pipeline (tests/reference/faces.py) for the same numbers.
+// Values of the reference pipeline (tests/reference/faces.py) for the same numbers.
 TEST(FaceChip, SimilarityEqualsTheReference) {
     const Landmarks from{{{120, 100}, {180, 110}, {150, 140}, {118, 170}, {170, 178}}};
     const Landmarks to{{{47.5492F, 46.5990F},
@@ -115,7 +116,7 @@ TEST(FaceChip, SimilarityEqualsTheReference) {
                         {50.4149F, 103.0233F},
                         {97.6104F, 103.0233F}}};
     const Similarity fit = fit_similarity(from, to);
-    // What is left over stands at right angles to turning, growing and moving.
+    // The residual is orthogonal to rotation, scaling and translation.
     double dx = 0, dy = 0, turn = 0, grow = 0;
     for (std::size_t at = 0; at < from.size(); ++at) {
         const double x = fit.a * from[at].x - fit.b * from[at].y + fit.tx,
@@ -171,7 +172,7 @@ TEST(FacePack, AWrongFieldIsNamed) {
                 HasSubstr("score is 7"));
 }
 
-// ---- grouping ----
+// Grouping.
 
 constexpr std::size_t kNumbers = 16;
 
@@ -180,7 +181,7 @@ struct Crowd {
     std::vector<std::size_t> who;
 };
 
-// People far apart, their faces near each other.
+// People far apart in the space, with similar faces each.
 Crowd crowd(std::size_t people, std::size_t faces, float spread) {
     std::mt19937 random(3);
     std::normal_distribution<float> normal;
@@ -227,7 +228,7 @@ TEST(FaceClusters, FindsThePeople) {
 }
 
 TEST(FaceClusters, TheSameFacesInAnyOrderAndInAnyPartsAreTheSamePeople) {
-    const Crowd made = crowd(30, 6, 0.28F);  // near enough that some of them touch
+    const Crowd made = crowd(30, 6, 0.28F);  // close enough for some of them to touch
     std::vector<std::size_t> order(made.vectors.size());
     for (std::size_t at = 0; at < order.size(); ++at) order[at] = at;
     std::mt19937 random(9);
@@ -266,8 +267,8 @@ TEST(FaceClusters, WhatAPersonSaidHolds) {
     const Crowd made = crowd(2, 4, 0.05F);
     FaceClusters clusters(kNumbers, 1, 1);
     std::vector<ClusterFace> faces = faces_of(made);
-    faces[0].confirmed = faces[4].confirmed = 7;  // one person, however unlike
-    faces[1].confirmed = 8;                       // another one, however alike
+    faces[0].confirmed = faces[4].confirmed = 7;  // one person, however different
+    faces[1].confirmed = 8;                       // another one, however similar
     faces[2].rejected = {7, 8};
     clusters.add(faces, 1);
     const auto& groups = clusters.groups();

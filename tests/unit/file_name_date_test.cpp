@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Dates in file names.
 #include "photo/file_name_date.hpp"
 
 #include <gtest/gtest.h>
@@ -9,7 +11,7 @@
 namespace hone {
 namespace {
 
-// "2024-01-31T14:25:30Z", with " day" when only the day is known and " UTC" when the name says so.
+// "2024-01-31T14:25:30Z", with " day" when only the day is known and " UTC" when the name declares it.
 std::string read(std::string_view name) {
     const auto date = date_from_name(name);
     if (!date) return "none";

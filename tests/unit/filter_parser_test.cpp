@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The filter language: valid filters, canonical forms and error messages.
 #include "search/filter_parser.hpp"
 
 #include <gmock/gmock.h>
@@ -11,7 +13,7 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// The canonical form, or the error.
+// Returns the canonical form, or the error.
 std::string parsed(std::string_view text) {
     const auto filter = parse_filter(text);
     if (!filter) {
@@ -129,15 +131,16 @@ TEST(FilterParser, ReadsCircles) {
 
 TEST(FilterParser, SaysWhatIsWrongAndWhere) {
     EXPECT_EQ(parsed("camera:Canon raiting:3"),
-              "filter, column 14: 'raiting' is no field; did you mean rating?");
-    EXPECT_EQ(parsed("Größe raiting:3"), "filter, column 7: 'raiting' is no field; did you mean rating?")
+              "filter, column 14: there is no field 'raiting'; did you mean rating?");
+    EXPECT_EQ(parsed("Größe raiting:3"),
+              "filter, column 7: there is no field 'raiting'; did you mean rating?")
         << "columns are characters";
     EXPECT_THAT(parsed("colour:red"),
-                StartsWith("filter, column 1: 'colour' is no field; fields are words, taken, "));
+                StartsWith("filter, column 1: there is no field 'colour'; the fields are words, taken, "));
     EXPECT_THAT(parsed("http://example.org"), HasSubstr("put a text with a colon in quotation marks"));
-    EXPECT_EQ(parsed("a (b OR c"), "filter, column 3: this ( is not closed");
-    EXPECT_EQ(parsed("a) b"), "filter, column 2: this ) closes no bracket");
-    EXPECT_EQ(parsed("a ()"), "filter, column 3: there is nothing in these brackets");
+    EXPECT_EQ(parsed("a (b OR c"), "filter, column 3: this bracket is not closed");
+    EXPECT_EQ(parsed("a) b"), "filter, column 2: this closing bracket has no opening one");
+    EXPECT_EQ(parsed("a ()"), "filter, column 3: these brackets are empty");
     EXPECT_EQ(parsed("a OR"), "filter, column 5: a term is missing after OR");
     EXPECT_EQ(parsed("OR a"), "filter, column 1: a term is missing before OR");
     EXPECT_EQ(parsed("a OR OR b"), "filter, column 6: a term is missing after OR");
@@ -170,11 +173,11 @@ TEST(FilterParser, SaysWhichValueIsWrong) {
     EXPECT_EQ(parsed("rating:5..3"), "filter, column 8: '5..3' begins above its end");
     EXPECT_EQ(parsed("taken:2021..2019"), "filter, column 7: '2021..2019' begins after its end");
     EXPECT_THAT(parsed("taken:2019-13"),
-                StartsWith("filter, column 7: '2019-13' is no day, month or year; write"));
-    EXPECT_THAT(parsed("taken:2019,2019-02-30"), StartsWith("filter, column 12: '2019-02-30' is no day"));
+                StartsWith("filter, column 7: '2019-13' is not a day, month or year; write"));
+    EXPECT_THAT(parsed("taken:2019,2019-02-30"), StartsWith("filter, column 12: '2019-02-30' is not a day"));
     for (const char* text : {"taken:19", "taken:..", "taken:0000", "taken:2019-5", "taken:2019/05", "taken:>",
                              "taken:2019-00", "taken:2019-05-00", "taken:yesterday", "taken:20190501"})
-        EXPECT_THAT(parsed(text), HasSubstr("is no day, month or year")) << text;
+        EXPECT_THAT(parsed(text), HasSubstr("is not a day, month or year")) << text;
     EXPECT_EQ(parsed("orientation:flat"),
               "filter, column 13: orientation cannot be 'flat'; it is one of landscape, portrait, square, "
               "panorama");
@@ -195,7 +198,8 @@ TEST(FilterParser, SaysWhichValueIsWrong) {
 }
 
 TEST(FilterParser, HasLimits) {
-    EXPECT_EQ(parsed(std::string(kLongestFilter + 1, 'a')), "filter: 4001 characters; at most 4000 are read");
+    EXPECT_EQ(parsed(std::string(kLongestFilter + 1, 'a')),
+              "filter: 4001 characters are too many; the limit is 4000");
     std::string umlauts;
     for (std::size_t letter = 0; letter < kLongestFilter; ++letter) umlauts += "ä";
     EXPECT_TRUE(parse_filter(umlauts));
@@ -208,10 +212,10 @@ TEST(FilterParser, HasLimits) {
     for (std::size_t word = 0; word < kMostFilterValues; ++word) many += "a ";
     EXPECT_TRUE(parse_filter(many));
     EXPECT_EQ(parsed(many + "b"), "filter, column 601: more than 300 values in one filter");
-    EXPECT_EQ(parsed("caf\xC3"), "filter: the text is no UTF-8");
+    EXPECT_EQ(parsed("caf\xC3"), "filter: the text is not valid UTF-8");
 }
 
-// A format that is detected can be asked for by the name that is stored.
+// Every format that is detected can be filtered by its stored name.
 TEST(FilterParser, KnowsEveryFormat) {
     for (int format = static_cast<int>(Format::kJpeg); format <= static_cast<int>(Format::kOtherRaw);
          ++format) {

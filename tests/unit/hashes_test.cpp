@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Difference hashes and their distances.
 #include "analyze/hashes.hpp"
 
 #include <gtest/gtest.h>
@@ -13,7 +15,7 @@ TEST(Hashes, BitsSayWhereItGetsBrighter) {
     const auto ramp = test::make_image(256, 192, [](int x, int) { return test::Color{x, x, x}; });
     EXPECT_EQ(describe_hashes(ramp).plain(), ~std::uint64_t{0});
     EXPECT_EQ(describe_hashes(test::mirrored(ramp)).plain(), 0U);
-    // Only the upper half gets brighter: rows 0..3.
+    // Only the upper half becomes brighter: rows 0..3.
     const auto half = test::make_image(256, 192, [](int x, int y) {
         const int value = y < 96 ? x : 255 - x;
         return test::Color{value, value, value};
@@ -27,7 +29,7 @@ TEST(Hashes, BitsSayWhereItGetsBrighter) {
     EXPECT_EQ(describe_hashes(step).plain(), 0x0101010101010101U);
 }
 
-// The eight versions are those of the turned pictures themselves.
+// The eight versions equal the hashes of the rotated and flipped images themselves.
 TEST(Hashes, TurnedAndMirroredVersions) {
     const Image scene = test::random_scene(5, 256, 180);
     const PhotoHashes hashes = describe_hashes(scene);

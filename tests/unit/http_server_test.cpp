@@ -1,4 +1,5 @@
-// The server alone, over a real socket; tests/e2e/test_http.py speaks to all of Hone.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The server alone, over a real socket; tests/e2e/test_http.py tests all of Hone.
 #include "server/http_server.hpp"
 
 #include <arpa/inet.h>
@@ -34,12 +35,12 @@ class Client {
     void send(std::string_view text) {
         EXPECT_EQ(::send(socket_.get(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
     }
-    // False when the server has closed.
+    // Returns false when the server has closed the connection.
     bool try_send(std::string_view text) {
         return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
                static_cast<ssize_t>(text.size());
     }
-    // What comes until the server closes, or until `end` has come.
+    // Receives until the server closes, or until `end` arrives.
     std::string receive(std::string_view end = "") {
         std::string text;
         char bytes[4096];
@@ -115,7 +116,7 @@ TEST(HttpServer, StopsWhileSomebodyListensToEvents) {
     EXPECT_EQ(hub.listeners(), 0U);
 }
 
-// Until it is so; a test that waits for ever is ended by the runner.
+// Waits for the condition; the test runner ends a test that waits for ever.
 template <typename Condition>
 void wait_until(Condition condition) {
     while (!condition()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -156,7 +157,7 @@ TEST(HttpServer, DoesNotBeginWhatNobodyWaitsForAnyMore) {
     first.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     wait_until([&] { return begun == 1; });
     {
-        Client second(server->port());  // waits behind the first, and leaves
+        Client second(server->port());  // waits behind the first, then leaves
         second.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
         wait_until([&] { return server->connections() == 2; });
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
@@ -181,7 +182,7 @@ TEST(HttpServer, TellsTheHandlerWhenItsTimeIsOver) {
     const std::jthread running([&] { server->run(); });
     Client client(server->port());
     client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    EXPECT_THAT(client.receive(), HasSubstr("too long"));
+    EXPECT_THAT(client.receive(), HasSubstr("Too long"));
     server->stop();
 }
 
@@ -196,7 +197,7 @@ TEST(HttpServer, EndsSlowClients) {
         },
         std::move(options));
     const std::jthread running([&] { server->run(); });
-    // A header and a body that come byte by byte, for as long as the server takes them.
+    // A header and a body that arrive byte by byte, for as long as the server accepts them.
     for (const char* begin : {"GET / HTTP/1.1\r\nHost: x\r\nX: ",
                               "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"}) {
         Client client(server->port());
@@ -204,7 +205,7 @@ TEST(HttpServer, EndsSlowClients) {
         while (client.try_send("a")) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     EXPECT_EQ(handled, 0);
-    // An answer that nobody reads.
+    // A response that the client does not read.
     Client client(server->port());
     client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     wait_until([&] { return handled == 1; });
@@ -227,7 +228,7 @@ TEST(HttpServer, LimitsTheConnectionsOfOneClient) {
         }
         Client third(server->port());
         EXPECT_EQ(third.receive(), "");
-        Client other(server->port(), "127.0.0.2");  // another client is not in its way
+        Client other(server->port(), "127.0.0.2");  // another client is not affected
         other.send(kRequest);
         EXPECT_THAT(other.receive("\r\n\r\n"), StartsWith("HTTP/1.1 200"));
     }

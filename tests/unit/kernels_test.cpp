@@ -1,4 +1,5 @@
-// Every CPU level against scalar.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every CPU level compared with scalar.
 #include "vector/kernels.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +11,7 @@
 namespace hone {
 namespace {
 
-constexpr std::size_t kRows = 37;  // odd: levels that take two rows at a time have a rest
+constexpr std::size_t kRows = 37;  // odd, so levels that process two rows at a time have a remainder
 
 template <typename Number, typename Make>
 std::vector<Number> make(std::size_t count, Make make_one) {
@@ -57,7 +58,7 @@ TEST_P(Levels, Int8IsExactlyTheSame) {
     std::uniform_int_distribution<int> q(-127, 127), r(0, 255);
     auto query = make<std::int8_t>(padded, [&] { return static_cast<std::int8_t>(q(random)); });
     auto rows = make<std::uint8_t>(padded * kRows, [&] { return static_cast<std::uint8_t>(r(random)); });
-    // The extremes that make saturating instructions wrong.
+    // The extreme values at which saturating instructions would be wrong.
     std::fill_n(query.begin(), padded / 2, std::int8_t{127});
     std::fill_n(rows.begin(), padded, std::uint8_t{255});
     std::fill_n(rows.begin() + static_cast<std::ptrdiff_t>(padded), padded, std::uint8_t{0});

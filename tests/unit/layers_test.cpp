@@ -1,4 +1,5 @@
-// A room may include only itself and the rooms above it (docs/ARCHITECTURE.md).
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A room may include only itself and the rooms above it in docs/ARCHITECTURE.md.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,17 +14,17 @@ namespace {
 
 const std::vector<std::string> kRooms = {"base",   "photo",  "model",  "analyze", "vector", "catalog",
                                          "ingest", "people", "search", "server",  "cli"};
-// Beyond the order: what a room must not know although it stands below it.
+// Beyond the order: rooms that a room must not include although they are above it.
 const std::map<std::string, std::vector<std::string>> kForbidden = {
     {"vector", {"photo", "model", "analyze"}},
     {"catalog", {"model", "analyze", "vector"}},
     {"search", {"analyze", "people"}}};
 
-// The reasons why including `included` from a file of `room` is wrong; empty when it is right.
+// Returns the reason why a file of `room` must not include `included`; empty when it may.
 std::string objection(const std::string& room, const std::string& included) {
     const auto own = std::ranges::find(kRooms, room), other = std::ranges::find(kRooms, included);
-    if (own == kRooms.end()) return room + " is no room of docs/ARCHITECTURE.md";
-    if (other == kRooms.end()) return included + " is no room of docs/ARCHITECTURE.md";
+    if (own == kRooms.end()) return room + " is not a room of docs/ARCHITECTURE.md";
+    if (other == kRooms.end()) return included + " is not a room of docs/ARCHITECTURE.md";
     if (other > own) return room + " stands above " + included;
     const auto forbidden = kForbidden.find(room);
     if (forbidden != kForbidden.end() &&

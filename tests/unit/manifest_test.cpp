@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reading, writing and verifying model manifests.
 #include "model/manifest.hpp"
 
 #include <gmock/gmock.h>

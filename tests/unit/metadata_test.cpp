@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// EXIF, XMP, IPTC and containers, on small files written by hand.
 #include "photo/metadata.hpp"
 
 #include "photo/sidecar.hpp"
@@ -18,7 +20,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// ---- small files, written by hand ----
+// Small files, written by hand.
 
 // One EXIF field: TIFF type, count, and the value's bytes (big-endian).
 struct Field {
@@ -48,7 +50,7 @@ Field octets(int tag, const std::string& bytes) {
     return {tag, 1, static_cast<int>(bytes.size()), bytes};
 }
 
-// A directory that begins `at` bytes behind the TIFF header; long values lie behind it.
+// A directory that begins `at` bytes after the TIFF header; long values follow it.
 std::string directory(std::vector<Field> fields, std::size_t at) {
     std::ranges::sort(fields, {}, &Field::tag);
     std::string head = be16(static_cast<unsigned>(fields.size())), tail;
@@ -87,7 +89,7 @@ std::string segment(char marker, const std::string& content) {
     return std::string("\xFF") + marker + be16(static_cast<unsigned>(content.size() + 2)) + content;
 }
 
-// A JPEG of 40 x 30 pixels without any: header, then the segments.
+// A JPEG of 40 x 30 pixels without pixel data: header, then the segments.
 std::string jpeg(const std::string& segments) {
     return "\xFF\xD8" + segments + segment('\xC0', std::string("\x08\0\x1E\0\x28\x01\x01\x11\0", 9)) +
            segment('\xDA', std::string("\x01\x01\0\0\x3F\0", 6)) + "\xFF\xD9";
@@ -132,7 +134,7 @@ std::string language(const std::string& name, const std::string& text) {
     return "<" + name + R"(><rdf:Alt><rdf:li xml:lang="x-default">)" + text + "</rdf:li></rdf:Alt></" + name +
            ">";
 }
-// x, y, w, h as texts; applied: the dimensions the program measured in.
+// x, y, w, h as texts; applied: the dimensions used by the program.
 std::string mwg_face(const std::string& name, const std::string& area, const std::string& applied = "") {
     return R"(<mwg-rs:Regions rdf:parseType="Resource">)" + applied +
            R"(<mwg-rs:RegionList><rdf:Bag><rdf:li><rdf:Description mwg-rs:Name=")" + name +
@@ -161,7 +163,7 @@ constexpr int kMake = 0x010F, kModel = 0x0110, kOrientation = 0x0112, kChanged =
               kDigitized = 0x9004, kOffset = 0x9011, kShutterValue = 0x9201, kUserComment = 0x9286,
               kFocal = 0x920A, kLensSpecification = 0xA432, kLensModel = 0xA434;
 
-// ---- texts and dates ----
+// Texts and dates.
 
 std::string time(std::string_view text) {
     const auto time = parse_calendar_time(text);
@@ -238,7 +240,7 @@ TEST(CleanText, IsUtf8) {
         EXPECT_FALSE(is_utf8(text));
 }
 
-// ---- EXIF ----
+// EXIF.
 
 TEST(Metadata, ReadsTheCamera) {
     const PhotoMetadata photo = read(jpeg(exif_segment(
@@ -294,7 +296,7 @@ TEST(Metadata, ReadsWindowsFieldsAndComments) {
     EXPECT_EQ(photo.description, "hello") << "the camera's own words are none";
 }
 
-// ---- the time ----
+// The time.
 
 TEST(Metadata, TakesTheFirstTimeThatIsOne) {
     const auto file = [](const std::vector<Field>& image, const std::vector<Field>& photo) {
@@ -336,7 +338,7 @@ TEST(Metadata, GpsTimeIsUtc) {
         exif_segment({{}, {}, {ascii(0x1D, "2022:01:10"), fractions(7, {{21, 1}, {15, 1}, {33519, 1000}})}}));
     EXPECT_EQ(taken(read(file)), "2022-01-10T21:15:33+00:00 gps");
     EXPECT_EQ(taken(read(jpeg(exif_segment({{}, {}, {ascii(0x1D, "2022:01:10")}})))), "none")
-        << "a day without a time is no moment";
+        << "a day without a time is not a capture time";
     EXPECT_EQ(taken(read(jpeg(xmp_segment(xmp(R"(exif:GPSTimeStamp="2022-01-10T23:15:33+02:00")"))))),
               "2022-01-10T21:15:33+00:00 gps");
 }
@@ -353,7 +355,7 @@ TEST(Metadata, ResolvesTheTimeFromNameAndFile) {
     EXPECT_EQ(resolve_taken(none, "beach.jpg", 5), (TakenAt{5, 0, TakenSource::kModified}));
 }
 
-// ---- the place ----
+// The position.
 
 std::vector<Field> gps(const std::string& north, std::uint32_t latitude, const std::string& east,
                        std::uint32_t longitude) {
@@ -407,7 +409,7 @@ TEST(Metadata, ReadsThePlaceFromXmp) {
     EXPECT_EQ(placed("1,2,3,4N", "16,22.2E"), "none");
 }
 
-// ---- words ----
+// Titles, descriptions and keywords.
 
 TEST(Metadata, CollectsKeywordsOnce) {
     const std::string packet =
@@ -468,7 +470,7 @@ TEST(Metadata, RefusesRatingsOutOfRange) {
     EXPECT_EQ(read(jpeg(""), {xmp(R"(xmp:Rating="4.0")")}).rating, 4);
 }
 
-// ---- faces ----
+// Faces.
 
 PhotoMetadata with_face(int orientation, const std::string& face) {
     return read(jpeg(exif_segment({{number(kOrientation, static_cast<unsigned>(orientation))}, {}, {}}) +
@@ -560,7 +562,7 @@ TEST(Metadata, ReadsMicrosoftFaces) {
     EXPECT_EQ(with_face(1, mwg_face("Ada", kArea) + face("", "0.15, 0.275, 0.1, 0.05")).regions.size(), 1U);
 }
 
-// ---- other containers ----
+// Other containers.
 
 TEST(Metadata, KnowsMotionPhotos) {
     EXPECT_TRUE(read(jpeg(xmp_segment(xmp(R"(Camera:MotionPhoto="1")")))).motion);
@@ -599,7 +601,7 @@ TEST(Metadata, ReadsJpegXlBoxes) {
 TEST(Metadata, ReadsTiffAndPng) {
     EXPECT_EQ(read(tiff({{ascii(kMake, "Canon")}, {}, {}})).make, "Canon");
     const auto chunk = [](const std::string& type, const std::string& content) {
-        // The checksum (PNG 1.2, annex D) is what readers look at.
+        // Readers check the checksum (PNG 1.2, annex D).
         std::uint32_t crc = 0xFFFFFFFF;
         for (const char c : type + content) {
             crc ^= static_cast<unsigned char>(c);
@@ -664,7 +666,7 @@ TEST(Metadata, SaysWhatIsBroken) {
     EXPECT_THAT(warnings, IsEmpty());
 }
 
-// ---- JSON ----
+// JSON.
 
 TEST(MetadataJson, KeepsEverything) {
     PhotoMetadata photo;

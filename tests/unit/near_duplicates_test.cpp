@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Candidates for near duplicates, and the groups made from pairs.
 #include "ingest/near_duplicates.hpp"
 
 #include <gmock/gmock.h>
@@ -73,7 +75,7 @@ TEST(NearDuplicateIndex, EqualsTheSlowDefinition) {
     }
     EXPECT_TRUE(std::ranges::is_sorted(all, std::greater{}, &NearDuplicateCandidate::similarity));
 
-    // Three of each source: the first three of all, and the three nearest hashes.
+    // Three from each source: the first three of all, and the three nearest hashes.
     const auto some = index.candidates(style, hash, {}, 3);
     for (int at = 0; at < 3; ++at) EXPECT_EQ(some[at].photo, all[at].photo);
     std::ranges::sort(distances);
@@ -90,10 +92,10 @@ TEST(NearDuplicateIndex, EitherSourceIsEnough) {
     index.add(901, style, random_hashes());
     index.add(902, random_style(), hashes);
     PhotoHashes cropped = random_hashes();
-    cropped.crops[3] = hashes.turned[6];  // the query is turned and cut out of it
+    cropped.crops[3] = hashes.turned[6];  // the query is rotated and a crop of it
     index.add(903, random_style(), cropped);
     PhotoHashes inside = random_hashes();
-    inside.turned[0] = hashes.crops[1];  // it is cut out of the query
+    inside.turned[0] = hashes.crops[1];  // it is a crop of the query
     index.add(904, random_style(), inside);
     const auto found = numbers(index.candidates(style, hashes));
     for (const PhotoNumber photo : {901U, 902U, 903U, 904U}) EXPECT_THAT(found, testing::Contains(photo));
@@ -160,7 +162,7 @@ TEST(Groups, AnUncertainPairAddsOnePhoto) {
 TEST(Groups, AnUncertainPairDoesNotJoinTwoGroups) {
     const SamePair pairs[] = {{1, 2, true}, {3, 4, true}, {2, 3, false}};
     EXPECT_THAT(group_same_pictures(pairs), ElementsAre(ElementsAre(1, 2), ElementsAre(3, 4)));
-    // The same pair seen from both sides, or twice from one photo, is no second witness.
+    // The same pair from both sides, or two pairs that share a photo, are not a second witness.
     const SamePair repeated[] = {{1, 2, true}, {3, 4, true}, {2, 3, false}, {3, 2, false}, {2, 4, false}};
     EXPECT_THAT(group_same_pictures(repeated), ElementsAre(ElementsAre(1, 2), ElementsAre(3, 4)));
     const SamePair two[] = {{1, 2, true}, {3, 4, true}, {2, 3, false}, {4, 1, false}};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Translation of paths between the catalogue and this machine.
 #include "base/path_map.hpp"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Photo documents of the server catalogue: encoding, decoding and invalid bytes.
 #include "catalog/surrealdb/photo_document.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -15,7 +17,7 @@ struct Replica {
     Tables tables{database};
     Statements statements{database};
 
-    // Every value of a table, as SQL literals.
+    // Returns every value of a table as SQL literals.
     std::string dump(const char* table) {
         std::string rows;
         SQLite::Statement query(database, fmt::format("SELECT * FROM {}", table));
@@ -87,7 +89,7 @@ TEST(PhotoDocument, IsRefusedWhenItIsCutShortOrIsSomethingElse) {
     Bytes longer = document;
     longer.push_back(0);
     EXPECT_FALSE(write_document(to.statements, to.tables, longer));
-    // Numbers of tables, rows and values that no bytes follow.
+    // Counts of tables, rows and values without the bytes to follow.
     for (const Bytes& large : {Bytes{0xBB, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
                                Bytes{0xA1, 0x61, 'a', 0x9B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
                                Bytes{0xA1, 0x61, 'a', 0x82, 0x61, 'b', 0x9A, 0xFF, 0xFF, 0xFF, 0xFF},

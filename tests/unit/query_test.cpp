@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Validation of queries.
 #include "search/query.hpp"
 
 #include <gtest/gtest.h>
@@ -90,15 +92,14 @@ TEST(ParseSearch, ReadsEveryField) {
 
 TEST(ParseSearch, ReadsWeightsFacetsAndWhatIsShown) {
     const std::string id(64, 'a');
-    const auto query =
-        parse_search({{"like", json::array_t{id}},
-                      {"weights", {{id, 2.5}}},
-                      {"facets", {{"style", 2}, {"content", 0}}},
-                      {"style_terms", json::array_t{"red"}},
-                      {"rounds", {{{"shown", 20}, {"like", 1}}, {{"shown", 12}, {"like", 0}}}},
-                      {"show", "seen"},
-                      {"collapse", false},
-                      {"diverse", true}});
+    const auto query = parse_search({{"like", json::array_t{id}},
+                                     {"weights", {{id, 2.5}}},
+                                     {"facets", {{"style", 2}, {"content", 0}}},
+                                     {"style_terms", json::array_t{"red"}},
+                                     {"rounds", {{{"shown", 20}, {"like", 1}}, {{"shown", 12}, {"like", 0}}}},
+                                     {"show", "seen"},
+                                     {"collapse", false},
+                                     {"diverse", true}});
     ASSERT_TRUE(query) << query.error().message;
     EXPECT_EQ(query->weights.at(id), 2.5);
     EXPECT_EQ(query->facets.at(Facet::kStyle), 2);

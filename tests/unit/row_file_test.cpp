@@ -1,4 +1,5 @@
-// The promises of docs/formats/vector-file.md.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The guarantees of docs/formats/vector-file.md.
 #include "vector/row_file.hpp"
 
 #include <gtest/gtest.h>
@@ -60,7 +61,7 @@ TEST(RowFile, AViewDoesNotChangeWhileTheFileGrows) {
     EXPECT_EQ(file->view().size(), 5010U);
 }
 
-// Never closed, as after kill -9; kept where a leak checker sees that it is meant.
+// Never closed, as after kill -9; kept where a leak checker sees that this is intended.
 RowFile& never_closed(Result<std::unique_ptr<RowFile>> file) {
     static auto* const killed = new std::vector<RowFile*>;
     return *killed->emplace_back(file->release());
@@ -89,7 +90,7 @@ TEST(RowFile, IsMadeAnewWhenItIsBrokenOrOfAnotherSpec) {
         append(*file, 0, 2000);
     };
     fill();
-    fs::resize_file(path, 6000);  // cut
+    fs::resize_file(path, 6000);  // truncated
     EXPECT_FALSE(RowFile::open(path, kSpec, false));
     EXPECT_EQ((*RowFile::open(path, kSpec, true))->view().size(), 0U);
     fill();
@@ -102,7 +103,8 @@ TEST(RowFile, IsMadeAnewWhenItIsBrokenOrOfAnotherSpec) {
     EXPECT_FALSE(RowFile::open(path, other, false));
     EXPECT_EQ((*RowFile::open(path, other, true))->view().size(), 0U);
     fill();
-    patch(path, 32, std::string(32, '0'));  // a name without an end was read on into what follows it
+    // a name without a terminator was once read into the bytes after it
+    patch(path, 32, std::string(32, '0'));
     EXPECT_FALSE(RowFile::open(path, kSpec, false));
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pairwise check of photos, on made-up scenes.
 #include "analyze/same_picture.hpp"
 
 #include <gtest/gtest.h>
@@ -60,7 +62,7 @@ TEST(SamePicture, DifferentScenesAreNot) {
     }
 }
 
-// Their hashes are equal (all bits the same), and that is no reason.
+// Their hashes are equal (all bits the same), which must not suffice.
 TEST(SamePicture, FlatPicturesAndGradientsAreNotTheSame) {
     const auto plain = [](int value) {
         return test::make_image(256, 192, [=](int, int) { return test::Color{value, value, value}; });

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The search engine on a made-up library without a network.
 #include "search/engine.hpp"
 
 #include <gmock/gmock.h>
@@ -14,14 +16,14 @@ namespace {
 
 using testing::ElementsAre;
 
-// Every text is the same point, so that no network is needed.
+// Maps every text to the same point, so that no network is needed.
 class OneText final : public ImageTextModel {
   public:
     using ImageTextModel::ImageTextModel;
     Result<std::vector<float>> embed_text(std::string_view) override { return std::vector<float>{1, 0, 0}; }
 };
 
-// A library of pictures with vectors by hand.
+// A library of photos with given vectors.
 class Engine : public testing::Test {
   protected:
     void SetUp() override {
@@ -35,7 +37,7 @@ class Engine : public testing::Test {
         root = *library->catalog().add_folder("/photos");
     }
 
-    // Gives the id.
+    // Returns the id.
     std::string add(const std::string& name, std::vector<float> vector, const std::string& path = "",
                     std::optional<AnalysisResults> analysis_results = std::nullopt) {
         normalize(vector);
@@ -272,7 +274,7 @@ TEST_F(Engine, AFilterAloneListsTheNewestTakenFirst) {
     query.offset = 3;
     EXPECT_THAT(names(*search(query)), ElementsAre());
     ASSERT_TRUE(library->catalog().remove_folder(root.id));
-    EXPECT_EQ(search(query)->total, 0U) << "only what is there";
+    EXPECT_EQ(search(query)->total, 0U) << "only available photos";
 }
 
 TEST_F(Engine, AWrongFilterSaysWhereAndWhat) {
@@ -282,7 +284,8 @@ TEST_F(Engine, AWrongFilterSaysWhereAndWhat) {
         const auto page = search(query);
         ASSERT_FALSE(page);
         EXPECT_EQ(page.error().kind, ErrorKind::kUsage);
-        EXPECT_EQ(page.error().message, "filter, column 12: 'raiting' is no field; did you mean rating?");
+        EXPECT_EQ(page.error().message,
+                  "filter, column 12: there is no field 'raiting'; did you mean rating?");
         query.filter = "people:Ada";
         EXPECT_EQ(search(query)->total, 0U);
     }
@@ -294,7 +297,7 @@ SearchQuery asking(const std::string& text) {
     return query;
 }
 
-// 40 pictures that look more and more like the words, and one that does not but has them in its name.
+// 40 photos increasingly similar to the query text, and one that is not but has the text in its name.
 class Facts : public Engine {
   protected:
     void SetUp() override {
@@ -304,15 +307,15 @@ class Facts : public Engine {
         named = add("IMG_1234.jpg", {-0.2F, 0, 1}, "/photos/Alps/IMG_1234.jpg");
     }
 
-    // The named one with its reasons; checks that they add up to its score and that all of it is counted.
+    // Returns the first hit with its reasons; checks that they add up to its score and cover all of it.
     SearchHit checked_first(const SearchPage& page) {
         EXPECT_EQ(names(page).front(), "IMG_1234.jpg");
         const SearchHit& hit = page.hits.front();
         double sum = 0;
         for (const Reason& reason : hit.reasons) sum += reason.weight;
         EXPECT_NEAR(sum, hit.score, 1e-6);
-        EXPECT_EQ(hit.reasons.back().facet, "words");
-        EXPECT_EQ(hit.reasons.back().from, "words");
+        EXPECT_EQ(hit.reasons.back().facet, "text_index");
+        EXPECT_EQ(hit.reasons.back().from, "text");
         EXPECT_GT(hit.reasons.back().weight, 0);
         EXPECT_GE(hit.probability, kLiftedProbability - 1e-6);
         EXPECT_GE(page.likely, 1U);
@@ -405,7 +408,8 @@ TEST(TextMatch, DropsWhatNamesNothing) {
 }
 
 TEST(TextMatch, LiftsAboveTheLikelyCutAndKeepsTheOrder) {
-    for (const LogisticCalibration calibration : {LogisticCalibration{0.1, 60}, LogisticCalibration{-0.3, 4}}) {
+    for (const LogisticCalibration calibration :
+         {LogisticCalibration{0.1, 60}, LogisticCalibration{-0.3, 4}}) {
         double before = -10;
         for (double score = -1; score <= 1; score += 0.01) {
             const double bonus = text_bonus(calibration, score);
@@ -432,14 +436,14 @@ TEST_F(Engine, OtherModelsVectorsAreNamed) {
     const auto checked = library->check_model(wrong);
     ASSERT_FALSE(checked);
     EXPECT_NE(checked.error().message.find("--reembed"), std::string::npos);
-    EXPECT_NE(checked.error().message.find("3 numbers"), std::string::npos);
+    EXPECT_NE(checked.error().message.find("3 dimensions"), std::string::npos);
     EXPECT_TRUE(library->check_model(*model));
 }
 
-// Marks, what was seen, and the cards.
+// Marks, seen photos and groups.
 class Rounds : public Engine {
   protected:
-    // 60 pictures of six kinds, three of a kind taken within two seconds of each other; the words are the x
+    // 60 photos of six kinds, three of a kind taken within two seconds of each other; the query text is the x
     // axis.
     void SetUp() override {
         Engine::SetUp();
@@ -499,7 +503,7 @@ TEST_F(Rounds, EachResultSaysWhichNumberItWasByTheWordsAlone) {
         }
     };
     expect_numbers(by_text);
-    // Among the photos of the filter, and also when those that were seen are left out of the page.
+    // Among the photos of the filter, even when seen photos are not on the page.
     query.show = Show::kNew;
     query.seen = {ids[0], ids[6]};
     query.filter = "NOT name:59";
@@ -617,7 +621,7 @@ TEST_F(Rounds, APageWithoutALikeExplores) {
     query.rounds.pop_back();
     EXPECT_FALSE(search(query)->explores);
     query.rounds = {{60, 0}};
-    EXPECT_FALSE(search(query)->explores) << "what was liked elsewhere is no mistake";
+    EXPECT_FALSE(search(query)->explores) << "a like from elsewhere is not a mistake";
     query.rounds.clear();
     query.like.clear();
     query.method = "rocchio";
@@ -643,7 +647,7 @@ TEST_F(Rounds, AHeavyMarkPullsMore) {
     query.weights[ids[1]] = 3;
     EXPECT_GT(std::abs(share_of(ids[1])), std::abs(light));
     query.weights = {{ids[9], 2}};
-    EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage) << "a weight of what is not marked";
+    EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage) << "a weight without a mark";
     query.weights = {{ids[1], 0}};
     EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage);
 }
@@ -659,10 +663,10 @@ TEST_F(Rounds, AFacetThatIsOffDoesNotCountAndAllOffIsRefused) {
     EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage);
 }
 
-// Photos with looks: what they show is on one axis, how they look on the other.
+// Photos with styles: their content is on one axis, their style on the other.
 class Styles : public Engine {
   protected:
-    // kind: direction of the content; look: byte pattern, far from that of another look.
+    // kind: direction of the content; look: byte pattern, far from that of another style.
     std::string add_photo(const std::string& name, int kind, int style) {
         std::vector<float> vector{0.1F, 0.1F, 0.1F};
         vector[static_cast<std::size_t>(kind)] += 1 + 0.01F * static_cast<float>(name.size());

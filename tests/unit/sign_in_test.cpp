@@ -1,4 +1,5 @@
-// Users, sessions, tokens, the throttle and the gate, with a clock of their own.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Users, sessions, tokens, the throttle and the authenticator, with a controlled clock.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -22,7 +23,7 @@ using testing::Not;
 constexpr const char* kPassword = "correct horse";
 
 AuthenticatorOptions sign_in(const std::string& address, std::vector<std::string> host_names = {},
-                  std::vector<std::string> proxies = {}) {
+                             std::vector<std::string> proxies = {}) {
     return {address, std::move(host_names), std::move(proxies)};
 }
 
@@ -107,7 +108,7 @@ TEST_F(SignIn, SessionsEndWhenIdleAndInAnyCase) {
     const std::string idle = session("ada"), busy = session("ada");
     const std::int64_t begin = now_;
     now_ = begin + kSessionIdle - 1;
-    EXPECT_TRUE((*users_->session(busy))->role == Role::kOwner);  // touches it
+    EXPECT_TRUE((*users_->session(busy))->role == Role::kOwner);  // counts as use
     now_ = begin + kSessionIdle;
     EXPECT_FALSE(*users_->session(idle));
     for (; now_ < begin + kSessionLongest; now_ += kSessionIdle / 2)
@@ -151,7 +152,7 @@ TEST_F(SignIn, TheLastOwnerStaysWhileThereAreOthers) {
     EXPECT_EQ(users_->list()->size(), 2U);
     ASSERT_TRUE(users_->set_role("vera", Role::kOwner));
     ASSERT_TRUE(users_->remove("ada"));
-    ASSERT_TRUE(users_->remove("vera"));  // alone: this machine is open again
+    ASSERT_TRUE(users_->remove("vera"));  // without users, this machine is open again
     EXPECT_FALSE(*users_->any());
 }
 
@@ -198,7 +199,7 @@ TEST_F(SignIn, AFileOfANewerHoneOrOfAnotherProgramIsRefused) {
         database.exec("CREATE TABLE something (a)");
     }
     EXPECT_THAT(Users::open(other.path()).error().message, HasSubstr("not one of Hone's"));
-    other.write("damaged/users.db", "this is no database, whatever its name says");
+    other.write("damaged/users.db", "this is not a database, whatever its name says");
     EXPECT_FALSE(Users::open(other.path() / "damaged"));
 }
 
@@ -277,7 +278,7 @@ TEST(Authorize, TheTableOfRolesAndActions) {
     EXPECT_EQ(authorize(owner, UserAction::kHoldTokens, {2}), Decision::kAllowed);
 }
 
-// The document is written by hand: neither may have an address that the other does not.
+// The document is written by hand: routes and document must contain the same addresses.
 TEST(Authorize, EveryRouteIsInTheOpenApiDocumentAndTheOtherWayRound) {
     const json document = json::parse(openapi_document());
     std::set<std::string> documented, served;
@@ -307,7 +308,8 @@ TEST_F(SignIn, ThisMachineIsOpenUntilThereIsAUser) {
     ASSERT_TRUE(users_->remove("ada"));
     EXPECT_EQ(door->principal_of(request({}))->how, Principal::How::kOpen);
     EXPECT_EQ(authenticator(sign_in("0.0.0.0"))->principal_of(request({}))->how, Principal::How::kUnknown);
-    EXPECT_EQ(authenticator(sign_in("127.0.0.1", {"a.example"}))->principal_of(request({}))->how, Principal::How::kUnknown);
+    EXPECT_EQ(authenticator(sign_in("127.0.0.1", {"a.example"}))->principal_of(request({}))->how,
+              Principal::How::kUnknown);
     EXPECT_EQ(authenticator(sign_in("127.0.0.1", {}, {"127.0.0.1"}))->principal_of(request({}))->how,
               Principal::How::kUnknown);
 }
@@ -434,7 +436,8 @@ TEST_F(SignIn, OnlyKnownNamesAreAnswered) {
     EXPECT_THAT(authenticator()->check_site(request({{"host", "photos.example"}})).error().message,
                 HasSubstr("--host-name"));
     for (const char* name : {"", "http://a", "a:3000", "a/b", "a b"})
-        EXPECT_EQ(Authenticator::make(*users_, sign_in("127.0.0.1", {name}), "").error().kind, ErrorKind::kUsage)
+        EXPECT_EQ(Authenticator::make(*users_, sign_in("127.0.0.1", {name}), "").error().kind,
+                  ErrorKind::kUsage)
             << name;
 }
 
@@ -448,13 +451,14 @@ TEST_F(SignIn, OnlyATrustedProxyIsBelieved) {
     EXPECT_EQ(client("10.1.2.3", "9.9.9.9"), std::pair(std::string("9.9.9.9"), true));
     EXPECT_EQ(client("::ffff:10.1.2.3", "9.9.9.9"), std::pair(std::string("9.9.9.9"), true));
     EXPECT_EQ(client("11.1.2.3", "9.9.9.9"), std::pair(std::string("11.1.2.3"), false));
-    // What the client itself wrote stands left of what the proxy added.
+    // Values that the client wrote itself are to the left of the one added by the proxy.
     EXPECT_EQ(client("10.1.2.3", "1.1.1.1, 9.9.9.9").first, "9.9.9.9");
     EXPECT_EQ(client("10.1.2.3", "1.1.1.1, 9.9.9.9, 10.9.9.9").first, "9.9.9.9");
     EXPECT_EQ(client("10.1.2.3", "nonsense").first, "10.1.2.3");
     EXPECT_EQ(client("::1", "2001:db8:1:2:3:4:5:6").first, "2001:db8:1:2::/64");
     for (const char* proxy : {"", "proxy", "10.0.0.0/33", "10.0.0", "::1/129"})
-        EXPECT_EQ(Authenticator::make(*users_, sign_in("127.0.0.1", {}, {proxy}), "").error().kind, ErrorKind::kUsage)
+        EXPECT_EQ(Authenticator::make(*users_, sign_in("127.0.0.1", {}, {proxy}), "").error().kind,
+                  ErrorKind::kUsage)
             << proxy;
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Scores of the style terms compared with the reference.
 #include "analyze/style_terms.hpp"
 
 #include <gmock/gmock.h>
@@ -13,7 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 
-// What the reference (../shared/reference/look/golden.json, words.py) gives for test::golden_style_images().
+// The reference's results (look/golden.json, words.py) for test::golden_style_images().
 struct Golden {
     std::size_t image;
     std::map<std::string_view, double> words;
@@ -78,7 +80,7 @@ TEST(StyleTerms, AreTheReferences) {
         const StyleTermScores scores = style_term_scores(describe_style(images[golden.image]));
         for (const auto& [name, expected] : golden.words) {
             ASSERT_LT(column(name), kStyleTerms) << name;
-            // The reference's are of numbers before they were made bytes, which are cut beyond three standard
+            // The reference uses the numbers before quantisation to bytes, which clamps beyond three standard
             // deviations.
             EXPECT_NEAR(scores[column(name)], expected, 0.05 + 0.05 * std::abs(expected))
                 << golden.image << " " << name;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Style numbers, bytes and vectors compared with the reference.
 #include "analyze/style.hpp"
 
 #include <gmock/gmock.h>
@@ -12,7 +14,7 @@
 namespace hone {
 namespace {
 
-// What the reference (../shared/reference/look/golden.json) gives for test::golden_style_images().
+// The reference's results (look/golden.json) for test::golden_style_images().
 const std::string_view kGolden[] = {
     // grey_ramp
     "2865747a7f5d000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
@@ -66,7 +68,7 @@ TEST(Style, GivesTheReferencesBytes) {
         const StyleBytes bytes = describe_style(images[image]);
         for (std::size_t at = 0; at < kStyleSize; ++at) {
             const int expected = golden_byte(kGolden[image], at);
-            // Differences as signed bytes, so that 0 and 255 are neighbours where they stand for 0 and -1.
+            // Compares as signed bytes, so that 0 and 255 are neighbours where they encode 0 and -1.
             EXPECT_LE(std::abs(static_cast<std::int8_t>(bytes[at] - expected)), 2)
                 << "image " << image << ", number " << at << ": " << int{bytes[at]} << ", not " << expected;
         }
@@ -127,7 +129,7 @@ TEST(StyleImage, ReducesByTheMeanOfTheArea) {
     EXPECT_EQ(out.row(100)[3 * 100], 150);
 }
 
-// Strange sizes and pictures without any contrast: every number is finite.
+// Strange sizes and images without contrast: every number is finite.
 TEST(Style, IsHarmlessForStrangePictures) {
     const std::pair<int, int> sizes[] = {{1, 1},    {1, 7},    {9, 1},     {2, 2},
                                          {3000, 1}, {1, 3000}, {2000, 20}, {17, 300}};

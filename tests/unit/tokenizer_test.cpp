@@ -1,4 +1,5 @@
-// Small tokenizers by hand; tests/contract compares with the reference on thousands of strings.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Small hand-made tokenizers; tests/contract compares with the reference on thousands of strings.
 #include "model/tokenizer.hpp"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A vector space with its exact and its small file.
 #include "vector/vector_space.hpp"
 
 #include <gtest/gtest.h>
@@ -76,7 +78,7 @@ TEST_P(VectorSpaces, ASmallFileThatIsBehindIsFilled) {
         ASSERT_TRUE(open()->append(labels_from(1, 10), std::span(vectors).first(10 * kDimension)));
     }
     {
-        // Rows come in while only the exact file is kept.
+        // Rows are added while only the exact file exists.
         const auto exact =
             *VectorSpace::open(folder.path(), "content", "model", kDimension, true, ScanElement::kF32);
         ASSERT_TRUE(exact->append(labels_from(11, 10), std::span(vectors).last(10 * kDimension)));

@@ -1,4 +1,5 @@
-// A SurrealDB server of the test's own (engine.mjs), or the one that HONE_TEST_SURREALDB names.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A SurrealDB server for one test (engine.mjs), or the one in HONE_TEST_SURREALDB.
 #pragma once
 
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include "base/config.hpp"
 #include "base/sha256.hpp"
 #include "catalog/surrealdb/surreal_catalog.hpp"
+#include "tests/contract/needs.hpp"
 
 namespace hone::test {
 
@@ -25,7 +27,7 @@ class Engine {
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    // Again on the same port. largest_file: bytes, as on a disk that is nearly full; 0: no limit.
+    // Starts it again on the same port. largest_file: bytes, as on an almost full disk; 0: no limit.
     void start(rlim_t largest_file = 0) {
         int out[2];
         if (::pipe2(out, O_CLOEXEC) != 0) return;
@@ -78,7 +80,7 @@ class Engine {
     int port_ = 0;
 };
 
-// One engine for all tests of a process; a database of its own for each name.
+// One engine for all tests of a process, with a separate database per name.
 inline Result<surreal::Address> server_database(const std::string& name) {
     const std::string database = "t" + to_hex(sha256(name)).substr(0, 20);
     if (const auto named = environment("HONE_TEST_SURREALDB")) {
@@ -98,8 +100,8 @@ inline Result<std::unique_ptr<Catalog>> open_on_server(const fs::path& folder, b
 
 }  // namespace hone::test
 
-// Skips the test, with the reason, where there is no engine.
+// Ends the test, with the reason, where there is no engine (HONE_SKIP).
 #define HONE_NEEDS_ENGINE()                                                 \
     if (const auto engine = hone::test::server_database("none"); !engine) { \
-        GTEST_SKIP() << engine.error().message;                             \
+        HONE_SKIP(engine.error().message);                                  \
     }

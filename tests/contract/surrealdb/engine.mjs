@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 // A SurrealDB server for tests: the real engine of the npm package @surrealdb/node behind the server's WebSocket
 // protocol (/rpc, sub-protocol cbor), on 127.0.0.1.
 //   node engine.mjs [--storage mem://|rocksdb:///folder] [--port 0] [--user root] [--password root] [--certificate FILE --key FILE]
-// Prints "ready PORT VERSION" when it listens. The packages lie in deps/surrealdb (HONE_SURREALDB_PACKAGES names
+// Prints "ready PORT VERSION" when it listens. The packages are in deps/surrealdb (HONE_SURREALDB_PACKAGES names
 // another folder). Payloads pass through byte for byte: the JavaScript codec would turn 1.0 into 1, so only the
-// envelope of a message is ever decoded.
+// envelope of a message is decoded.
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
@@ -33,7 +34,7 @@ const kPingEvery = 5000; // milliseconds, as the server's
 const codec = new CborCodec({});
 const encode = (value) => Buffer.from(codec.encode(value));
 
-// The end of the CBOR item that begins at `at`.
+// Returns the end of the CBOR item that begins at `at`.
 function skip(bytes, at) {
   const type = bytes[at] >> 5;
   const info = bytes[at] & 31;
@@ -57,7 +58,7 @@ function skip(bytes, at) {
   return next;
 }
 
-// The fields of a map, each still encoded.
+// Returns the fields of a map, each still encoded.
 function fieldsOf(bytes) {
   const info = bytes[0] & 31;
   if (bytes[0] >> 5 !== 5) throw new Error("not a map");
@@ -85,7 +86,7 @@ function mapOf(fields) {
 
 const engine = await SurrealNodeEngine.connect(storage, { capabilities: true });
 
-// Gives { result } or { error }, encoded.
+// Returns { result } or { error }, encoded.
 async function ask(method, params, session) {
   const answer = Buffer.from(await engine.execute(mapOf({ method, params: params ?? encode([]), session })));
   const error = answer[0] === 0xa1 ? fieldsOf(answer).error : undefined;
@@ -150,7 +151,7 @@ server.listen(Number(option("port", "0")), "127.0.0.1", () => {
   console.log(`ready ${server.address().port} ${version}`);
 });
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => process.exit(0));
-// With a limit on its files the engine gets an error, as on a full disk.
+// With a limit on file sizes the engine gets an error, as on a full disk.
 process.on("SIGXFSZ", () => {});
 // Ends with the test that started it, which holds the other end of its standard input.
 if (option("with-parent") === "yes") process.stdin.on("end", () => process.exit(0)).resume();

@@ -1,8 +1,9 @@
-"""A SurrealDB 2.x server for tests: the real engine of PyPI's `surrealdb` (2.3 inside) behind the server's WebSocket protocol
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A SurrealDB 2.x server for tests: the real engine in PyPI's `surrealdb` (2.3 inside) behind the server's WebSocket protocol
 (/rpc, sub-protocol cbor), on 127.0.0.1. engine.mjs is the same for 3.x.
    python engine_2.py [--storage mem://] [--port 0] [--user root] [--password root] [--with-parent yes]
-Prints "ready PORT VERSION" when it listens. The engine has one session: one request is answered at a time, after the session was given
-the rights, namespace and database of the client that asks. Messages pass through byte for byte."""
+Prints "ready PORT VERSION" when it listens. The engine has one session, so requests are answered one at a time, after the session has
+received the rights, namespace and database of the client. Messages pass through byte for byte."""
 import argparse
 import json
 import signal
@@ -18,7 +19,7 @@ OPEN_METHODS = {'ping', 'version', 'signin', 'authenticate', 'use', 'let', 'unse
 
 
 def head(message, at):
-    """(major type, argument, where its content begins)"""
+    """Returns (major type, argument, offset of its content)."""
     kind, info = message[at] >> 5, message[at] & 31
     if info < 24:
         return kind, info, at + 1
@@ -27,7 +28,7 @@ def head(message, at):
 
 
 def method_of(message):
-    """Its name; in the client's messages it comes before the parameters, which may be large."""
+    """Returns its name; in the client's messages it comes before the parameters, which may be large."""
     _, fields, at = head(message, 0)
     for _ in range(fields):
         _, size, at = head(message, at)
