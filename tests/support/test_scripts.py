@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCRIPTS = sorted([*(p for p in (ROOT / 'script').rglob('*') if p.is_file() and p.read_bytes()[:2] == b'#!' and p.suffix != '.py'),
+SCRIPTS = sorted([*(p for p in (ROOT / 'script').rglob('*') if p.is_file() and p.read_bytes()[:2] == b'#!' and b'sh' in p.read_bytes().split(b'\n', 1)[0]),
                   ROOT / '.ci/run', ROOT / 'bench/run', ROOT / 'script/lib.sh', ROOT / 'script/suites.sh', ROOT / 'script/deploy/lib.sh',
                   *(ROOT / 'deploy/debian' / name for name in ('postinst', 'prerm', 'postrm'))])
 
