@@ -32,7 +32,7 @@ ELSEWHERE = {
     'script/bootstrap', 'script/bootstrap --build && script/package', 'script/check-words', 'script/server --samples', 'script/server ~/Pictures', 'script/test', 'script/test-deploy', 'ss -ltnp',
     'sudo -u hone HONE_LIBRARY=/var/lib/hone hone users add you --role owner', 'sudo -u hone ls FOLDER', 'sudo apt install ./build/package/hone_*.deb',
     'sudo setfacl -R -m u:hone:rX -m d:u:hone:rX /srv/photos', 'sudo systemctl restart hone', 'sudoedit /etc/default/hone',
-    "build/release/tests/hone_contract_tests --gtest_filter='NearDuplicates.*'",
+    "build/release/tests/hone_contract_tests --gtest_filter='*NearDuplicates*'",
 }
 # Names of commands and options in a sentence, not whole commands; the names must exist.
 NAMES = {'docker run', 'hone backup', 'hone restore', 'hone models pull', 'hone people name|merge|split|assign|reject|hide|show|undo', 'hone people', 'hone search --filter', 'hone search --json',
