@@ -106,7 +106,7 @@ describe('session', () => {
     session.typed('a d');
     session.typed('a dog');
     expect(sent).toHaveLength(0);
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    await vi.waitFor(() => expect(session.list).toHaveLength(30));
     expect(sent.map((one) => one.body.text)).toEqual(['a dog']);
     expect(session.list).toHaveLength(30);
     expect(location.hash).toBe('#/s?q=a+dog');
@@ -442,7 +442,7 @@ describe('session', () => {
     session.open(id(3));
     expect(fromHash(location.hash).open).toBe(id(3));
     session.close();
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await vi.waitFor(() => expect(location.hash).toBe(before));
     expect(location.hash).toBe(before);
     expect(session.address.open).toBe('');
     expect(session.list).toHaveLength(30);
@@ -454,7 +454,7 @@ describe('session', () => {
     session.open(id(2));
     session.mark(id(2), 'fits');
     session.close();
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await vi.waitFor(() => expect(session.address.open).toBe(''));
     expect(session.address.open).toBe('');
     expect(session.now.like).toEqual([id(2)]);
     expect(session.marks.get(id(2))).toBe('fits');
