@@ -34,7 +34,7 @@ def test_saves_and_says_how_to_go_on(hone, photos, quick, tmp_path):
     said = hone('doctor')
     assert said.code == 1 and 'Traceback' not in said.err, said
     lines = [line for line in said.out.splitlines() if line.startswith('PROBLEM')]
-    assert re.search(r'catalogue +.*catalog\.db is damaged \(.*\); what can be read of it was saved in .*catalog-saved-\d{8}-\d{6}\.db$', lines[0]), lines
+    assert re.search(r'catalogue +.*catalog\.db is damaged \(.*\); the readable rows were saved in .*catalog-saved-\d{8}-\d{6}\.db$', lines[0]), lines
     assert [line for line in lines if ' lost ' in line and 'look: ' in line and f'{rows} lost' in line], lines
     assert len([line for line in lines if line.split()[1] == 'lost']) == 1, 'only the table that lost something'
     assert catalog.read_bytes() == damaged
@@ -63,7 +63,7 @@ def test_nothing_can_be_read(hone, photos, quick):
     assert said.code == 1, said
     problems = [finding for finding in said.json()['findings'] if not finding['good']]
     assert [finding['what'] for finding in problems][:2] == ['catalogue', 'next'], problems
-    assert 'nothing of it can be read' in problems[0]['detail'] and 'photos are not touched' in problems[0]['detail']
+    assert 'and unreadable' in problems[0]['detail'] and 'photos are not touched' in problems[0]['detail']
     assert not list(hone.library.glob('catalog-saved-*'))
     assert catalog.read_bytes() == damaged
     hone('status').refused(1, 'damaged', 'hone doctor')

@@ -50,8 +50,8 @@ def groups(truth, tmp_path_factory, test_models):
     summary = run_hone('index', photos, '--json', library=library, timeout=900).ok().json()
     assert (summary['files'], summary['failed'], summary['skipped']) == (len(truth), 0, 0), summary
     print(f'\n{len(truth)} photos in {summary["seconds"]:.0f} s')
-    page = run_hone('duplicates', '--kind', 'picture', '--limit', '100000', '--json', library=library).ok().json()
-    assert page['kind'] == 'picture' and page['total'] == len(page['groups'])
+    page = run_hone('duplicates', '--kind', 'near', '--limit', '100000', '--json', library=library).ok().json()
+    assert page['kind'] == 'near' and page['total'] == len(page['groups'])
     return [[behind[photo['path']] for photo in group['photos']] for group in page['groups']]
 
 
@@ -126,16 +126,16 @@ def test_three_questions(library_of_copies, photos, hone):
     def ask(kind):
         return hone('duplicates', '--kind', kind, '--json').ok().json()
     size = (photos / 'home.jpg').stat().st_size
-    bytes_ = ask('bytes')
-    assert shape(bytes_) == [['home.jpg', 'home again.jpg']], 'links are not copies'
-    assert bytes_['groups'][0]['bytes_to_free'] == size
-    assert {photo['copies'] for photo in bytes_['groups'][0]['photos']} == {2}
-    picture = ask('picture')
-    assert shape(picture) == [['butterfly.jpg', 'butterfly small.jpg']]
-    assert picture['groups'][0]['bytes_to_free'] == (photos / 'butterfly small.jpg').stat().st_size
-    moment = ask('moment')
-    assert shape(moment) == [['shot 0.jpg', 'shot 1.jpg']]
-    assert [photo['taken_at'] for photo in moment['groups'][0]['photos']] == ['2019-05-01T12:30:00', '2019-05-01T12:30:02']
+    exact = ask('exact')
+    assert shape(exact) == [['home.jpg', 'home again.jpg']], 'links are not copies'
+    assert exact['groups'][0]['bytes_to_free'] == size
+    assert {photo['copies'] for photo in exact['groups'][0]['photos']} == {2}
+    near = ask('near')
+    assert shape(near) == [['butterfly.jpg', 'butterfly small.jpg']]
+    assert near['groups'][0]['bytes_to_free'] == (photos / 'butterfly small.jpg').stat().st_size
+    burst = ask('burst')
+    assert shape(burst) == [['shot 0.jpg', 'shot 1.jpg']]
+    assert [photo['taken_at'] for photo in burst['groups'][0]['photos']] == ['2019-05-01T12:30:00', '2019-05-01T12:30:02']
     text = hone('duplicates').ok().out
     assert str(photos / 'butterfly small.jpg') in text and 'nothing was changed' in text
     hone('duplicates', '--kind', 'people').refused(2, 'people')
@@ -146,7 +146,7 @@ def test_over_http(library_of_copies, photos, hone):
     expected = hone('duplicates', '--json').ok().json()
     with run_server(library=library_of_copies) as server:
         api = server.get('/openapi.json').json()
-        for kind in ('bytes', 'picture', 'moment'):
+        for kind in ('exact', 'near', 'burst'):
             answer = server.get(f'/duplicates?kind={kind}')
             assert answer.status == 200
             openapi.check(api, 'get', '/duplicates', 200, answer.json())

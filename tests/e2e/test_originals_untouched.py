@@ -57,7 +57,7 @@ def test_everything_leaves_them_alone(folder, library, hone, quick):
     hone('search', '--from', photo).ok()
     hone('similar', photo).ok()
     hone('show', photo).ok()
-    for kind in ('bytes', 'picture', 'moment'):
+    for kind in ('exact', 'near', 'burst'):
         hone('duplicates', '--kind', kind).ok()
     with run_server(folder, library=library) as server:
         server.wait_idle()

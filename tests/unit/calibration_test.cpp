@@ -94,8 +94,8 @@ class Marks : public testing::Test {
     const test::MadeSpace photos{test::MadeSpace::kinds(400, 8, 24, 0.5F)};
     const FeedbackSpace space{photos.view(), photos.statistics(), 1};
     const FeedbackMethod& hone = **find_feedback_method("hone");
-    // The first `positives` photos of kind 0 are positives. Three of each other kind, and `forgotten` of kind 0,
-    // are implicit negatives.
+    // The first `positives` photos of kind 0 are positives. Three of each other kind, and `forgotten` of kind
+    // 0, are implicit negatives.
     [[nodiscard]] Evidence marks(std::size_t positives, std::size_t forgotten) const {
         Evidence evidence;
         for (std::size_t at = 0; at < positives; ++at) evidence.positives.push_back({photos[at * 8], 1});
