@@ -16,24 +16,23 @@ ONLY_LOOK = {'content': 0, 'style': 1, 'people': 0, 'moment': 0}
 
 @pytest.fixture
 def pieces(samples, tmp_path):
-    """Six pieces of each of 59 sample photos: what they show differs, so that only the look connects them. Measured: 0.249, by content 0.087."""
+    """Three pieces of each of 59 sample photos: what they show differs, so that only the look connects them. Measured: 0.263, by content 0.085."""
     folder = tmp_path / 'pieces'
     folder.mkdir()
     for path in sorted(p for p in samples.rglob('*') if p.suffix in ('.jpg', '.png')):
         with Image.open(path) as im:
             im = im.convert('RGB')
         im.thumbnail((3 * SIDE, 2 * SIDE))
-        width, height = im.width // 3, im.height // 2
-        for at in range(6):
-            left, top = at % 3 * width, at // 3 * height
-            im.crop((left, top, left + width, top + height)).save(folder / f'{path.stem}-{at}.png')
+        width = im.width // 3
+        for at in range(3):
+            im.crop((at * width, 0, (at + 1) * width, im.height)).save(folder / f'{path.stem}-{at}.png')
     return folder
 
 
-@pytest.mark.parametrize('photos, least', [('pieces', 0.22), pytest.param(COCO, 0.47, marks=pytest.mark.shared('photos/coco-captions'))], ids=['pieces', 'coco'])
+@pytest.mark.parametrize('photos, least', [('pieces', 0.23), pytest.param(COCO, 0.47, marks=pytest.mark.shared('photos/coco-captions'))], ids=['pieces', 'coco'])
 def test_a_look_is_found_whatever_it_is_on(photos, least, request, tmp_path):
     looks = treat(request.getfixturevalue(photos) if photos == 'pieces' else photos, tmp_path / 'photos')
-    assert len(looks) >= 12 * len(LOOKS)
+    assert len(looks) >= 8 * len(LOOKS)
     library = tmp_path / 'library'
     run_hone('index', tmp_path / 'photos', library=library).ok()
     with run_server(library=library) as server:
