@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "catalog/changes.hpp"
 #include "catalog/filter.hpp"
 #include "catalog/people.hpp"
 #include "photo/metadata.hpp"
@@ -88,14 +89,6 @@ struct AnalysisResults {
     std::vector<std::uint64_t> hashes;  // analyze/hashes.hpp
 };
 
-// Two photos of the same picture. The values come from analyze/same_picture.hpp.
-struct SamePicture {
-    PhotoNumber first = 0, second = 0;  // first < second
-    int inliers = 0;                    // matching features
-    double correlation = 0;
-    bool certain = false;
-};
-
 // The pipeline's result for one file.
 struct FileOutcome {
     FolderId folder = 0;
@@ -147,6 +140,11 @@ class Catalog {
   public:
     virtual ~Catalog() = default;
 
+    // Calls the observer with the whole library, as one Changes with `everything` set, and then with the changes
+    // of every write of this object, right after its commit, in order, on the writing thread. The observer must
+    // not call the catalogue. Replaces an earlier observer.
+    virtual Result<> observe(std::function<void(const Changes&)> observer) = 0;
+
     // Returns std::nullopt for a setting that was never set.
     virtual Result<std::optional<std::string>> setting(const std::string& key) = 0;
     // Replaces an existing value.
@@ -182,9 +180,8 @@ class Catalog {
     // available file newer than `file` and older ones, none of which is available.
     virtual Result<FileId> last_file() = 0;
     virtual Result<std::uint64_t> moved_since(FileId file) = 0;
-    // Pairs each raw file with the finished photo of the same name next to it, which then represents it.
-    // Returns the number of pairs.
-    virtual Result<std::uint64_t> pair_raw_files() = 0;
+    // A raw file and the finished photo of the same name next to it are one pair; the finished photo represents
+    // both.
     // Returns the photo that represents this raw one, or std::nullopt. stands_for() is the inverse.
     virtual Result<std::optional<PhotoNumber>> shown_as(PhotoNumber photo) = 0;
     virtual Result<std::vector<PhotoNumber>> stands_for(PhotoNumber photo) = 0;
@@ -224,18 +221,7 @@ class Catalog {
     virtual Result<std::vector<SamePicture>> same_pictures() = 0;
     // A cheap way to see whether same_pictures() has grown.
     virtual Result<std::uint64_t> count_same_pictures() = 0;
-    // The capture of an available photo: time, camera and position.
-    struct Capture {
-        PhotoNumber photo = 0;
-        // Seconds since 1970, the camera's calendar as if it were UTC.
-        std::int64_t local_seconds = 0;
-        std::string camera;
-        struct Position {
-            double latitude = 0, longitude = 0;  // degrees
-        };
-        std::optional<Position> position;
-    };
-    // Available photos by ascending time of capture.
+    // Of all available photos, by ascending number.
     virtual Result<std::vector<Capture>> captures() = 0;
     // Available photos with several files.
     virtual Result<std::vector<PhotoNumber>> with_copies() = 0;
@@ -271,13 +257,11 @@ class Catalog {
     virtual Result<Person> person(PersonId id) = 0;  // kNotFound
     // Returns std::nullopt when no person has the name.
     virtual Result<std::optional<Person>> person_named(const std::string& name) = 0;
-    // Creates a person without a name.
-    virtual Result<PersonId> add_person() = 0;
     virtual Result<std::vector<FaceRejection>> rejections() = 0;
     // Applies the change in one transaction (a catalogue on a server: in several when there are many faces).
-    // Returns the number of the edit, 0 for the machine's own work. kFailed for a name that another person
-    // has.
-    virtual Result<std::int64_t> change_people(const PeopleChange& change) = 0;
+    // The machine's own work (change.what is empty) leaves confirmed faces as they are. kConflict for a name
+    // that another person has, and when the faces are no longer in the state of change.computed_from.
+    virtual Result<AppliedPeopleChange> change_people(const PeopleChange& change) = 0;
     // Undoes the last edit that is not undone yet; std::nullopt when there is none.
     virtual Result<std::optional<PeopleEdit>> undo_people_edit() = 0;
     // The newest first.

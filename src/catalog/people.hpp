@@ -61,12 +61,21 @@ struct FaceRejection {
     PersonId person = 0;
 };
 
-// A change of the assignment of faces to people, applied in one transaction.
+// A change of the assignment of faces to people, applied in one transaction. The ids -1, -2 ... stand for the
+// people that the change itself adds.
 struct PeopleChange {
-    std::vector<Person> people;  // new values of existing people
+    std::vector<Person> people;  // new values
     std::vector<FaceAssignment> faces;
     std::vector<FaceRejection> rejections;  // added "not the same person" statements
     std::string what;  // the user's action, for the history; empty for the machine's own work
+    std::size_t added = 0;  // people to create, without a name
+    // Catalog::faces_state() from which the machine computed the change.
+    std::optional<std::string> computed_from;
+};
+struct AppliedPeopleChange {
+    std::int64_t edit = 0;        // number of the edit; 0 for the machine's own work
+    std::vector<PersonId> added;  // ids of the added people, in the order of -1, -2 ...
+    std::string state;            // Catalog::faces_state() after the change
 };
 
 // A face that the photo's own metadata names, in upright pixels.

@@ -15,7 +15,8 @@ Result<> status(const GlobalOptions& options) {
     HONE_TRY(const fs::path directory, library_of(options));
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
     Catalog& catalog = library->catalog();
-    HONE_TRY(const Counts counts, catalog.counts());
+    HONE_TRY(const auto snapshot, library->snapshot());
+    const Counts& counts = snapshot->counts();
     HONE_TRY(const json list, folders_json(catalog));
     const auto model = open_model(*library, {});
     json of_model, problem;
@@ -28,9 +29,7 @@ Result<> status(const GlobalOptions& options) {
                     {"licence", manifest.licence},
                     {"precision", precision_name((*model)->image_precision())}};
         HONE_TRY(const auto numbers, catalog.vector_numbers(content_key(**model)));
-        const auto available = library->available().snapshot();
-        for (const PhotoNumber number : numbers)
-            searchable += number < available->size() && (*available)[number] ? 1 : 0;
+        for (const PhotoNumber number : numbers) searchable += snapshot->is_available(number) ? 1 : 0;
     } else {
         problem = model.error().message;
     }

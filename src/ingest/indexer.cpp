@@ -8,6 +8,7 @@
 #include "base/bounded_queue.hpp"
 #include "base/config.hpp"
 #include "base/log.hpp"
+#include "base/parallel.hpp"
 #include "base/sha256.hpp"
 #include "catalog/leases.hpp"
 #include "ingest/same_picture_finder.hpp"
@@ -29,13 +30,6 @@ constexpr int kMostRests = 30;
 constexpr std::size_t kLeasedFiles = 16;
 constexpr auto kLeasePause = std::chrono::milliseconds(500);
 
-struct PreparedItem {
-    FileOutcome outcome;
-    std::vector<float> tensor;
-    Image faces;
-    bool wants_vector = false;
-};
-
 std::string lease_of(const FileFacts& facts) {
     return "file " + to_hex(sha256(facts.path.native()));
 }
@@ -48,21 +42,27 @@ std::vector<ScanTask> whole(std::span<const Folder> folders) {
     return tasks;
 }
 
+// A decoded photo that waits for the networks.
+struct Indexer::PreparedItem {
+    FileOutcome outcome;
+    std::vector<float> tensor;
+    Image faces;
+    bool wants_vector = false;
+};
+
 // The state shared by the threads of one run.
 struct Indexer::Run {
     Run(const FileProcessor& reader, Leases* shared, std::span<const ScanTask> all,
-        const std::stop_token& token, const IndexOptions& wishes, unsigned decoders, unsigned embedders,
-        std::size_t prepared_capacity)
+        const std::stop_token& token, const IndexOptions& wishes, unsigned decoders)
         : processor(reader),
           leases(shared),
           tasks(all),
           stop(token),
           options(wishes),
           work(leases != nullptr ? kLeasedFiles : kQueuedFiles),
-          prepared(prepared_capacity),
+          prepared(2 * std::max<std::size_t>(decoders, ImageTextModel::kLargestBatch)),
           done(kQueuedFiles),
-          decoders_left(decoders),
-          embedders_left(embedders) {}
+          decoders_left(decoders) {}
 
     const FileProcessor& processor;
     Leases* const leases;  // null: no other process works on these files
@@ -72,7 +72,7 @@ struct Indexer::Run {
     BoundedQueue<FileToProcess> work;
     BoundedQueue<PreparedItem> prepared;
     BoundedQueue<FileOutcome> done;
-    std::atomic<unsigned> decoders_left, embedders_left;
+    std::atomic<unsigned> decoders_left;
     std::vector<bool> complete;  // photos with all analyses at the start of the run
     FileId last_file = 0;        // at the start of the run
     struct WalkedPart {
@@ -99,6 +99,15 @@ struct Indexer::Run {
         work.close();
         prepared.close();
         done.close();
+    }
+    // An exception in a thread ends the run, not the process.
+    template <typename Stage>
+    void guard(const Stage& stage) {
+        const auto ended = catching("the scan", [&]() -> Result<> {
+            stage();
+            return {};
+        });
+        if (!ended) fail_run(ended.error());
     }
     void see(FileId file) {
         const auto index = static_cast<std::size_t>(file);
@@ -529,29 +538,50 @@ void Indexer::find_faces(FileOutcome& outcome, const Image& picture) {
     photo.done.push_back(face_analysis(*parts_.faces));
 }
 
-void Indexer::run_networks(Run& run) {
-    while (auto first = run.prepared.pop()) {
+// Opens the networks for the first photo that needs them. Only then is it known how many threads they need.
+void Indexer::start_networks(Run& run) {
+    auto first = run.prepared.pop();
+    if (!first) return run.done.close();
+    ImageTextModel::ImageRuns runs{1, processor_count()};
+    if (parts_.analyzer != nullptr) {
+        const auto loaded = parts_.analyzer->model().load_image();
+        if (!loaded) return run.fail_run(loaded.error());
+        runs = *loaded;
+        // A device runs one batch at a time, but faces are detected on the processor.
+        if (parts_.faces != nullptr) runs.parallel = std::max(runs.parallel, processor_count());
+    }
+    {
+        const std::lock_guard lock(run.mutex);
+        run.summary.network_threads = runs.parallel;
+    }
+    std::vector<std::jthread> others;
+    for (unsigned thread = 1; thread < runs.parallel; ++thread) {
+        others.emplace_back([&] {
+            run.guard([&] {
+                if (auto item = run.prepared.pop()) run_networks(run, std::move(*item), runs.batch);
+            });
+        });
+    }
+    run_networks(run, std::move(*first), runs.batch);
+    others.clear();
+    run.done.close();
+}
+
+void Indexer::run_networks(Run& run, PreparedItem first, std::size_t batch) {
+    for (std::optional<PreparedItem> next(std::move(first)); next; next = run.prepared.pop()) {
         std::vector<PreparedItem> items;
-        items.push_back(std::move(*first));
-        const std::size_t batch = parts_.analyzer != nullptr ? parts_.analyzer->model().batch_size() : 1;
+        items.push_back(std::move(*next));
         while (items.size() < batch) {
-            auto next = run.prepared.try_pop();
-            if (!next) break;
-            items.push_back(std::move(*next));
+            auto more = run.prepared.try_pop();
+            if (!more) break;
+            items.push_back(std::move(*more));
         }
         std::vector<std::vector<float>> tensors;
         for (PreparedItem& item : items) {
             if (!item.tensor.empty()) tensors.push_back(std::move(item.tensor));
         }
         Result<std::vector<std::vector<float>>> vectors;
-        if (!tensors.empty()) {
-            // Load the network when there is work for it. Its failure ends the run.
-            if (const auto loaded = parts_.analyzer->model().load_image(); !loaded) {
-                run.fail_run(loaded.error());
-                break;
-            }
-            vectors = parts_.analyzer->embed(tensors);
-        }
+        if (!tensors.empty()) vectors = parts_.analyzer->embed(tensors);
         std::size_t embedded = 0;
         for (std::size_t at = 0; at < items.size(); ++at) {
             FileOutcome& outcome = items[at].outcome;
@@ -571,12 +601,11 @@ void Indexer::run_networks(Run& run) {
             run.done.push(std::move(outcome));
         }
     }
-    if (--run.embedders_left == 0) run.done.close();
 }
 
 Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
     HONE_TRY(const std::vector<CommittedFile> committed, parts_.library.catalog().commit(outcomes));
-    std::vector<PhotoNumber> searchable;
+    std::vector<PhotoNumber> photos;
     for (std::size_t at = 0; at < outcomes.size(); ++at) {
         const FileOutcome& outcome = outcomes[at];
         if (const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what))
@@ -594,12 +623,11 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
             }
             if (photo->analysis_results)
                 HONE_CHECK(parts_.library.add_style(*committed[at].photo, photo->analysis_results->style));
-            searchable.push_back(*committed[at].photo);
+            photos.push_back(*committed[at].photo);
         }
     }
     release(run, outcomes);
-    parts_.library.available().add(searchable);
-    if (!searchable.empty()) parts_.observer.on_photos(searchable);
+    if (!photos.empty()) parts_.observer.on_photos(photos);
     const std::lock_guard run_lock(run.mutex);
     const std::lock_guard lock(mutex_);
     progress_.done += outcomes.size();
@@ -627,7 +655,7 @@ void Indexer::write_outcomes(Run& run) {
 
 Result<> Indexer::end_scans(Run& run) {
     Catalog& catalog = parts_.library.catalog();
-    if (!run.options.tracks_missing_files) return parts_.library.reload_available();
+    if (!run.options.tracks_missing_files) return {};
     if (run.leases != nullptr) {
         // Files that other processes have found since the run began are not missing, although this walk did
         // not see them.
@@ -642,9 +670,7 @@ Result<> Indexer::end_scans(Run& run) {
         HONE_TRY(const std::uint64_t missing, catalog.end_scan(walked.part, run.seen));
         run.summary.missing += missing;
     }
-    HONE_TRY(const std::uint64_t paired, catalog.pair_raw_files());
-    (void)paired;
-    return parts_.library.reload_available();
+    return {};
 }
 
 Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::stop_token& stop,
@@ -659,23 +685,19 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     const FileProcessor processor(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, parts_.faces,
                                   options.svg, options.paths);
     const unsigned readers = processor_count();
-    const unsigned embedders = network ? std::max(1U, parts_.analyzer->model().parallel_runs())
-                               : parts_.faces != nullptr ? readers
-                                                         : 0;
-    const std::size_t batch = network ? parts_.analyzer->model().batch_size() : 1;
-    Run run(processor, catalog.leases(), tasks, stop, options, readers, embedders,
-            batch * std::max(1U, embedders) * 2);
+    Run run(processor, catalog.leases(), tasks, stop, options, readers);
     HONE_TRY(run.complete, catalog.analyzed(processor.wanted()));
     HONE_TRY(run.last_file, catalog.last_file());
     begin_stage("indexing", 0);
     const std::stop_callback give_up(stop, [&] { parts_.decoders.interrupt(true); });
 
-    std::jthread walker([&] { walk_tasks(run); });
+    std::jthread walker([&] { run.guard([&] { walk_tasks(run); }); });
     std::vector<std::jthread> workers;
-    for (unsigned reader = 0; reader < readers; ++reader) workers.emplace_back([&] { read_files(run); });
-    for (unsigned embedder = 0; embedder < embedders; ++embedder)
-        workers.emplace_back([&] { run_networks(run); });
-    write_outcomes(run);
+    for (unsigned reader = 0; reader < readers; ++reader) 
+        workers.emplace_back([&] { run.guard([&] { read_files(run); }); });
+    if (network || parts_.faces != nullptr) 
+        workers.emplace_back([&] { run.guard([&] { start_networks(run); }); });
+    run.guard([&] { write_outcomes(run); });
     // A failed run closes its queues, which ends the threads.
     walker.join();
     workers.clear();
@@ -698,8 +720,8 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     if (network) HONE_CHECK(catalog.set_setting("indexed-model", parts_.analyzer->model().manifest().name));
     IndexSummary summary = std::move(run.summary);
     HONE_TRY(summary.moved, catalog.moved_since(run.last_file));
-    HONE_TRY(const Counts counts, catalog.counts());
-    summary.photos = counts.photos;
+    HONE_TRY(const auto snapshot, parts_.library.snapshot());
+    summary.photos = snapshot->counts().photos;
     summary.seconds = watch.seconds();
     if (reading_seconds > 0)
         summary.photos_per_second =

@@ -38,6 +38,7 @@ struct IndexSummary {
     std::uint64_t embedded = 0;  // vectors computed by this run
     std::uint64_t read = 0;      // photos decoded by this run
     std::uint64_t faces = 0;     // detected by this run
+    unsigned network_threads = 0;  // threads that ran networks; 0 when no photo needed one
     std::map<std::string, std::uint64_t> skipped_kinds;
     double seconds = 0;
     double photos_per_second = 0;        // embedded (without a network: read) / seconds of indexing
@@ -114,6 +115,7 @@ class Indexer {
 
   private:
     struct Run;
+    struct PreparedItem;
 
     void begin_stage(const std::string& stage, std::uint64_t total);
     void wait_while_paused(const std::stop_token& stop);
@@ -132,7 +134,8 @@ class Indexer {
     void hand_on(Run& run, ProcessingResult result);
     bool keeps_photo(const FileOutcome& outcome);
     void note_answer(Run& run, FolderId folder, bool answered);
-    void run_networks(Run& run);
+    void start_networks(Run& run);
+    void run_networks(Run& run, PreparedItem first, std::size_t batch);
     void find_faces(FileOutcome& outcome, const Image& picture);
     void write_outcomes(Run& run);
     Result<> write(Run& run, std::vector<FileOutcome>& outcomes);

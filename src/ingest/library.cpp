@@ -71,7 +71,6 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
     } else {
         HONE_TRY(library->catalog_, open_sqlite_catalog(file, access == Access::kWrite));
     }
-    HONE_CHECK(library->reload_available());
     return library;
 }
 
@@ -99,7 +98,10 @@ Result<> Library::add_vector(VectorSpace& space, PhotoNumber photo, std::span<co
 }
 
 Result<> Library::follow(const std::string& model, VectorSpace* space) {
-    HONE_CHECK(reload_available());
+    {
+        const std::lock_guard lock(opening_);
+        if (observes_) HONE_CHECK(catalog_->observe([this](const Changes& changes) { snapshots_.apply(changes); }));
+    }
     if (space != nullptr) {
         const VectorKey key{std::string(ContentAnalyzer::kName), model};
         HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_->vector_numbers(key));
@@ -120,10 +122,15 @@ std::optional<std::string> Library::holder(const fs::path& directory) {
     return LockFile::holder(directory / "lock");
 }
 
-Result<> Library::reload_available() {
-    HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_->available());
-    available_.replace(numbers);
-    return {};
+Result<std::shared_ptr<const Snapshot>> Library::snapshot() {
+    {
+        const std::lock_guard lock(opening_);
+        if (!observes_) {
+            HONE_CHECK(catalog_->observe([this](const Changes& changes) { snapshots_.apply(changes); }));
+            observes_ = true;
+        }
+    }
+    return snapshots_.snapshot();
 }
 
 Result<> Library::describe_holder(const std::string& description) {

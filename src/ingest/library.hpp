@@ -7,10 +7,10 @@
 #include <mutex>
 #include <optional>
 
-#include "catalog/available_photos.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/surrealdb/address.hpp"
 #include "ingest/style_space.hpp"
+#include "library/snapshot.hpp"
 #include "model/image_text_model.hpp"
 #include "vector/vector_space.hpp"
 
@@ -45,9 +45,8 @@ class Library {
     [[nodiscard]] Catalog& catalog() const { return *catalog_; }
     // Contains the vector files and their statistics.
     [[nodiscard]] fs::path vectors_directory() const;
-    [[nodiscard]] AvailablePhotos& available() { return available_; }
-    // Reads the available photos from the catalogue again.
-    Result<> reload_available();
+    // Returns the library at this moment. The first call reads it from the catalogue; later ones ask nobody.
+    Result<std::shared_ptr<const Snapshot>> snapshot();
     // Replaces the description in the lock.
     Result<> describe_holder(const std::string& description);
 
@@ -76,7 +75,9 @@ class Library {
     const Access access_;
     std::optional<LockFile> lock_;
     std::unique_ptr<Catalog> catalog_;
-    AvailablePhotos available_;
+    SnapshotKeeper snapshots_;
+    std::mutex opening_;  // guards observes_
+    bool observes_ = false;
     std::mutex styles_mutex_, vectors_mutex_;
     std::shared_ptr<StyleSpace> styles_;
 };

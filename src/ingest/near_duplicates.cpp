@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <map>
 #include <numeric>
-#include <set>
 
 namespace hone {
 
@@ -56,43 +54,6 @@ float quantize(const StyleVector& style, std::array<std::int8_t, kStyleDimension
         out[axis] = static_cast<std::int8_t>(std::lround(style[axis] / step));
     return step;
 }
-
-class UnionFind {
-  public:
-    PhotoNumber find(PhotoNumber photo) {
-        auto& parent = parents_.try_emplace(photo, photo).first->second;
-        return parent == photo ? photo : parent = find(parent);
-    }
-    // The smaller number becomes the root.
-    void join(PhotoNumber a, PhotoNumber b) {
-        a = find(a);
-        b = find(b);
-        if (a == b) return;
-        if (b < a) std::swap(a, b);
-        parents_[b] = a;
-        sizes_[a] = size(a) + size(b);
-    }
-    // Returns the size of a group. root: its root.
-    std::size_t size(PhotoNumber root) const {
-        const auto found = sizes_.find(root);
-        return found == sizes_.end() ? 1 : found->second;
-    }
-    std::vector<std::vector<PhotoNumber>> groups() {
-        std::map<PhotoNumber, std::vector<PhotoNumber>> by_root;
-        std::vector<PhotoNumber> photos;
-        for (const auto& [photo, parent] : parents_) photos.push_back(photo);
-        for (const PhotoNumber photo : photos) by_root[find(photo)].push_back(photo);
-        std::vector<std::vector<PhotoNumber>> out;
-        for (auto& [root, members] : by_root) {
-            if (members.size() > 1) out.push_back(std::move(members));
-        }
-        return out;
-    }
-
-  private:
-    std::map<PhotoNumber, PhotoNumber> parents_;
-    std::map<PhotoNumber, std::size_t> sizes_;
-};
 
 }  // namespace
 
@@ -177,51 +138,6 @@ std::vector<NearDuplicateCandidate> NearDuplicateIndex::candidates(const StyleVe
     std::vector<NearDuplicateCandidate> out;
     for (const auto row : best) out.push_back({photos_[row], similarity(row), distances[row]});
     return out;
-}
-
-std::vector<std::vector<PhotoNumber>> group_same_pictures(std::span<const SamePair> pairs) {
-    UnionFind groups;
-    // Sorted, so the order of `pairs` does not matter.
-    std::set<std::pair<PhotoNumber, PhotoNumber>> uncertain;
-    for (const SamePair& pair : pairs) {
-        if (pair.certain) {
-            groups.join(pair.a, pair.b);
-        } else {
-            uncertain.emplace(std::minmax(pair.a, pair.b));
-        }
-    }
-    // A single photo is only single before its first join, so one pass suffices.
-    for (const auto& [a, b] : uncertain) {
-        const PhotoNumber root_a = groups.find(a), root_b = groups.find(b);
-        if (groups.size(root_a) == 1 || groups.size(root_b) == 1) groups.join(root_a, root_b);
-    }
-    // Join groups that two independent pairs connect. A join may bring pairs together, so repeat until
-    // nothing changes.
-    using Pair = std::pair<PhotoNumber, PhotoNumber>;
-    for (bool changed = true; changed;) {
-        changed = false;
-        std::map<Pair, std::vector<Pair>> witnesses;  // roots -> pairs, ordered by root
-        for (const auto& [a, b] : uncertain) {
-            const PhotoNumber root_a = groups.find(a), root_b = groups.find(b);
-            if (root_a == root_b) continue;
-            if (root_a < root_b) {
-                witnesses[{root_a, root_b}].emplace_back(a, b);
-            } else {
-                witnesses[{root_b, root_a}].emplace_back(b, a);
-            }
-        }
-        for (const auto& [roots, known] : witnesses) {
-            const bool independent = std::ranges::any_of(known, [&](const Pair& one) {
-                return std::ranges::any_of(known, [&](const Pair& other) {
-                    return one.first != other.first && one.second != other.second;
-                });
-            });
-            if (!independent) continue;
-            groups.join(roots.first, roots.second);
-            changed = true;
-        }
-    }
-    return groups.groups();
 }
 
 }  // namespace hone

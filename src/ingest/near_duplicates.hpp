@@ -59,18 +59,4 @@ class NearDuplicateIndex {
     std::unordered_map<PhotoNumber, std::size_t> rows_;
 };
 
-// Two photos that check_pair() found to be the same picture.
-struct SamePair {
-    PhotoNumber a = 0, b = 0;
-    bool certain = false;  // PairCheck::certain
-};
-
-// Groups photos of the same picture. Each group is sorted by number; groups are ordered by their first photo;
-// photos without a pair are omitted. Certain pairs join everything they connect, because a copy of a copy
-// need not match the original directly (a corner cut out of a rotated crop). An uncertain pair, the kind that
-// once in 4950 pairs confused two portraits of one studio, must not chain two groups of several photos each:
-// it adds a single photo to a group, or two such pairs of four different photos together join two groups. The
-// result depends only on the set of pairs, not on their order. Pure function.
-std::vector<std::vector<PhotoNumber>> group_same_pictures(std::span<const SamePair> pairs);
-
 }  // namespace hone

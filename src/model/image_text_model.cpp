@@ -75,12 +75,6 @@ int ImageTextModel::wanted_side() const {
 std::size_t ImageTextModel::input_size() const {
     return tensor_size(manifest_.image);
 }
-std::size_t ImageTextModel::batch_size() const {
-    return device_ == Device::kCpu ? kCpuBatch : kDeviceBatch;
-}
-unsigned ImageTextModel::parallel_runs() const {
-    return device_ == Device::kCpu ? processor_count() : 1;
-}
 
 Result<std::shared_ptr<Session>> ImageTextModel::open_tower(const ModelFile& file, Device device,
                                                             unsigned threads) {
@@ -105,17 +99,23 @@ Result<> ImageTextModel::load_text() {
     return {};
 }
 
-Result<> ImageTextModel::load_image() {
-    HONE_CHECK(image_session());
-    return {};
+Result<ImageTextModel::ImageRuns> ImageTextModel::load_image() {
+    HONE_TRY(const auto session, image_session());
+    // A session on the processor uses one thread per run, a device all of itself.
+    if (session->device() == Device::kCpu) return ImageRuns{kCpuBatch, processor_count()};
+    return ImageRuns{kLargestBatch, 1};
 }
 
 Result<std::shared_ptr<Session>> ImageTextModel::image_session() {
+    {
+        // Not under loading_: a search must not wait for the self-test.
+        const std::lock_guard lock(choosing_);
+        if (device_ == Device::kAuto) {
+            HONE_TRY(device_, choose_device());
+        }
+    }
     const std::lock_guard lock(loading_);
     if (image_) return image_;
-    if (device_ == Device::kAuto) {
-        HONE_TRY(device_, choose_device());
-    }
     const ModelFile& file = manifest_.image.files.at(image_precision_);
     if (device_ != Device::kCpu) {
         auto session = open_tower(file, device_, 1);

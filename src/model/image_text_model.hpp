@@ -36,9 +36,18 @@ class ImageTextModel {
     // Returns the device of the image tower; before it is loaded, the requested one.
     [[nodiscard]] Device image_device() const;
 
-    // Load a tower unless it is loaded already. kFailed when a file is missing or broken.
+    // Loads the tower unless it is loaded already. kFailed when a file is missing or broken.
     Result<> load_text();
-    Result<> load_image();
+    // How the opened image tower is used best.
+    struct ImageRuns {
+        std::size_t batch = 1;  // images per run
+        unsigned parallel = 1;  // concurrent runs
+    };
+    // Resolves Device::kAuto and opens the image tower, unless that is done. kFailed when a file is missing
+    // or broken.
+    Result<ImageRuns> load_image();
+    // No device profits from more images per run.
+    static constexpr std::size_t kLargestBatch = 8;
 
     // Returns a vector of dimension() values and length 1. Caches the last kCachedTexts texts. kFailed when
     // the tower cannot be loaded or run. (Virtual, so that tests can do without the network.)
@@ -54,10 +63,6 @@ class ImageTextModel {
     Result<std::vector<float>> embed_images(std::span<const float> tensors, std::size_t count);
     // Prepares and embeds one image of any size.
     Result<std::vector<float>> embed_image(const Image& image);
-    // The best number of images per run, and of concurrent runs. Only meaningful once load_image() has
-    // resolved Device::kAuto.
-    [[nodiscard]] std::size_t batch_size() const;
-    [[nodiscard]] unsigned parallel_runs() const;
 
   private:
     static constexpr std::size_t kCachedTexts = 256;
@@ -75,7 +80,8 @@ class ImageTextModel {
     const Precision image_precision_, text_precision_;
     const std::string fingerprint_;
 
-    std::mutex loading_;  // guards the sessions and the tokenizer while they are created
+    std::mutex choosing_;  // held during the self-test of Device::kAuto, which takes seconds on a card
+    std::mutex loading_;   // guards the sessions and the tokenizer while they are created
     std::shared_ptr<Session> image_, text_;
     std::unique_ptr<Tokenizer> tokenizer_;
     std::atomic<Device> device_;

@@ -7,9 +7,10 @@
 #include <atomic>
 #include <cmath>
 #include <numeric>
-#include <thread>
 #include <unordered_map>
 #include <unordered_set>
+
+#include "base/parallel.hpp"
 
 namespace hone {
 
@@ -144,7 +145,7 @@ struct FaceClusters::State {
         const unsigned workers = static_cast<unsigned>(std::clamp<std::size_t>(threads, 1, units));
         std::vector<std::vector<Found>> found(workers);
         const float most = reach * reach;
-        const auto work = [&](unsigned worker) {
+        const auto work = [&](std::size_t worker) {
             Matrix products;
             while (true) {
                 const std::size_t unit = next++;
@@ -169,11 +170,7 @@ struct FaceClusters::State {
                 }
             }
         };
-        {
-            std::vector<std::jthread> helpers;
-            for (unsigned worker = 1; worker < workers; ++worker) helpers.emplace_back(work, worker);
-            work(0);
-        }
+        in_parallel(workers, workers, [&](std::size_t worker, std::size_t) { work(worker); });
         for (const auto& part : found) {
             for (const Found& one : part) {
                 keep(links[one.a], {one.distance, one.b});

@@ -33,6 +33,13 @@ std::string called(const Person& person) {
     return person.name.empty() ? fmt::format("person {}", person.id) : person.name;
 }
 
+// Returns a person that the change adds.
+Person add_to(PeopleChange& change, const std::string& name) {
+    const Person person{-static_cast<PersonId>(++change.added), name, false};
+    if (!name.empty()) change.people.push_back(person);
+    return person;
+}
+
 std::string counted(std::size_t faces) {
     return fmt::format("{} {}", faces, faces == 1 ? "face" : "faces");
 }
@@ -66,16 +73,24 @@ Result<> People::update() {
 Result<> People::regroup() {
     const std::lock_guard lock(mutex_);
     if (dimension_ == 0) return {};
-    HONE_TRY(const std::string state, catalog_.faces_state());
-    if (clusters_ && state == state_) return {};
-    std::vector<Face> faces;
-    HONE_CHECK(catalog_.for_each_face(model_, [&](const Face& face) {
-        if (face.vector.size() == dimension_) faces.push_back(face);
-    }));
-    HONE_CHECK(fill_clusters(faces));
-    HONE_CHECK(write_groups(faces));
-    HONE_TRY(state_, catalog_.faces_state());
-    return {};
+    // A person may edit while the groups are computed; the groups are then computed again from the edit.
+    constexpr int kAttempts = 8;
+    Result<> written;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        HONE_TRY(std::string state, catalog_.faces_state());
+        if (clusters_ && state == state_) return {};
+        state_ = std::move(state);
+        std::vector<Face> faces;
+        HONE_CHECK(catalog_.for_each_face(model_, [&](const Face& face) {
+            if (face.vector.size() == dimension_) faces.push_back(face);
+        }));
+        HONE_CHECK(fill_clusters(faces));
+        written = write_groups(faces);
+        if (written) return {};
+        state_.clear();  // these groups are not in the catalogue
+        if (written.error().kind != ErrorKind::kConflict) break;
+    }
+    return written;
 }
 
 // Turns other programs' names for faces into named people. Skips faces that a user has edited.
@@ -104,11 +119,7 @@ Result<> People::take_regions() {
         // An undone edit stays undone.
         if (refused) continue;
         PeopleChange change;
-        if (!person) {
-            HONE_TRY(const PersonId id, catalog_.add_person());
-            person = Person{id, *name, false};
-            change.people.push_back(*person);
-        }
+        if (!person) person = add_to(change, *name);
         FaceId face = best != nullptr ? best->id : 0;
         if (best == nullptr) {
             FaceFacts drawn;
@@ -117,8 +128,7 @@ Result<> People::take_regions() {
             HONE_TRY(face, catalog_.add_face(region.photo, drawn));
         }
         change.faces.push_back({face, person->id, true});
-        HONE_TRY(const auto edit, catalog_.change_people(change));
-        (void)edit;
+        HONE_CHECK(catalog_.change_people(change));
     }
     return {};
 }
@@ -191,21 +201,20 @@ Result<> People::write_groups(std::span<const Face> faces) {
     for (std::size_t at = 0; at < faces.size(); ++at) {
         if (faces[at].confirmed) continue;
         auto& person = person_of[groups[at]];
-        if (person == 0) {
-            HONE_TRY(person, catalog_.add_person());
-        }
+        if (person == 0) person = add_to(change, "").id;
         if (person != faces[at].person) change.faces.push_back({faces[at].id, person, false});
     }
     if (change.faces.empty()) return {};
-    HONE_TRY(const auto edit, catalog_.change_people(change));
-    (void)edit;
+    change.computed_from = state_;
+    HONE_TRY(const AppliedPeopleChange applied, catalog_.change_people(change));
+    state_ = applied.state;
     return {};
 }
 
 Result<PeopleEditResult> People::done(const PeopleChange& change, PersonId person) {
-    HONE_TRY(const std::int64_t edit, catalog_.change_people(change));
+    HONE_TRY(const AppliedPeopleChange applied, catalog_.change_people(change));
     HONE_CHECK(regroup());
-    return PeopleEditResult{edit, change.what, person};
+    return PeopleEditResult{applied.edit, change.what, person < 0 ? applied.added.front() : person};
 }
 
 Result<std::vector<Face>> People::find_faces(std::span<const FaceId> faces) {
@@ -282,8 +291,8 @@ Result<PeopleEditResult> People::split(PersonId id, std::span<const FaceId> ids)
             return fail(ErrorKind::kUsage, "the face {} is not one of {}", face.id, called(person));
     }
     HONE_TRY(const std::vector<Face> all, catalog_.faces_of_person(id));
-    HONE_TRY(const PersonId own, catalog_.add_person());
     PeopleChange change;
+    const PersonId own = add_to(change, "").id;
     for (const Face& face : all) {
         const bool moved = std::ranges::find(ids, face.id) != ids.end();
         // Confirm the remaining faces, so that the two people do not merge again.
@@ -307,13 +316,14 @@ Result<PeopleEditResult> People::assign(std::span<const FaceId> ids, PersonId id
         if (known) {
             person = *known;
         } else {
-            HONE_TRY(const PersonId added, catalog_.add_person());
-            person = {added, name, false};
-            change.people.push_back(person);
+            person = add_to(change, name);
         }
     }
     // Confirm the rest of a group that only the machine has put together.
-    HONE_TRY(const std::vector<Face> theirs, catalog_.faces_of_person(person.id));
+    std::vector<Face> theirs;
+    if (person.id > 0) {
+        HONE_TRY(theirs, catalog_.faces_of_person(person.id));
+    }
     for (const Face& face : theirs) {
         if (!face.confirmed) change.faces.push_back({face.id, person.id, true});
     }

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <thread>
+
+#include "base/parallel.hpp"
 
 namespace hone {
 
@@ -145,11 +146,8 @@ std::vector<double> BackgroundVocabulary::probabilities(std::span<const float> t
             probabilities[at] = 1 / (1 + others);
         }
     };
-    const std::size_t workers = std::clamp<std::size_t>(threads, 1, rows.size() / 256 + 1);
-    std::vector<std::jthread> helpers;
-    for (std::size_t worker = 1; worker < workers; ++worker)
-        helpers.emplace_back(work, rows.size() * worker / workers, rows.size() * (worker + 1) / workers);
-    work(0, rows.size() / workers);
+    constexpr std::size_t kRowsOfThread = 256;  // at least
+    in_parallel(rows.size(), threads, work, kRowsOfThread);
     return probabilities;
 }
 

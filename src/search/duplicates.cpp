@@ -4,13 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 #include <tuple>
 #include <unordered_map>
-#include <unordered_set>
-
-#include "ingest/near_duplicates.hpp"
 
 namespace hone {
 
@@ -18,9 +14,6 @@ namespace {
 
 constexpr std::array<std::pair<DuplicateKind, std::string_view>, 3> kKinds = {
     {{DuplicateKind::kExact, "exact"}, {DuplicateKind::kNear, "near"}, {DuplicateKind::kBurst, "burst"}}};
-
-// A time at midnight is a date without a time, or an unset clock.
-constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
 
 // A group before the expensive questions are asked.
 struct Draft {
@@ -31,7 +24,7 @@ struct Draft {
 
 class DuplicateFinder {
   public:
-    explicit DuplicateFinder(Catalog& catalog) : catalog_(catalog) {}
+    DuplicateFinder(Catalog& catalog, const Snapshot& library) : catalog_(catalog), library_(library) {}
 
     Result<std::vector<Draft>> exact() {
         HONE_TRY(const std::vector<PhotoNumber> photos, catalog_.with_copies());
@@ -53,10 +46,11 @@ class DuplicateFinder {
     }
 
     Result<std::vector<Draft>> near() {
-        HONE_TRY(const std::vector<std::vector<PhotoNumber>> groups, picture_groups());
+        const Partition& pictures = library_.groups().pictures();
         std::vector<Draft> drafts;
-        for (const std::vector<PhotoNumber>& group : groups) {
-            HONE_TRY(Draft draft, draft_of(group));
+        for (std::uint32_t picture = 0; picture < pictures.numbers(); ++picture) {
+            if (!pictures.exists(picture)) continue;
+            HONE_TRY(Draft draft, draft_of(pictures.members(picture)));
             if (draft.photos.size() < 2) continue;
             // Orders by the facts known so far. Photos that differ only in age have the same size, so the
             // bytes to free are already right.
@@ -70,32 +64,10 @@ class DuplicateFinder {
     }
 
     Result<std::vector<Draft>> bursts() {
-        HONE_TRY(const std::vector<std::vector<PhotoNumber>> pictures, picture_groups());
-        std::unordered_map<PhotoNumber, std::size_t> picture_of;
-        for (std::size_t picture = 0; picture < pictures.size(); ++picture) {
-            for (const PhotoNumber number : pictures[picture]) picture_of[number] = picture;
-        }
-        HONE_TRY(const std::vector<Catalog::Capture> shots, catalog_.captures());
-        std::map<std::string, std::vector<Catalog::Capture>> by_camera;
-        for (const Catalog::Capture& shot : shots) {
-            const bool knows_time = shot.local_seconds % kDaySeconds != 0;
-            if (knows_time && shot.camera.find_first_not_of(' ') != std::string::npos)
-                by_camera[shot.camera].push_back(shot);
-        }
+        const Partition& bursts = library_.groups().bursts();
         std::vector<Draft> drafts;
-        for (const auto& [camera, taken] : by_camera) {
-            std::vector<Catalog::Capture> burst;
-            for (std::size_t shot = 0; shot <= taken.size(); ++shot) {
-                const bool goes_on =
-                    shot < taken.size() &&
-                    (burst.empty() ||
-                     taken[shot].local_seconds - burst.back().local_seconds <= kBurstSeconds);
-                if (!goes_on) {
-                    HONE_CHECK(add_burst(burst, picture_of, drafts));
-                    burst.clear();
-                }
-                if (shot < taken.size()) burst.push_back(taken[shot]);
-            }
+        for (std::uint32_t burst = 0; burst < bursts.numbers(); ++burst) {
+            if (bursts.exists(burst)) HONE_CHECK(add_burst(bursts.members(burst), drafts));
         }
         return drafts;
     }
@@ -120,19 +92,6 @@ class DuplicateFinder {
     }
 
   private:
-    Result<std::vector<std::vector<PhotoNumber>>> picture_groups() {
-        HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_.available());
-        const std::unordered_set<PhotoNumber> available(numbers.begin(), numbers.end());
-        HONE_TRY(const std::vector<SamePicture> known, catalog_.same_pictures());
-        std::vector<SamePair> pairs;
-        for (const SamePicture& pair : known) {
-            // A missing photo joins nothing: its two neighbours need not look alike.
-            if (available.contains(pair.first) && available.contains(pair.second))
-                pairs.push_back({pair.first, pair.second, pair.certain});
-        }
-        return group_same_pictures(pairs);
-    }
-
     // Returns the available files, each once.
     Result<std::vector<FileRecord>> files_of(PhotoNumber number) {
         HONE_TRY(const std::vector<FileRecord> records, catalog_.files_of(number));
@@ -155,7 +114,7 @@ class DuplicateFinder {
         return Duplicate{*photo, files.front().facts.path, files.size(), {}};
     }
 
-    Result<Draft> draft_of(const std::vector<PhotoNumber>& numbers) {
+    Result<Draft> draft_of(std::span<const PhotoNumber> numbers) {
         Draft draft;
         for (const PhotoNumber number : numbers) {
             HONE_TRY(std::optional<Duplicate> duplicate, duplicate_of(number));
@@ -170,18 +129,16 @@ class DuplicateFinder {
         draft.bytes_to_free -= draft.photos.front().photo.bytes;
     }
 
-    Result<> add_burst(const std::vector<Catalog::Capture>& burst,
-                       const std::unordered_map<PhotoNumber, std::size_t>& picture_of,
-                       std::vector<Draft>& drafts) {
-        if (burst.size() < 2) return {};
+    Result<> add_burst(std::span<const PhotoNumber> shots, std::vector<Draft>& drafts) {
+        std::vector<PhotoNumber> burst(shots.begin(), shots.end());
+        std::ranges::stable_sort(burst, {}, [&](PhotoNumber shot) { return library_.capture(shot).seconds; });
         Draft draft;
-        std::unordered_map<std::size_t, std::size_t> kept;  // picture -> index into draft.photos
-        for (const Catalog::Capture& shot : burst) {
-            HONE_TRY(std::optional<Duplicate> duplicate, duplicate_of(shot.photo));
+        std::unordered_map<std::uint32_t, std::size_t> kept;  // picture -> index into draft.photos
+        for (const PhotoNumber shot : burst) {
+            HONE_TRY(std::optional<Duplicate> duplicate, duplicate_of(shot));
             if (!duplicate) continue;
-            const auto picture = picture_of.find(shot.photo);
-            if (picture != picture_of.end()) {
-                const auto [place, first] = kept.try_emplace(picture->second, draft.photos.size());
+            if (const std::uint32_t picture = library_.groups().picture_of(shot); picture != PhotoGroups::kNone) {
+                const auto [place, first] = kept.try_emplace(picture, draft.photos.size());
                 if (!first) {
                     Duplicate& known = draft.photos[place->second];
                     if (best_original(duplicate->photo, 0, known.photo, 0)) known = std::move(*duplicate);
@@ -192,12 +149,13 @@ class DuplicateFinder {
         }
         if (draft.photos.size() < 2) return {};
         count_bytes(draft);
-        draft.at = burst.front().local_seconds;
+        draft.at = static_cast<std::int64_t>(library_.capture(burst.front()).seconds);
         drafts.push_back(std::move(draft));
         return {};
     }
 
     Catalog& catalog_;
+    const Snapshot& library_;
 };
 
 }  // namespace
@@ -223,9 +181,9 @@ bool best_original(const Photo& a, std::int64_t taken_a, const Photo& b, std::in
     return worth(a, taken_a) < worth(b, taken_b);
 }
 
-Result<DuplicatePage> find_duplicates(Catalog& catalog, DuplicateKind kind, std::size_t offset,
-                                      std::size_t limit) {
-    DuplicateFinder finder(catalog);
+Result<DuplicatePage> find_duplicates(Catalog& catalog, const Snapshot& library, DuplicateKind kind,
+                                      std::size_t offset, std::size_t limit) {
+    DuplicateFinder finder(catalog, library);
     HONE_TRY(std::vector<Draft> drafts, kind == DuplicateKind::kExact  ? finder.exact()
                                         : kind == DuplicateKind::kNear ? finder.near()
                                                                        : finder.bursts());

@@ -25,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-#include "catalog/catalog.hpp"
+#include "library/snapshot.hpp"
 
 namespace hone {
 
@@ -34,8 +34,6 @@ enum class DuplicateKind { kExact, kNear, kBurst };
 std::string_view duplicate_kind_name(DuplicateKind kind);  // "exact"
 // kUsage for an unknown name; the message lists the known ones.
 Result<DuplicateKind> parse_duplicate_kind(std::string_view name);
-
-inline constexpr std::int64_t kBurstSeconds = 2;  // EXIF times have whole seconds
 
 struct Duplicate {
     Photo photo;
@@ -62,7 +60,7 @@ bool best_original(const Photo& a, std::int64_t taken_a, const Photo& b, std::in
 // Returns the groups from `offset` to `offset + limit`. Reads every group's photos with a few small queries
 // each; asks expensive questions only for the groups of the page. Fails as the catalogue does. Safe from any
 // thread.
-Result<DuplicatePage> find_duplicates(Catalog& catalog, DuplicateKind kind, std::size_t offset,
-                                      std::size_t limit);
+Result<DuplicatePage> find_duplicates(Catalog& catalog, const Snapshot& library, DuplicateKind kind,
+                                      std::size_t offset, std::size_t limit);
 
 }  // namespace hone

@@ -101,7 +101,7 @@ struct NamedMark {
 class SearchRun {
   public:
     SearchRun(const SearchEngine& engine, const SearchQuery& query, const ExamplePictures& examples,
-              PhotoFilter filter, const std::stop_token& stop)
+              PhotoFilter filter, std::shared_ptr<const Snapshot> library, const std::stop_token& stop)
         : engine_(engine),
           catalog_(engine.library_.catalog()),
           query_(query),
@@ -109,7 +109,7 @@ class SearchRun {
           stop_(stop),
           filter_(std::move(filter)),
           view_(engine.content_->view()),
-          available_(engine.library_.available().snapshot()) {
+          library_(std::move(library)) {
         page_.query = query;
         page_.query.filter = to_string(filter_);
         page_.model = engine.model_->manifest().name;
@@ -157,11 +157,10 @@ class SearchRun {
     const std::stop_token& stop_;
     const PhotoFilter filter_;
     const SpaceView view_;
-    const std::shared_ptr<const AvailablePhotos::Bits> available_;
+    const std::shared_ptr<const Snapshot> library_;
     const unsigned threads_ = processor_count();
     SearchPage page_;
 
-    std::shared_ptr<const LibraryFacts> facts_;
     std::shared_ptr<const StyleSpace> styles_;
     std::optional<NamedMark> from_;
     bool from_is_text_ = false;
@@ -261,8 +260,8 @@ Result<> SearchRun::check_contradictions() const {
             const bool same = positive.name == negative.name;
             const bool copies =
                 positive.photo && negative.photo &&
-                facts_->groups->picture_of(*positive.photo) != PhotoGroups::kNone &&
-                facts_->groups->picture_of(*positive.photo) == facts_->groups->picture_of(*negative.photo);
+                library_->groups().picture_of(*positive.photo) != PhotoGroups::kNone &&
+                library_->groups().picture_of(*positive.photo) == library_->groups().picture_of(*negative.photo);
             if (same)
                 return fail(
                     ErrorKind::kUsage,
@@ -282,7 +281,7 @@ Result<> SearchRun::check_contradictions() const {
 void SearchRun::gather_evidence() {
     std::unordered_set<std::uint32_t> counted;
     const auto first_of_its_picture = [&](PhotoNumber photo) {
-        const std::uint32_t picture = facts_->groups->picture_of(photo);
+        const std::uint32_t picture = library_->groups().picture_of(photo);
         return picture == PhotoGroups::kNone || counted.insert(picture).second;
     };
     const auto take = [&](const std::vector<NamedMark>& marks, std::vector<Mark>& evidence,
@@ -317,7 +316,7 @@ void SearchRun::gather_evidence() {
 
 // Determines the photos that may be on the page: available, matched by the filter, and selected by `show`.
 Result<> SearchRun::find_shown() {
-    may_show_ = *available_;
+    may_show_ = library_->available();
     if (filter_ != PhotoFilter{}) {
         HONE_TRY(const std::vector<PhotoNumber> matching, catalog_.matching(filter_));
         const PhotoBits matches = bits_of(matching);
@@ -331,12 +330,12 @@ Result<> SearchRun::find_shown() {
     PhotoBits known;
     const auto know = [&](PhotoNumber photo) {
         set(known, photo);
-        const std::uint32_t group = facts_->groups->of(photo);
+        const std::uint32_t group = library_->groups().of(photo);
         if (query_.show == Show::kSeen || group == PhotoGroups::kNone) return;
         // A shown cover stood for its whole group. Without groups, only copies of one picture are the same.
-        for (const PhotoNumber other : facts_->groups->members(group)) {
-            const std::uint32_t picture = facts_->groups->picture_of(other);
-            const bool copy = picture != PhotoGroups::kNone && picture == facts_->groups->picture_of(photo);
+        for (const PhotoNumber other : library_->groups().members(group)) {
+            const std::uint32_t picture = library_->groups().picture_of(other);
+            const bool copy = picture != PhotoGroups::kNone && picture == library_->groups().picture_of(photo);
             if (query_.collapse || copy) set(known, other);
         }
     };
@@ -407,18 +406,17 @@ Result<> SearchRun::score_facets() {
         candidates.push_back({{Facet::kStyle, true, "", 0.5, boost(Facet::kStyle), 0}, std::nullopt, 1});
     }
     const bool by_people = evidence_.positives.size() >= 2 || query_.facets.contains(Facet::kPeople);
-    if (facts_->people.empty())
+    if (library_->photos_with_people() == 0)
         without(Facet::kPeople, "no faces are indexed yet");
-    else if (auto scores = by_people ? score_people(*facts_, facet_marks_) : std::nullopt)
+    else if (auto scores = by_people ? score_people(*library_, facet_marks_) : std::nullopt)
         candidates.push_back(
             {{Facet::kPeople, true, "", scores->auc, boost(Facet::kPeople), 0}, std::move(scores), 1});
     else
         candidates.push_back({{Facet::kPeople, true, "", 0.5, boost(Facet::kPeople), 0}, std::nullopt, 1});
     const bool by_capture = evidence_.positives.size() >= 2 || query_.facets.contains(Facet::kMoment);
-    if (std::ranges::none_of(facts_->captures,
-                             [](const Capture& capture) { return !std::isnan(capture.seconds); }))
+    if (library_->photos_with_time() + library_->photos_with_position() == 0)
         without(Facet::kMoment, "no photo has a time or a position");
-    else if (auto scores = by_capture ? score_captures(*facts_, facet_marks_) : std::nullopt)
+    else if (auto scores = by_capture ? score_captures(*library_, facet_marks_) : std::nullopt)
         candidates.push_back({{Facet::kMoment, true, "", scores->auc, boost(Facet::kMoment), 0},
                               std::move(scores),
                               kMomentTrust});
@@ -539,7 +537,7 @@ Result<> SearchRun::add_bonus() {
     }
     bool any_likely = false;
     for_each_row(view_, [&](std::size_t row, PhotoNumber photo) {
-        if (!has(*available_, photo)) {
+        if (!library_->is_available(photo)) {
             scores_[row] = kHidden;
             return;
         }
@@ -735,7 +733,7 @@ Result<> SearchRun::fill_page() {
     std::size_t position = 0;
     for (std::size_t at = 0; at < order_.size() && page_.hits.size() < query_.limit; ++at) {
         const PhotoNumber photo = view_.label(order_[at].row);
-        const std::uint32_t group = query_.collapse ? facts_->groups->of(photo) : PhotoGroups::kNone;
+        const std::uint32_t group = query_.collapse ? library_->groups().of(photo) : PhotoGroups::kNone;
         if (group != PhotoGroups::kNone && !shown_groups.insert(group).second) continue;
         if (position++ < query_.offset) continue;
         HONE_CHECK(check_wanted());
@@ -745,7 +743,7 @@ Result<> SearchRun::fill_page() {
         hit.explores = page_.explores && explored_.contains(order_[at].row);
         hit.reasons = reasons_of(order_[at].row);
         if (group != PhotoGroups::kNone) {
-            for (const PhotoNumber other : facts_->groups->members(group)) {
+            for (const PhotoNumber other : library_->groups().members(group)) {
                 if (other == photo || !has(may_show_, other)) continue;
                 ++hit.grouped;
                 if (hit.group.size() >= SearchHit::kListedMembers) continue;
@@ -761,7 +759,6 @@ Result<> SearchRun::fill_page() {
 Result<SearchPage> SearchRun::rank() {
     const Stopwatch watch;
     HONE_TRY(method_, find_feedback_method(query_.method));
-    HONE_TRY(facts_, engine_.facts_.get(catalog_, available_));
     HONE_CHECK(read_marks());
     gather_evidence();
     if (text_.empty() && evidence_.positives.empty() && evidence_.negatives.empty() &&
@@ -818,10 +815,12 @@ SearchEngine::SearchEngine(Library& library, std::shared_ptr<const VectorSpace> 
     : library_(library), content_(std::move(content)), model_(std::move(model)) {}
 
 std::uint64_t SearchEngine::searchable() const {
-    const auto available = library_.available().snapshot();
+    const auto library = library_.snapshot();
     std::uint64_t count = 0;
-    for_each_row(content_->view(),
-                 [&](std::size_t, PhotoNumber photo) { count += has(*available, photo) ? 1 : 0; });
+    if (library)
+        for_each_row(content_->view(), [&](std::size_t, PhotoNumber photo) {
+            count += (*library)->is_available(photo) ? 1 : 0;
+        });
     return count;
 }
 
@@ -858,7 +857,8 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleP
                                         const std::stop_token& stop) const {
     HONE_CHECK(validate(query));
     HONE_TRY(PhotoFilter filter, parse_filter(query.filter));
-    SearchRun run(*this, query, examples, std::move(filter), stop);
+    HONE_TRY(auto library, library_.snapshot());
+    SearchRun run(*this, query, examples, std::move(filter), std::move(library), stop);
     return query.has_question() ? run.rank() : run.list();
 }
 

@@ -12,7 +12,6 @@
 #include "ingest/library.hpp"
 #include "model/image_text_model.hpp"
 #include "search/calibration.hpp"
-#include "search/photo_groups.hpp"
 #include "search/query.hpp"
 #include "vector/vector_space.hpp"
 
@@ -45,7 +44,6 @@ class SearchEngine {
     Library& library_;
     const std::shared_ptr<const VectorSpace> content_;
     const std::shared_ptr<ImageTextModel> model_;
-    mutable LibraryFactsCache facts_;
     mutable std::mutex mutex_;  // guards the members below
     mutable std::shared_ptr<const SpaceStatistics> statistics_;
     mutable std::size_t measured_ = 0;  // number of rows behind statistics_

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <thread>
 
+#include "base/parallel.hpp"
 #include "search/feedback/method.hpp"
 
 namespace hone {
@@ -17,23 +17,15 @@ constexpr int kRounds = 3;
 constexpr std::size_t kPhotosPerMistake = 20;
 constexpr std::size_t kOfShown = std::numeric_limits<std::size_t>::max();
 
-// Divides [0, count) into equal parts, one per thread.
-template <typename Function>
-void in_parts(std::size_t count, unsigned threads, const Function& work) {
-    const std::size_t workers = std::clamp<std::size_t>(threads, 1, std::max<std::size_t>(1, count / 64));
-    std::vector<std::jthread> helpers;
-    for (std::size_t worker = 1; worker < workers; ++worker)
-        helpers.emplace_back(work, count * worker / workers, count * (worker + 1) / workers);
-    work(0, count / workers);
-}
+constexpr std::size_t kRowsOfThread = 64;  // at least
 
 std::vector<float> whitened_rows(const SpaceView& view, const SpaceStatistics& statistics,
                                  std::span<const std::size_t> rows, unsigned threads) {
     std::vector<float> vectors(rows.size() * statistics.stride());
-    in_parts(rows.size(), threads, [&](std::size_t first, std::size_t last) {
+    in_parallel(rows.size(), threads, [&](std::size_t first, std::size_t last) {
         for (std::size_t at = first; at < last; ++at)
             statistics.whiten(view.values(rows[at]), vectors.data() + at * statistics.stride());
-    });
+    }, kRowsOfThread);
     return vectors;
 }
 
@@ -73,13 +65,13 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
 
     // Similarity to the nearest shown photo.
     std::vector<float> to_shown(pool.size(), -2.0F);
-    in_parts(pool.size(), threads, [&](std::size_t first, std::size_t last) {
+    in_parallel(pool.size(), threads, [&](std::size_t first, std::size_t last) {
         std::vector<float> cosines(shown.size());
         for (std::size_t at = first; at < last && !shown.empty(); ++at) {
             multiply_rows(known, stride, photo(at), cosines.data());
             to_shown[at] = std::ranges::max(cosines);
         }
-    });
+    }, kRowsOfThread);
 
     std::vector<float> centers(count * stride), cosines(pool.size()), nearest = to_shown;
     for (std::size_t centre = 0; centre < count; ++centre) {

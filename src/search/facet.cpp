@@ -52,7 +52,7 @@ class StyleMethod final : public FeedbackMethod {
 
 constexpr double kEarthKm = 6371.0;
 
-double distance_km(const Capture& a, const Capture& b) {
+double distance_km(const CapturePoint& a, const CapturePoint& b) {
     constexpr double kRadians = 3.14159265358979323846 / 180;
     const double latitude = (a.latitude - b.latitude) * kRadians,
                  longitude = (a.longitude - b.longitude) * kRadians;
@@ -64,7 +64,7 @@ double distance_km(const Capture& a, const Capture& b) {
 
 // 0..1: the same hour and place, the same day and town, the same month and region. NaN when the two share
 // neither a known time nor a known place.
-double nearness(const Capture& a, const Capture& b) {
+double nearness(const CapturePoint& a, const CapturePoint& b) {
     double sum = 0, parts = 0;
     if (!std::isnan(a.seconds) && !std::isnan(b.seconds)) {
         const double apart = std::abs(a.seconds - b.seconds);
@@ -264,16 +264,16 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
 
 }  // namespace
 
-std::optional<FacetScores> score_captures(const LibraryFacts& facts, const FacetMarks& marks) {
-    return score_by_nearness(facts.captures.size(), marks, [&facts](PhotoNumber photo, PhotoNumber positive) {
-        return nearness(facts.capture(photo), facts.capture(positive));
+std::optional<FacetScores> score_captures(const Snapshot& library, const FacetMarks& marks) {
+    return score_by_nearness(library.size(), marks, [&library](PhotoNumber photo, PhotoNumber positive) {
+        return nearness(library.capture(photo), library.capture(positive));
     });
 }
 
-std::optional<FacetScores> score_people(const LibraryFacts& facts, const FacetMarks& marks) {
+std::optional<FacetScores> score_people(const Snapshot& library, const FacetMarks& marks) {
     // The fraction of the people in either photo who are in both (Jaccard 1901).
-    return score_by_nearness(facts.people.size(), marks, [&facts](PhotoNumber photo, PhotoNumber positive) {
-        const auto a = facts.people_of(photo), b = facts.people_of(positive);
+    return score_by_nearness(library.size(), marks, [&library](PhotoNumber photo, PhotoNumber positive) {
+        const auto a = library.people_of(photo), b = library.people_of(positive);
         if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
         const auto both = static_cast<double>(std::ranges::count_if(
             a, [&](PersonId person) { return std::ranges::find(b, person) != b.end(); }));

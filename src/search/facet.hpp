@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "ingest/style_space.hpp"
+#include "library/snapshot.hpp"
 #include "search/feedback/method.hpp"
-#include "search/photo_groups.hpp"
 #include "search/query.hpp"
 
 namespace hone {
@@ -53,9 +53,9 @@ struct FacetMarks {
 // std::nullopt when no mark has a style.
 std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMarks& marks, unsigned threads);
 // std::nullopt when neither `from` nor a positive has a time or a position.
-std::optional<FacetScores> score_captures(const LibraryFacts& facts, const FacetMarks& marks);
+std::optional<FacetScores> score_captures(const Snapshot& library, const FacetMarks& marks);
 // std::nullopt when neither `from` nor a positive shows a person.
-std::optional<FacetScores> score_people(const LibraryFacts& facts, const FacetMarks& marks);
+std::optional<FacetScores> score_people(const Snapshot& library, const FacetMarks& marks);
 
 // A style term in a query text.
 struct FoundStyleTerm {

@@ -7,8 +7,8 @@
 #include <bit>
 #include <cmath>
 #include <numeric>
-#include <thread>
 
+#include "base/parallel.hpp"
 #include "vector/kernels.hpp"
 
 namespace hone {
@@ -81,16 +81,11 @@ std::shared_ptr<const SpaceStatistics> SpaceStatistics::measure(const SpaceView&
 
     const std::size_t workers = std::clamp<std::size_t>(threads, 1, rows.size() / kBlock + 1);
     std::vector<Moments> parts(workers);
-    {
-        std::vector<std::jthread> helpers;
-        for (std::size_t worker = 0; worker < workers; ++worker) {
-            const std::size_t first = rows.size() * worker / workers,
-                              last = rows.size() * (worker + 1) / workers;
-            helpers.emplace_back([&, worker, first, last] {
-                parts[worker] = add_up(view, std::span(rows).subspan(first, last - first), dimension);
-            });
-        }
-    }
+    in_parallel(workers, threads, [&](std::size_t worker, std::size_t) {
+        const std::size_t first = rows.size() * worker / workers,
+                          last = rows.size() * (worker + 1) / workers;
+        parts[worker] = add_up(view, std::span(rows).subspan(first, last - first), dimension);
+    });
     for (std::size_t worker = 1; worker < workers; ++worker) {
         parts[0].products += parts[worker].products;
         parts[0].sum += parts[worker].sum;
@@ -180,13 +175,7 @@ std::span<const float> SpaceStatistics::laplacian_penalty(const SpaceView& view,
                                            std::exp(-(1 - cosines[order[neighbour]]) / kReach));
             }
         };
-        {
-            const std::size_t workers = std::max(1U, threads);
-            std::vector<std::jthread> helpers;
-            for (std::size_t worker = 0; worker < workers; ++worker)
-                helpers.emplace_back(find_neighbours, count * worker / workers,
-                                     count * (worker + 1) / workers);
-        }
+        in_parallel(count, threads, find_neighbours);
         // w^T X^T (D - W) X w = 1/2 sum W_ij (w.x_i - w.x_j)^2, so M is a sum over the edges' differences.
         const auto d = static_cast<Eigen::Index>(dimension());
         FloatMatrix differences(static_cast<Eigen::Index>(kBlock), d);

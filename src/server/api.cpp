@@ -416,8 +416,8 @@ Result<Api::Answer> Api::list_photos(const HttpRequest& request, Parameter, By b
         }
     } else {
         HONE_TRY(photos, catalog.newest(offset, limit));
-        HONE_TRY(const Counts counts, catalog.counts());
-        total = counts.photos;
+        HONE_TRY(const auto snapshot, library_.snapshot());
+        total = snapshot->counts().photos;
     }
     json list = json::array();
     for (const Photo& photo : photos) {
@@ -481,7 +481,9 @@ Result<Api::Answer> Api::duplicates(const HttpRequest& request, Parameter, By) {
     }
     HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 60, 1000));
     HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
-    HONE_TRY(const DuplicatePage page, find_duplicates(library_.catalog(), kind, offset, limit));
+    HONE_TRY(const auto snapshot, library_.snapshot());
+    HONE_TRY(const DuplicatePage page,
+             find_duplicates(library_.catalog(), *snapshot, kind, offset, limit));
     return Answer(200, to_json(page));
 }
 
@@ -536,7 +538,6 @@ Result<Api::Answer> Api::add_folder(const HttpRequest& request, Parameter, By) {
 Result<Api::Answer> Api::remove_folder(const HttpRequest&, Parameter id, By) {
     HONE_TRY(const FolderId folder, number_of(id, "folder"));
     HONE_CHECK(library_.catalog().remove_folder(folder));
-    HONE_CHECK(library_.reload_available());
     return HttpResponse{204, {}, "", {}, {}};
 }
 
@@ -569,7 +570,8 @@ Result<Api::Answer> Api::resume(const HttpRequest&, Parameter, By) {
 
 Result<Api::Answer> Api::status(const HttpRequest&, Parameter, By by) {
     Catalog& catalog = library_.catalog();
-    HONE_TRY(const Counts counts, catalog.counts());
+    HONE_TRY(const auto snapshot, library_.snapshot());
+    const Counts& counts = snapshot->counts();
     HONE_TRY(const json list, folders_json(catalog));
     json model;
     if (parts_.model) {
@@ -611,11 +613,11 @@ Result<Api::Answer> Api::status(const HttpRequest&, Parameter, By by) {
 Result<Api::Answer> Api::failures(const HttpRequest&, Parameter, By) {
     HONE_TRY(const std::vector<FileRecord> failed,
              library_.catalog().failures(IndexSummary::kListedFailures));
-    HONE_TRY(const Counts counts, library_.catalog().counts());
+    HONE_TRY(const auto snapshot, library_.snapshot());
     json list = json::array();
     for (const FileRecord& file : failed)
         list.push_back(to_json(IndexFailure{utf8_path(file.facts.path), file.stage, file.reason}));
-    return Answer(200, {{"failures", list}, {"skipped", skipped_json(counts)}});
+    return Answer(200, {{"failures", list}, {"skipped", skipped_json(snapshot->counts())}});
 }
 
 Result<Api::Answer> Api::events(const HttpRequest& request, Parameter, By by) {
@@ -696,8 +698,8 @@ Result<> Api::check_ready() {
     if (!parts_.engine) return std::unexpected(missing_model());
     if (const std::string trouble = library_.catalog().condition().trouble; !trouble.empty())
         return fail(ErrorKind::kUnavailable, "{}", trouble);
-    if (const auto counts = library_.catalog().counts(); !counts)
-        return fail(ErrorKind::kUnavailable, "{}", counts.error().message);
+    if (const auto folders = library_.catalog().folders(); !folders)
+        return fail(ErrorKind::kUnavailable, "{}", folders.error().message);
     return {};
 }
 
@@ -709,7 +711,8 @@ Result<Api::Answer> Api::ready(const HttpRequest&, Parameter, By) {
 
 Result<Api::Answer> Api::metrics(const HttpRequest&, Parameter, By) {
     MetricsState state;
-    HONE_TRY(state.counts, library_.catalog().counts());
+    HONE_TRY(const auto snapshot, library_.snapshot());
+    state.counts = snapshot->counts();
     if (parts_.engine) state.searchable = parts_.engine->searchable();
     if (parts_.indexer) {
         state.progress = parts_.indexer->progress();

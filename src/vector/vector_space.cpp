@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <thread>
+
+#include "base/parallel.hpp"
 
 namespace hone {
 
@@ -85,15 +86,11 @@ std::vector<float> SpaceView::scores(std::span<const float> query, unsigned thre
     const PreparedQuery prepared = prepare(query, rows.spec());
     const std::size_t blocks = rows.blocks();
     const std::size_t bytes = rows.size() * rows.spec().stride();
-    const std::size_t workers = std::clamp<std::size_t>(bytes / kBytesPerThread, 1, std::max(1U, threads));
-    std::vector<std::jthread> helpers;
-    for (std::size_t worker = 1; worker < workers; ++worker) {
-        helpers.emplace_back([&, worker] {
-            score_blocks(rows, prepared, blocks * worker / workers, blocks * (worker + 1) / workers,
-                         scores.data());
-        });
-    }
-    score_blocks(rows, prepared, 0, blocks / workers, scores.data());
+    const auto workers =
+        static_cast<unsigned>(std::clamp<std::size_t>(bytes / kBytesPerThread, 1, std::max(1U, threads)));
+    in_parallel(blocks, workers, [&](std::size_t first, std::size_t last) {
+        score_blocks(rows, prepared, first, last, scores.data());
+    });
     return scores;
 }
 

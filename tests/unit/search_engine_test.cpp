@@ -56,7 +56,6 @@ class Engine : public testing::Test {
     }
 
     Result<SearchPage> search(const SearchQuery& query, const std::stop_token& stop = {}) {
-        EXPECT_TRUE(library->reload_available());
         space = *library->open_content(*model);
         return SearchEngine(*library, space, model).search(query, {{"example", {{0, 0, 1}, {}}}}, stop);
     }

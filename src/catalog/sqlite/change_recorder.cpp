@@ -16,6 +16,8 @@ const std::vector<const char*> kHookedTables = {
     "setting", "folder", "photo",        "place",  "analysis", "vector",         "metadata",
     "keyword", "look",   "same_picture", "person", "face",     "face_rejection", "people_edit"};
 
+const std::vector<const char*> kObservedTables = {"photo", "place", "metadata", "same_picture", "face"};
+
 namespace {
 
 void check(int code) {
@@ -58,8 +60,9 @@ ChangedRow read(::sqlite3_changeset_iter* at) {
         for (int column = 0; column < columns; ++column) {
             ::sqlite3_value* value = nullptr;
             check(::sqlite3changeset_old(at, column, &value));
-            if (value != nullptr && ::sqlite3_value_type(value) == SQLITE_INTEGER)
-                row.before[static_cast<std::size_t>(column)] = ::sqlite3_value_int64(value);
+            const int type = value == nullptr ? SQLITE_NULL : ::sqlite3_value_type(value);
+            if (type == SQLITE_INTEGER || type == SQLITE_TEXT)
+                row.before[static_cast<std::size_t>(column)] = key_value(value);
         }
     }
     // is_key numbers the columns of the key from 1, in key order.
@@ -70,9 +73,9 @@ ChangedRow read(::sqlite3_changeset_iter* at) {
 
 }  // namespace
 
-ChangeRecorder::ChangeRecorder(SQLite::Database& database) {
+ChangeRecorder::ChangeRecorder(SQLite::Database& database, std::span<const char* const> tables) {
     check(::sqlite3session_create(database.getHandle(), "main", &session_));
-    for (const char* table : kHookedTables) check(::sqlite3session_attach(session_, table));
+    for (const char* table : tables) check(::sqlite3session_attach(session_, table));
 }
 
 ChangeRecorder::~ChangeRecorder() {

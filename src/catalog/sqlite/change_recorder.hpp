@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Records which rows of kHookedTables a connection changes during its lifetime (SQLite's session extension).
+// Records which rows of some tables a connection changes during its lifetime (SQLite's session extension).
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "catalog/sqlite/commit_hook.hpp"
@@ -13,7 +14,7 @@ namespace hone {
 // Not thread-safe. Throws SQLite::Exception.
 class ChangeRecorder {
   public:
-    explicit ChangeRecorder(SQLite::Database& database);
+    ChangeRecorder(SQLite::Database& database, std::span<const char* const> tables);
     ~ChangeRecorder();
     ChangeRecorder(const ChangeRecorder&) = delete;
     ChangeRecorder& operator=(const ChangeRecorder&) = delete;

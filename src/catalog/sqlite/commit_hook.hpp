@@ -23,8 +23,15 @@ struct ChangedRow {
     Key key;  // values of the primary key's columns, in their order
     enum class What { kInserted, kUpdated, kDeleted } what = What::kInserted;
     std::vector<bool> columns;  // columns that an update changed, in table order
-    // Integers that an update replaced or a deletion removed, in table order.
-    std::vector<std::optional<std::int64_t>> before;
+    // Integers and texts that an update replaced or a deletion removed, in table order.
+    std::vector<std::optional<Key::value_type>> before;
+
+    // Returns the integer that the change replaced or removed in this column, or std::nullopt.
+    [[nodiscard]] std::optional<std::int64_t> integer_before(std::size_t column) const {
+        if (column >= before.size() || !before[column]) return std::nullopt;
+        const auto* integer = std::get_if<std::int64_t>(&*before[column]);
+        return integer == nullptr ? std::nullopt : std::optional(*integer);
+    }
 };
 
 // Implementations are safe from any thread.
@@ -47,8 +54,9 @@ class CommitHook {
     virtual Leases& leases() = 0;
 };
 
-// The tables that a hook observes; each comes after the tables that it refers to.
-extern const std::vector<const char*> kHookedTables;
+// The tables that a hook observes; each comes after the tables that it refers to. kObservedTables: those that
+// Changes are made from.
+extern const std::vector<const char*> kHookedTables, kObservedTables;
 
 // Like open_sqlite_catalog(), with a hook in every write transaction.
 Result<std::unique_ptr<Catalog>> open_hooked_catalog(const fs::path& file, bool writable,

@@ -24,8 +24,10 @@ std::optional<AnalysisResults> read_analysis_results(SQLite::Database& database,
 void refresh_text_index(Statements& statements, PhotoNumber photo);
 // Returns the stored resolve_taken(), or std::nullopt.
 std::optional<TakenAt> read_taken(SQLite::Database& database, PhotoNumber photo);
-// See Catalog::matching_text() and Catalog::pair_raw_files().
+// See Catalog::matching_text().
 std::vector<PhotoNumber> photos_matching_text(SQLite::Database& database, std::span<const std::string> words);
-std::uint64_t pair_raw_files(SQLite::Database& database);
+// Call it after the file at the path, or its state, has changed: pairs the raw files of this name in this folder
+// with their finished photos again (Catalog::shown_as()).
+void pair_raw_files(Statements& statements, const fs::path& path);
 
 }  // namespace hone

@@ -62,12 +62,20 @@ void bind_person(SQLite::Statement& statement, int index, PersonId person) {
         statement.bind(index, person);
 }
 
-void set_person(SQLite::Database& database, const Person& person) {
+// Returns false when another person has the name.
+bool set_person(SQLite::Database& database, const Person& person) {
+    if (!person.name.empty()) {
+        SQLite::Statement taken(database, "SELECT 1 FROM person WHERE name = ? AND name <> '' AND id <> ?");
+        taken.bind(1, person.name);
+        taken.bind(2, person.id);
+        if (taken.executeStep()) return false;
+    }
     SQLite::Statement update(database, "UPDATE person SET name = ?, hidden = ? WHERE id = ?");
     update.bind(1, person.name);
     update.bind(2, person.hidden ? 1 : 0);
     update.bind(3, person.id);
     update.exec();
+    return true;
 }
 
 void assign(SQLite::Statement& update, const FaceAssignment& face) {
@@ -274,44 +282,61 @@ std::vector<FaceRejection> read_rejections(SQLite::Database& database) {
     return rejections;
 }
 
-PersonId insert_person(SQLite::Database& database) {
-    database.exec("INSERT INTO person (name) VALUES ('')");
-    return database.getLastInsertRowid();
+std::string read_faces_state(SQLite::Database& database) {
+    SQLite::Statement query(database, "SELECT value FROM setting WHERE key = 'faces-changes'");
+    return query.executeStep() ? query.getColumn(0).getString() : std::string();
 }
 
-std::int64_t apply_change(SQLite::Database& database, const PeopleChange& change) {
+Result<AppliedPeopleChange> apply_change(SQLite::Database& database, const PeopleChange& change) {
+    if (change.computed_from && *change.computed_from != read_faces_state(database))
+        return fail(ErrorKind::kConflict, "the faces changed meanwhile; try again");
     count_change(database);
+    AppliedPeopleChange applied;
+    applied.state = read_faces_state(database);
+    for (std::size_t person = 0; person < change.added; ++person) {
+        database.exec("INSERT INTO person (name) VALUES ('')");
+        applied.added.push_back(database.getLastInsertRowid());
+    }
+    const auto real = [&](PersonId id) {
+        return id < 0 ? applied.added.at(static_cast<std::size_t>(-id - 1)) : id;
+    };
     json before{{"people", json::array()}, {"faces", json::array()}, {"rejections", json::array()}};
     const bool logged = !change.what.empty();
-    for (const Person& person : change.people) {
+    for (Person person : change.people) {
+        person.id = real(person.id);
         const auto now = read_person(database, person.id);
         if (!now) continue;
         if (logged) before["people"].push_back({now->id, now->name, now->hidden});
-        set_person(database, person);
+        if (!set_person(database, person))
+            return fail(ErrorKind::kConflict, "another person is named {}; merge the two instead",
+                        person.name);
     }
-    SQLite::Statement update(database, kAssign);
+    // A person's decision stands, also against a grouping that began before it.
+    SQLite::Statement update(database, std::string(kAssign) + (logged ? "" : " AND confirmed = 0"));
     for (const FaceAssignment& face : change.faces) {
         if (logged) {
             const auto now = read_face(database, face.face);
             if (!now) continue;
             before["faces"].push_back({now->id, now->person, now->confirmed});
         }
-        assign(update, face);
+        assign(update, {face.face, real(face.person), face.confirmed});
     }
     SQLite::Statement reject(database, "INSERT OR IGNORE INTO face_rejection VALUES (?, ?)");
     for (const FaceRejection& rejection : change.rejections) {
+        const PersonId person = real(rejection.person);
         reject.reset();
         reject.bind(1, rejection.face);
-        reject.bind(2, rejection.person);
-        if (reject.exec() > 0 && logged) before["rejections"].push_back({rejection.face, rejection.person});
+        reject.bind(2, person);
+        if (reject.exec() > 0 && logged) before["rejections"].push_back({rejection.face, person});
     }
-    if (!logged) return 0;
+    if (!logged) return applied;
     SQLite::Statement edit(database, "INSERT INTO people_edit (at, what, before) VALUES (?, ?, ?)");
     edit.bind(1, unix_seconds());
     edit.bind(2, change.what);
     edit.bind(3, before.dump(-1, ' ', false, json::error_handler_t::replace));
     edit.exec();
-    return database.getLastInsertRowid();
+    applied.edit = database.getLastInsertRowid();
+    return applied;
 }
 
 std::optional<PeopleEdit> undo_last_edit(SQLite::Database& database) {
@@ -325,7 +350,7 @@ std::optional<PeopleEdit> undo_last_edit(SQLite::Database& database) {
     // In reverse order: a name that moved between people must be free before it moves back.
     const json& people = before.at("people");
     for (auto person = people.rbegin(); person != people.rend(); ++person)
-        set_person(database, {person->at(0), person->at(1), person->at(2)});
+        (void)set_person(database, {person->at(0), person->at(1), person->at(2)});
     SQLite::Statement update(database, kAssign);
     for (const json& face : before.at("faces")) assign(update, {face.at(0), face.at(1), face.at(2)});
     SQLite::Statement accept(database, "DELETE FROM face_rejection WHERE face_id = ? AND person_id = ?");

@@ -31,9 +31,9 @@ void for_each_face(SQLite::Database& database, const std::string& model,
 std::vector<PersonCount> read_people(SQLite::Database& database);
 std::optional<Person> read_person(SQLite::Database& database, PersonId person);
 std::vector<FaceRejection> read_rejections(SQLite::Database& database);
-PersonId insert_person(SQLite::Database& database);
-// Returns the number of the edit; 0 for the machine's own work.
-std::int64_t apply_change(SQLite::Database& database, const PeopleChange& change);
+std::string read_faces_state(SQLite::Database& database);
+// Catalog::change_people().
+Result<AppliedPeopleChange> apply_change(SQLite::Database& database, const PeopleChange& change);
 // Returns the undone edit, or std::nullopt when there is none to undo.
 std::optional<PeopleEdit> undo_last_edit(SQLite::Database& database);
 std::vector<PeopleEdit> read_edits(SQLite::Database& database, std::size_t limit);

@@ -9,6 +9,7 @@
 #include "base/time.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/sqlite/change_recorder.hpp"
+#include "catalog/sqlite/changes_of.hpp"
 #include "catalog/sqlite/commit_hook.hpp"
 #include "catalog/sqlite/facts.hpp"
 #include "catalog/sqlite/filter_sql.hpp"
@@ -207,14 +208,26 @@ class SqliteCatalog final : public Catalog {
     }
 
     Result<> remove_folder(FolderId folder) override {
-        for (std::size_t gone = rows_at_once(); hook_ && gone == rows_at_once();) {
+        for (std::size_t gone = rows_at_once(); gone == rows_at_once();) {
             HONE_TRY(gone, write([&](SQLite::Database& database) -> Result<std::size_t> {
-                         SQLite::Statement remove(database,
-                                                  "DELETE FROM place WHERE id IN (SELECT id FROM place WHERE "
-                                                  "folder_id = ? LIMIT ?)");
-                         remove.bind(1, folder);
-                         remove.bind(2, static_cast<std::int64_t>(rows_at_once()));
-                         return static_cast<std::size_t>(remove.exec());
+                         SQLite::Statement query(database,
+                                                 "SELECT id, photo_id FROM place WHERE folder_id = ? LIMIT ?");
+                         query.bind(1, folder);
+                         query.bind(2, static_cast<std::int64_t>(std::min<std::size_t>(
+                                           rows_at_once(), std::numeric_limits<std::int64_t>::max())));
+                         std::vector<std::pair<FileId, std::int64_t>> files;
+                         while (query.executeStep())
+                             files.emplace_back(query.getColumn(0).getInt64(), query.getColumn(1).getInt64());
+                         SQLite::Statement remove(database, "DELETE FROM place WHERE id = ?");
+                         for (const auto& [file, photo] : files) {
+                             remove.reset();
+                             remove.bind(1, file);
+                             remove.exec();
+                         }
+                         for (const auto& [file, photo] : files) {
+                             if (photo != 0) refresh_text_index(*prepared_, static_cast<PhotoNumber>(photo));
+                         }
+                         return files.size();
                      }));
         }
         return write([&](SQLite::Database& database) -> Result<> {
@@ -289,6 +302,17 @@ class SqliteCatalog final : public Catalog {
         return committed;
     }
 
+    Result<> observe(std::function<void(const Changes&)> observer) override {
+        // No write comes between reading and the first change.
+        const std::lock_guard lock(writer_mutex_);
+        HONE_TRY(const Changes everything, read([](SQLite::Database& database) -> Result<Changes> {
+                     return read_everything(database);
+                 }));
+        observer_ = std::move(observer);
+        observer_(everything);
+        return {};
+    }
+
     Condition condition() override { return hook_ ? hook_->condition() : Condition{}; }
     Leases* leases() override { return hook_ ? &hook_->leases() : nullptr; }
 
@@ -324,12 +348,6 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<std::uint64_t> pair_raw_files() override {
-        return write([&](SQLite::Database& database) -> Result<std::uint64_t> {
-            return hone::pair_raw_files(database);
-        });
-    }
-
     Result<std::optional<PhotoNumber>> shown_as(PhotoNumber photo) override {
         return read([&](SQLite::Database& database) -> Result<std::optional<PhotoNumber>> {
             SQLite::Statement query(database,
@@ -352,7 +370,12 @@ class SqliteCatalog final : public Catalog {
         return write([&](SQLite::Database& database) -> Result<> {
             SQLite::Statement update(database, "UPDATE place SET state = 0 WHERE id = ? AND state = 1");
             update.bind(1, file);
-            update.exec();
+            if (update.exec() == 0) return {};
+            SQLite::Statement query(database, "SELECT path, photo_id FROM place WHERE id = ?");
+            query.bind(1, file);
+            if (!query.executeStep()) return {};
+            pair_raw_files(*prepared_, column_path(query, 0));
+            refresh_text_index(*prepared_, static_cast<PhotoNumber>(query.getColumn(1).getInt64()));
             return {};
         });
     }
@@ -447,12 +470,13 @@ class SqliteCatalog final : public Catalog {
                 database.execAndGet("SELECT count(*) FROM place WHERE state = 2").getInt64());
             SQLite::Statement query(
                 database,
-                // Files that an older version skipped have its names of these two kinds.
-                "SELECT CASE reason WHEN 'not a picture' THEN 'not an image' "
-                "WHEN 'picture of a kind Hone does not read' THEN 'image of a kind Hone does not support' "
-                "ELSE reason END AS kind, count(*) FROM place WHERE state = 3 GROUP BY kind ORDER BY 2 DESC");
+                "SELECT reason, count(*) FROM place WHERE state = 3 GROUP BY reason");
+            std::map<std::string, std::uint64_t> kinds;
             while (query.executeStep())
-                counts.skipped.emplace_back(query.getColumn(0).getString(), query.getColumn(1).getInt64());
+                kinds[present_kind(query.getColumn(0).getString())] +=
+                    static_cast<std::uint64_t>(query.getColumn(1).getInt64());
+            counts.skipped.assign(kinds.begin(), kinds.end());
+            std::ranges::stable_sort(counts.skipped, std::greater{}, [](const auto& kind) { return kind.second; });
             return counts;
         });
     }
@@ -586,22 +610,7 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::vector<Capture>> captures() override {
         return read([&](SQLite::Database& database) -> Result<std::vector<Capture>> {
-            SQLite::Statement query(
-                database, fmt::format("SELECT photo_id, taken_at, ifnull(make, '') || ' "
-                                      "' || ifnull(model, ''), latitude, longitude FROM metadata WHERE "
-                                      "taken_source IN ('exif', 'xmp', 'name') AND "
-                                      "photo_id IN (SELECT photo_id FROM place WHERE "
-                                      "{}) ORDER BY taken_at, photo_id",
-                                      kAvailableFile));
-            std::vector<Capture> captures;
-            while (query.executeStep()) {
-                Capture capture{static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
-                                query.getColumn(1).getInt64(), query.getColumn(2).getString(), std::nullopt};
-                if (!query.isColumnNull(3) && !query.isColumnNull(4))
-                    capture.position = {query.getColumn(3).getDouble(), query.getColumn(4).getDouble()};
-                captures.push_back(std::move(capture));
-            }
-            return captures;
+            return read_captures(database);
         });
     }
 
@@ -687,8 +696,7 @@ class SqliteCatalog final : public Catalog {
     }
     Result<std::string> faces_state() override {
         return read([&](SQLite::Database& database) -> Result<std::string> {
-            SQLite::Statement query(database, "SELECT value FROM setting WHERE key = 'faces-changes'");
-            return query.executeStep() ? query.getColumn(0).getString() : std::string();
+            return read_faces_state(database);
         });
     }
     Result<std::vector<PersonCount>> people() override {
@@ -711,32 +719,35 @@ class SqliteCatalog final : public Catalog {
             return read_person(database, query.getColumn(0).getInt64());
         });
     }
-    Result<PersonId> add_person() override {
-        return write([&](SQLite::Database& database) -> Result<PersonId> { return insert_person(database); });
-    }
     Result<std::vector<FaceRejection>> rejections() override {
         return read([&](SQLite::Database& database) -> Result<std::vector<FaceRejection>> {
             return read_rejections(database);
         });
     }
-    Result<std::int64_t> change_people(const PeopleChange& change) override {
-        if (change.what.empty() && change.faces.size() > rows_at_once()) {
-            // The machine's own work is not an edit to undo.
-            PeopleChange part = change;
-            std::int64_t edit = 0;
-            for (std::size_t first = 0; first < change.faces.size(); first += rows_at_once()) {
-                const auto faces = std::span(change.faces)
-                                       .subspan(first, std::min(rows_at_once(), change.faces.size() - first));
-                part.faces.assign(faces.begin(), faces.end());
-                HONE_TRY(edit, change_people(part));
-                part.people.clear();
-                part.rejections.clear();
-            }
-            return edit;
+    Result<AppliedPeopleChange> change_people(const PeopleChange& change) override {
+        if (!change.what.empty() || change.faces.size() <= rows_at_once()) {
+            return write([&](SQLite::Database& database) -> Result<AppliedPeopleChange> {
+                return apply_change(database, change);
+            });
         }
-        return write([&](SQLite::Database& database) -> Result<std::int64_t> {
-            return apply_change(database, change);
-        });
+        // The machine's own work is not an edit to undo, so it may be several transactions.
+        PeopleChange part = change;
+        AppliedPeopleChange applied;
+        for (std::size_t first = 0; first < change.faces.size(); first += rows_at_once()) {
+            const auto faces = std::span(change.faces)
+                                   .subspan(first, std::min(rows_at_once(), change.faces.size() - first));
+            part.faces.assign(faces.begin(), faces.end());
+            for (FaceAssignment& face : part.faces) {
+                if (face.person < 0 && !applied.added.empty())
+                    face.person = applied.added.at(static_cast<std::size_t>(-face.person - 1));
+            }
+            HONE_TRY(AppliedPeopleChange done, change_people(part));
+            part = PeopleChange{};
+            part.computed_from = done.state;
+            if (first > 0) done.added = std::move(applied.added);
+            applied = std::move(done);
+        }
+        return applied;
     }
     Result<std::optional<PeopleEdit>> undo_people_edit() override {
         return write([&](SQLite::Database& database) -> Result<std::optional<PeopleEdit>> {
@@ -851,6 +862,8 @@ class SqliteCatalog final : public Catalog {
                 FileId file;
                 bool photo;
                 std::optional<std::int64_t> said_by_sidecar;  // the photo that a sidecar next to it described
+                fs::path path;
+                std::int64_t number;  // of the photo
             };
             std::vector<Gone> gone;
             const std::size_t prefix = part.directory.native().size() + 1;
@@ -864,7 +877,8 @@ class SqliteCatalog final : public Catalog {
                     return path.starts_with(folder.native() + '/');
                 });
                 if (unread) continue;
-                gone.push_back({file, query.getColumn(1).getInt() == 0, {}});
+                gone.push_back(
+                    {file, query.getColumn(1).getInt() == 0, {}, path, query.getColumn(4).getInt64()});
                 if (gone.back().photo && query.getColumn(3).getInt64() != 0)
                     gone.back().said_by_sidecar = query.getColumn(4).getInt64();
             }
@@ -890,6 +904,11 @@ class SqliteCatalog final : public Catalog {
                 again.reset();
                 again.bind(1, *file.said_by_sidecar);
                 again.exec();
+            }
+            for (const Gone& file : gone) {
+                if (!file.photo) continue;
+                pair_raw_files(*prepared_, file.path);
+                refresh_text_index(*prepared_, static_cast<PhotoNumber>(file.number));
             }
             return EndedScan{missing, gone.size()};
         });
@@ -966,20 +985,23 @@ class SqliteCatalog final : public Catalog {
             const std::lock_guard lock(writer_mutex_);
             if (!hook_) {
                 SQLite::Transaction transaction(*writer_, SQLite::TransactionBehavior::IMMEDIATE);
+                ChangeRecorder recorder(*writer_, kObservedTables);
                 auto result = call(*writer_);
-                if (result) transaction.commit();
+                if (!result) return result;
+                commit(transaction, recorder.changes());
                 return result;
             }
             for (;;) {
                 std::optional<Outcome> refused;
                 {
                     SQLite::Transaction transaction(*writer_, SQLite::TransactionBehavior::IMMEDIATE);
-                    ChangeRecorder recorder(*writer_);
+                    ChangeRecorder recorder(*writer_, kHookedTables);
                     Outcome result = call(*writer_);
                     if (result) {
-                        HONE_TRY(const auto decision, hook_->before_commit(*writer_, recorder.changes()));
+                        const std::vector<ChangedRow> rows = recorder.changes();
+                        HONE_TRY(const auto decision, hook_->before_commit(*writer_, rows));
                         if (decision == CommitHook::Decision::kCommit) {
-                            transaction.commit();
+                            commit(transaction, rows);
                             return result;
                         }
                     } else {
@@ -992,6 +1014,12 @@ class SqliteCatalog final : public Catalog {
                 if (!changed) return std::unexpected(changed.error());
             }
         });
+    }
+
+    void commit(SQLite::Transaction& transaction, std::span<const ChangedRow> rows) {
+        const Changes changes = observer_ ? changes_of(*prepared_, rows) : Changes{};
+        transaction.commit();
+        if (!changes.empty()) observer_(changes);
     }
 
     static std::optional<PhotoNumber> number_of(Statements& statements, const PhotoId& id) {
@@ -1015,9 +1043,10 @@ class SqliteCatalog final : public Catalog {
             state = FileState::kSkipped;
             reason = std::get<FileOutcome::Skipped>(outcome.what).kind;
         }
-        const auto known = statements("SELECT id FROM place WHERE path = ?");
+        const auto known = statements("SELECT photo_id FROM place WHERE path = ?");
         bind_path(*known, 1, outcome.facts.path);
         committed.new_file = !known->executeStep();
+        const auto photo_before = committed.new_file ? 0 : known->getColumn(0).getInt64();
         const auto upsert = statements(
             "INSERT INTO place (folder_id, path, size, modified_ns, inode, state, "
             "photo_id, stage, reason, sidecar) VALUES (?,?,?,?,?,?,?,?,?,?) "
@@ -1045,6 +1074,10 @@ class SqliteCatalog final : public Catalog {
                 forget_sidecars(statements, *committed.photo);
             refresh_text_index(statements, *committed.photo);
         }
+        // The photo that the path held before.
+        if (photo_before != 0 && photo_before != committed.photo.value_or(0))
+            refresh_text_index(statements, static_cast<PhotoNumber>(photo_before));
+        if (committed.photo || photo_before != 0) pair_raw_files(statements, outcome.facts.path);
         return committed;
     }
 
@@ -1114,6 +1147,7 @@ class SqliteCatalog final : public Catalog {
     const fs::path file_;
     const bool writable_;
     const std::unique_ptr<CommitHook> hook_;
+    std::function<void(const Changes&)> observer_;
     std::mutex writer_mutex_, readers_mutex_;
     std::unique_ptr<SQLite::Database> writer_;
     std::unique_ptr<Statements> prepared_;  // belongs to the writing connection; guarded by its mutex

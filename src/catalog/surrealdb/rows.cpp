@@ -162,7 +162,7 @@ RecordChange record_change(SQLite::Database& database, const Tables& tables,
             if (after) photo_after = photo_in(read->getColumn(static_cast<int>(*table.photo)));
             if (before) {
                 const bool changed = !after || row.columns[*table.photo];
-                photo_before = changed ? row.before[*table.photo] : photo_after;
+                photo_before = changed ? row.integer_before(*table.photo) : photo_after;
             }
             change_photo(photo_before);
             change_photo(photo_after);

@@ -13,8 +13,9 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <thread>
 #include <unordered_map>
+
+#include "base/parallel.hpp"
 
 #include "search/feedback/method.hpp"
 
@@ -127,12 +128,7 @@ Graph make_graph(std::span<const Mark> marks, const FeedbackSpace& space, std::s
                                          std::exp((cosines[neighbours[neighbour]] - 1) / kReach));
         }
     };
-    {
-        const std::size_t workers = std::max(1U, space.threads);
-        std::vector<std::jthread> helpers;
-        for (std::size_t worker = 0; worker < workers; ++worker)
-            helpers.emplace_back(work, count * worker / workers, count * (worker + 1) / workers);
-    }
+    in_parallel(count, space.threads, work);
     graph.edges.resize(count);
     for (std::size_t at = 0; at < count; ++at) {
         for (const auto& [other, weight] : nearest[at]) {

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads the present state of everything that a transaction touched.
+#include "catalog/sqlite/changes_of.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <set>
+
+namespace hone {
+
+std::string present_kind(const std::string& kind) {
+    if (kind == "not a picture") return "not an image";
+    if (kind == "picture of a kind Hone does not read") return "image of a kind Hone does not support";
+    return kind;
+}
+
+namespace {
+
+using What = ChangedRow::What;
+
+// Columns in table order (schema.cpp); contract tests compare the result with the tables.
+constexpr std::size_t kPhotoShownAs = 8;
+constexpr std::size_t kFileState = 6, kFilePhoto = 7, kFileReason = 9;
+constexpr std::size_t kFacePhoto = 1, kFacePerson = 13;
+
+constexpr int kFailedFile = 2, kSkippedFile = 3;
+
+constexpr const char* kCaptureColumns =
+    "metadata.taken_at, metadata.taken_source, ifnull(metadata.make, '') || ' ' || ifnull(metadata.model, "
+    "''), metadata.latitude, metadata.longitude";
+
+// Reads kCaptureColumns.
+Capture capture_of(const SQLite::Statement& query, PhotoNumber photo, int first) {
+    Capture capture;
+    capture.photo = photo;
+    // A file's own time is when it was copied, not when the photo was taken.
+    if (!query.isColumnNull(first) && query.getColumn(first + 1).getString() != "modified")
+        capture.local_seconds = query.getColumn(first).getInt64();
+    capture.camera = query.getColumn(first + 2).getString();
+    if (!query.isColumnNull(first + 3) && !query.isColumnNull(first + 4))
+        capture.position = {query.getColumn(first + 3).getDouble(), query.getColumn(first + 4).getDouble()};
+    return capture;
+}
+
+std::int64_t integer_key(const ChangedRow& row, std::size_t part = 0) {
+    return std::get<std::int64_t>(row.key.at(part));
+}
+
+struct Touched {
+    std::set<std::int64_t> photos;  // may be shown or hidden now
+    std::set<std::int64_t> people;  // photos whose faces changed
+};
+
+// Counts one file of the catalogue, or discounts it.
+void count(Changes& changes, std::int64_t state, const std::string& reason, std::int64_t files) {
+    if (state == kFailedFile) changes.failed += files;
+    if (state == kSkippedFile) changes.skipped[present_kind(reason)] += files;
+}
+
+void file_changed(Statements& statements, const ChangedRow& row, Touched& touched, Changes& changes) {
+    std::int64_t state = -1;
+    std::optional<std::int64_t> photo;
+    std::string reason;
+    if (row.what != What::kDeleted) {
+        const auto query = statements("SELECT state, photo_id, reason FROM place WHERE id = ?");
+        query->bind(1, integer_key(row));
+        if (query->executeStep()) {
+            state = query->getColumn(0).getInt64();
+            if (!query->isColumnNull(1)) photo = query->getColumn(1).getInt64();
+            reason = query->getColumn(2).getString();
+        }
+        count(changes, state, reason, 1);
+    }
+    if (photo) touched.photos.insert(*photo);
+    if (row.what == What::kInserted) return;
+    if (const auto before = row.integer_before(kFilePhoto)) touched.photos.insert(*before);
+    std::string reason_before = reason;
+    if (kFileReason < row.before.size() && row.before[kFileReason])
+        reason_before = std::get<std::string>(*row.before[kFileReason]);
+    count(changes, row.integer_before(kFileState).value_or(state), reason_before, -1);
+}
+
+void face_changed(Statements& statements, const ChangedRow& row, Touched& touched) {
+    if (const auto before = row.integer_before(kFacePhoto); before && row.what == What::kDeleted) {
+        touched.people.insert(*before);
+        return;
+    }
+    if (row.what == What::kUpdated && !row.columns[kFacePerson]) return;
+    const auto query = statements("SELECT photo_id FROM face WHERE id = ?");
+    query->bind(1, integer_key(row));
+    if (query->executeStep()) touched.people.insert(query->getColumn(0).getInt64());
+}
+
+void pair_changed(Statements& statements, const ChangedRow& row, Changes& changes) {
+    if (row.what == What::kDeleted) return;  // with one of its photos, which is then hidden
+    const auto query =
+        statements("SELECT inliers, correlation, certain FROM same_picture WHERE first = ? AND second = ?");
+    query->bind(1, integer_key(row, 0));
+    query->bind(2, integer_key(row, 1));
+    if (!query->executeStep()) return;
+    changes.pairs.push_back({static_cast<PhotoNumber>(integer_key(row, 0)),
+                             static_cast<PhotoNumber>(integer_key(row, 1)), query->getColumn(0).getInt(),
+                             query->getColumn(1).getDouble(), query->getColumn(2).getInt() != 0});
+}
+
+}  // namespace
+
+Changes changes_of(Statements& statements, std::span<const ChangedRow> rows) {
+    Changes changes;
+    Touched touched;
+    for (const ChangedRow& row : rows) {
+        if (row.table == "place") file_changed(statements, row, touched, changes);
+        if (row.table == "face") face_changed(statements, row, touched);
+        if (row.table == "same_picture") pair_changed(statements, row, changes);
+        if (row.table == "metadata") touched.photos.insert(integer_key(row));
+        if (row.table == "photo" && (row.what != What::kUpdated || row.columns[kPhotoShownAs]))
+            touched.photos.insert(integer_key(row));
+    }
+    std::erase_if(changes.skipped, [](const auto& kind) { return kind.second == 0; });
+    static const std::string sql = fmt::format(
+        "SELECT photo.shown_as IS NULL AND EXISTS (SELECT 1 FROM place WHERE place.photo_id = photo.id AND "
+        "place.state = 0), {} FROM photo LEFT JOIN metadata ON metadata.photo_id = photo.id WHERE photo.id = "
+        "?",
+        kCaptureColumns);
+    for (const std::int64_t photo : touched.photos) {
+        const auto query = statements(sql);
+        query->bind(1, photo);
+        const auto number = static_cast<PhotoNumber>(photo);
+        if (query->executeStep() && query->getColumn(0).getInt() != 0)
+            changes.shown.push_back(capture_of(*query, number, 1));
+        else
+            changes.hidden.push_back(number);
+    }
+    for (const std::int64_t photo : touched.people) {
+        const auto query = statements(
+            "SELECT DISTINCT person_id FROM face WHERE photo_id = ? AND person_id IS NOT NULL ORDER BY 1");
+        query->bind(1, photo);
+        auto& people = changes.people.emplace_back(static_cast<PhotoNumber>(photo), std::vector<PersonId>{});
+        while (query->executeStep()) people.second.push_back(query->getColumn(0).getInt64());
+    }
+    return changes;
+}
+
+Changes read_everything(SQLite::Database& database) {
+    // One state: no other process writes between the statements.
+    SQLite::Transaction transaction(database);
+    Changes changes;
+    changes.everything = true;
+    changes.shown = read_captures(database);
+    SQLite::Statement pairs(database, "SELECT first, second, inliers, correlation, certain FROM same_picture");
+    while (pairs.executeStep()) {
+        changes.pairs.push_back({static_cast<PhotoNumber>(pairs.getColumn(0).getInt64()),
+                                 static_cast<PhotoNumber>(pairs.getColumn(1).getInt64()),
+                                 pairs.getColumn(2).getInt(), pairs.getColumn(3).getDouble(),
+                                 pairs.getColumn(4).getInt() != 0});
+    }
+    SQLite::Statement people(
+        database, "SELECT DISTINCT photo_id, person_id FROM face WHERE person_id IS NOT NULL ORDER BY 1, 2");
+    while (people.executeStep()) {
+        const auto photo = static_cast<PhotoNumber>(people.getColumn(0).getInt64());
+        if (changes.people.empty() || changes.people.back().first != photo)
+            changes.people.emplace_back(photo, std::vector<PersonId>{});
+        changes.people.back().second.push_back(people.getColumn(1).getInt64());
+    }
+    SQLite::Statement files(
+        database, "SELECT state, reason, count(*) FROM place WHERE state IN (2, 3) GROUP BY state, reason");
+    while (files.executeStep())
+        count(changes, files.getColumn(0).getInt64(), files.getColumn(1).getString(),
+              files.getColumn(2).getInt64());
+    return changes;
+}
+
+std::vector<Capture> read_captures(SQLite::Database& database) {
+    SQLite::Statement query(
+        database,
+        fmt::format("SELECT photo.id, {} FROM photo LEFT JOIN metadata ON metadata.photo_id = photo.id WHERE "
+                    "photo.shown_as IS NULL AND EXISTS (SELECT 1 FROM place WHERE place.photo_id = photo.id "
+                    "AND place.state = 0) ORDER BY photo.id",
+                    kCaptureColumns));
+    std::vector<Capture> captures;
+    while (query.executeStep())
+        captures.push_back(capture_of(query, static_cast<PhotoNumber>(query.getColumn(0).getInt64()), 1));
+    return captures;
+}
+
+}  // namespace hone

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Turns the changed rows of a transaction into Changes.
+#pragma once
+
+#include <span>
+
+#include "catalog/changes.hpp"
+#include "catalog/sqlite/commit_hook.hpp"
+#include "catalog/sqlite/statements.hpp"
+
+namespace hone {
+
+// Call it inside the transaction, after its last write. Runs a constant number of statements per changed row.
+// Throws SQLite::Exception. Not thread-safe.
+Changes changes_of(Statements& statements, std::span<const ChangedRow> rows);
+
+// Returns the present name of a kind of skipped files; older versions stored other names.
+std::string present_kind(const std::string& kind);
+
+// Returns the whole library: cost proportional to it.
+Changes read_everything(SQLite::Database& database);
+
+// Returns the captures of all available photos, by ascending number.
+std::vector<Capture> read_captures(SQLite::Database& database);
+
+}  // namespace hone

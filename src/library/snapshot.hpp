@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The library at one moment, as searches and pages need it: which photos can be found, when and where they were
+// taken, who is on them, which belong together, and how many there are. It is read once, when the library is
+// opened; afterwards each change costs what it changes.
+#pragma once
+
+#include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.hpp"
+#include "library/chunked_array.hpp"
+#include "library/photo_groups.hpp"
+
+namespace hone {
+
+// Time and position of a photo; NaN where unknown.
+struct CapturePoint {
+    // The camera's calendar, seconds since 1970 as if it were UTC.
+    double seconds = std::numeric_limits<double>::quiet_NaN();
+    float latitude = std::numeric_limits<float>::quiet_NaN(),
+          longitude = std::numeric_limits<float>::quiet_NaN();  // degrees
+};
+
+// Immutable, so safe from any thread.
+class Snapshot {
+  public:
+    using Bits = std::vector<bool>;
+
+    // Bits by photo number; photos beyond its size cannot be found.
+    [[nodiscard]] const Bits& available() const { return *available_; }
+    [[nodiscard]] bool is_available(PhotoNumber photo) const {
+        return photo < available_->size() && (*available_)[photo];
+    }
+    // One more than the largest photo number with facts.
+    [[nodiscard]] std::size_t size() const { return available_->size(); }
+    [[nodiscard]] const CapturePoint& capture(PhotoNumber photo) const { return captures_[photo]; }
+    // The people on an available photo, in ascending order, each once.
+    [[nodiscard]] std::span<const PersonId> people_of(PhotoNumber photo) const { return people_[photo]; }
+    [[nodiscard]] const PhotoGroups& groups() const { return groups_; }
+    // Available photos, failed and skipped files.
+    [[nodiscard]] const Counts& counts() const { return counts_; }
+    [[nodiscard]] std::uint64_t photos_with_time() const { return with_time_; }
+    [[nodiscard]] std::uint64_t photos_with_position() const { return with_position_; }
+    [[nodiscard]] std::uint64_t photos_with_people() const { return with_people_; }
+    // Grows with every change.
+    [[nodiscard]] std::uint64_t version() const { return version_; }
+
+  private:
+    friend class SnapshotKeeper;
+
+    std::shared_ptr<const Bits> available_ = std::make_shared<const Bits>();
+    ChunkedArray<CapturePoint> captures_;
+    ChunkedArray<std::vector<PersonId>> people_;
+    PhotoGroups groups_;
+    Counts counts_;
+    std::uint64_t with_time_ = 0, with_position_ = 0, with_people_ = 0, version_ = 0;
+};
+
+// Publishes snapshots. Safe from any thread.
+class SnapshotKeeper {
+  public:
+    [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
+    // Makes the next snapshot from the last one and the changes. Asks nobody.
+    void apply(const Changes& changes);
+
+  private:
+    void change(Snapshot& next, const Changes& changes);
+
+    std::mutex changing_;  // guards keeper_; held while a snapshot is made
+    GroupKeeper keeper_;
+    mutable std::mutex mutex_;  // guards the pointer
+    std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<const Snapshot>();
+};
+
+}  // namespace hone
