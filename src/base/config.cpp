@@ -4,6 +4,10 @@
 
 #include <sched.h>
 
+#include <algorithm>
+#include <climits>
+#include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <thread>
 
@@ -50,11 +54,37 @@ std::vector<fs::path> model_directories(const fs::path& library) {
     return folders;
 }
 
+std::optional<double> processor_quota(const fs::path& root, std::string_view membership) {
+    std::optional<double> least;
+    // Version 2: one line, "0::/the/group". A limit of any group above counts too.
+    const std::size_t line = membership.find("0::/");
+    if (line == std::string_view::npos) return least;
+    const std::string_view rest = membership.substr(line + 3);
+    for (fs::path group = rest.substr(0, rest.find('\n'));; group = group.parent_path()) {
+        if (const auto text = read_text(root / group.relative_path() / "cpu.max", 100)) {
+            double quota = 0, period = 0;
+            // "max 100000" is no limit.
+            if (std::sscanf(text->c_str(), "%lf %lf", &quota, &period) == 2 && quota > 0 && period > 0)
+                least = std::min(least.value_or(quota / period), quota / period);
+        }
+        if (group == group.root_path() || group.empty()) return least;
+    }
+}
+
 unsigned processor_count() {
+    // Read once: asked in every search.
+    static const unsigned quota = [] {
+        const auto membership = read_text("/proc/self/cgroup", 1 << 16);
+        const auto processors =
+            membership ? processor_quota("/sys/fs/cgroup", *membership) : std::optional<double>{};
+        return processors ? static_cast<unsigned>(std::clamp(std::ceil(*processors), 1.0, 1e6)) : UINT_MAX;
+    }();
     cpu_set_t set;
     CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
-    return std::max(1U, std::thread::hardware_concurrency());
+    const unsigned allowed = sched_getaffinity(0, sizeof set, &set) == 0
+                                 ? static_cast<unsigned>(CPU_COUNT(&set))
+                                 : std::thread::hardware_concurrency();
+    return std::max(1U, std::min(allowed, quota));
 }
 
 }  // namespace hone

@@ -23,7 +23,11 @@ Result<fs::path> library_directory(const std::string& flag);
 // installed). Safe from any thread.
 std::vector<fs::path> model_directories(const fs::path& library);
 
-// At least 1. Honours the affinity mask (containers, taskset). Safe from any thread.
+// At least 1. Honours the affinity mask (taskset) and the quota of the control group (containers). Safe from
+// any thread.
 unsigned processor_count();
+// Returns the processors that the control groups allow, or std::nullopt without a limit. root: the mounted
+// hierarchy; membership: the text of /proc/self/cgroup (cgroups(7), version 2). Safe from any thread.
+std::optional<double> processor_quota(const fs::path& root, std::string_view membership);
 
 }  // namespace hone

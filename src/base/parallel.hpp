@@ -30,8 +30,8 @@ Result<> catching(const char* what, const Call& call) {
 // calls. When some throw, the exception of the lowest range is thrown here.
 template <typename Body>
 void in_parallel(std::size_t count, unsigned threads, const Body& body, std::size_t least = 1) {
-    const std::size_t ranges = std::clamp<std::size_t>(count / std::max<std::size_t>(1, least), 1,
-                                                       std::max(1U, threads));
+    const std::size_t ranges =
+        std::clamp<std::size_t>(count / std::max<std::size_t>(1, least), 1, std::max(1U, threads));
     std::vector<std::exception_ptr> thrown(ranges);
     const auto work = [&](std::size_t range) noexcept {
         try {

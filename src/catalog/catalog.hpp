@@ -48,6 +48,19 @@ struct Photo : PhotoFacts {
     std::int64_t added_at = 0;  // Unix seconds
 };
 
+// The facts about a photo that a list shows besides those about its bytes.
+struct Listing {
+    fs::path path;           // the first available file
+    std::size_t copies = 0;  // files with these bytes that are not missing
+    bool reachable = false;  // at least one of them is in a reachable folder
+    // Unset when only the file's modification time is known, because copying changes that.
+    std::optional<TakenAt> taken;
+};
+struct ListedPhoto {
+    Photo photo;
+    Listing listing;
+};
+
 enum class FileState { kPhoto = 0, kMissing = 1, kFailed = 2, kSkipped = 3 };
 
 // A file that Hone has examined.
@@ -140,9 +153,9 @@ class Catalog {
   public:
     virtual ~Catalog() = default;
 
-    // Calls the observer with the whole library, as one Changes with `everything` set, and then with the changes
-    // of every write of this object, right after its commit, in order, on the writing thread. The observer must
-    // not call the catalogue. Replaces an earlier observer.
+    // Calls the observer with the whole library, as one Changes with `everything` set, and then with the
+    // changes of every write of this object, right after its commit, in order, on the writing thread. The
+    // observer must not call the catalogue. Replaces an earlier observer.
     virtual Result<> observe(std::function<void(const Changes&)> observer) = 0;
 
     // Returns std::nullopt for a setting that was never set.
@@ -180,9 +193,9 @@ class Catalog {
     // available file newer than `file` and older ones, none of which is available.
     virtual Result<FileId> last_file() = 0;
     virtual Result<std::uint64_t> moved_since(FileId file) = 0;
-    // A raw file and the finished photo of the same name next to it are one pair; the finished photo represents
-    // both.
-    // Returns the photo that represents this raw one, or std::nullopt. stands_for() is the inverse.
+    // A raw file and the finished photo of the same name next to it are one pair; the finished photo
+    // represents both. Returns the photo that represents this raw one, or std::nullopt. stands_for() is the
+    // inverse.
     virtual Result<std::optional<PhotoNumber>> shown_as(PhotoNumber photo) = 0;
     virtual Result<std::vector<PhotoNumber>> stands_for(PhotoNumber photo) = 0;
     // Marks a missing photo file as available again; no effect on other files.
@@ -194,6 +207,10 @@ class Catalog {
     // Accepts a unique prefix of 8 or more hexadecimal digits, or a path. kNotFound when no photo matches,
     // kUsage when a prefix matches several.
     virtual Result<Photo> resolve(const std::string& id_or_path) = 0;
+    // The same for many, in their order. Whole ids cost one statement together.
+    virtual Result<std::vector<Photo>> resolve(std::span<const std::string> ids_or_paths) = 0;
+    // The photos in the order of their numbers, in one statement; unknown numbers are left out.
+    virtual Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos) = 0;
     // Available photos, the most recently added first.
     virtual Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) = 0;
     // Available photos by ascending number: those with at least one file that is not missing, except raw
@@ -255,6 +272,9 @@ class Catalog {
     // People with faces in available photos: named ones first, then by number of photos.
     virtual Result<std::vector<PersonCount>> people() = 0;
     virtual Result<Person> person(PersonId id) = 0;  // kNotFound
+    // One of people(), without reading the others; without faces in available photos, the counts are 0.
+    // kNotFound.
+    virtual Result<PersonCount> person_count(PersonId id) = 0;
     // Returns std::nullopt when no person has the name.
     virtual Result<std::optional<Person>> person_named(const std::string& name) = 0;
     virtual Result<std::vector<FaceRejection>> rejections() = 0;

@@ -32,12 +32,12 @@ struct Capture {
 };
 
 struct Changes {
-    std::vector<Capture> shown;  // photos that can be found now; some could be found before
+    std::vector<Capture> shown;       // photos that can be found now; some could be found before
     std::vector<PhotoNumber> hidden;  // photos that cannot be found any more
     // Photos whose faces or people changed, with everyone on them now, in ascending order.
     std::vector<std::pair<PhotoNumber, std::vector<PersonId>>> people;
-    std::vector<SamePicture> pairs;  // new pairs
-    std::int64_t failed = 0;         // difference of the number of failed files
+    std::vector<SamePicture> pairs;               // new pairs
+    std::int64_t failed = 0;                      // difference of the number of failed files
     std::map<std::string, std::int64_t> skipped;  // kind -> difference of the number of skipped files
     // This is the whole library, not a difference to what was known before.
     bool everything = false;

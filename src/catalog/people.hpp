@@ -67,7 +67,7 @@ struct PeopleChange {
     std::vector<Person> people;  // new values
     std::vector<FaceAssignment> faces;
     std::vector<FaceRejection> rejections;  // added "not the same person" statements
-    std::string what;  // the user's action, for the history; empty for the machine's own work
+    std::string what;       // the user's action, for the history; empty for the machine's own work
     std::size_t added = 0;  // people to create, without a name
     // Catalog::faces_state() from which the machine computed the change.
     std::optional<std::string> computed_from;

@@ -14,7 +14,9 @@
 #include "cli/bench_faces.hpp"
 #include "cli/bench_feedback.hpp"
 #include "cli/bench_ingest.hpp"
+#include "cli/bench_near.hpp"
 #include "cli/commands.hpp"
+#include "cli/median.hpp"
 #include "photo/decode.hpp"
 #include "photo/walk.hpp"
 #include "server/json.hpp"
@@ -32,14 +34,10 @@ struct BenchFlags {
     FacesBenchFlags faces;
     std::string folder, scratch = "/tmp";
     std::size_t photos = 64, catalog_photos = 20'000;
+    std::size_t near_photos = 1'000'000;
     int runs = 11, rounds = 5;
     ModelFlags model;
 };
-
-double median(std::vector<double> values) {
-    std::ranges::sort(values);
-    return values[values.size() / 2];
-}
 
 // Sums 64-bit words with the widest loads of this processor, to measure reading alone. ThreadSanitizer
 // instruments the resolver of the clones, which runs before the sanitizer's library is loaded.
@@ -272,6 +270,10 @@ void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     catalog->add_option("--photos", flags->catalog_photos, "number of photos")
         ->check(CLI::Range(10, 10'000'000))
         ->default_str("20000");
+    CLI::App* near = command->add_subcommand("near", "measure the search for near duplicates of one photo");
+    near->add_option("--photos", flags->near_photos, "number of made photos")
+        ->check(CLI::Range(1, 100'000'000))
+        ->default_str("1000000");
     FeedbackBenchFlags& feedback_flags = flags->feedback;
     CLI::App* feedback = command->add_subcommand(
         "feedback", "measure feedback methods with simulated people (docs/feedback.md)");
@@ -309,11 +311,12 @@ void add_bench(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     faces->add_option("--models", flags->faces.models, "folder of model folders");
     faces->add_option("--model", flags->faces.model, "name of a face model");
     faces->add_option("--synthetic", flags->faces.synthetic, "group this many synthetic faces");
-    command->callback([&options, &chosen, flags, scan, ingest, catalog, feedback, faces] {
-        chosen = [&options, flags, scan, ingest, catalog, feedback, faces] {
+    command->callback([&options, &chosen, flags, scan, ingest, catalog, near, feedback, faces] {
+        chosen = [&options, flags, scan, ingest, catalog, near, feedback, faces] {
             return run_command([&] {
                 if (*feedback) return bench_feedback(flags->feedback, options);
                 if (*faces) return bench_faces(flags->faces, options);
+                if (*near) return bench_near(options, flags->near_photos);
                 if (*catalog) return bench_catalog(options, flags->catalog_photos);
                 if (*ingest) return bench_ingest(options, flags->folder, flags->rounds);
                 return *scan ? bench_scan(*flags, options) : bench_embed(*flags, options);

@@ -49,8 +49,7 @@ Result<> duplicates(const GlobalOptions& options, const DuplicateFlags& flags) {
     HONE_TRY(const fs::path directory, library_of(options));
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
     HONE_TRY(const auto snapshot, library->snapshot());
-    HONE_TRY(const DuplicatePage page,
-             find_duplicates(library->catalog(), *snapshot, kind, 0, flags.limit));
+    HONE_TRY(const DuplicatePage page, find_duplicates(library->catalog(), *snapshot, kind, 0, flags.limit));
     if (options.json)
         fmt::print("{}\n", dump(to_json(page), 2));
     else

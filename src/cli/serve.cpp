@@ -125,8 +125,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
 
     const auto faces = open_faces(*library);
     if (!faces) log::info("faces are not indexed: {}", faces.error().message);
-    api.start_people(open_people(*library, faces ? faces->get() : nullptr),
-                     faces ? (*faces)->pack().name : "", faces ? "" : faces.error().message);
+    HONE_CHECK(api.start_people(open_people(*library, faces ? faces->get() : nullptr),
+                                faces ? (*faces)->pack().name : "", faces ? "" : faces.error().message));
 
     // Without a model, the pages still open and show what to do.
     std::shared_ptr<ImageTextModel> model;

@@ -73,7 +73,9 @@ struct Indexer::Run {
     BoundedQueue<PreparedItem> prepared;
     BoundedQueue<FileOutcome> done;
     std::atomic<unsigned> decoders_left;
-    std::vector<bool> complete;  // photos with all analyses at the start of the run
+    // Photos with all analyses at the start of the run. Read for whole folders only: for a few files, a question
+    // per file costs less than reading the library.
+    std::optional<std::vector<bool>> complete;
     FileId last_file = 0;        // at the start of the run
     struct WalkedPart {
         FolderId folder;
@@ -222,9 +224,9 @@ bool Indexer::is_same(const FileFacts& known, const FileFacts& now) const {
 }
 
 Result<bool> Indexer::has_everything(const Run& run, PhotoNumber photo) {
-    if (photo < run.complete.size() && run.complete[photo]) return true;
-    if (run.leases == nullptr) return false;
+    if (run.complete && photo < run.complete->size() && (*run.complete)[photo]) return true;
     // Another process may have completed it since the run began.
+    if (run.complete && run.leases == nullptr) return false;
     HONE_TRY(const std::vector<Analysis> done, parts_.library.catalog().analyses(photo));
     return std::ranges::all_of(run.processor.wanted(),
                                [&](const AnalyzerKey& key) { return is_done(done, key); });
@@ -619,7 +621,9 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
             if (photo->faces) run.summary.faces += photo->faces->size();
             if (photo->key) {
                 ++run.summary.embedded;
+                vectors_behind_ = true;  // unless this succeeds
                 HONE_CHECK(parts_.library.add_vector(*parts_.space, *committed[at].photo, photo->vector));
+                vectors_behind_ = false;
             }
             if (photo->analysis_results)
                 HONE_CHECK(parts_.library.add_style(*committed[at].photo, photo->analysis_results->style));
@@ -679,23 +683,30 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     Catalog& catalog = parts_.library.catalog();
     const bool network = parts_.analyzer != nullptr;
     // Rows that an earlier run committed but could not write to the vector file (a full disk) are added now.
-    if (network) HONE_CHECK(sync_vectors(catalog, content_key(parts_.analyzer->model()), *parts_.space));
+    if (network && vectors_behind_) {
+        HONE_CHECK(sync_vectors(catalog, content_key(parts_.analyzer->model()), *parts_.space));
+        vectors_behind_ = false;
+    }
     HONE_TRY(const auto styles, parts_.library.styles());
     (void)styles;
     const FileProcessor processor(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, parts_.faces,
                                   options.svg, options.paths);
     const unsigned readers = processor_count();
     Run run(processor, catalog.leases(), tasks, stop, options, readers);
-    HONE_TRY(run.complete, catalog.analyzed(processor.wanted()));
+    const bool whole_folder = std::ranges::any_of(
+        tasks, [](const ScanTask& task) { return task.recursive && task.directory == task.folder.path; });
+    if (whole_folder) {
+        HONE_TRY(run.complete, catalog.analyzed(processor.wanted()));
+    }
     HONE_TRY(run.last_file, catalog.last_file());
     begin_stage("indexing", 0);
     const std::stop_callback give_up(stop, [&] { parts_.decoders.interrupt(true); });
 
     std::jthread walker([&] { run.guard([&] { walk_tasks(run); }); });
     std::vector<std::jthread> workers;
-    for (unsigned reader = 0; reader < readers; ++reader) 
+    for (unsigned reader = 0; reader < readers; ++reader)
         workers.emplace_back([&] { run.guard([&] { read_files(run); }); });
-    if (network || parts_.faces != nullptr) 
+    if (network || parts_.faces != nullptr)
         workers.emplace_back([&] { run.guard([&] { start_networks(run); }); });
     run.guard([&] { write_outcomes(run); });
     // A failed run closes its queues, which ends the threads.

@@ -35,9 +35,9 @@ struct IndexSummary {
     std::uint64_t missing = 0;    // files that are gone; their photos stay in the catalogue
     std::uint64_t failed = 0;
     std::uint64_t skipped = 0;
-    std::uint64_t embedded = 0;  // vectors computed by this run
-    std::uint64_t read = 0;      // photos decoded by this run
-    std::uint64_t faces = 0;     // detected by this run
+    std::uint64_t embedded = 0;    // vectors computed by this run
+    std::uint64_t read = 0;        // photos decoded by this run
+    std::uint64_t faces = 0;       // detected by this run
     unsigned network_threads = 0;  // threads that ran networks; 0 when no photo needed one
     std::map<std::string, std::uint64_t> skipped_kinds;
     double seconds = 0;
@@ -145,6 +145,7 @@ class Indexer {
     Result<> find_same_pictures(const std::stop_token& stop);
 
     const IndexParts parts_;
+    bool vectors_behind_ = false;  // used by run() and its writer only
     mutable std::mutex mutex_;  // guards the members below
     std::condition_variable_any resumed_;
     IndexProgress progress_;

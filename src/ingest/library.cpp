@@ -100,7 +100,7 @@ Result<> Library::add_vector(VectorSpace& space, PhotoNumber photo, std::span<co
 Result<> Library::follow(const std::string& model, VectorSpace* space) {
     {
         const std::lock_guard lock(opening_);
-        if (observes_) HONE_CHECK(catalog_->observe([this](const Changes& changes) { snapshots_.apply(changes); }));
+        if (observes_) HONE_CHECK(observe());
     }
     if (space != nullptr) {
         const VectorKey key{std::string(ContentAnalyzer::kName), model};
@@ -122,11 +122,26 @@ std::optional<std::string> Library::holder(const fs::path& directory) {
     return LockFile::holder(directory / "lock");
 }
 
+Result<> Library::observe() {
+    return catalog_->observe([this](const Changes& changes) {
+        snapshots_.apply(changes);
+        const std::lock_guard lock(subscribing_);
+        for (const auto& subscriber : subscribers_) subscriber(changes);
+    });
+}
+
+Result<> Library::subscribe(std::function<void(const Changes&)> subscriber) {
+    HONE_CHECK(snapshot());
+    const std::lock_guard lock(subscribing_);
+    subscribers_.push_back(std::move(subscriber));
+    return {};
+}
+
 Result<std::shared_ptr<const Snapshot>> Library::snapshot() {
     {
         const std::lock_guard lock(opening_);
         if (!observes_) {
-            HONE_CHECK(catalog_->observe([this](const Changes& changes) { snapshots_.apply(changes); }));
+            HONE_CHECK(observe());
             observes_ = true;
         }
     }

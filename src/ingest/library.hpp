@@ -47,6 +47,10 @@ class Library {
     [[nodiscard]] fs::path vectors_directory() const;
     // Returns the library at this moment. The first call reads it from the catalogue; later ones ask nobody.
     Result<std::shared_ptr<const Snapshot>> snapshot();
+    // Calls the subscriber with the changes of every write from now on, after the snapshot has them, on the
+    // writing thread. It must be quick and must not call the catalogue. First reads the snapshot if
+    // necessary.
+    Result<> subscribe(std::function<void(const Changes&)> subscriber);
     // Replaces the description in the lock.
     Result<> describe_holder(const std::string& description);
 
@@ -69,6 +73,7 @@ class Library {
     Result<> check_model(const ImageTextModel& model) const;
 
   private:
+    Result<> observe();
     Library(fs::path directory, Access access) : directory_(std::move(directory)), access_(access) {}
 
     const fs::path directory_;
@@ -78,6 +83,8 @@ class Library {
     SnapshotKeeper snapshots_;
     std::mutex opening_;  // guards observes_
     bool observes_ = false;
+    std::mutex subscribing_;  // guards subscribers_
+    std::vector<std::function<void(const Changes&)>> subscribers_;
     std::mutex styles_mutex_, vectors_mutex_;
     std::shared_ptr<StyleSpace> styles_;
 };

@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <mutex>
 #include <numeric>
+#include <tuple>
+
+#include "base/parallel.hpp"
 
 namespace hone {
 
@@ -101,43 +105,61 @@ bool NearDuplicateIndex::remove(PhotoNumber photo) {
 std::vector<NearDuplicateCandidate> NearDuplicateIndex::candidates(const StyleVector& style,
                                                                    const PhotoHashes& hashes,
                                                                    std::optional<PhotoNumber> except,
-                                                                   int count) const {
+                                                                   int count, unsigned threads) const {
     std::array<std::int8_t, kStyleDimension> query;
     const float step = quantize(style, query);
     const std::int32_t query_sum = std::accumulate(query.begin(), query.end(), 0);
-    std::vector<std::int32_t> products(size());
-    if (!styles_.empty())
-        best_kernels().dot_i8(query.data(), query_sum, styles_.front().bytes.data(), size(), kStyleDimension,
-                              products.data());
-    std::vector<std::uint8_t> distances(size());
-    hash_distances(hashes, hashes_, distances.data());
-
-    std::vector<std::uint32_t> rows;
-    rows.reserve(size());
-    for (std::size_t row = 0; row < size(); ++row) {
-        if (photos_[row] != except) rows.push_back(static_cast<std::uint32_t>(row));
-    }
-    const auto similarity = [&](std::uint32_t row) { return products[row] * step * scales_[row]; };
-    const auto by_style = [&](std::uint32_t row) {
-        return std::tuple(-similarity(row), distances[row], photos_[row]);
-    };
-    const auto by_hash = [&](std::uint32_t row) {
-        return std::tuple(distances[row], -similarity(row), photos_[row]);
-    };
     const std::size_t wanted = count < 1 ? near_duplicate_count(size()) : count;
-    const auto end = static_cast<std::ptrdiff_t>(std::min(wanted, rows.size()));
-    std::vector<std::uint32_t> best;
-    std::ranges::partial_sort(rows, rows.begin() + end, {}, by_style);
-    best.insert(best.end(), rows.begin(), rows.begin() + end);
-    std::ranges::partial_sort(rows, rows.begin() + end, {}, by_hash);
-    best.insert(best.end(), rows.begin(), rows.begin() + end);
-    std::ranges::sort(best, {}, by_style);
-    const auto twice = std::ranges::unique(best);
-    best.erase(twice.begin(), twice.end());
-
-    std::vector<NearDuplicateCandidate> out;
-    for (const auto row : best) out.push_back({photos_[row], similarity(row), distances[row]});
-    return out;
+    const auto by_style = [](const NearDuplicateCandidate& a, const NearDuplicateCandidate& b) {
+        return std::tuple(b.similarity, a.distance, a.photo) < std::tuple(a.similarity, b.distance, b.photo);
+    };
+    const auto by_hash = [](const NearDuplicateCandidate& a, const NearDuplicateCandidate& b) {
+        return std::tuple(a.distance, b.similarity, a.photo) < std::tuple(b.distance, a.similarity, b.photo);
+    };
+    // Keeps the `wanted` best: a heap with the worst of them on top.
+    const auto keep = [&](std::vector<NearDuplicateCandidate>& heap, const NearDuplicateCandidate& one,
+                          const auto& better) {
+        if (heap.size() == wanted) {
+            if (!better(one, heap.front())) return;
+            std::ranges::pop_heap(heap, better);
+            heap.pop_back();
+        }
+        heap.push_back(one);
+        std::ranges::push_heap(heap, better);
+    };
+    // Rows of a block stay in the processor's cache between the three passes.
+    constexpr std::size_t kBlock = 2048, kRowsOfThread = 32'768;
+    std::mutex merging;
+    std::vector<NearDuplicateCandidate> styles, nearest;
+    in_parallel(
+        size(), threads,
+        [&](std::size_t first, std::size_t last) {
+            std::array<std::int32_t, kBlock> products;
+            std::array<std::uint8_t, kBlock> distances;
+            std::vector<NearDuplicateCandidate> best_styles, best_hashes;
+            for (std::size_t block = first; block < last; block += kBlock) {
+                const std::size_t rows = std::min(kBlock, last - block);
+                best_kernels().dot_i8(query.data(), query_sum, styles_[block].bytes.data(), rows,
+                                      kStyleDimension, products.data());
+                hash_distances(hashes, std::span(hashes_).subspan(block, rows), distances.data());
+                for (std::size_t row = 0; row < rows; ++row) {
+                    const NearDuplicateCandidate one{
+                        photos_[block + row], products[row] * step * scales_[block + row], distances[row]};
+                    if (one.photo == except) continue;
+                    keep(best_styles, one, by_style);
+                    keep(best_hashes, one, by_hash);
+                }
+            }
+            const std::lock_guard lock(merging);
+            for (const NearDuplicateCandidate& one : best_styles) keep(styles, one, by_style);
+            for (const NearDuplicateCandidate& one : best_hashes) keep(nearest, one, by_hash);
+        },
+        kRowsOfThread);
+    styles.insert(styles.end(), nearest.begin(), nearest.end());
+    std::ranges::sort(styles, by_style);
+    const auto twice = std::ranges::unique(styles, {}, &NearDuplicateCandidate::photo);
+    styles.erase(twice.begin(), twice.end());
+    return styles;
 }
 
 }  // namespace hone

@@ -28,7 +28,7 @@ struct NearDuplicateCandidate {
 int near_duplicate_count(std::size_t photos);
 
 // The style vectors (int8, 128 bytes) and hashes (48 bytes) of all photos, in memory. A query scans all of
-// them: about 7 ms per 100,000 photos on one thread. Concurrent const calls are safe; add() and remove() need
+// them (`hone bench near` measures it). Concurrent const calls are safe; add() and remove() need
 // exclusive access.
 class NearDuplicateIndex {
   public:
@@ -45,7 +45,7 @@ class NearDuplicateIndex {
     [[nodiscard]] std::vector<NearDuplicateCandidate> candidates(const StyleVector& style,
                                                                  const PhotoHashes& hashes,
                                                                  std::optional<PhotoNumber> except = {},
-                                                                 int count = 0) const;
+                                                                 int count = 0, unsigned threads = 1) const;
 
   private:
     static constexpr std::size_t kHashes = 6;  // plain, then the crops

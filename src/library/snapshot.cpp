@@ -10,8 +10,8 @@ namespace hone {
 namespace {
 
 void add_difference(std::uint64_t& count, std::int64_t difference) {
-    count = static_cast<std::uint64_t>(
-        std::max<std::int64_t>(0, static_cast<std::int64_t>(count) + difference));
+    count =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, static_cast<std::int64_t>(count) + difference));
 }
 
 void sort_kinds(Counts& counts) {
@@ -43,10 +43,10 @@ void SnapshotKeeper::change(Snapshot& next, const Changes& changes) {
         };
         const auto set_capture = [&](PhotoNumber photo, const CapturePoint& point) {
             const CapturePoint& before = next.captures_[photo];
-            add_difference(next.with_time_, (std::isnan(before.seconds) ? 0 : -1) +
-                                                (std::isnan(point.seconds) ? 0 : 1));
-            add_difference(next.with_position_, (std::isnan(before.latitude) ? 0 : -1) +
-                                                    (std::isnan(point.latitude) ? 0 : 1));
+            add_difference(next.with_time_,
+                           (std::isnan(before.seconds) ? 0 : -1) + (std::isnan(point.seconds) ? 0 : 1));
+            add_difference(next.with_position_,
+                           (std::isnan(before.latitude) ? 0 : -1) + (std::isnan(point.latitude) ? 0 : 1));
             next.captures_.set(photo, point);
         };
         for (const Capture& capture : changes.shown) {
@@ -75,7 +75,8 @@ void SnapshotKeeper::change(Snapshot& next, const Changes& changes) {
     next.groups_ = keeper_.update();
     add_difference(next.counts_.failed, changes.failed);
     for (const auto& [kind, difference] : changes.skipped) {
-        const auto known = std::ranges::find(next.counts_.skipped, kind, [](const auto& one) { return one.first; });
+        const auto known =
+            std::ranges::find(next.counts_.skipped, kind, [](const auto& one) { return one.first; });
         if (known != next.counts_.skipped.end())
             add_difference(known->second, difference);
         else if (difference > 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The library at one moment, as searches and pages need it: which photos can be found, when and where they were
-// taken, who is on them, which belong together, and how many there are. It is read once, when the library is
-// opened; afterwards each change costs what it changes.
+// The library at one moment, as searches and pages need it: which photos can be found, when and where they
+// were taken, who is on them, which belong together, and how many there are. It is read once, when the
+// library is opened; afterwards each change costs what it changes.
 #pragma once
 
 #include <limits>

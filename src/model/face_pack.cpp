@@ -130,6 +130,24 @@ std::string FacePack::fingerprint() const {
     std::string recipe;
     for (const ModelFile* file : files_of(*this)) recipe += file->sha256 + " ";
     recipe += fmt::format("{} {}", detector.side, detector.score);
+    // Everything else that changes a box, a vector or an estimate.
+    const auto add_input = [&](const PixelInput& input) {
+        recipe += fmt::format(" {} {} {} {}", input.interleaved, input.blue_first, fmt::join(input.mean, ","),
+                              fmt::join(input.std, ","));
+    };
+    recipe += fmt::format(" {} {} {}", detector.multiple, detector.fixed, detector.iou);
+    add_input(detector.input);
+    if (embedder) {
+        recipe += fmt::format(" {} {}", embedder->size, embedder->cosine);
+        for (const Point& point : embedder->in_chip) recipe += fmt::format(" {} {}", point.x, point.y);
+        add_input(embedder->input);
+    }
+    if (age_gender) {
+        recipe += fmt::format(" {} {} {}", age_gender->size, age_gender->crop, age_gender->gender_is_male);
+        for (const auto& range : age_gender->ranges)
+            recipe += fmt::format(" {} {} {}", range.estimate, range.low, range.high);
+        add_input(age_gender->input);
+    }
     return to_hex(sha256(recipe)).substr(0, 16);
 }
 

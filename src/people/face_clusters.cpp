@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <mutex>
 #include <numeric>
 #include <unordered_map>
 #include <unordered_set>
@@ -48,17 +49,29 @@ class Forest {
     void join(Row a, Row b) {
         a = root(a);
         b = root(b);
+        if (a == b) return;
         parent_[std::max(a, b)] = std::min(a, b);
+        std::swap(next_[a], next_[b]);  // joins the two rings
     }
     void grow(std::size_t size) {
         const std::size_t before = parent_.size();
         parent_.resize(size);
+        next_.resize(size);
         std::iota(parent_.begin() + static_cast<std::ptrdiff_t>(before), parent_.end(),
                   static_cast<Row>(before));
+        std::iota(next_.begin() + static_cast<std::ptrdiff_t>(before), next_.end(), static_cast<Row>(before));
+    }
+    // The faces that are joined with this one, ascending.
+    [[nodiscard]] std::vector<Row> members(Row face) const {
+        std::vector<Row> all{face};
+        for (Row at = next_[face]; at != face; at = next_[at]) all.push_back(at);
+        std::ranges::sort(all);
+        return all;
     }
 
   private:
     std::vector<Row> parent_;
+    std::vector<Row> next_;  // the members of a component form a ring
 };
 
 // The state of a group while it grows.
@@ -92,7 +105,10 @@ struct FaceClusters::State {
     std::vector<std::vector<Link>> links;  // by face, a heap with the longest link on top
     Forest components;                     // contains everything that can be joined
     std::unordered_map<PersonId, Row> first_of_person;
-    std::vector<bool> changed;  // by face: its component must be recomputed
+    std::vector<Row> changed;  // faces whose components must be recomputed; may repeat
+    std::vector<Row> updated;  // faces whose groups were computed since take_updated()
+    bool asks_again = true;    // questions_ is outdated
+    std::vector<ClusterQuestion> questions;
     std::vector<Row> group_of;
     std::unordered_map<Row, PersonId> person_of_group;
 
@@ -143,10 +159,24 @@ struct FaceClusters::State {
         // Few new faces: divide each tile's earlier faces among the threads instead.
         const std::size_t parts = tiles >= threads ? 1 : threads, units = tiles * parts;
         const unsigned workers = static_cast<unsigned>(std::clamp<std::size_t>(threads, 1, units));
-        std::vector<std::vector<Found>> found(workers);
+        // The pairs of a large group are many, so they go into the bounded heaps at once.
+        constexpr std::size_t kHeldPairs = 1 << 18;
+        std::mutex merging;
+        const auto merge = [&](std::vector<Found>& found) {
+            const std::lock_guard lock(merging);
+            for (const Found& one : found) {
+                keep(links[one.a], {one.distance, one.b});
+                keep(links[one.b], {one.distance, one.a});
+                if (one.distance < link) components.join(one.a, one.b);
+                if (one.a < first_new && is_new_change(one.a)) changed.push_back(one.a);
+            }
+            found.clear();
+        };
         const float most = reach * reach;
-        const auto work = [&](std::size_t worker) {
+        const auto work = [&](std::size_t) {
             Matrix products;
+            std::vector<Found> found;
+            found.reserve(kHeldPairs);
             while (true) {
                 const std::size_t unit = next++;
                 if (unit >= units) break;
@@ -162,24 +192,21 @@ struct FaceClusters::State {
                         const float own = squares[a + i];
                         for (std::size_t j = 0; j < rows_b && b + j < a + i; ++j) {
                             const float squared = own + squares[b + j] - 2 * line[j];
-                            if (squared < most)
-                                found[worker].push_back({static_cast<Row>(b + j), static_cast<Row>(a + i),
-                                                         std::sqrt(std::max(0.0F, squared))});
+                            if (squared >= most) continue;
+                            found.push_back({static_cast<Row>(b + j), static_cast<Row>(a + i),
+                                             std::sqrt(std::max(0.0F, squared))});
+                            if (found.size() == kHeldPairs) merge(found);
                         }
                     }
                 }
             }
+            merge(found);
         };
         in_parallel(workers, workers, [&](std::size_t worker, std::size_t) { work(worker); });
-        for (const auto& part : found) {
-            for (const Found& one : part) {
-                keep(links[one.a], {one.distance, one.b});
-                keep(links[one.b], {one.distance, one.a});
-                if (one.distance < link) components.join(one.a, one.b);
-                changed[one.a] = changed[one.b] = true;
-            }
-        }
     }
+
+    // True at most once in a row for the same face, which is what keeps `changed` short.
+    [[nodiscard]] bool is_new_change(Row face) const { return changed.empty() || changed.back() != face; }
 
     // Returns true when no constraint forbids the join.
     [[nodiscard]] bool may_join(const Group& a, const Group& b) const {
@@ -252,22 +279,19 @@ struct FaceClusters::State {
         }
     }
 
+    // Costs what the changed components hold.
     void update() {
-        if (std::ranges::find(changed, true) == changed.end()) return;
-        std::unordered_map<Row, std::vector<Row>> members;
+        if (changed.empty()) return;
         std::unordered_set<Row> dirty;
-        for (Row face = 0; face < size(); ++face) {
-            if (changed[face]) dirty.insert(components.root(face));
-        }
-        for (Row face = 0; face < size(); ++face) {
-            const Row root = components.root(face);
-            if (dirty.contains(root)) members[root].push_back(face);
-        }
-        for (const auto& [root, faces] : members) {
+        for (const Row face : changed) dirty.insert(components.root(face));
+        for (const Row root : dirty) {
+            const std::vector<Row> faces = components.members(root);
             for (const Row face : faces) person_of_group.erase(face);
             solve(faces);
+            updated.insert(updated.end(), faces.begin(), faces.end());
         }
-        changed.assign(size(), false);
+        changed.clear();
+        asks_again = true;
     }
 };
 
@@ -291,7 +315,7 @@ void FaceClusters::add(std::span<const ClusterFace> faces, unsigned threads) {
         state.rejected.push_back(face.rejected);
         state.links.emplace_back();
         state.group_of.push_back(number);
-        state.changed.push_back(true);
+        state.changed.push_back(number);
     }
     state.components.grow(state.size());
     for (std::size_t face = first; face < state.size(); ++face) state.join_person(static_cast<Row>(face));
@@ -303,20 +327,8 @@ void FaceClusters::set_constraints(std::size_t face, PersonId confirmed, std::sp
     if (state.confirmed[face] == confirmed && std::ranges::equal(state.rejected[face], rejected)) return;
     state.confirmed[face] = confirmed;
     state.rejected[face].assign(rejected.begin(), rejected.end());
-    state.changed[face] = true;
+    state.changed.push_back(static_cast<Row>(face));
     state.join_person(static_cast<Row>(face));
-}
-
-bool FaceClusters::begins(std::span<const ClusterFace> faces) const {
-    const State& state = *state_;
-    if (faces.size() < state.size()) return false;
-    for (std::size_t face = 0; face < state.size(); ++face) {
-        const auto known = std::span(state.vectors).subspan(face * state.dimension, state.dimension);
-        if (faces[face].id != state.ids[face] || faces[face].photo != state.photos[face] ||
-            !std::ranges::equal(faces[face].vector, known))
-            return false;
-    }
-    return true;
 }
 
 std::size_t FaceClusters::size() const {
@@ -332,14 +344,28 @@ const std::vector<std::uint32_t>& FaceClusters::groups() {
     return state_->group_of;
 }
 
+std::vector<std::uint32_t> FaceClusters::take_updated() {
+    state_->update();
+    std::vector<Row> faces = std::exchange(state_->updated, {});
+    std::ranges::sort(faces);
+    const auto twice = std::ranges::unique(faces);
+    faces.erase(twice.begin(), twice.end());
+    return faces;
+}
+
+std::span<const float> FaceClusters::vector(std::size_t face) const {
+    return std::span<const float>(state_->vectors).subspan(face * state_->dimension, state_->dimension);
+}
+
 PersonId FaceClusters::person_of(std::uint32_t group) const {
     const auto found = state_->person_of_group.find(group);
     return found == state_->person_of_group.end() ? 0 : found->second;
 }
 
-std::vector<ClusterQuestion> FaceClusters::questions() {
+const std::vector<ClusterQuestion>& FaceClusters::questions() {
     State& state = *state_;
     state.update();
+    if (!state.asks_again) return state.questions;
     std::unordered_map<std::uint64_t, ClusterQuestion> nearest;
     for (Row face = 0; face < state.size(); ++face) {
         for (const Link& link : state.links[face]) {
@@ -347,19 +373,29 @@ std::vector<ClusterQuestion> FaceClusters::questions() {
             if (a == b) continue;
             const std::uint64_t key = (std::uint64_t{std::min(a, b)} << 32U) | std::max(a, b);
             const ClusterQuestion question{std::min(face, link.other), std::max(face, link.other),
-                                           link.distance};
+                                           link.distance, 0, 0};
             const auto [known, first] = nearest.emplace(key, question);
             if (!first && link.distance < known->second.distance) known->second = question;
         }
     }
+    std::unordered_set<Row> asked;
+    for (const auto& [key, question] : nearest) {
+        asked.insert(state.group_of[question.face]);
+        asked.insert(state.group_of[question.other]);
+    }
     std::unordered_map<Row, std::unordered_set<PhotoNumber>> photos;
     std::unordered_map<Row, std::vector<PersonId>> rejected;
+    std::unordered_map<Row, std::size_t> sizes;
     for (Row face = 0; face < state.size(); ++face) {
-        photos[state.group_of[face]].insert(state.photos[face]);
-        auto& list = rejected[state.group_of[face]];
+        const Row group = state.group_of[face];
+        if (!asked.contains(group)) continue;
+        ++sizes[group];
+        photos[group].insert(state.photos[face]);
+        auto& list = rejected[group];
         list.insert(list.end(), state.rejected[face].begin(), state.rejected[face].end());
     }
-    std::vector<ClusterQuestion> questions;
+    std::vector<ClusterQuestion>& questions = state.questions;
+    questions.clear();
     for (const auto& [key, question] : nearest) {
         const Row a = state.group_of[question.face], b = state.group_of[question.other];
         const PersonId one = person_of(a), two = person_of(b);
@@ -370,10 +406,13 @@ std::vector<ClusterQuestion> FaceClusters::questions() {
             std::ranges::any_of(photos[a], [&](PhotoNumber photo) { return photos[b].contains(photo); });
         if ((one != 0 && two != 0) || rejects(a, two) || rejects(b, one) || together) continue;
         questions.push_back(question);
+        questions.back().face_group = sizes[a];
+        questions.back().other_group = sizes[b];
     }
     std::ranges::sort(questions, [](const ClusterQuestion& a, const ClusterQuestion& b) {
         return std::tie(a.distance, a.face, a.other) < std::tie(b.distance, b.face, b.other);
     });
+    state.asks_again = false;
     return questions;
 }
 

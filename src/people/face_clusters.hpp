@@ -33,6 +33,7 @@ struct ClusterFace {
 struct ClusterQuestion {
     std::size_t face = 0, other = 0;  // indices of the two nearest faces, one of each group
     float distance = 0;
+    std::size_t face_group = 0, other_group = 0;  // sizes of their groups
 };
 
 // Not thread-safe.
@@ -51,19 +52,20 @@ class FaceClusters {
 
     // Sets the constraints that a user gave for an existing face. face: index.
     void set_constraints(std::size_t face, PersonId confirmed, std::span<const PersonId> rejected);
-    // True when the stored faces are the first of `faces`, with the same ids, photos and vectors.
-    [[nodiscard]] bool begins(std::span<const ClusterFace> faces) const;
-
     [[nodiscard]] std::size_t size() const;
     // Faces have indices in the order of add().
     [[nodiscard]] FaceId id(std::size_t face) const;
     // Returns, by face index, the smallest index in its group. Recomputes only changes since the last call.
     [[nodiscard]] const std::vector<std::uint32_t>& groups();
+    // Returns the faces whose groups may have changed since the last call, ascending.
+    [[nodiscard]] std::vector<std::uint32_t> take_updated();
+    // The stored vector of a face.
+    [[nodiscard]] std::span<const float> vector(std::size_t face) const;
     // Returns the person that a user confirmed for the group, or 0. group: index of its first face.
     [[nodiscard]] PersonId person_of(std::uint32_t group) const;
     // Returns the pairs of groups with faces nearer than kAsk x same that were not joined and still may be,
-    // the nearest first.
-    [[nodiscard]] std::vector<ClusterQuestion> questions();
+    // the nearest first. Computed again after a change, which costs O(faces).
+    [[nodiscard]] const std::vector<ClusterQuestion>& questions();
     // Returns the `count` faces nearest to a vector of dimension values, with their distances, the nearest
     // first.
     [[nodiscard]] std::vector<std::pair<std::size_t, float>> nearest(std::span<const float> vector,

@@ -70,6 +70,13 @@ Result<> People::update() {
     return updated;
 }
 
+void People::note(const Changes& changes) {
+    const std::lock_guard lock(notes_mutex_);
+    follows_ = true;
+    everything_changed_ = everything_changed_ || changes.everything;
+    for (const auto& [photo, people] : changes.people) changed_.insert(photo);
+}
+
 Result<> People::regroup() {
     const std::lock_guard lock(mutex_);
     if (dimension_ == 0) return {};
@@ -79,18 +86,104 @@ Result<> People::regroup() {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
         HONE_TRY(std::string state, catalog_.faces_state());
         if (clusters_ && state == state_) return {};
+        std::vector<PhotoNumber> changed;
+        bool everything = clusters_ == nullptr;
+        {
+            const std::lock_guard notes(notes_mutex_);
+            changed.assign(changed_.begin(), changed_.end());
+            changed_.clear();
+            everything = everything || !follows_ || std::exchange(everything_changed_, false);
+        }
         state_ = std::move(state);
-        std::vector<Face> faces;
-        HONE_CHECK(catalog_.for_each_face(model_, [&](const Face& face) {
-            if (face.vector.size() == dimension_) faces.push_back(face);
-        }));
-        HONE_CHECK(fill_clusters(faces));
-        written = write_groups(faces);
+        if (!everything) {
+            HONE_TRY(const bool kept, read_changed_faces(changed));
+            everything = !kept;
+        }
+        if (everything) HONE_CHECK(read_all_faces());
+        written = write_groups();
         if (written) return {};
         state_.clear();  // these groups are not in the catalogue
         if (written.error().kind != ErrorKind::kConflict) break;
     }
+    // What was read may be half a change: read everything the next time.
+    clusters_.reset();
     return written;
+}
+
+Result<> People::read_all_faces() {
+    clusters_ = std::make_unique<FaceClusters>(dimension_, link_, same_);
+    known_.clear();
+    index_of_.clear();
+    faces_on_.clear();
+    rejected_.clear();
+    std::vector<Face> faces;
+    HONE_CHECK(catalog_.for_each_face(model_, [&](const Face& face) {
+        if (face.vector.size() == dimension_) faces.push_back(face);
+    }));
+    add_faces(faces);
+    return set_constraints({});
+}
+
+Result<bool> People::read_changed_faces(std::span<const PhotoNumber> photos) {
+    std::vector<Face> added;
+    std::vector<std::uint32_t> known;
+    for (const PhotoNumber photo : photos) {
+        HONE_TRY(const std::vector<Face> faces, catalog_.faces_of(photo));
+        const auto before = faces_on_.find(photo);
+        std::size_t still_there = 0;
+        for (const Face& face : faces) {
+            if (face.model != model_ || face.vector.size() != dimension_) continue;
+            const auto index = index_of_.find(face.id);
+            if (index == index_of_.end()) {
+                added.push_back(face);
+                continue;
+            }
+            if (!std::ranges::equal(face.vector, clusters_->vector(index->second))) return false;
+            ++still_there;
+            known_[index->second] = {face.person, face.confirmed};
+            known.push_back(index->second);
+        }
+        if (before != faces_on_.end() && before->second.size() != still_there) return false;
+    }
+    // Faces have indices in the order of their ids, as when all are read.
+    std::ranges::sort(added, {}, &Face::id);
+    add_faces(added);
+    HONE_CHECK(set_constraints(known));
+    return true;
+}
+
+void People::add_faces(std::span<const Face> faces) {
+    std::vector<ClusterFace> all;
+    all.reserve(faces.size());
+    for (const Face& face : faces) {
+        const auto index = static_cast<std::uint32_t>(known_.size());
+        known_.push_back({face.person, face.confirmed});
+        index_of_.emplace(face.id, index);
+        faces_on_[face.photo].push_back(index);
+        all.push_back({face.id, face.photo, face.confirmed ? face.person : 0, {}, face.vector});
+    }
+    clusters_->add(all, processor_count());
+}
+
+// faces: those whose assignment may have changed. Rejections are few, so all of them are compared.
+Result<> People::set_constraints(std::span<const std::uint32_t> faces) {
+    HONE_TRY(const auto rejections, catalog_.rejections());
+    std::unordered_map<FaceId, std::vector<PersonId>> rejected;
+    for (const FaceRejection& rejection : rejections) rejected[rejection.face].push_back(rejection.person);
+    std::set<std::uint32_t> touched(faces.begin(), faces.end());
+    for (const FaceId face : std::exchange(rejected_, {})) {
+        if (const auto index = index_of_.find(face); index != index_of_.end()) touched.insert(index->second);
+    }
+    for (const auto& [face, people] : rejected) {
+        rejected_.insert(face);
+        if (const auto index = index_of_.find(face); index != index_of_.end()) touched.insert(index->second);
+    }
+    for (const std::uint32_t index : touched) {
+        const auto found = rejected.find(clusters_->id(index));
+        clusters_->set_constraints(index, known_[index].confirmed ? known_[index].person : 0,
+                                   found == rejected.end() ? std::span<const PersonId>{} : found->second);
+    }
+    return {};
 }
 
 // Turns other programs' names for faces into named people. Skips faces that a user has edited.
@@ -133,39 +226,18 @@ Result<> People::take_regions() {
     return {};
 }
 
-// Afterwards the clusters contain the faces in this order.
-Result<> People::fill_clusters(std::span<const Face> faces) {
-    HONE_TRY(const auto rejections, catalog_.rejections());
-    std::unordered_map<FaceId, std::vector<PersonId>> rejected;
-    for (const FaceRejection& rejection : rejections) rejected[rejection.face].push_back(rejection.person);
-    std::vector<ClusterFace> all;
-    all.reserve(faces.size());
-    for (const Face& face : faces) {
-        const auto found = rejected.find(face.id);
-        all.push_back({face.id, face.photo, face.confirmed ? face.person : 0,
-                       found == rejected.end() ? std::vector<PersonId>{} : found->second, face.vector});
-    }
-    // New faces have the largest ids. A removed face or a changed vector is rare, so start over.
-    if (!clusters_ || !clusters_->begins(all))
-        clusters_ = std::make_unique<FaceClusters>(dimension_, link_, same_);
-    const std::size_t known = clusters_->size();
-    for (std::size_t at = 0; at < known; ++at)
-        clusters_->set_constraints(at, all[at].confirmed, all[at].rejected);
-    clusters_->add(std::span(all).subspan(known), processor_count());
-    return {};
-}
-
 // Every group becomes one person: the confirmed one, else the previous person of most of its faces (who goes
 // to the group with most of them), else a new one.
-Result<> People::write_groups(std::span<const Face> faces) {
+Result<> People::write_groups() {
+    const std::vector<std::uint32_t> updated = clusters_->take_updated();
     const std::vector<std::uint32_t>& groups = clusters_->groups();
     // Group -> previous person -> number of faces.
     std::map<std::uint32_t, std::map<PersonId, std::size_t>> counts;
     std::map<std::uint32_t, PersonId> person_of;
-    std::unordered_map<PersonId, bool> taken;
-    for (std::size_t at = 0; at < faces.size(); ++at) {
-        auto& was = counts[groups[at]];
-        if (faces[at].person != 0 && !faces[at].confirmed) ++was[faces[at].person];
+    std::unordered_map<PersonId, bool> taken, named;
+    for (const std::uint32_t face : updated) {
+        auto& was = counts[groups[face]];
+        if (known_[face].person != 0 && !known_[face].confirmed) ++was[known_[face].person];
     }
     for (const auto& [group, was] : counts) {
         if (const PersonId person = clusters_->person_of(group); person != 0) {
@@ -187,26 +259,36 @@ Result<> People::write_groups(std::span<const Face> faces) {
     std::ranges::sort(candidates, [](const Candidate& a, const Candidate& b) {
         return std::tuple(b.faces, a.group, a.person) < std::tuple(a.faces, b.group, b.person);
     });
-    HONE_TRY(const auto people, catalog_.people());
-    std::unordered_map<PersonId, bool> named;
-    for (const PersonCount& person : people) named[person.id] = !person.name.empty();
     for (const Candidate& candidate : candidates) {
+        if (person_of.contains(candidate.group) || taken[candidate.person]) continue;
+        const auto [name, first] = named.try_emplace(candidate.person, false);
+        if (first) {
+            HONE_TRY(const Person person, catalog_.person(candidate.person));
+            name->second = !person.name.empty();
+        }
         // Only a user's edit moves a name.
-        if (person_of.contains(candidate.group) || taken[candidate.person] || named[candidate.person])
-            continue;
+        if (name->second) continue;
         person_of[candidate.group] = candidate.person;
         taken[candidate.person] = true;
     }
     PeopleChange change;
-    for (std::size_t at = 0; at < faces.size(); ++at) {
-        if (faces[at].confirmed) continue;
-        auto& person = person_of[groups[at]];
+    std::vector<std::uint32_t> assigned;
+    for (const std::uint32_t face : updated) {
+        if (known_[face].confirmed) continue;
+        auto& person = person_of[groups[face]];
         if (person == 0) person = add_to(change, "").id;
-        if (person != faces[at].person) change.faces.push_back({faces[at].id, person, false});
+        if (person == known_[face].person) continue;
+        change.faces.push_back({clusters_->id(face), person, false});
+        assigned.push_back(face);
     }
     if (change.faces.empty()) return {};
     change.computed_from = state_;
     HONE_TRY(const AppliedPeopleChange applied, catalog_.change_people(change));
+    for (std::size_t at = 0; at < assigned.size(); ++at) {
+        const PersonId person = change.faces[at].person;
+        known_[assigned[at]].person =
+            person < 0 ? applied.added.at(static_cast<std::size_t>(-person - 1)) : person;
+    }
     state_ = applied.state;
     return {};
 }
@@ -370,28 +452,38 @@ Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
     const std::lock_guard lock(mutex_);
     std::vector<PersonQuestion> questions;
     if (!clusters_) return questions;
-    const std::vector<std::uint32_t> groups = clusters_->groups();
-    std::unordered_map<std::uint32_t, std::uint64_t> sizes;
-    for (const std::uint32_t group : groups) ++sizes[group];
+    const std::vector<std::uint32_t>& groups = clusters_->groups();
+    struct Candidate {
+        std::size_t settles, asked, other;
+        float distance;
+        std::size_t others;  // faces of the other group
+    };
+    std::vector<Candidate> candidates;
     for (const ClusterQuestion& one : clusters_->questions()) {
-        const std::uint32_t a = groups[one.face], b = groups[one.other];
         // Ask about the smaller group, never about a named one.
         const bool ask_first =
-            clusters_->person_of(a) == 0 && (clusters_->person_of(b) != 0 || sizes[a] <= sizes[b]);
-        const std::size_t asked = ask_first ? one.face : one.other, other = ask_first ? one.other : one.face;
-        HONE_TRY(Face face, catalog_.face(clusters_->id(asked)));
-        HONE_TRY(const Face theirs, catalog_.face(clusters_->id(other)));
-        if (theirs.person == 0) continue;
-        HONE_TRY(const Person person, catalog_.person(theirs.person));
+            clusters_->person_of(groups[one.face]) == 0 &&
+            (clusters_->person_of(groups[one.other]) != 0 || one.face_group <= one.other_group);
+        if (ask_first)
+            candidates.push_back({one.face_group, one.face, one.other, one.distance, one.other_group});
+        else
+            candidates.push_back({one.other_group, one.other, one.face, one.distance, one.face_group});
+    }
+    std::ranges::sort(candidates, [&](const Candidate& a, const Candidate& b) {
+        return std::tuple(b.settles, a.distance, clusters_->id(a.asked)) <
+               std::tuple(a.settles, b.distance, clusters_->id(b.asked));
+    });
+    for (const Candidate& candidate : candidates) {
+        if (questions.size() == limit) break;
+        const PersonId id = known_[candidate.other].person;
+        if (id == 0) continue;
+        HONE_TRY(const Person person, catalog_.person(id));
         if (person.hidden) continue;
         // Two single faces decide little, so ask only about named people and groups.
-        if (person.name.empty() && sizes[groups[other]] < 2) continue;
-        questions.push_back({std::move(face), person.id, one.distance, sizes[groups[asked]]});
+        if (person.name.empty() && candidate.others < 2) continue;
+        HONE_TRY(Face face, catalog_.face(clusters_->id(candidate.asked)));
+        questions.push_back({std::move(face), id, candidate.distance, candidate.settles});
     }
-    std::ranges::sort(questions, [](const PersonQuestion& a, const PersonQuestion& b) {
-        return std::tuple(b.settles, a.distance, a.face.id) < std::tuple(a.settles, b.distance, b.face.id);
-    });
-    if (questions.size() > limit) questions.resize(limit);
     return questions;
 }
 

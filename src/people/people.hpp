@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "catalog/catalog.hpp"
@@ -35,6 +37,10 @@ class People {
     // pack: the networks whose vectors are compared; null: faces are not grouped, but edits work. model:
     // fingerprint of the faces.
     People(Catalog& catalog, const FacePack* pack, std::string model);
+
+    // Tells what a write changed, so that update() and edits read only the faces that changed. Without it,
+    // they read all faces after every change. Quick; safe from any thread, also inside Catalog::observe().
+    void note(const Changes& changes);
 
     // Call it after a scan. Turns named regions of metadata into named people, and updates groups and people
     // for the current faces and edits.
@@ -67,10 +73,21 @@ class People {
 
   private:
     Result<> take_regions();
-    // Cheap when neither faces nor edits changed.
+    // A face in clusters_, at the same index.
+    struct Known {
+        PersonId person = 0;
+        bool confirmed = false;
+    };
+
+    // Costs what changed since the last call.
     Result<> regroup();
-    Result<> fill_clusters(std::span<const Face> faces);
-    Result<> write_groups(std::span<const Face> faces);
+    Result<> read_all_faces();
+    // Returns false when a face is gone or has another vector: that is rare, and all faces must be read
+    // again.
+    Result<bool> read_changed_faces(std::span<const PhotoNumber> photos);
+    void add_faces(std::span<const Face> faces);
+    Result<> set_constraints(std::span<const std::uint32_t> faces);
+    Result<> write_groups();
     Result<PeopleEditResult> done(const PeopleChange& change, PersonId person);
     Result<std::vector<Face>> find_faces(std::span<const FaceId> faces);
 
@@ -78,9 +95,17 @@ class People {
     const std::string model_;
     const std::size_t dimension_;
     const double link_, same_;
+    std::mutex notes_mutex_;  // guards the next two
+    bool follows_ = false, everything_changed_ = false;
+    std::set<PhotoNumber> changed_;  // photos whose faces changed, as noted
+
     std::mutex mutex_;   // guards the members below
     std::string state_;  // Catalog::faces_state() when clusters_ was made
     std::unique_ptr<FaceClusters> clusters_;
+    std::vector<Known> known_;
+    std::unordered_map<FaceId, std::uint32_t> index_of_;
+    std::unordered_map<PhotoNumber, std::vector<std::uint32_t>> faces_on_;
+    std::set<FaceId> rejected_;  // faces with a rejection
 };
 
 }  // namespace hone

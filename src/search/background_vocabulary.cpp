@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "base/sha256.hpp"
+
 namespace hone {
 
 namespace {
@@ -736,8 +738,14 @@ Result<std::shared_ptr<const BackgroundVocabulary>> load_background_vocabulary(c
                                                                                ImageTextModel& model,
                                                                                bool writable) {
     const auto dimension = static_cast<std::size_t>(model.dimension());
+    // Words are rows by number, so another list of words is another file.
+    static const std::string name = [] {
+        std::string all;
+        for (const std::string_view word : kWords) all += std::string(word) + "\n";
+        return "null-words-" + to_hex(sha256(all)).substr(0, 8);
+    }();
     auto space =
-        VectorSpace::open(vectors, "null-words", model.fingerprint(), dimension, writable, ScanElement::kF32);
+        VectorSpace::open(vectors, name, model.fingerprint(), dimension, writable, ScanElement::kF32);
     if (!space) {
         if (writable) return std::unexpected(std::move(space).error());
         return nullptr;

@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "base/parallel.hpp"
+#include "search/auc.hpp"
+#include "search/stop.hpp"
 
 namespace hone {
 
@@ -32,13 +34,15 @@ struct Judged {
 };
 
 // Returns each mark's score, in standard deviations, in the ranking from the other marks.
-std::vector<Judged> left_out(const FeedbackMethod& method, const Evidence& evidence,
-                             const FeedbackSpace& space, const ScoreMoments& moments) {
+std::vector<Judged> left_out(const FeedbackMethod& method, Evidence evidence, const FeedbackSpace& space,
+                             const ScoreMoments& moments) {
+    keep_last_implicit_negatives(evidence);
     std::vector<Judged> judged;
     const auto judge = [&](std::vector<Mark> Evidence::* kind, bool fits) {
         const std::vector<Mark>& marks = evidence.*kind;
         const std::size_t count = std::min(marks.size(), kLeftOut);
         for (std::size_t at = 0; at < count; ++at) {
+            throw_if_stopped(space.stop);
             const std::size_t mark = at * marks.size() / count;
             Evidence others = evidence;
             (others.*kind).erase((others.*kind).begin() + static_cast<std::ptrdiff_t>(mark));
@@ -56,16 +60,10 @@ std::vector<Judged> left_out(const FeedbackMethod& method, const Evidence& evide
     return judged;
 }
 
-double area_under_roc(std::span<const Judged> judged) {
-    double pairs = 0, right = 0;
-    for (const Judged& a : judged) {
-        for (const Judged& b : judged) {
-            if (!a.fits || b.fits) continue;
-            ++pairs;
-            right += a.z > b.z ? 1 : a.z == b.z ? 0.5 : 0;
-        }
-    }
-    return pairs > 0 ? right / pairs : 0.5;
+double area_of(std::span<const Judged> judged) {
+    std::vector<double> fits, others;
+    for (const Judged& one : judged) (one.fits ? fits : others).push_back(one.z);
+    return area_under_roc(std::move(fits), std::move(others));
 }
 
 // Fits b of sigmoid(a z + b) with Newton's method. A normal prior with standard deviation kPriorWidth around
@@ -216,7 +214,7 @@ MarkOrder order_of_marks(const FeedbackMethod& method, const Evidence& evidence,
     for (const auto* marks : {&evidence.negatives, &evidence.implicit_negatives}) {
         for (const Mark& mark : *marks) text.push_back({by_text.score(mark.vector), false});
     }
-    return {area_under_roc(left_out(method, evidence, space, {})), area_under_roc(text)};
+    return {area_of(left_out(method, evidence, space, {})), area_of(text)};
 }
 
 std::optional<LogisticCalibration> calibration_from_marks(const FeedbackMethod& method,
@@ -226,7 +224,7 @@ std::optional<LogisticCalibration> calibration_from_marks(const FeedbackMethod& 
     const std::size_t others = evidence.negatives.size() + evidence.implicit_negatives.size();
     if (evidence.positives.size() < 2 || others == 0) return std::nullopt;
     const std::vector<Judged> judged = left_out(method, evidence, space, moments);
-    if (area_under_roc(judged) < kFittedAuc) return std::nullopt;
+    if (area_of(judged) < kFittedAuc) return std::nullopt;
     // 1.32, 1.49, 1.56 after one, two and three pages of twenty (docs/feedback.md).
     const double judged_photos = static_cast<double>(evidence.positives.size() + others);
     const double a = std::clamp(1.32 + 0.155 * std::log2(judged_photos / 20), 1.2, 1.7);

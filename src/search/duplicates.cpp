@@ -137,7 +137,8 @@ class DuplicateFinder {
         for (const PhotoNumber shot : burst) {
             HONE_TRY(std::optional<Duplicate> duplicate, duplicate_of(shot));
             if (!duplicate) continue;
-            if (const std::uint32_t picture = library_.groups().picture_of(shot); picture != PhotoGroups::kNone) {
+            if (const std::uint32_t picture = library_.groups().picture_of(shot);
+                picture != PhotoGroups::kNone) {
                 const auto [place, first] = kept.try_emplace(picture, draft.photos.size());
                 if (!first) {
                     Duplicate& known = draft.photos[place->second];

@@ -13,6 +13,7 @@
 #include "search/explore.hpp"
 #include "search/facet.hpp"
 #include "search/filter_parser.hpp"
+#include "search/stop.hpp"
 #include "search/text_match.hpp"
 #include "search/top_k.hpp"
 
@@ -88,6 +89,10 @@ LogisticCalibration carry_over(const LogisticCalibration& calibration, const Sco
     return {to.mean + threshold * to.deviation, calibration.slope * from.deviation / to.deviation};
 }
 
+std::unexpected<Error> cancelled() {
+    return fail(ErrorKind::kUnavailable, "the search was cancelled: it took too long, or the client left");
+}
+
 struct NamedMark {
     std::string name;  // full id, or the example's name
     std::optional<PhotoNumber> photo;
@@ -121,12 +126,13 @@ class SearchRun {
   private:
     [[nodiscard]] Result<> check_wanted() const {
         if (!stop_.stop_requested()) return {};
-        return fail(ErrorKind::kUnavailable,
-                    "the search was cancelled: it took too long, or the client left");
+        return cancelled();
     }
-    Result<NamedMark> find_mark(const std::string& name) const;
+    // known: the photo of that name, if it is known already.
+    Result<NamedMark> find_mark(const std::string& name, const Photo* known = nullptr) const;
     Result<std::vector<NamedMark>> find_marks(const std::vector<std::string>& names) const;
     Result<> read_marks();
+    Result<> read_seen();
     [[nodiscard]] bool explores() const;
     Result<> check_contradictions() const;
     void gather_evidence();
@@ -136,9 +142,10 @@ class SearchRun {
     void add_facets();
     void calibrate();
     Result<> add_bonus();
-    void order_rows();
+    void order_rows(std::size_t count);
+    Result<> order_ties();
     Result<> fill_page();
-    Result<SearchHit> hit_of(PhotoNumber number) const;
+    Result<std::vector<SearchHit>> hits_of(std::span<const PhotoNumber> photos) const;
     [[nodiscard]] std::vector<Reason> reasons_of(std::size_t row) const;
     [[nodiscard]] std::string source_name(const Source& source) const;
     [[nodiscard]] double exact_score(std::size_t row) const;
@@ -192,12 +199,17 @@ class SearchRun {
     std::unordered_set<std::uint32_t> explored_;
 };
 
-Result<NamedMark> SearchRun::find_mark(const std::string& name) const {
+Result<NamedMark> SearchRun::find_mark(const std::string& name, const Photo* known) const {
     const auto weight = query_.weights.find(name);
     const auto heavy = static_cast<float>(weight == query_.weights.end() ? 1 : weight->second);
     if (const auto example = examples_.find(name); example != examples_.end())
         return NamedMark{name, std::nullopt, example->second.content, example->second.style, heavy};
-    HONE_TRY(const Photo photo, catalog_.resolve(name));
+    Photo photo;
+    if (known != nullptr) {
+        photo = *known;
+    } else {
+        HONE_TRY(photo, catalog_.resolve(name));
+    }
     const auto row = engine_.content_->find(photo.number);
     if (!row || *row >= view_.size())
         return fail(ErrorKind::kUnavailable,
@@ -207,9 +219,14 @@ Result<NamedMark> SearchRun::find_mark(const std::string& name) const {
 }
 
 Result<std::vector<NamedMark>> SearchRun::find_marks(const std::vector<std::string>& names) const {
+    std::vector<std::string> photo_names;
+    std::ranges::copy_if(names, std::back_inserter(photo_names),
+                         [&](const std::string& name) { return !examples_.contains(name); });
+    HONE_TRY(const std::vector<Photo> photos, catalog_.resolve(photo_names));
     std::vector<NamedMark> marks;
+    auto photo = photos.begin();
     for (const std::string& name : names) {
-        HONE_TRY(NamedMark mark, find_mark(name));
+        HONE_TRY(NamedMark mark, find_mark(name, examples_.contains(name) ? nullptr : &*photo++));
         // A photo marked twice counts once.
         if (std::ranges::none_of(marks, [&](const NamedMark& other) { return other.name == mark.name; }))
             marks.push_back(std::move(mark));
@@ -245,9 +262,13 @@ Result<> SearchRun::read_marks() {
     names(positives_, page_.query.like);
     names(negatives_, page_.query.unlike);
     if (from_) page_.query.from = from_->name;
+    return read_seen();
+}
+
+Result<> SearchRun::read_seen() {
+    HONE_TRY(const std::vector<Photo> photos, catalog_.resolve(query_.seen));
     page_.query.seen.clear();
-    for (const std::string& name : query_.seen) {
-        HONE_TRY(const Photo photo, catalog_.resolve(name));
+    for (const Photo& photo : photos) {
         page_.query.seen.push_back(to_hex(photo.id));
         seen_.push_back(photo.number);
     }
@@ -258,10 +279,10 @@ Result<> SearchRun::check_contradictions() const {
     for (const NamedMark& positive : positives_) {
         for (const NamedMark& negative : negatives_) {
             const bool same = positive.name == negative.name;
-            const bool copies =
-                positive.photo && negative.photo &&
-                library_->groups().picture_of(*positive.photo) != PhotoGroups::kNone &&
-                library_->groups().picture_of(*positive.photo) == library_->groups().picture_of(*negative.photo);
+            const bool copies = positive.photo && negative.photo &&
+                                library_->groups().picture_of(*positive.photo) != PhotoGroups::kNone &&
+                                library_->groups().picture_of(*positive.photo) ==
+                                    library_->groups().picture_of(*negative.photo);
             if (same)
                 return fail(
                     ErrorKind::kUsage,
@@ -312,6 +333,9 @@ void SearchRun::gather_evidence() {
         facet_marks_.implicit_negatives.push_back({photo, {}, 1, evidence_.implicit_negatives.size()});
         evidence_.implicit_negatives.push_back({view_.values(*row), 1});
     }
+    auto& last = facet_marks_.implicit_negatives;
+    if (last.size() > kLastImplicitNegatives)
+        last.erase(last.begin(), last.end() - static_cast<std::ptrdiff_t>(kLastImplicitNegatives));
 }
 
 // Determines the photos that may be on the page: available, matched by the filter, and selected by `show`.
@@ -335,7 +359,8 @@ Result<> SearchRun::find_shown() {
         // A shown cover stood for its whole group. Without groups, only copies of one picture are the same.
         for (const PhotoNumber other : library_->groups().members(group)) {
             const std::uint32_t picture = library_->groups().picture_of(other);
-            const bool copy = picture != PhotoGroups::kNone && picture == library_->groups().picture_of(photo);
+            const bool copy =
+                picture != PhotoGroups::kNone && picture == library_->groups().picture_of(photo);
             if (query_.collapse || copy) set(known, other);
         }
     };
@@ -357,7 +382,7 @@ Result<> SearchRun::find_shown() {
 void SearchRun::score_content() {
     by_text_ = rank_by_text(evidence_);
     if (evidence_.has_marks()) {
-        space_.emplace(view_, engine_.statistics(view_), threads_);
+        space_.emplace(view_, engine_.statistics(view_), threads_, stop_);
         evidence_ = method_->weigh(std::move(evidence_), *space_);
         ranking_ = method_->rank(evidence_, *space_);
         if (!text_.empty() && evidence_.positives.size() >= kMarksToDoubt &&
@@ -399,7 +424,8 @@ Result<> SearchRun::score_facets() {
     const bool by_example = evidence_.positives.size() >= 2 || query_.facets.contains(Facet::kStyle);
     if (!styles_ || styles_->styles().view().size() == 0) {
         without(Facet::kStyle, "no photo has a style yet; index the folders again");
-    } else if (auto scores = by_example ? score_styles(*styles_, facet_marks_, threads_) : std::nullopt) {
+    } else if (auto scores =
+                   by_example ? score_styles(*styles_, facet_marks_, threads_, stop_) : std::nullopt) {
         candidates.push_back(
             {{Facet::kStyle, true, "", scores->auc, boost(Facet::kStyle), 0}, std::move(scores), 1});
     } else {
@@ -408,7 +434,7 @@ Result<> SearchRun::score_facets() {
     const bool by_people = evidence_.positives.size() >= 2 || query_.facets.contains(Facet::kPeople);
     if (library_->photos_with_people() == 0)
         without(Facet::kPeople, "no faces are indexed yet");
-    else if (auto scores = by_people ? score_people(*library_, facet_marks_) : std::nullopt)
+    else if (auto scores = by_people ? score_people(*library_, facet_marks_, threads_, stop_) : std::nullopt)
         candidates.push_back(
             {{Facet::kPeople, true, "", scores->auc, boost(Facet::kPeople), 0}, std::move(scores), 1});
     else
@@ -416,7 +442,8 @@ Result<> SearchRun::score_facets() {
     const bool by_capture = evidence_.positives.size() >= 2 || query_.facets.contains(Facet::kMoment);
     if (library_->photos_with_time() + library_->photos_with_position() == 0)
         without(Facet::kMoment, "no photo has a time or a position");
-    else if (auto scores = by_capture ? score_captures(*library_, facet_marks_) : std::nullopt)
+    else if (auto scores =
+                 by_capture ? score_captures(*library_, facet_marks_, threads_, stop_) : std::nullopt)
         candidates.push_back({{Facet::kMoment, true, "", scores->auc, boost(Facet::kMoment), 0},
                               std::move(scores),
                               kMomentTrust});
@@ -620,9 +647,10 @@ bool SearchRun::explores() const {
     return positives >= positives_.size() && page_explores(evidence_, rounds, query_.limit);
 }
 
-void SearchRun::order_rows() {
-    const std::size_t wanted = query_.offset + query_.limit;
-    order_ = top_k(scores_, std::max(kLeastRescored, kRescoredPerResult * wanted));
+// Orders the best `count` rows, and chooses those of an exploring or diverse page.
+void SearchRun::order_rows(std::size_t count) {
+    order_ = top_k(scores_, count);
+    explored_.clear();
     for (ScoredRow& candidate : order_) {
         const double score = exact_score(candidate.row);
         candidate.score = static_cast<float>(score + bonus(view_.label(candidate.row), score));
@@ -656,14 +684,18 @@ void SearchRun::order_rows() {
     order_.insert(order_.begin(), front.begin(), front.end());
 }
 
-Result<SearchHit> SearchRun::hit_of(PhotoNumber number) const {
-    SearchHit hit;
-    HONE_TRY(std::optional<Photo> photo, catalog_.photo(number));
-    if (!photo)
-        return fail("the photo {} is in the vector file but not in the catalogue; run `hone doctor`", number);
-    HONE_TRY(hit.listing, list_photo(catalog_, number));
-    hit.photo = std::move(*photo);
-    return hit;
+// Facts of the photos, in their order, in one statement.
+Result<std::vector<SearchHit>> SearchRun::hits_of(std::span<const PhotoNumber> photos) const {
+    HONE_TRY(std::vector<ListedPhoto> listed, catalog_.list(photos));
+    std::vector<SearchHit> hits(photos.size());
+    for (std::size_t at = 0; at < photos.size(); ++at) {
+        if (at >= listed.size() || listed[at].photo.number != photos[at])
+            return fail("the photo {} is in the vector file but not in the catalogue; run `hone doctor`",
+                        photos[at]);
+        hits[at].photo = std::move(listed[at].photo);
+        hits[at].listing = std::move(listed[at].listing);
+    }
+    return hits;
 }
 
 std::string SearchRun::source_name(const Source& source) const {
@@ -711,46 +743,86 @@ std::vector<Reason> SearchRun::reasons_of(std::size_t row) const {
     return reasons;
 }
 
-Result<> SearchRun::fill_page() {
-    // Equal scores are ordered by id, independent of the reading order.
-    const std::size_t wanted = query_.offset + query_.limit;
-    for (std::size_t start = explored_.size();
-         start < std::min(order_.size(), kRescoredPerResult * wanted);) {
+// Orders equal scores by id, independent of the reading order.
+Result<> SearchRun::order_ties() {
+    std::vector<std::pair<std::size_t, std::size_t>> ties;  // ranges of order_
+    std::vector<PhotoNumber> photos;
+    for (std::size_t start = explored_.size(); start < order_.size();) {
         std::size_t end = start + 1;
         while (end < order_.size() && order_[end].score == order_[start].score) ++end;
         if (end - start > 1) {
-            std::vector<std::pair<PhotoId, std::uint32_t>> ids;
-            for (std::size_t at = start; at < end; ++at) {
-                HONE_TRY(const std::optional<Photo> photo, catalog_.photo(view_.label(order_[at].row)));
-                ids.emplace_back(photo ? photo->id : PhotoId{}, order_[at].row);
-            }
-            std::ranges::sort(ids);
-            for (std::size_t at = start; at < end; ++at) order_[at].row = ids[at - start].second;
+            ties.emplace_back(start, end);
+            for (std::size_t at = start; at < end; ++at) photos.push_back(view_.label(order_[at].row));
         }
         start = end;
     }
-    std::unordered_set<std::uint32_t> shown_groups;
-    std::size_t position = 0;
-    for (std::size_t at = 0; at < order_.size() && page_.hits.size() < query_.limit; ++at) {
-        const PhotoNumber photo = view_.label(order_[at].row);
-        const std::uint32_t group = query_.collapse ? library_->groups().of(photo) : PhotoGroups::kNone;
-        if (group != PhotoGroups::kNone && !shown_groups.insert(group).second) continue;
-        if (position++ < query_.offset) continue;
+    if (ties.empty()) return {};
+    HONE_TRY(const std::vector<SearchHit> hits, hits_of(photos));
+    std::size_t next = 0;
+    for (const auto& [start, end] : ties) {
+        std::vector<std::pair<PhotoId, std::uint32_t>> ids;
+        for (std::size_t at = start; at < end; ++at) ids.emplace_back(hits[next++].photo.id, order_[at].row);
+        std::ranges::sort(ids);
+        for (std::size_t at = start; at < end; ++at) order_[at].row = ids[at - start].second;
+    }
+    return {};
+}
+
+// Walks the ranked photos, one per group, until the page is full. Long groups can take more rows than were
+// ordered; then more are.
+Result<> SearchRun::fill_page() {
+    struct Card {
+        ScoredRow row;
+        std::uint32_t group;
+    };
+    std::vector<Card> cards;
+    const std::size_t first_after = query_.offset + query_.limit;
+    for (std::size_t count = std::max(kLeastRescored, kRescoredPerResult * first_after);; count *= 4) {
         HONE_CHECK(check_wanted());
-        HONE_TRY(SearchHit hit, hit_of(photo));
-        hit.score = order_[at].score;
-        hit.probability = calibration_.probability(hit.score);
-        hit.explores = page_.explores && explored_.contains(order_[at].row);
-        hit.reasons = reasons_of(order_[at].row);
-        if (group != PhotoGroups::kNone) {
-            for (const PhotoNumber other : library_->groups().members(group)) {
-                if (other == photo || !has(may_show_, other)) continue;
-                ++hit.grouped;
-                if (hit.group.size() >= SearchHit::kListedMembers) continue;
-                HONE_TRY(SearchHit grouped, hit_of(other));
-                hit.group.emplace_back(std::move(grouped.photo), std::move(grouped.listing));
+        order_rows(count);
+        HONE_CHECK(order_ties());
+        cards.clear();
+        page_.end = true;
+        std::unordered_set<std::uint32_t> shown_groups;
+        std::size_t position = 0;
+        for (const ScoredRow& row : order_) {
+            const std::uint32_t group =
+                query_.collapse ? library_->groups().of(view_.label(row.row)) : PhotoGroups::kNone;
+            if (group != PhotoGroups::kNone && !shown_groups.insert(group).second) continue;
+            if (position == first_after) {
+                page_.end = false;
+                break;
             }
+            if (position++ >= query_.offset) cards.push_back({row, group});
         }
+        if (!page_.end || order_.size() >= page_.total) break;
+    }
+
+    // The photos of the page and the listed members of their groups, in one statement.
+    std::vector<PhotoNumber> photos;
+    for (const Card& card : cards) photos.push_back(view_.label(card.row.row));
+    std::vector<std::size_t> grouped(cards.size()), listed(cards.size());
+    for (std::size_t at = 0; at < cards.size(); ++at) {
+        if (cards[at].group == PhotoGroups::kNone) continue;
+        for (const PhotoNumber other : library_->groups().members(cards[at].group)) {
+            if (other == photos[at] || !has(may_show_, other)) continue;
+            if (++grouped[at] > SearchHit::kListedMembers) continue;
+            ++listed[at];
+            photos.push_back(other);
+        }
+    }
+    HONE_TRY(std::vector<SearchHit> facts, hits_of(photos));
+    std::size_t member = cards.size();
+    for (std::size_t at = 0; at < cards.size(); ++at) {
+        SearchHit& hit = facts[at];
+        const ScoredRow& row = cards[at].row;
+        hit.score = row.score;
+        hit.probability = calibration_.probability(hit.score);
+        hit.explores = page_.explores && explored_.contains(row.row);
+        hit.reasons = reasons_of(row.row);
+        hit.grouped = grouped[at];
+        for (std::size_t other = 0; other < listed[at]; ++other, ++member)
+            hit.group.emplace_back(std::move(facts[member].photo), std::move(facts[member].listing));
         page_.hits.push_back(std::move(hit));
     }
     return {};
@@ -776,8 +848,6 @@ Result<SearchPage> SearchRun::rank() {
         calibrate();
         HONE_CHECK(add_bonus());
         count_scores(scores_, calibration_, page_);
-        HONE_CHECK(check_wanted());
-        order_rows();
         HONE_CHECK(fill_page());
         set_text_ranks();
     }
@@ -789,23 +859,18 @@ Result<SearchPage> SearchRun::rank() {
 Result<SearchPage> SearchRun::list() {
     const Stopwatch watch;
     HONE_TRY(std::vector<PhotoNumber> numbers, catalog_.matching_newest_taken(filter_));
-    page_.query.seen.clear();
-    for (const std::string& name : query_.seen) {
-        HONE_TRY(const Photo photo, catalog_.resolve(name));
-        page_.query.seen.push_back(to_hex(photo.id));
-        seen_.push_back(photo.number);
-    }
+    HONE_CHECK(read_seen());
     if (query_.show != Show::kAll) {
         const PhotoBits seen = bits_of(seen_);
         std::erase_if(numbers,
                       [&](PhotoNumber number) { return has(seen, number) != (query_.show == Show::kSeen); });
     }
     page_.total = page_.likely = numbers.size();
-    for (std::size_t at = query_.offset; at < std::min(query_.offset + query_.limit, numbers.size()); ++at) {
-        HONE_TRY(SearchHit hit, hit_of(numbers[at]));
-        hit.probability = 1;
-        page_.hits.push_back(std::move(hit));
-    }
+    const std::size_t first = std::min(query_.offset, numbers.size()),
+                      last = std::min(first + query_.limit, numbers.size());
+    page_.end = last == numbers.size();
+    HONE_TRY(page_.hits, hits_of(std::span(numbers).subspan(first, last - first)));
+    for (SearchHit& hit : page_.hits) hit.probability = 1;
     page_.took_ms = watch.seconds() * 1000;
     return std::move(page_);
 }
@@ -859,7 +924,11 @@ Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExampleP
     HONE_TRY(PhotoFilter filter, parse_filter(query.filter));
     HONE_TRY(auto library, library_.snapshot());
     SearchRun run(*this, query, examples, std::move(filter), std::move(library), stop);
-    return query.has_question() ? run.rank() : run.list();
+    try {
+        return query.has_question() ? run.rank() : run.list();
+    } catch (const SearchStopped&) {
+        return cancelled();
+    }
 }
 
 }  // namespace hone

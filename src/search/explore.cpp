@@ -22,10 +22,13 @@ constexpr std::size_t kRowsOfThread = 64;  // at least
 std::vector<float> whitened_rows(const SpaceView& view, const SpaceStatistics& statistics,
                                  std::span<const std::size_t> rows, unsigned threads) {
     std::vector<float> vectors(rows.size() * statistics.stride());
-    in_parallel(rows.size(), threads, [&](std::size_t first, std::size_t last) {
-        for (std::size_t at = first; at < last; ++at)
-            statistics.whiten(view.values(rows[at]), vectors.data() + at * statistics.stride());
-    }, kRowsOfThread);
+    in_parallel(
+        rows.size(), threads,
+        [&](std::size_t first, std::size_t last) {
+            for (std::size_t at = first; at < last; ++at)
+                statistics.whiten(view.values(rows[at]), vectors.data() + at * statistics.stride());
+        },
+        kRowsOfThread);
     return vectors;
 }
 
@@ -65,13 +68,16 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
 
     // Similarity to the nearest shown photo.
     std::vector<float> to_shown(pool.size(), -2.0F);
-    in_parallel(pool.size(), threads, [&](std::size_t first, std::size_t last) {
-        std::vector<float> cosines(shown.size());
-        for (std::size_t at = first; at < last && !shown.empty(); ++at) {
-            multiply_rows(known, stride, photo(at), cosines.data());
-            to_shown[at] = std::ranges::max(cosines);
-        }
-    }, kRowsOfThread);
+    in_parallel(
+        pool.size(), threads,
+        [&](std::size_t first, std::size_t last) {
+            std::vector<float> cosines(shown.size());
+            for (std::size_t at = first; at < last && !shown.empty(); ++at) {
+                multiply_rows(known, stride, photo(at), cosines.data());
+                to_shown[at] = std::ranges::max(cosines);
+            }
+        },
+        kRowsOfThread);
 
     std::vector<float> centers(count * stride), cosines(pool.size()), nearest = to_shown;
     for (std::size_t centre = 0; centre < count; ++centre) {
@@ -84,16 +90,19 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
     std::vector<std::size_t> group(pool.size());
     std::vector<float> closeness(pool.size());
     const auto assign = [&] {
-        in_parts(pool.size(), threads, [&](std::size_t first, std::size_t last) {
-            std::vector<float> to_centers(count);
-            for (std::size_t at = first; at < last; ++at) {
-                multiply_rows(centers, stride, photo(at), to_centers.data());
-                const auto best = std::ranges::max_element(to_centers);
-                closeness[at] = *best;
-                group[at] =
-                    to_shown[at] >= *best ? kOfShown : static_cast<std::size_t>(best - to_centers.begin());
-            }
-        });
+        in_parallel(
+            pool.size(), threads,
+            [&](std::size_t first, std::size_t last) {
+                std::vector<float> to_centers(count);
+                for (std::size_t at = first; at < last; ++at) {
+                    multiply_rows(centers, stride, photo(at), to_centers.data());
+                    const auto best = std::ranges::max_element(to_centers);
+                    closeness[at] = *best;
+                    group[at] = to_shown[at] >= *best ? kOfShown
+                                                      : static_cast<std::size_t>(best - to_centers.begin());
+                }
+            },
+            kRowsOfThread);
     };
     for (int round = 0; round < kRounds && count > 0; ++round) {
         assign();

@@ -7,12 +7,16 @@
 #include <cmath>
 #include <memory>
 
+#include "base/parallel.hpp"
+#include "search/auc.hpp"
 #include "search/calibration.hpp"
+#include "search/stop.hpp"
 
 namespace hone {
 
 namespace {
 
+constexpr std::size_t kPhotosBetweenStops = 16'384;
 constexpr std::size_t kBackground = 96;  // rows that represent the photos without a judgement
 
 float in_deviations(double score, const ScoreMoments& moments) {
@@ -79,14 +83,6 @@ double nearness(const CapturePoint& a, const CapturePoint& b) {
     return parts > 0 ? sum / parts : std::numeric_limits<double>::quiet_NaN();
 }
 
-double area_under_roc(std::span<const double> fits, std::span<const double> others) {
-    double right = 0;
-    for (const double fit : fits) {
-        for (const double other : others) right += fit > other ? 1 : fit == other ? 0.5 : 0;
-    }
-    return fits.empty() || others.empty() ? 0.5 : right / static_cast<double>(fits.size() * others.size());
-}
-
 }  // namespace
 
 std::vector<std::size_t> background_of(const SpaceView& view) {
@@ -95,13 +91,15 @@ std::vector<std::size_t> background_of(const SpaceView& view) {
     return rows;
 }
 
-double leave_one_out_auc(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,
+double leave_one_out_auc(const FeedbackMethod& method, Evidence evidence, const FeedbackSpace& space,
                          std::span<const std::size_t> background_rows) {
     if (evidence.positives.size() < 2) return 0.5;
+    keep_last_implicit_negatives(evidence);
     // A left-out positive against all others, in the same ranking.
     double sum = 0;
     const std::size_t count = std::min(evidence.positives.size(), kLeftOut);
     for (std::size_t at = 0; at < count; ++at) {
+        throw_if_stopped(space.stop);
         const std::size_t mark = at * evidence.positives.size() / count;
         Evidence without = evidence;
         without.positives.erase(without.positives.begin() + static_cast<std::ptrdiff_t>(mark));
@@ -115,7 +113,7 @@ double leave_one_out_auc(const FeedbackMethod& method, const Evidence& evidence,
         for (const std::size_t row : background_rows)
             others.push_back(ranking->score(space.view.values(row)));
         const double fit = ranking->score(evidence.positives[mark].vector);
-        sum += area_under_roc(std::span(&fit, 1), others);
+        sum += area_under_roc({fit}, std::move(others));
     }
     return sum / static_cast<double>(count);
 }
@@ -125,7 +123,8 @@ double logit(double leave_one_out_auc) {
     return std::log(area / (1 - area));
 }
 
-std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMarks& marks, unsigned threads) {
+std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMarks& marks, unsigned threads,
+                                        const std::stop_token& stop) {
     const SpaceView view = spaces.styles().view();
     if (view.size() == 0) return std::nullopt;
     const auto vector_of = [&](const FacetMark& mark) -> std::span<const float> {
@@ -152,7 +151,7 @@ std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMar
         return std::nullopt;
 
     const StyleMethod method;
-    const FeedbackSpace space{view, nullptr, threads};
+    const FeedbackSpace space{view, nullptr, threads, stop};
     std::shared_ptr<const Ranking> ranking = method.rank(evidence, space);
     const std::vector<float> scores = ranking->scores(view, threads);
     const ScoreMoments moments = moments_of(scores);
@@ -182,8 +181,8 @@ namespace {
 // Scores photos by their nearness to the positives. photos: number of photos. near(photo, positive): 0..1,
 // NaN when one of the two lacks the facet.
 template <typename Near>
-std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMarks& marks,
-                                             const Near& near_to) {
+std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMarks& marks, const Near& near_to,
+                                             unsigned threads, const std::stop_token& stop) {
     struct Known {
         double weight;
         Source source;
@@ -201,23 +200,36 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
     double total = 0;
     for (const Known& known : positives) total += known.weight;
 
-    // Returns NaN for a photo without the facet.
-    const auto score = [&](PhotoNumber photo, const Known* left_out) {
-        double sum = 0, weights = 0;
+    // Sums over the positives that share the facet with the photo.
+    struct Sum {
+        double weighted = 0, weights = 0;
+        [[nodiscard]] double mean() const {
+            return weights > 0 ? weighted / weights : std::numeric_limits<double>::quiet_NaN();
+        }
+    };
+    const auto sum_of = [&](PhotoNumber photo) {
+        Sum sum;
         for (const Known& known : positives) {
-            if (&known == left_out) continue;
             const double near = near_to(photo, known.photo);
             if (std::isnan(near)) continue;
-            sum += known.weight * near;
-            weights += known.weight;
+            sum.weighted += known.weight * near;
+            sum.weights += known.weight;
         }
-        return weights > 0 ? sum / weights : std::numeric_limits<double>::quiet_NaN();
+        return sum;
     };
     std::vector<float> raw(photos);
+    in_parallel(
+        photos, threads,
+        [&](std::size_t first, std::size_t last) {
+            for (std::size_t photo = first; photo < last; ++photo) {
+                if (photo % kPhotosBetweenStops == 0) throw_if_stopped(stop);
+                raw[photo] = static_cast<float>(sum_of(static_cast<PhotoNumber>(photo)).mean());
+            }
+        },
+        kPhotosBetweenStops);
     std::vector<float> known_scores;
-    for (PhotoNumber photo = 0; photo < raw.size(); ++photo) {
-        raw[photo] = static_cast<float>(score(photo, nullptr));
-        if (!std::isnan(raw[photo])) known_scores.push_back(raw[photo]);
+    for (const float score : raw) {
+        if (!std::isnan(score)) known_scores.push_back(score);
     }
     const ScoreMoments moments = moments_of(known_scores);
     FacetScores result;
@@ -233,16 +245,31 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
         }
         for (std::size_t at = 0; at < kBackground && !raw.empty(); ++at)
             others.push_back(static_cast<PhotoNumber>(at * raw.size() / kBackground));
+        // A left-out positive leaves the sums of the others, so it costs one subtraction per photo.
+        std::vector<Sum> sums;
+        for (const PhotoNumber other : others) sums.push_back(sum_of(other));
+        const auto without = [&](PhotoNumber photo, Sum sum, const Known& left_out) {
+            const double near = near_to(photo, left_out.photo);
+            if (std::isnan(near)) return sum.mean();
+            sum.weighted -= left_out.weight * near;
+            sum.weights -= left_out.weight;
+            // What remains of the last weight is a rounding error.
+            if (sum.weights < 1e-6) sum.weights = 0;
+            return sum.mean();
+        };
         double sum = 0, count = 0;
-        for (const Known& known : positives) {
+        const std::size_t left = std::min(positives.size(), kLeftOut);
+        for (std::size_t at = 0; at < left; ++at) {
+            throw_if_stopped(stop);
+            const Known& known = positives[at * positives.size() / left];
             std::vector<double> away;
-            for (const PhotoNumber other : others) {
-                const double value = score(other, &known);
+            for (std::size_t other = 0; other < others.size(); ++other) {
+                const double value = without(others[other], sums[other], known);
                 if (!std::isnan(value)) away.push_back(value);
             }
-            const double own = score(known.photo, &known);
+            const double own = without(known.photo, sum_of(known.photo), known);
             if (std::isnan(own) || away.empty()) continue;
-            sum += area_under_roc(std::span(&own, 1), away);
+            sum += area_under_roc({own}, std::move(away));
             ++count;
         }
         if (count > 0) result.auc = sum / count;
@@ -264,21 +291,29 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
 
 }  // namespace
 
-std::optional<FacetScores> score_captures(const Snapshot& library, const FacetMarks& marks) {
-    return score_by_nearness(library.size(), marks, [&library](PhotoNumber photo, PhotoNumber positive) {
-        return nearness(library.capture(photo), library.capture(positive));
-    });
+std::optional<FacetScores> score_captures(const Snapshot& library, const FacetMarks& marks, unsigned threads,
+                                          const std::stop_token& stop) {
+    return score_by_nearness(
+        library.size(), marks,
+        [&library](PhotoNumber photo, PhotoNumber positive) {
+            return nearness(library.capture(photo), library.capture(positive));
+        },
+        threads, stop);
 }
 
-std::optional<FacetScores> score_people(const Snapshot& library, const FacetMarks& marks) {
+std::optional<FacetScores> score_people(const Snapshot& library, const FacetMarks& marks, unsigned threads,
+                                        const std::stop_token& stop) {
     // The fraction of the people in either photo who are in both (Jaccard 1901).
-    return score_by_nearness(library.size(), marks, [&library](PhotoNumber photo, PhotoNumber positive) {
-        const auto a = library.people_of(photo), b = library.people_of(positive);
-        if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
-        const auto both = static_cast<double>(std::ranges::count_if(
-            a, [&](PersonId person) { return std::ranges::find(b, person) != b.end(); }));
-        return both / (static_cast<double>(a.size() + b.size()) - both);
-    });
+    return score_by_nearness(
+        library.size(), marks,
+        [&library](PhotoNumber photo, PhotoNumber positive) {
+            const auto a = library.people_of(photo), b = library.people_of(positive);
+            if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
+            const auto both = static_cast<double>(std::ranges::count_if(
+                a, [&](PersonId person) { return std::ranges::find(b, person) != b.end(); }));
+            return both / (static_cast<double>(a.size() + b.size()) - both);
+        },
+        threads, stop);
 }
 
 std::vector<FoundStyleTerm> find_style_terms(std::string_view text) {

@@ -21,7 +21,7 @@ std::vector<std::size_t> background_of(const SpaceView& view);
 
 // Returns the leave-one-out AUC of a method, 0..1: how well it ranks each left-out positive (at most
 // kLeftOut) above the other judged photos and the background rows. .5 with fewer than two positives.
-double leave_one_out_auc(const FeedbackMethod& method, const Evidence& evidence, const FeedbackSpace& space,
+double leave_one_out_auc(const FeedbackMethod& method, Evidence evidence, const FeedbackSpace& space,
                          std::span<const std::size_t> background_rows);
 
 // Returns the weight of a facet: the logit of its AUC, 0 at .5 and below.
@@ -51,11 +51,14 @@ struct FacetMarks {
 };
 
 // std::nullopt when no mark has a style.
-std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMarks& marks, unsigned threads);
+std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMarks& marks, unsigned threads,
+                                        const std::stop_token& stop);
 // std::nullopt when neither `from` nor a positive has a time or a position.
-std::optional<FacetScores> score_captures(const Snapshot& library, const FacetMarks& marks);
+std::optional<FacetScores> score_captures(const Snapshot& library, const FacetMarks& marks, unsigned threads,
+                                          const std::stop_token& stop);
 // std::nullopt when neither `from` nor a positive shows a person.
-std::optional<FacetScores> score_people(const Snapshot& library, const FacetMarks& marks);
+std::optional<FacetScores> score_people(const Snapshot& library, const FacetMarks& marks, unsigned threads,
+                                        const std::stop_token& stop);
 
 // A style term in a query text.
 struct FoundStyleTerm {

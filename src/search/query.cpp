@@ -114,6 +114,12 @@ Result<> validate(const SearchQuery& query) {
             return fail(ErrorKind::kUsage, "the weight of the mark {} is {}; it must be between {} and {}",
                         name.substr(0, 80), weight, SearchQuery::kLightestMark, SearchQuery::kHeaviestMark);
     }
+    for (const auto* marks : {&query.like, &query.unlike}) {
+        if (marks->size() > SearchQuery::kMostMarks)
+            return fail(ErrorKind::kUsage,
+                        "{} marks of one kind are too many; the limit is {}, remove the oldest ones",
+                        marks->size(), SearchQuery::kMostMarks);
+    }
     if (query.rounds.size() > SearchQuery::kMostRounds)
         return fail(ErrorKind::kUsage, "{} rounds are too many; the limit is {}", query.rounds.size(),
                     SearchQuery::kMostRounds);

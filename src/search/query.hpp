@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "catalog/catalog.hpp"
-#include "catalog/listing.hpp"
 #include "search/explore.hpp"
 #include "search/feedback/method.hpp"
 
@@ -53,6 +52,7 @@ struct SearchQuery {
 
     static constexpr std::size_t kLongestText = 10'000;  // characters
     static constexpr std::size_t kLargestLimit = 1000, kMostRounds = 1000;
+    static constexpr std::size_t kMostMarks = 200;  // of each kind
     static constexpr double kLightestMark = 0.1, kHeaviestMark = 10, kStrongestBoost = 10;
 };
 
@@ -126,6 +126,7 @@ struct SearchPage {
     } histogram;
     std::string model;
     double took_ms = 0;
+    bool end = true;  // no page comes after this one
     std::vector<SearchHit> hits;
 };
 

@@ -82,8 +82,7 @@ std::shared_ptr<const SpaceStatistics> SpaceStatistics::measure(const SpaceView&
     const std::size_t workers = std::clamp<std::size_t>(threads, 1, rows.size() / kBlock + 1);
     std::vector<Moments> parts(workers);
     in_parallel(workers, threads, [&](std::size_t worker, std::size_t) {
-        const std::size_t first = rows.size() * worker / workers,
-                          last = rows.size() * (worker + 1) / workers;
+        const std::size_t first = rows.size() * worker / workers, last = rows.size() * (worker + 1) / workers;
         parts[worker] = add_up(view, std::span(rows).subspan(first, last - first), dimension);
     });
     for (std::size_t worker = 1; worker < workers; ++worker) {

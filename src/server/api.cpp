@@ -402,7 +402,7 @@ Result<Api::Answer> Api::list_photos(const HttpRequest& request, Parameter, By b
                     order->second.substr(0, 40));
     }
     Catalog& catalog = library_.catalog();
-    std::vector<Photo> photos;
+    std::vector<PhotoNumber> photos;
     std::uint64_t total = 0;
     if (const auto text = request.query.find("filter"); text != request.query.end()) {
         HONE_TRY(const PhotoFilter filter, parse_filter(text->second));
@@ -410,21 +410,16 @@ Result<Api::Answer> Api::list_photos(const HttpRequest& request, Parameter, By b
         HONE_TRY(std::vector<PhotoNumber> numbers, catalog.matching(filter));
         total = numbers.size();
         std::ranges::reverse(numbers);  // numbers rise with the time of addition
-        for (std::size_t at = offset; at < std::min(offset + limit, numbers.size()); ++at) {
-            HONE_TRY(std::optional<Photo> photo, catalog.photo(numbers[at]));
-            if (photo) photos.push_back(std::move(*photo));
-        }
+        for (std::size_t at = offset; at < std::min(offset + limit, numbers.size()); ++at)
+            photos.push_back(numbers[at]);
     } else {
-        HONE_TRY(photos, catalog.newest(offset, limit));
+        HONE_TRY(const std::vector<Photo> newest, catalog.newest(offset, limit));
+        for (const Photo& photo : newest) photos.push_back(photo.number);
         HONE_TRY(const auto snapshot, library_.snapshot());
         total = snapshot->counts().photos;
     }
-    json list = json::array();
-    for (const Photo& photo : photos) {
-        HONE_TRY(json entry, listed_photo(catalog, photo));
-        list.push_back(std::move(entry));
-    }
-    return Answer(200, {{"total", total}, {"photos", list}});
+    HONE_TRY(json list, listed_photos(catalog, photos));
+    return Answer(200, {{"total", total}, {"photos", std::move(list)}});
 }
 
 Result<Api::Answer> Api::photo(const HttpRequest&, Parameter id, By) {
@@ -482,8 +477,7 @@ Result<Api::Answer> Api::duplicates(const HttpRequest& request, Parameter, By) {
     HONE_TRY(const std::size_t limit, number_parameter(request, "limit", 60, 1000));
     HONE_TRY(const std::size_t offset, number_parameter(request, "offset", 0, UINT32_MAX));
     HONE_TRY(const auto snapshot, library_.snapshot());
-    HONE_TRY(const DuplicatePage page,
-             find_duplicates(library_.catalog(), *snapshot, kind, offset, limit));
+    HONE_TRY(const DuplicatePage page, find_duplicates(library_.catalog(), *snapshot, kind, offset, limit));
     return Answer(200, to_json(page));
 }
 
@@ -734,13 +728,11 @@ void Api::tick() {
 }
 
 void Api::on_photos(std::span<const PhotoNumber> photos) {
-    json list = json::array();
-    for (const PhotoNumber number : photos) {
-        const auto photo = library_.catalog().photo(number);
-        if (!photo || !*photo) continue;
-        if (auto entry = listed_photo(library_.catalog(), **photo)) list.push_back(std::move(*entry));
-    }
-    const json data = {{"photos", std::move(list)}};
+    // This runs on the indexer's writing thread, so it does nothing that nobody hears.
+    if (events_.listeners() == 0) return;
+    auto list = listed_photos(library_.catalog(), photos);
+    if (!list) return;
+    const json data = {{"photos", std::move(*list)}};
     json part = data;
     remove_paths(part);
     events_.publish("photos", data, part);

@@ -58,10 +58,11 @@ class Api final : public BackgroundObserver {
     void without_model(std::string reason) { no_model_ = std::move(reason); }
 
     // model: name of the face pack. why: without a pack, the reason for users.
-    void start_people(std::unique_ptr<People> people, std::string model, std::string why) {
+    Result<> start_people(std::unique_ptr<People> people, std::string model, std::string why) {
         people_ = std::move(people);
         face_model_ = std::move(model);
         no_faces_ = std::move(why);
+        return library_.subscribe([this](const Changes& changes) { people_->note(changes); });
     }
 
     // count: returns the number of open connections of the server.

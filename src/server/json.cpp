@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "catalog/listing.hpp"
+
 namespace hone {
 
 using nlohmann::json;
@@ -27,6 +29,13 @@ json photo_json(const Photo& photo, const Listing& listing) {
 Result<json> listed_photo(Catalog& catalog, const Photo& photo) {
     HONE_TRY(const Listing listing, list_photo(catalog, photo.number));
     return photo_json(photo, listing);
+}
+
+Result<json> listed_photos(Catalog& catalog, std::span<const PhotoNumber> photos) {
+    HONE_TRY(const std::vector<ListedPhoto> listed, catalog.list(photos));
+    json list = json::array();
+    for (const ListedPhoto& photo : listed) list.push_back(photo_json(photo.photo, photo.listing));
+    return list;
 }
 
 namespace {
@@ -173,6 +182,7 @@ json to_json(const SearchPage& page) {
     if (!query.filter.empty()) understood["filter"] = query.filter;
     return {{"query", understood},
             {"total", page.total},
+            {"end", page.end},
             {"likely", page.likely},
             {"possible", page.possible},
             {"nothing_fits", page.nothing_fits},

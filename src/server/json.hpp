@@ -24,6 +24,8 @@ nlohmann::json photo_json(const Photo& photo, const Listing& listing);
 Result<nlohmann::json> photo_details(Catalog& catalog, const Photo& photo);
 // photo_json() with the listing from the catalogue.
 Result<nlohmann::json> listed_photo(Catalog& catalog, const Photo& photo);
+// The same for many, in one statement; unknown numbers are left out.
+Result<nlohmann::json> listed_photos(Catalog& catalog, std::span<const PhotoNumber> photos);
 Result<nlohmann::json> folder_json(Catalog& catalog, const Folder& folder);
 // All folders, as a list.
 Result<nlohmann::json> folders_json(Catalog& catalog);

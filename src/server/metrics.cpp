@@ -14,6 +14,8 @@
 #include <charconv>
 #include <mutex>
 
+#include "catalog/sqlite/statement_counts.hpp"
+
 namespace hone {
 
 namespace {
@@ -89,6 +91,16 @@ struct Metrics::Families {
                                                 .Help("Time per search in the engine.")
                                                 .Register(registry)
                                                 .Add({}, kSearchBuckets);
+    prometheus::Counter& statements = prometheus::BuildCounter()
+                                          .Name("hone_catalog_statements_total")
+                                          .Help("Statements that the catalogue's SQLite has run.")
+                                          .Register(registry)
+                                          .Add({});
+    prometheus::Counter& steps = prometheus::BuildCounter()
+                                     .Name("hone_catalog_steps_total")
+                                     .Help("Steps of SQLite's virtual machine, a few per row.")
+                                     .Register(registry)
+                                     .Add({});
     Gauge& connections = gauge(registry, "hone_http_connections", "Open connections.");
     Gauge& listeners = gauge(registry, "hone_event_listeners", "Clients that listen to events.");
     Gauge& ready = gauge(registry, "hone_ready", "1 if /readyz answers ready.");
@@ -130,6 +142,9 @@ std::string Metrics::text(const MetricsState& state) {
     all.scan_done.Set(static_cast<double>(state.progress.done));
     all.scan_total.Set(static_cast<double>(state.progress.total));
     all.scans.Increment(static_cast<double>(state.scans) - all.scans.Value());
+    const StatementCounts counted = statement_counts();
+    all.statements.Increment(static_cast<double>(counted.statements) - all.statements.Value());
+    all.steps.Increment(static_cast<double>(counted.steps) - all.steps.Value());
     all.connections.Set(static_cast<double>(state.connections));
     all.listeners.Set(static_cast<double>(state.event_listeners));
     all.ready.Set(state.ready ? 1 : 0);

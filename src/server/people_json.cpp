@@ -99,13 +99,8 @@ Result<json> to_json(Catalog& catalog, const PersonCount& person) {
 namespace {
 
 Result<json> person_entry(Catalog& catalog, PersonId id) {
-    HONE_TRY(const Person person, catalog.person(id));
-    HONE_TRY(const auto people, catalog.people());
-    const auto found = std::ranges::find(people, id, [](const PersonCount& one) { return one.id; });
-    if (found != people.end()) return to_json(catalog, *found);
-    PersonCount alone;
-    static_cast<Person&>(alone) = person;
-    return to_json(catalog, alone);
+    HONE_TRY(const PersonCount person, catalog.person_count(id));
+    return to_json(catalog, person);
 }
 
 }  // namespace

@@ -94,7 +94,7 @@ Result<std::unique_ptr<RowFile>> RowFile::open(const fs::path& path, const RowSp
     FileDescriptor descriptor(
         ::open(path.c_str(), writable ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644));
     if (!descriptor) return fail("cannot open {}: {}", printable(path), std::strerror(errno));
-    std::unique_ptr<RowFile> file(new RowFile(std::move(descriptor), spec, writable));
+    std::unique_ptr<RowFile> file(new RowFile(path, std::move(descriptor), spec, writable));
     struct stat status{};
     Header header{};
     const bool readable = ::fstat(file->file_.get(), &status) == 0 &&
@@ -114,6 +114,8 @@ Result<std::unique_ptr<RowFile>> RowFile::open(const fs::path& path, const RowSp
         }
         file->mapping_->header().open = 1;
         file->mapping_->header().boot_id = boot_id;
+        // Before any row: after a power cut, new rows below a header that says "closed" would count as whole.
+        HONE_CHECK(file->sync_header());
         return file;
     }
     if (!good) return fail("{} is not of this model", printable(path));
@@ -129,8 +131,19 @@ RowFile::~RowFile() {
     }
 }
 
+Result<> RowFile::sync_header() const {
+    if (::msync(mapping_->base, kHeaderBytes, MS_SYNC) != 0)
+        return fail("cannot write a vector file: {}", std::strerror(errno));
+    return {};
+}
+
+// Other processes may have mapped the old file, so it keeps its bytes; a new one takes its name.
 Result<> RowFile::start_empty() {
-    if (::ftruncate(file_.get(), 0) != 0) return fail("cannot empty a vector file: {}", std::strerror(errno));
+    fs::path next = path_;
+    next += ".new";
+    file_ = FileDescriptor(::open(next.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!file_ || ::rename(next.c_str(), path_.c_str()) != 0)
+        return fail("cannot make the vector file {}: {}", printable(path_), std::strerror(errno));
     if (const int error = ::posix_fallocate(file_.get(), 0, kHeaderBytes); error != 0)
         return fail("cannot make a vector file: {}", std::strerror(error));
     HONE_CHECK(map(0));
@@ -192,6 +205,7 @@ Result<> RowFile::append(std::span<const std::uint32_t> labels, std::span<const 
 
 Result<> RowFile::clear() {
     std::atomic_ref(mapping_->header().count).store(0, std::memory_order_release);
+    HONE_CHECK(sync_header());
     const std::lock_guard lock(mutex_);
     count_ = 0;
     return {};

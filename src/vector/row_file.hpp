@@ -78,11 +78,13 @@ class RowFile {
     [[nodiscard]] RowView view() const;
 
   private:
-    RowFile(FileDescriptor file, RowSpec spec, bool writable)
-        : file_(std::move(file)), spec_(std::move(spec)), writable_(writable) {}
+    RowFile(fs::path path, FileDescriptor file, RowSpec spec, bool writable)
+        : path_(std::move(path)), file_(std::move(file)), spec_(std::move(spec)), writable_(writable) {}
     Result<> map(std::size_t blocks);
     Result<> start_empty();
+    [[nodiscard]] Result<> sync_header() const;
 
+    const fs::path path_;
     FileDescriptor file_;
     const RowSpec spec_;
     const bool writable_;

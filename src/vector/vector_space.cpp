@@ -73,6 +73,8 @@ Element small_element(ScanElement scan) {
     return scan == ScanElement::kF16 ? Element::kF16 : Element::kInt8;
 }
 
+constexpr std::uint32_t kLargestLabel = 1U << 28;  // photo numbers stay far below
+
 fs::path file_of(fs::path prefix, Element element) {
     prefix += fmt::format(".{}.rows", element_name(element));
     return prefix;
@@ -110,7 +112,16 @@ Result<std::unique_ptr<VectorSpace>> VectorSpace::open(const fs::path& directory
                                                         scan));
     HONE_TRY(opened->exact_, RowFile::open(file_of(opened->prefix_, Element::kF32), opened->spec_, writable));
     const RowView rows = opened->exact_->view();
-    for (std::size_t row = 0; row < rows.size(); ++row) opened->remember(rows.label(row), row);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        // A damaged page must not make a table of 16 GB.
+        if (rows.label(row) > kLargestLabel) {
+            if (!writable) return fail("{} is damaged", printable(file_of(opened->prefix_, Element::kF32)));
+            opened->row_of_label_.clear();
+            HONE_CHECK(opened->exact_->clear());
+            break;
+        }
+        opened->remember(rows.label(row), row);
+    }
     HONE_CHECK(opened->open_small_when_large());
     return opened;
 }

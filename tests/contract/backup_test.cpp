@@ -11,6 +11,7 @@
 
 #include "base/sha256.hpp"
 #include "ingest/library.hpp"
+#include "tests/support/people.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -55,8 +56,8 @@ TEST_F(Backup, ComesBackWithItsFilesMoved) {
         const auto library = open("a");
         add(*library, "/srv/photos/Trips/\xFF one.jpg");
         add(*library, "/srv/pictures/two.jpg");
-        const PersonId anna = *library->catalog().add_person();
-        ASSERT_TRUE(library->catalog().change_people({{{anna, "Anna", false}}, {}, {}, "named"}));
+        const PersonId anna = test::add_person(library->catalog());
+        ASSERT_TRUE(library->catalog().change_people({{{anna, "Anna", false}}, {}, {}, "named", 0, {}}));
     }
     const auto written = write_backup(folder.path() / "a", file, false);
     ASSERT_TRUE(written) << written.error().message;

@@ -307,6 +307,108 @@ TEST_P(Catalogs, ARawFileIsShownAsItsFinishedPicture) {
     EXPECT_THAT(*catalog->available(), ElementsAre(raw, alone, edited)) << "the finished picture is gone";
 }
 
+TEST_P(Catalogs, NamesOfFilesThatAreGoneFindNothing) {
+    const auto catalog = open();
+    const Folder root = *catalog->add_folder("/p");
+    const auto beach = commit(*catalog, photo(root, "/p/Beach/a.jpg", "a"));
+    const auto finds = [&](const std::string& word) {
+        return !catalog->matching_text(std::span(&word, 1))->empty();
+    };
+    EXPECT_TRUE(finds("beach"));
+    // The folder was renamed.
+    const auto moved = commit(*catalog, photo(root, "/p/Old/a.jpg", "a"));
+    ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, seen({moved.file})));
+    EXPECT_FALSE(finds("beach"));
+    EXPECT_TRUE(finds("old"));
+    // Other bytes took the path.
+    commit(*catalog, photo(root, "/p/kept.jpg", "a"));
+    commit(*catalog, photo(root, "/p/Old/a.jpg", "b"));
+    EXPECT_THAT(*catalog->matching_text(std::vector<std::string>{"old"}), testing::SizeIs(1));
+    // The file came back.
+    ASSERT_TRUE(catalog->mark_available(beach.file));
+    EXPECT_TRUE(finds("beach"));
+    ASSERT_TRUE(catalog->remove_folder(root.id));
+    EXPECT_FALSE(finds("kept"));
+}
+
+TEST_P(Catalogs, ListsAndResolvesManyAtOnce) {
+    const auto catalog = open();
+    const Folder root = *catalog->add_folder("/p");
+    std::vector<PhotoNumber> numbers;
+    std::vector<std::string> names;
+    for (const char* bytes : {"a", "b", "c"}) {
+        numbers.push_back(*commit(*catalog, photo(root, fmt::format("/p/{}.jpg", bytes), bytes)).photo);
+        names.push_back(to_hex(sha256(bytes)));
+    }
+    commit(*catalog, photo(root, "/p/copy of b.jpg", "b"));
+    std::ranges::reverse(numbers);
+    const auto listed = *catalog->list(numbers);
+    ASSERT_EQ(listed.size(), 3U);
+    for (std::size_t at = 0; at < numbers.size(); ++at) EXPECT_EQ(listed[at].photo.number, numbers[at]);
+    EXPECT_EQ(listed[1].listing.path, "/p/b.jpg");
+    EXPECT_EQ(listed[1].listing.copies, 2U);
+    EXPECT_TRUE(listed[1].listing.reachable);
+    EXPECT_TRUE(catalog->list(std::vector<PhotoNumber>{9999})->empty());
+
+    names.insert(names.begin() + 1, "/p/c.jpg");
+    names.push_back(names.front());
+    const auto photos = *catalog->resolve(names);
+    ASSERT_EQ(photos.size(), 5U);
+    EXPECT_EQ(photos[0].id, sha256("a"));
+    EXPECT_EQ(photos[1].id, sha256("c"));
+    EXPECT_EQ(photos[4].id, sha256("a"));
+    names.push_back(std::string(64, '0'));
+    EXPECT_EQ(catalog->resolve(names).error().kind, ErrorKind::kNotFound);
+}
+
+TEST_P(Catalogs, TheMachinesWorkLeavesAPersonsDecisions) {
+    const auto catalog = open();
+    const Folder root = *catalog->add_folder("/p");
+    FileOutcome outcome = photo(root, "/p/a.jpg", "a");
+    auto& what = std::get<FileOutcome::Photo>(outcome.what);
+    what.faces.emplace().resize(2);
+    (*what.faces)[0].box = {0, 0, 10, 10};
+    (*what.faces)[1].box = {50, 0, 10, 10};
+    what.face_model = "faces";
+    const PhotoNumber number = *commit(*catalog, outcome).photo;
+    const auto faces = *catalog->faces_of(number);
+    const std::string before = *catalog->faces_state();
+
+    PeopleChange edit;
+    edit.what = "named 1 face Anna";
+    edit.added = 1;
+    edit.people = {{-1, "Anna", false}};
+    edit.faces = {{faces[0].id, -1, true}};
+    const AppliedPeopleChange named = *catalog->change_people(edit);
+    EXPECT_EQ(catalog->face(faces[0].id)->person, named.added.front());
+    EXPECT_NE(*catalog->faces_state(), before);
+    EXPECT_EQ(*catalog->faces_state(), named.state);
+
+    // Groups computed from the state before the edit.
+    PeopleChange groups;
+    groups.added = 1;
+    groups.faces = {{faces[0].id, -1, false}, {faces[1].id, -1, false}};
+    groups.computed_from = before;
+    EXPECT_EQ(catalog->change_people(groups).error().kind, ErrorKind::kConflict);
+    EXPECT_EQ(catalog->face(faces[1].id)->person, 0);
+    groups.computed_from.reset();
+    ASSERT_TRUE(catalog->change_people(groups));
+    EXPECT_EQ(catalog->face(faces[0].id)->person, named.added.front());
+    EXPECT_TRUE(catalog->face(faces[0].id)->confirmed);
+    EXPECT_NE(catalog->face(faces[1].id)->person, 0);
+
+    PeopleChange again;
+    again.what = "named 1 face Anna";
+    again.added = 1;
+    again.people = {{-1, "Anna", false}};
+    EXPECT_EQ(catalog->change_people(again).error().kind, ErrorKind::kConflict);
+    const PersonCount count = *catalog->person_count(named.added.front());
+    EXPECT_EQ(count.name, "Anna");
+    EXPECT_EQ(count.faces, 1U);
+    EXPECT_EQ(count.cover, faces[0].id);
+    EXPECT_EQ(catalog->person_count(9999).error().kind, ErrorKind::kNotFound);
+}
+
 TEST_P(Catalogs, KeepsPairsOfTheSamePicture) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/p");

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/config.hpp"
 #include "photo/decode.hpp"
 #include "photo/thumbnail.hpp"
 #include "tests/contract/needs.hpp"
@@ -64,6 +65,18 @@ TEST_F(Indexing, ReadsOnceAndNeverAgain) {
     EXPECT_EQ(second.unchanged, 10U);
     EXPECT_EQ(second.added, 0U);
     EXPECT_EQ(second.embedded, 0U);
+}
+
+// The default device: the processor here, unless the machine has a usable card.
+TEST_F(Indexing, TheDefaultDeviceUsesAllProcessors) {
+    if (probe_devices()[1].usable || probe_devices()[2].usable) GTEST_SKIP() << "hardware: a card works here";
+    model = std::make_shared<ImageTextModel>(*read_manifest(kModel), ModelOptions{});
+    for (int photo = 0; photo < 4; ++photo)
+        add(fmt::format("{}.bmp", photo), static_cast<std::uint32_t>(photo * 1000));
+    const auto summary = index();
+    EXPECT_EQ(summary.embedded, 4U);
+    EXPECT_EQ(summary.network_threads, processor_count()) << "in the first run of the process already";
+    EXPECT_EQ(index().network_threads, 0U) << "nothing to do, nothing loaded";
 }
 
 TEST_F(Indexing, OneBadFileCostsOneFile) {

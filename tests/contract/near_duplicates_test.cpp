@@ -12,6 +12,7 @@
 
 #include "analyze/same_picture.hpp"
 #include "ingest/near_duplicates.hpp"
+#include "library/photo_groups.hpp"
 #include "photo/decode.hpp"
 #include "tests/contract/needs.hpp"
 

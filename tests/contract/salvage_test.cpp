@@ -13,6 +13,7 @@
 #include "ingest/backup.hpp"
 #include "ingest/library.hpp"
 #include "ingest/repair.hpp"
+#include "tests/support/people.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -61,11 +62,13 @@ void make_library(const fs::path& directory) {
     for (int number = 1; number <= kPhotos; ++number) outcomes.push_back(photo(folder, number));
     ASSERT_TRUE(catalog.commit(outcomes));
     for (FaceId face = 1; face <= kPhotos; ++face) {
-        const PersonId person = *catalog.add_person();
+        const PersonId person = test::add_person(catalog);
         ASSERT_TRUE(catalog.change_people({{{person, fmt::format("Person {}", person), false}},
                                            {{face, person, true}},
                                            {{face, (person - 1) % 7 + 1}},
-                                           "named"}));
+                                           "named",
+                                           0,
+                                           {}}));
     }
     std::vector<SamePicture> pairs;
     for (PhotoNumber number = 1; number < kPhotos; ++number)

@@ -19,6 +19,7 @@
 #include "catalog/surrealdb/copy.hpp"
 #include "catalog/surrealdb/value.hpp"
 #include "tests/contract/surrealdb/engine.hpp"
+#include "tests/support/people.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -220,8 +221,9 @@ TEST_F(Surreal, NamesInAnyBytesComeBack) {
         const FolderId root = catalog->add_folder("/p")->id;
         for (const std::string& name : names) ASSERT_TRUE(add(*catalog, root, name));
         ASSERT_TRUE(catalog->set_setting("odd", "a\xFF\n'b"));
-        const PersonId person = *catalog->add_person();
-        ASSERT_TRUE(catalog->change_people({{{person, "O'Neil\n\"x\" person:1", false}}, {}, {}, "named"}));
+        const PersonId person = test::add_person(*catalog);
+        ASSERT_TRUE(
+            catalog->change_people({{{person, "O'Neil\n\"x\" person:1", false}}, {}, {}, "named", 0, {}}));
     }
     const auto catalog = open("b", false);
     for (const std::string& name : names) {
@@ -443,8 +445,8 @@ class SurrealOlder : public Surreal {
         ASSERT_TRUE(add(*catalog, root, "/p/b.jpg"));
         const FileOutcome broken{root, {"/p/broken.jpg", 1, 2, 9, 0}, FileOutcome::Failed{"decode", "why"}};
         ASSERT_TRUE(catalog->commit(std::span(&broken, 1)));
-        const PersonId person = *catalog->add_person();
-        ASSERT_TRUE(catalog->change_people({{{person, "Anna", false}}, {}, {}, "named"}));
+        const PersonId person = test::add_person(*catalog);
+        ASSERT_TRUE(catalog->change_people({{{person, "Anna", false}}, {}, {}, "named", 0, {}}));
         ASSERT_TRUE(graph_has(address(), 2));
         rows = rows_of(folder.path() / "a");
         make_schema_2(address(), folder.path() / "a");
@@ -556,9 +558,9 @@ TEST_F(Surreal, ReplicasBecomeAlikeWhateverWasChanged) {
     ASSERT_TRUE(one->add_same_pictures(std::span(&pair, 1)));
     const auto faces = *one->faces_of(first);
     ASSERT_EQ(faces.size(), 2U);
-    const PersonId person = *one->add_person();
-    ASSERT_TRUE(one->change_people({{{person, "Anna", false}}, {}, {}, "named"}));
-    ASSERT_TRUE(one->change_people({{{person, "Bea", true}}, {}, {}, "named otherwise"}));
+    const PersonId person = test::add_person(*one);
+    ASSERT_TRUE(one->change_people({{{person, "Anna", false}}, {}, {}, "named", 0, {}}));
+    ASSERT_TRUE(one->change_people({{{person, "Bea", true}}, {}, {}, "named otherwise", 0, {}}));
     ASSERT_TRUE(one->undo_people_edit());
     ASSERT_TRUE(one->set_setting("a", "b"));
     ASSERT_TRUE(one->set_setting("a", ""));
@@ -599,9 +601,9 @@ TEST_F(Surreal, NumbersAreNotUsedAgain) {
     PersonId first = 0;
     {
         const auto catalog = open("a");
-        first = *catalog->add_person();
+        first = test::add_person(*catalog);
     }
-    EXPECT_GT(*open("b")->add_person(), first);
+    EXPECT_GT(test::add_person(*open("b")), first);
 }
 
 TEST_F(Surreal, ALeaseIsHeldByOneProcess) {
@@ -670,7 +672,7 @@ TEST_F(Surreal, LargeChangesGoInParts) {
             {other, {fmt::format("/q/{}", at), 1, 2, 3, 0}, FileOutcome::Failed{"decode", "broken"}});
     ASSERT_TRUE(catalog->commit(outcomes));
     PeopleChange grouped;
-    const PersonId person = *catalog->add_person();
+    const PersonId person = test::add_person(*catalog);
     ASSERT_TRUE(catalog->for_each_face(
         "net", [&](const Face& face) { grouped.faces.push_back({face.id, person, false}); }));
     ASSERT_EQ(grouped.faces.size(), 2 * kPhotos);

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <vector>
 
+#include "search/auc.hpp"
 #include "tests/support/made_space.hpp"
 
 namespace hone {
@@ -120,6 +122,23 @@ TEST_F(Marks, SayWhereTheEndIs) {
     }
     EXPECT_GE(right, 40) << "of 50";
     EXPECT_LE(wrong, 10) << "of 350";
+}
+
+TEST(AreaUnderRoc, IsTheShareOfPairsInOrder) {
+    EXPECT_EQ(area_under_roc({3, 4}, {1, 2}), 1);
+    EXPECT_EQ(area_under_roc({1, 2}, {3, 4}), 0);
+    EXPECT_EQ(area_under_roc({1}, {1}), .5);
+    EXPECT_EQ(area_under_roc({1, 3}, {2, 3}), .375);  // 1<2, 1<3, 3>2, 3=3
+    EXPECT_EQ(area_under_roc({}, {1}), .5);
+    std::mt19937 random(1);
+    std::vector<double> fits(200), others(300);
+    for (double& value : fits) value = static_cast<double>(random() % 50);
+    for (double& value : others) value = static_cast<double>(random() % 40);
+    double right = 0;
+    for (const double fit : fits) {
+        for (const double other : others) right += fit > other ? 1 : fit == other ? .5 : 0;
+    }
+    EXPECT_DOUBLE_EQ(area_under_roc(fits, others), right / (200 * 300));
 }
 
 TEST_F(Marks, OfOneWhoMarksFewOfManySayNothingOfTheEnd) {

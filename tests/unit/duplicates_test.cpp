@@ -21,6 +21,7 @@ class Duplicates : public testing::Test {
     void SetUp() override {
         catalog = *open_sqlite_catalog(folder.path() / "catalog.db", true);
         root = *catalog->add_folder("/p");
+        ASSERT_TRUE(catalog->observe([this](const Changes& changes) { library.apply(changes); }));
     }
 
     struct Shot {

@@ -2,6 +2,8 @@
 // Candidates for near duplicates, and the groups made from pairs.
 #include "ingest/near_duplicates.hpp"
 
+#include "library/photo_groups.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

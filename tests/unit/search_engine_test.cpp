@@ -109,6 +109,41 @@ TEST_F(Engine, GivesUpWhenNobodyWaits) {
     EXPECT_EQ(page.error().kind, ErrorKind::kUnavailable);
 }
 
+// A burst of more photos than are ordered at first: its card is one, and the others follow.
+TEST_F(Engine, PagesAreFullThoughABurstIsLong) {
+    constexpr int kShots = 1300, kOthers = 12;
+    const std::string dog = add("dog", {1, 0, 0});
+    for (int shot = 0; shot < kShots; ++shot) {
+        AnalysisResults results = rated(0, 1'000'001 + shot);
+        results.metadata.make = "Canon";
+        add(fmt::format("shot{}", shot), {0.99F, 0.01F, 0}, "", results);
+    }
+    for (int other = 0; other < kOthers; ++other)
+        add(fmt::format("other{}", other), {0.5F, 0.5F, static_cast<float>(other) / 100});
+    SearchQuery query = liking({dog});
+    query.method = "average";
+    query.limit = 5;
+    std::size_t cards = 0;
+    for (bool end = false; !end; query.offset += query.limit) {
+        const auto page = search(query);
+        ASSERT_TRUE(page) << page.error().message;
+        end = page->end;
+        EXPECT_EQ(page->hits.size(), end ? 3U : 5U);
+        cards += page->hits.size();
+        ASSERT_LE(cards, kOthers + 1U);
+    }
+    EXPECT_EQ(cards, kOthers + 1U);
+}
+
+TEST_F(Engine, BoundsWhatARequestMayAsk) {
+    const std::string dog = add("dog", {1, 0, 0});
+    SearchQuery query = liking(std::vector<std::string>(SearchQuery::kMostMarks + 1, dog));
+    EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage);
+    query = {};
+    query.unlike = std::vector<std::string>(SearchQuery::kMostMarks + 1, dog);
+    EXPECT_EQ(search(query).error().kind, ErrorKind::kUsage);
+}
+
 TEST_F(Engine, SeenPhotosAndNegativesAreExcluded) {
     const std::string dog = add("dog", {1, 0, 0}), puppy = add("puppy", {0.9F, 0.1F, 0}),
                       cat = add("cat", {0.5F, 0.5F, 0});

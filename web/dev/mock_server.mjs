@@ -669,6 +669,7 @@ function page(query) {
     },
     ...head,
     took_ms: performance.now() - started,
+    end: offset + limit >= groups.length,
     method,
     model: model?.name ?? '',
     calibration: of.like.length >= 2 ? 'marks' : 'text',

@@ -64,6 +64,7 @@ function page(body: SearchRequest): SearchPage {
       .filter((word) => body.text?.includes(word))
       .map((word) => ({ word, used: body.style_terms?.includes(word) ?? true })),
     took_ms: 1,
+    end: (body.offset ?? 0) + (body.limit ?? 60) >= all.length,
     method: body.method ?? 'hone',
     model: 'test',
     histogram: { from: 0, to: 1, counts: [total - 270, 240, 30] },

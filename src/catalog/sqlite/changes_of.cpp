@@ -21,7 +21,7 @@ using What = ChangedRow::What;
 // Columns in table order (schema.cpp); contract tests compare the result with the tables.
 constexpr std::size_t kPhotoShownAs = 8;
 constexpr std::size_t kFileState = 6, kFilePhoto = 7, kFileReason = 9;
-constexpr std::size_t kFacePhoto = 1, kFacePerson = 13;
+constexpr std::size_t kFacePhoto = 1, kFaceVector = 12, kFacePerson = 13, kFaceConfirmed = 14;
 
 constexpr int kFailedFile = 2, kSkippedFile = 3;
 
@@ -85,7 +85,9 @@ void face_changed(Statements& statements, const ChangedRow& row, Touched& touche
         touched.people.insert(*before);
         return;
     }
-    if (row.what == What::kUpdated && !row.columns[kFacePerson]) return;
+    if (row.what == What::kUpdated && !row.columns[kFacePerson] && !row.columns[kFaceConfirmed] &&
+        !row.columns[kFaceVector])
+        return;
     const auto query = statements("SELECT photo_id FROM face WHERE id = ?");
     query->bind(1, integer_key(row));
     if (query->executeStep()) touched.people.insert(query->getColumn(0).getInt64());
@@ -147,7 +149,8 @@ Changes read_everything(SQLite::Database& database) {
     Changes changes;
     changes.everything = true;
     changes.shown = read_captures(database);
-    SQLite::Statement pairs(database, "SELECT first, second, inliers, correlation, certain FROM same_picture");
+    SQLite::Statement pairs(database,
+                            "SELECT first, second, inliers, correlation, certain FROM same_picture");
     while (pairs.executeStep()) {
         changes.pairs.push_back({static_cast<PhotoNumber>(pairs.getColumn(0).getInt64()),
                                  static_cast<PhotoNumber>(pairs.getColumn(1).getInt64()),

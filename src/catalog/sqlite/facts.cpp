@@ -63,8 +63,9 @@ std::string match_expression(std::span<const std::string> words) {
     return expression;
 }
 
-// Reads three columns: taken_at, taken_offset, taken_source.
-TakenAt taken_of(SQLite::Statement& query, int first) {
+}  // namespace
+
+TakenAt taken_of(const SQLite::Statement& query, int first) {
     TakenAt taken;
     taken.local_seconds = query.getColumn(first).getInt64();
     if (!query.getColumn(first + 1).isNull()) taken.offset_minutes = query.getColumn(first + 1).getInt();
@@ -75,8 +76,6 @@ TakenAt taken_of(SQLite::Statement& query, int first) {
     }
     return taken;
 }
-
-}  // namespace
 
 std::string text_of(const SQLite::Column& column) {
     return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
@@ -158,7 +157,8 @@ void refresh_text_index(Statements& statements, PhotoNumber photo) {
     const auto number = static_cast<std::int64_t>(photo);
     std::set<std::string> names, folders;
     const auto files = statements(
-        "SELECT place.path, folder.path FROM place JOIN folder ON folder.id = folder_id WHERE photo_id = ? AND "
+        "SELECT place.path, folder.path FROM place JOIN folder ON folder.id = folder_id WHERE photo_id = ? "
+        "AND "
         "state = 0");
     files->bind(1, number);
     while (files->executeStep()) {
@@ -216,7 +216,8 @@ std::optional<std::int64_t> finished_photo_of(Statements& statements, std::int64
     while (files->executeStep()) {
         const fs::path path = text_of(files->getColumn(0));
         const auto finished = statements(
-            "SELECT place.path, photo.id FROM place JOIN photo ON photo.id = place.photo_id WHERE place.path > "
+            "SELECT place.path, photo.id FROM place JOIN photo ON photo.id = place.photo_id WHERE place.path "
+            "> "
             "? AND place.path < ? AND place.state = 0 AND photo.format IN ('jpeg','heif','avif','jxl') ORDER "
             "BY place.path");
         bind_same_name(*finished, 1, path);

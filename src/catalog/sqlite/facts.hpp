@@ -11,10 +11,13 @@
 namespace SQLite {
 class Column;
 class Database;
+class Statement;
 }  // namespace SQLite
 
 namespace hone {
 
+// Reads three columns: taken_at, taken_offset, taken_source. first: the first of them.
+TakenAt taken_of(const SQLite::Statement& query, int first);
 // Returns the bytes of a TEXT or BLOB.
 std::string text_of(const SQLite::Column& column);
 void store_analysis_results(Statements& statements, PhotoNumber photo,
@@ -26,8 +29,8 @@ void refresh_text_index(Statements& statements, PhotoNumber photo);
 std::optional<TakenAt> read_taken(SQLite::Database& database, PhotoNumber photo);
 // See Catalog::matching_text().
 std::vector<PhotoNumber> photos_matching_text(SQLite::Database& database, std::span<const std::string> words);
-// Call it after the file at the path, or its state, has changed: pairs the raw files of this name in this folder
-// with their finished photos again (Catalog::shown_as()).
+// Call it after the file at the path, or its state, has changed: pairs the raw files of this name in this
+// folder with their finished photos again (Catalog::shown_as()).
 void pair_raw_files(Statements& statements, const fs::path& path);
 
 }  // namespace hone

@@ -12,6 +12,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/sha256.hpp"
+
 namespace hone {
 
 namespace {
@@ -83,6 +85,13 @@ void sql_contains(sqlite3_context* context, int, sqlite3_value** values) {
 // hone_matches(text, folded pattern)
 void sql_matches(sqlite3_context* context, int, sqlite3_value** values) {
     sqlite3_result_int(context, matches_pattern(folded(argument(values[0])), argument(values[1])) ? 1 : 0);
+}
+// hone_bytes(hexadecimal SHA-256): NULL for other texts
+void sql_bytes(sqlite3_context* context, int, sqlite3_value** values) {
+    if (const auto hash = sha256_from_hex(argument(values[0])))
+        sqlite3_result_blob(context, hash->data(), static_cast<int>(hash->size()), SQLITE_TRANSIENT);
+    else
+        sqlite3_result_null(context);
 }
 // hone_name_matches(path, folded pattern)
 void sql_name_matches(sqlite3_context* context, int, sqlite3_value** values) {
@@ -477,6 +486,7 @@ void register_filter_functions(SQLite::Database& database) {
     add("hone_name_matches", 2, &sql_name_matches);
     add("hone_in_folder", 3, &sql_in_folder);
     add("hone_distance_km", 4, &sql_distance);
+    add("hone_bytes", 1, &sql_bytes);
 }
 
 }  // namespace hone

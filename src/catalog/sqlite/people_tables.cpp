@@ -23,6 +23,9 @@ constexpr const char* kFaceColumns =
     "face.id, face.photo_id, face.model, face.x, face.y, face.width, face.height, face.points, face.score, "
     "face.age, face.male, face.vector, face.person_id, face.confirmed, face.age_low, face.age_high";
 
+// The best face: confirmed, then the largest one with a high score.
+constexpr const char* kBestFace = "confirmed DESC, score * min(width, height) DESC, id";
+
 constexpr const char* kAvailable =
     "EXISTS (SELECT 1 FROM place WHERE place.photo_id = face.photo_id AND place.state = 0)";
 
@@ -265,6 +268,26 @@ std::vector<PersonCount> read_people(SQLite::Database& database) {
         people.push_back(std::move(person));
     }
     return people;
+}
+
+PersonCount read_person_count(SQLite::Database& database, const Person& person) {
+    PersonCount count;
+    static_cast<Person&>(count) = person;
+    SQLite::Statement query(
+        database,
+        fmt::format("SELECT count(*), count(DISTINCT face.photo_id) FROM face WHERE person_id = ? AND {}",
+                    kAvailable));
+    query.bind(1, person.id);
+    query.executeStep();
+    count.faces = static_cast<std::uint64_t>(query.getColumn(0).getInt64());
+    count.photos = static_cast<std::uint64_t>(query.getColumn(1).getInt64());
+    if (count.faces == 0) return count;
+    SQLite::Statement best(database,
+                           fmt::format("SELECT id FROM face WHERE person_id = ? AND {} ORDER BY {} LIMIT 1",
+                                       kAvailable, kBestFace));
+    best.bind(1, person.id);
+    if (best.executeStep()) count.cover = best.getColumn(0).getInt64();
+    return count;
 }
 
 std::optional<Person> read_person(SQLite::Database& database, PersonId person) {

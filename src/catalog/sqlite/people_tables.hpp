@@ -29,6 +29,8 @@ std::vector<Face> read_faces_of(SQLite::Database& database, PersonId person);
 void for_each_face(SQLite::Database& database, const std::string& model,
                    const std::function<void(const Face&)>& visit);
 std::vector<PersonCount> read_people(SQLite::Database& database);
+// Catalog::person_count().
+PersonCount read_person_count(SQLite::Database& database, const Person& person);
 std::optional<Person> read_person(SQLite::Database& database, PersonId person);
 std::vector<FaceRejection> read_rejections(SQLite::Database& database);
 std::string read_faces_state(SQLite::Database& database);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <mutex>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "base/time.hpp"
 #include "catalog/catalog.hpp"
@@ -15,6 +17,7 @@
 #include "catalog/sqlite/filter_sql.hpp"
 #include "catalog/sqlite/people_tables.hpp"
 #include "catalog/sqlite/schema.hpp"
+#include "catalog/sqlite/statement_counts.hpp"
 
 namespace hone {
 
@@ -66,18 +69,24 @@ fs::path column_path(const SQLite::Statement& statement, int index) {
 constexpr const char* kPhotoColumns =
     "photo.id, photo.sha, photo.bytes, photo.width, photo.height, photo.format, photo.color, photo.added_at";
 
-Photo read_photo(const SQLite::Statement& statement) {
-    Photo photo;
-    photo.number = static_cast<PhotoNumber>(statement.getColumn(0).getInt64());
-    const SQLite::Column sha = statement.getColumn(1);
+PhotoId read_id(const SQLite::Column& sha) {
+    PhotoId id{};
     std::copy_n(static_cast<const std::uint8_t*>(sha.getBlob()),
-                std::min<std::size_t>(photo.id.size(), sha.getBytes()), photo.id.begin());
-    photo.bytes = static_cast<std::uint64_t>(statement.getColumn(2).getInt64());
-    photo.width = statement.getColumn(3).getInt();
-    photo.height = statement.getColumn(4).getInt();
-    photo.format = statement.getColumn(5).getString();
-    photo.color = static_cast<std::uint32_t>(statement.getColumn(6).getInt64());
-    photo.added_at = statement.getColumn(7).getInt64();
+                std::min<std::size_t>(id.size(), sha.getBytes()), id.begin());
+    return id;
+}
+
+// first: the column of the first of kPhotoColumns.
+Photo read_photo(const SQLite::Statement& statement, int first = 0) {
+    Photo photo;
+    photo.number = static_cast<PhotoNumber>(statement.getColumn(first).getInt64());
+    photo.id = read_id(statement.getColumn(first + 1));
+    photo.bytes = static_cast<std::uint64_t>(statement.getColumn(first + 2).getInt64());
+    photo.width = statement.getColumn(first + 3).getInt();
+    photo.height = statement.getColumn(first + 4).getInt();
+    photo.format = statement.getColumn(first + 5).getString();
+    photo.color = static_cast<std::uint32_t>(statement.getColumn(first + 6).getInt64());
+    photo.added_at = statement.getColumn(first + 7).getInt64();
     return photo;
 }
 
@@ -87,13 +96,6 @@ constexpr const char* kFileColumns =
     "place.state, place.photo_id, place.stage, place.reason, photo.sha, folder.reachable";
 constexpr const char* kFileTables =
     "place JOIN folder ON folder.id = place.folder_id LEFT JOIN photo ON photo.id = place.photo_id";
-
-PhotoId read_id(const SQLite::Column& sha) {
-    PhotoId id{};
-    std::copy_n(static_cast<const std::uint8_t*>(sha.getBlob()),
-                std::min<std::size_t>(id.size(), sha.getBytes()), id.begin());
-    return id;
-}
 
 FileRecord read_file_record(const SQLite::Statement& statement) {
     FileRecord file;
@@ -138,7 +140,7 @@ class SqliteCatalog final : public Catalog {
     Result<> open() {
         return guarded(file_, [&]() -> Result<> {
             if (!writable_) {
-                auto reader = connect(SQLite::OPEN_READONLY);
+                auto reader = std::make_unique<Reader>(connect(SQLite::OPEN_READONLY));
                 HONE_CHECK(check_schema(*reader));
                 readers_.push_back(std::move(reader));
                 return {};
@@ -210,8 +212,8 @@ class SqliteCatalog final : public Catalog {
     Result<> remove_folder(FolderId folder) override {
         for (std::size_t gone = rows_at_once(); gone == rows_at_once();) {
             HONE_TRY(gone, write([&](SQLite::Database& database) -> Result<std::size_t> {
-                         SQLite::Statement query(database,
-                                                 "SELECT id, photo_id FROM place WHERE folder_id = ? LIMIT ?");
+                         SQLite::Statement query(
+                             database, "SELECT id, photo_id FROM place WHERE folder_id = ? LIMIT ?");
                          query.bind(1, folder);
                          query.bind(2, static_cast<std::int64_t>(std::min<std::size_t>(
                                            rows_at_once(), std::numeric_limits<std::int64_t>::max())));
@@ -249,24 +251,26 @@ class SqliteCatalog final : public Catalog {
     }
 
     Result<std::optional<FileRecord>> find_file(const fs::path& path) override {
-        return read([&](SQLite::Database& database) -> Result<std::optional<FileRecord>> {
-            SQLite::Statement query(
-                database, fmt::format("SELECT {} FROM {} WHERE place.path = ?", kFileColumns, kFileTables));
-            bind_path(query, 1, path);
-            if (!query.executeStep()) return std::nullopt;
-            return read_file_record(query);
+        return read([&](Reader& reader) -> Result<std::optional<FileRecord>> {
+            static const std::string sql =
+                fmt::format("SELECT {} FROM {} WHERE place.path = ?", kFileColumns, kFileTables);
+            const auto query = reader.statements(sql);
+            bind_path(*query, 1, path);
+            if (!query->executeStep()) return std::nullopt;
+            return read_file_record(*query);
         });
     }
 
     Result<std::vector<FileRecord>> files_of(PhotoNumber photo) override {
-        return read([&](SQLite::Database& database) -> Result<std::vector<FileRecord>> {
-            SQLite::Statement query(
-                database, fmt::format("SELECT {} FROM {} WHERE place.photo_id = ? ORDER BY place.state, "
-                                      "folder.reachable DESC, place.id",
-                                      kFileColumns, kFileTables));
-            query.bind(1, static_cast<std::int64_t>(photo));
+        return read([&](Reader& reader) -> Result<std::vector<FileRecord>> {
+            static const std::string sql = fmt::format(
+                "SELECT {} FROM {} WHERE place.photo_id = ? ORDER BY place.state, folder.reachable DESC, "
+                "place.id",
+                kFileColumns, kFileTables);
+            const auto query = reader.statements(sql);
+            query->bind(1, static_cast<std::int64_t>(photo));
             std::vector<FileRecord> files;
-            while (query.executeStep()) files.push_back(read_file_record(query));
+            while (query->executeStep()) files.push_back(read_file_record(*query));
             return files;
         });
     }
@@ -381,12 +385,12 @@ class SqliteCatalog final : public Catalog {
     }
 
     Result<std::optional<Photo>> photo(PhotoNumber number) override {
-        return read([&](SQLite::Database& database) -> Result<std::optional<Photo>> {
-            SQLite::Statement query(database,
-                                    fmt::format("SELECT {} FROM photo WHERE id = ?", kPhotoColumns));
-            query.bind(1, static_cast<std::int64_t>(number));
-            if (!query.executeStep()) return std::nullopt;
-            return read_photo(query);
+        return read([&](Reader& reader) -> Result<std::optional<Photo>> {
+            static const std::string sql = fmt::format("SELECT {} FROM photo WHERE id = ?", kPhotoColumns);
+            const auto query = reader.statements(sql);
+            query->bind(1, static_cast<std::int64_t>(number));
+            if (!query->executeStep()) return std::nullopt;
+            return read_photo(*query);
         });
     }
 
@@ -434,6 +438,74 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
+    Result<std::vector<Photo>> resolve(std::span<const std::string> names) override {
+        const auto is_whole = [](const std::string& name) {
+            return name.size() == 2 * std::tuple_size_v<PhotoId> && is_photo_id_prefix(name);
+        };
+        nlohmann::json whole = nlohmann::json::array();
+        for (const std::string& name : names) {
+            if (is_whole(name)) whole.push_back(name);
+        }
+        std::unordered_map<std::string, Photo> known;
+        if (!whole.empty()) {
+            HONE_CHECK(read([&](Reader& reader) -> Result<> {
+                static const std::string sql = fmt::format(
+                    "SELECT wanted.value, {} FROM json_each(?) AS wanted JOIN photo ON photo.sha = "
+                    "hone_bytes(wanted.value)",
+                    kPhotoColumns);
+                const auto query = reader.statements(sql);
+                query->bind(1, whole.dump());
+                while (query->executeStep())
+                    known.emplace(query->getColumn(0).getString(), read_photo(*query, 1));
+                return {};
+            }));
+        }
+        std::vector<Photo> photos;
+        photos.reserve(names.size());
+        for (const std::string& name : names) {
+            if (const auto found = known.find(name); found != known.end()) {
+                photos.push_back(found->second);
+                continue;
+            }
+            HONE_TRY(Photo photo, resolve(name));
+            photos.push_back(std::move(photo));
+        }
+        return photos;
+    }
+
+    Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos) override {
+        return read([&](Reader& reader) -> Result<std::vector<ListedPhoto>> {
+            static const std::string sql = fmt::format(
+                "SELECT wanted.key, place.path, place.state, folder.reachable, metadata.taken_at, "
+                "metadata.taken_offset, metadata.taken_source, {} FROM json_each(?) AS wanted JOIN photo ON "
+                "photo.id = wanted.value LEFT JOIN metadata ON metadata.photo_id = photo.id LEFT JOIN place "
+                "ON "
+                "place.photo_id = photo.id LEFT JOIN folder ON folder.id = place.folder_id ORDER BY "
+                "wanted.key, place.state, folder.reachable DESC, place.id",
+                kPhotoColumns);
+            const auto query = reader.statements(sql);
+            query->bind(1, nlohmann::json(photos).dump());
+            std::vector<ListedPhoto> listed;
+            std::int64_t last = -1;
+            while (query->executeStep()) {
+                if (const std::int64_t key = query->getColumn(0).getInt64(); key != last) {
+                    last = key;
+                    ListedPhoto& photo = listed.emplace_back();
+                    photo.photo = read_photo(*query, 7);
+                    if (!query->isColumnNull(1)) photo.listing.path = column_path(*query, 1);
+                    if (!query->isColumnNull(4)) photo.listing.taken = taken_of(*query, 4);
+                    if (photo.listing.taken && photo.listing.taken->source == TakenSource::kModified)
+                        photo.listing.taken.reset();
+                }
+                Listing& listing = listed.back().listing;
+                const bool there = !query->isColumnNull(2) && query->getColumn(2).getInt() == 0;
+                listing.copies += there ? 1 : 0;
+                listing.reachable = listing.reachable || (there && query->getColumn(3).getInt() != 0);
+            }
+            return listed;
+        });
+    }
+
     Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) override {
         return read([&](SQLite::Database& database) -> Result<std::vector<Photo>> {
             SQLite::Statement query(database,
@@ -468,15 +540,15 @@ class SqliteCatalog final : public Catalog {
                     .getInt64());
             counts.failed = static_cast<std::uint64_t>(
                 database.execAndGet("SELECT count(*) FROM place WHERE state = 2").getInt64());
-            SQLite::Statement query(
-                database,
-                "SELECT reason, count(*) FROM place WHERE state = 3 GROUP BY reason");
+            SQLite::Statement query(database,
+                                    "SELECT reason, count(*) FROM place WHERE state = 3 GROUP BY reason");
             std::map<std::string, std::uint64_t> kinds;
             while (query.executeStep())
                 kinds[present_kind(query.getColumn(0).getString())] +=
                     static_cast<std::uint64_t>(query.getColumn(1).getInt64());
             counts.skipped.assign(kinds.begin(), kinds.end());
-            std::ranges::stable_sort(counts.skipped, std::greater{}, [](const auto& kind) { return kind.second; });
+            std::ranges::stable_sort(counts.skipped, std::greater{},
+                                     [](const auto& kind) { return kind.second; });
             return counts;
         });
     }
@@ -695,9 +767,8 @@ class SqliteCatalog final : public Catalog {
         });
     }
     Result<std::string> faces_state() override {
-        return read([&](SQLite::Database& database) -> Result<std::string> {
-            return read_faces_state(database);
-        });
+        return read(
+            [&](SQLite::Database& database) -> Result<std::string> { return read_faces_state(database); });
     }
     Result<std::vector<PersonCount>> people() override {
         return read([&](SQLite::Database& database) -> Result<std::vector<PersonCount>> {
@@ -709,6 +780,13 @@ class SqliteCatalog final : public Catalog {
             auto person = read_person(database, id);
             if (!person) return fail(ErrorKind::kNotFound, "there is no person {}", id);
             return std::move(*person);
+        });
+    }
+    Result<PersonCount> person_count(PersonId id) override {
+        return read([&](SQLite::Database& database) -> Result<PersonCount> {
+            const auto person = read_person(database, id);
+            if (!person) return fail(ErrorKind::kNotFound, "there is no person {}", id);
+            return read_person_count(database, *person);
         });
     }
     Result<std::optional<Person>> person_named(const std::string& name) override {
@@ -734,8 +812,8 @@ class SqliteCatalog final : public Catalog {
         PeopleChange part = change;
         AppliedPeopleChange applied;
         for (std::size_t first = 0; first < change.faces.size(); first += rows_at_once()) {
-            const auto faces = std::span(change.faces)
-                                   .subspan(first, std::min(rows_at_once(), change.faces.size() - first));
+            const auto faces =
+                std::span(change.faces).subspan(first, std::min(rows_at_once(), change.faces.size() - first));
             part.faces.assign(faces.begin(), faces.end());
             for (FaceAssignment& face : part.faces) {
                 if (face.person < 0 && !applied.added.empty())
@@ -844,6 +922,16 @@ class SqliteCatalog final : public Catalog {
     }
 
   private:
+    // A connection for reading and its prepared statements.
+    struct Reader {
+        explicit Reader(std::unique_ptr<SQLite::Database> opened)
+            : database(std::move(opened)), statements(*database) {}
+        operator SQLite::Database&() { return *database; }  // NOLINT(google-explicit-constructor)
+
+        std::unique_ptr<SQLite::Database> database;
+        Statements statements;
+    };
+
     // A transaction on a server is one message of limited size, and large ones are slow.
     [[nodiscard]] std::size_t rows_at_once() const { return hook_ ? kHookedRows : SIZE_MAX; }
 
@@ -930,6 +1018,7 @@ class SqliteCatalog final : public Catalog {
             std::make_unique<SQLite::Database>(file_.native(), flags | SQLite::OPEN_NOMUTEX,
                                                hook_ ? kHookedBusyMilliseconds : kBusyMilliseconds);
         register_filter_functions(*database);
+        count_statements(*database);
         return database;
     }
 
@@ -958,9 +1047,9 @@ class SqliteCatalog final : public Catalog {
 
     // Runs `call` on a connection that no other thread uses.
     template <typename Call>
-    auto read(Call call) -> decltype(call(std::declval<SQLite::Database&>())) {
-        return guarded(file_, [&]() -> decltype(call(std::declval<SQLite::Database&>())) {
-            std::unique_ptr<SQLite::Database> reader;
+    auto read(Call call) -> decltype(call(std::declval<Reader&>())) {
+        return guarded(file_, [&]() -> decltype(call(std::declval<Reader&>())) {
+            std::unique_ptr<Reader> reader;
             {
                 const std::lock_guard lock(readers_mutex_);
                 if (!readers_.empty()) {
@@ -968,7 +1057,7 @@ class SqliteCatalog final : public Catalog {
                     readers_.pop_back();
                 }
             }
-            if (!reader) reader = connect(SQLite::OPEN_READONLY);
+            if (!reader) reader = std::make_unique<Reader>(connect(SQLite::OPEN_READONLY));
             auto result = call(*reader);
             const std::lock_guard lock(readers_mutex_);
             readers_.push_back(std::move(reader));
@@ -1151,7 +1240,7 @@ class SqliteCatalog final : public Catalog {
     std::mutex writer_mutex_, readers_mutex_;
     std::unique_ptr<SQLite::Database> writer_;
     std::unique_ptr<Statements> prepared_;  // belongs to the writing connection; guarded by its mutex
-    std::vector<std::unique_ptr<SQLite::Database>> readers_;
+    std::vector<std::unique_ptr<Reader>> readers_;
 };
 
 }  // namespace

@@ -25,7 +25,13 @@ std::string one_line(std::string text) {
 }  // namespace
 
 bool is_conflict(const Error& error) {
-    return error.message.contains("can be retried") || error.message.contains("onflict");
+    // The texts of SurrealDB 1 to 3: "This transaction can be retried", "read or write conflict",
+    // "Transaction conflict", "Write conflict". Other messages may hold the word, for example in a name.
+    for (const char* text :
+         {"can be retried", "read or write conflict", "ransaction conflict", "rite conflict"}) {
+        if (error.message.contains(text)) return true;
+    }
+    return false;
 }
 
 Result<> Client::connect() {

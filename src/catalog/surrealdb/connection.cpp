@@ -13,6 +13,8 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 
+#include "base/blocking_calls.hpp"
+
 namespace hone::surreal {
 
 namespace asio = boost::asio;
@@ -58,10 +60,23 @@ class SocketOver {
         : context_(context), stream_(context, args...) {}
 
     Code connect(const Address& address, milliseconds patience) {
-        asio::ip::tcp::resolver resolver(context_);
+        // The system's resolver may block for minutes, so it runs on a thread that can be left behind.
+        struct Resolved {
+            Code code = asio::error::timed_out;
+            asio::ip::tcp::resolver::results_type found;
+        };
+        const auto resolved = std::make_shared<Resolved>();
+        BlockingCalls calls(patience);
+        const bool answered =
+            calls.run([resolved, host = address.host, port = std::to_string(address.port)](Heartbeat&) {
+                asio::io_context context;
+                asio::ip::tcp::resolver resolver(context);
+                resolved->found = resolver.resolve(host, port, resolved->code);
+            });
+        if (!answered) return asio::error::timed_out;
+        if (resolved->code) return resolved->code;
         Code code;
-        const auto found = resolver.resolve(address.host, std::to_string(address.port), code);
-        if (code) return code;
+        const auto& found = resolved->found;
         auto& lowest = beast::get_lowest_layer(stream_);
         code = wait_for(context_, lowest, patience,
                         [&](auto handler) { lowest.async_connect(found, std::move(handler)); });

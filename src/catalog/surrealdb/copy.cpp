@@ -104,7 +104,7 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
             for (;;) {
                 {
                     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-                    ChangeRecorder recorder(database);
+                    ChangeRecorder recorder(database, kHookedTables);
                     change();
                     HONE_TRY(const auto decision, replica->before_commit(database, recorder.changes()));
                     if (decision == CommitHook::Decision::kCommit) {

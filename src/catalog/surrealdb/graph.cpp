@@ -199,7 +199,8 @@ GraphScope graph_scope(SQLite::Database& database, const std::vector<ChangedRow>
                 scope.touched.insert(number(0));
         } else if (row.table == "place") {
             if (!any_changed(kPath, kPath) && !any_changed(kState, kPhoto)) continue;
-            if (row.what != What::kInserted && row.integer_before(kPhoto)) scope.touched.insert(*row.integer_before(kPhoto));
+            if (row.what != What::kInserted && row.integer_before(kPhoto))
+                scope.touched.insert(*row.integer_before(kPhoto));
             place.reset();
             place.bind(1, number(0));
             if (place.executeStep()) scope.touched.insert(place.getColumn(0).getInt64());

@@ -70,6 +70,12 @@ double inner_product(std::span<const float> a, std::span<const float> b) {
     return sum;
 }
 
+void keep_last_implicit_negatives(Evidence& evidence) {
+    auto& marks = evidence.implicit_negatives;
+    if (marks.size() > kLastImplicitNegatives)
+        marks.erase(marks.begin(), marks.end() - static_cast<std::ptrdiff_t>(kLastImplicitNegatives));
+}
+
 double total_weight(std::span<const Mark> marks) {
     double total = 0;
     for (const Mark& mark : marks) total += mark.weight;

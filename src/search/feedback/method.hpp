@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string_view>
 #include <vector>
 
@@ -88,7 +89,12 @@ struct FeedbackSpace {
     const SpaceView& view;
     std::shared_ptr<const SpaceStatistics> statistics;  // of that view
     unsigned threads = 1;
+    std::stop_token stop{};  // long computations end with SearchStopped (search/stop.hpp)
 };
+
+// Of the implicit negatives, the last ones that count where each costs time of its own: in the facets, in
+// rankings without one mark, and in methods that compare marks with each other.
+inline constexpr std::size_t kLastImplicitNegatives = 200;
 
 // Immutable, so safe from any thread.
 class FeedbackMethod {
@@ -120,6 +126,8 @@ std::unique_ptr<Ranking> rank_by_text(const Evidence& evidence);
 
 // Summed in order in double: the same on every processor.
 double inner_product(std::span<const float> a, std::span<const float> b);
+// Drops all implicit negatives but the last kLastImplicitNegatives.
+void keep_last_implicit_negatives(Evidence& evidence);
 // Sum of the marks' weights.
 double total_weight(std::span<const Mark> marks);
 // Returns the weighted mean; `dimension` zeros without marks.

@@ -16,6 +16,7 @@
 #include <unordered_map>
 
 #include "base/parallel.hpp"
+#include "search/stop.hpp"
 
 #include "search/feedback/method.hpp"
 
@@ -165,9 +166,11 @@ class Propagation final : public FeedbackMethod {
   public:
     [[nodiscard]] std::string_view name() const override { return "propagate"; }
 
-    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& evidence,
+    [[nodiscard]] std::unique_ptr<Ranking> rank(const Evidence& all_evidence,
                                                 const FeedbackSpace& space) const override {
-        if (!evidence.has_marks()) return rank_by_text(evidence);
+        if (!all_evidence.has_marks()) return rank_by_text(all_evidence);
+        Evidence evidence = all_evidence;
+        keep_last_implicit_negatives(evidence);
         const auto rocchio = make_rocchio()->rank(evidence, space);
         const std::vector<float> first_guess = rocchio->scores(space.view, space.threads);
         std::vector<Mark> marks;
@@ -202,6 +205,7 @@ class Propagation final : public FeedbackMethod {
         add({Source::Kind::kImplicitNegative, 0}, [&](std::size_t at) { return held[at] - text[at]; });
         for (std::size_t positive = 0; positive < evidence.positives.size(); ++positive) {
             std::vector<double> one = down;
+            throw_if_stopped(space.stop);
             one[positive] = evidence.positives[positive].weight;
             const std::vector<double> part = propagate(graph, no_prior, one);
             add({Source::Kind::kPositive, positive}, [&](std::size_t at) { return part[at]; });

@@ -156,6 +156,8 @@ export interface SearchPage {
   facets: FacetState[];
   style_terms: StyleTerm[];
   took_ms: number;
+  /** True when no page comes after this one. */
+  end: boolean;
   method: string;
   model: string;
   histogram: Histogram;

@@ -403,7 +403,7 @@ class Session {
       const { results, ...head } = page;
       this.head = head;
       this.results = results;
-      this.ended = results.length < firstPage;
+      this.ended = head.end;
       this.before = [];
       this.beforeTotal = 0;
       this.asked = null;
@@ -450,7 +450,7 @@ class Session {
         const offset = this.results.length;
         const page = await api.search({ ...this.question(search), limit: maxLimit, offset }, running.signal);
         if (running.signal.aborted) break;
-        if (page.results.length < maxLimit) this.ended = true;
+        if (page.end) this.ended = true;
         if (page.results.length === 0) break;
         const have = new Set(this.results.slice(-2 * maxLimit).map((result) => result.id));
         // During indexing the order can shift a little; each photo is still listed once.

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Counts the work of SQLite in this process, for the metrics and for tests that bound it.
+#pragma once
+
+#include <cstdint>
+
+namespace SQLite {
+class Database;
+}
+
+namespace hone {
+
+struct StatementCounts {
+    std::uint64_t statements = 0;  // finished ones
+    std::uint64_t steps = 0;  // instructions of SQLite's virtual machine: a few per row that is looked at
+};
+
+// Of all connections that were counted, since the start of the process. Safe from any thread.
+StatementCounts statement_counts();
+// Counts this connection's statements from now on.
+void count_statements(SQLite::Database& database);
+
+}  // namespace hone

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The changes that a catalogue reports lead to the same snapshot as reading the whole library.
+#include "library/snapshot.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <random>
+
+#include "tests/contract/surrealdb/engine.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace hone {
+namespace {
+
+struct Implementation {
+    const char* name;
+    Result<std::unique_ptr<Catalog>> (*open)(const fs::path& folder, bool writable);
+};
+
+constexpr PhotoNumber kMostPhotos = 400;
+
+std::vector<PhotoNumber> set_of(const Partition& partition, PhotoNumber photo) {
+    return partition.of(photo) == Partition::kNone ? std::vector{photo} : partition.set_of(photo);
+}
+
+// Returns the first difference, or "".
+std::string difference(const Snapshot& a, const Snapshot& b) {
+    const auto same = [](double one, double two) {
+        return one == two || (std::isnan(one) && std::isnan(two));
+    };
+    if (a.counts().photos != b.counts().photos)
+        return fmt::format("{} photos, not {}", a.counts().photos, b.counts().photos);
+    if (a.counts().failed != b.counts().failed)
+        return fmt::format("{} failed, not {}", a.counts().failed, b.counts().failed);
+    if (a.counts().skipped != b.counts().skipped) return "skipped files";
+    if (a.photos_with_time() != b.photos_with_time()) return "photos with a time";
+    if (a.photos_with_position() != b.photos_with_position()) return "photos with a position";
+    if (a.photos_with_people() != b.photos_with_people()) return "photos with people";
+    for (PhotoNumber photo = 0; photo < kMostPhotos; ++photo) {
+        const CapturePoint &one = a.capture(photo), &two = b.capture(photo);
+        if (a.is_available(photo) != b.is_available(photo)) return fmt::format("availability of {}", photo);
+        if (!same(one.seconds, two.seconds) || !same(one.latitude, two.latitude) ||
+            !same(one.longitude, two.longitude))
+            return fmt::format("capture of {}", photo);
+        if (!std::ranges::equal(a.people_of(photo), b.people_of(photo)))
+            return fmt::format("people of {}", photo);
+        if (set_of(a.groups().pictures(), photo) != set_of(b.groups().pictures(), photo))
+            return fmt::format("picture of {}", photo);
+        if (set_of(a.groups().bursts(), photo) != set_of(b.groups().bursts(), photo))
+            return fmt::format("burst of {}", photo);
+        const std::uint32_t left = a.groups().of(photo), right = b.groups().of(photo);
+        if ((left == PhotoGroups::kNone) != (right == PhotoGroups::kNone) ||
+            (left != PhotoGroups::kNone &&
+             !std::ranges::equal(a.groups().members(left), b.groups().members(right))))
+            return fmt::format("group of {}", photo);
+    }
+    return "";
+}
+
+class Snapshots : public testing::TestWithParam<Implementation> {
+  protected:
+    void SetUp() override {
+        if (std::string_view(GetParam().name) == "surrealdb") HONE_NEEDS_ENGINE();
+        auto opened = GetParam().open(folder.path(), true);
+        ASSERT_TRUE(opened) << opened.error().message;
+        catalog = std::move(*opened);
+        for (const char* path : {"/a", "/b"}) folders.push_back(*catalog->add_folder(path));
+        follow();
+    }
+    void follow() {
+        ASSERT_TRUE(catalog->observe([this](const Changes& changes) {
+            if (!changes.everything) kept.apply(changes);
+        }));
+    }
+    // The snapshot that a reader of everything has now.
+    std::shared_ptr<const Snapshot> whole() {
+        SnapshotKeeper fresh;
+        EXPECT_TRUE(catalog->observe([&](const Changes& changes) { fresh.apply(changes); }));
+        follow();
+        return fresh.snapshot();
+    }
+    std::uint32_t below(std::uint32_t count) {
+        return std::uniform_int_distribution<std::uint32_t>(0, count - 1)(random);
+    }
+
+    FileOutcome some_outcome() {
+        const Folder& root = folders[below(2)];
+        const std::uint32_t name = below(30);
+        const bool raw = below(5) == 0;
+        FileOutcome outcome{
+            root.id,
+            {root.path / fmt::format("d{}/{}.{}", name % 3, name, raw ? "dng" : "jpg"), 1, 1000, 7, 0},
+            {}};
+        const std::uint32_t kind = below(10);
+        if (kind == 0) {
+            outcome.what = FileOutcome::Failed{"decode", "broken"};
+            return outcome;
+        }
+        if (kind == 1) {
+            outcome.what = FileOutcome::Skipped{below(2) == 0 ? "text" : "video"};
+            return outcome;
+        }
+        FileOutcome::Photo photo;
+        photo.photo = {sha256(fmt::format("{} {}", below(60), raw)), 1, 10, 10, raw ? "dng" : "jpeg", 0};
+        if (below(4) != 0) {
+            AnalysisResults results;
+            results.style = {0};
+            results.hashes = {0};
+            results.metadata.make = below(2) == 0 ? "Canon" : "Nikon";
+            results.taken = {1'000'000 + below(40), std::nullopt,
+                             below(5) == 0 ? TakenSource::kModified : TakenSource::kExif};
+            if (below(3) == 0) {
+                results.metadata.latitude = below(90);
+                results.metadata.longitude = below(90);
+            }
+            photo.analysis_results = results;
+        }
+        if (below(3) == 0) {
+            photo.faces.emplace().resize(1 + below(2));
+            photo.face_model = "faces";
+            for (std::size_t face = 0; face < photo.faces->size(); ++face)
+                (*photo.faces)[face].box = {static_cast<float>(100 * face), 0, 10, 10};
+        }
+        outcome.what = std::move(photo);
+        return outcome;
+    }
+
+    PhotoNumber some_photo() { return 1 + below(std::max(1U, photos)); }
+
+    // Returns what was done.
+    std::string change() {
+        switch (below(12)) {
+            case 0: {
+                const fs::path directory = folders[below(2)].path / fmt::format("d{}", below(3));
+                std::vector<bool> seen(500);
+                for (std::size_t file = 0; file < seen.size(); ++file) seen[file] = below(3) != 0;
+                EXPECT_TRUE(catalog->end_scan({directory, true, {}}, seen));
+                return "end_scan";
+            }
+            case 1:
+                EXPECT_TRUE(catalog->mark_available(1 + below(80)));
+                return "mark_available";
+            case 2: {
+                const PhotoNumber first = some_photo(), second = some_photo();
+                if (first == second) return "nothing";
+                const SamePicture pair{first, second, 30, .9, below(3) != 0};
+                EXPECT_TRUE(catalog->add_same_pictures(std::span(&pair, 1)));
+                return "add_same_pictures";
+            }
+            case 3: {
+                PeopleChange edit;
+                edit.what = "assigned";
+                edit.added = 1;
+                const auto faces = catalog->faces_of(some_photo());
+                for (const Face& face : *faces) edit.faces.push_back({face.id, -1, true});
+                EXPECT_TRUE(catalog->change_people(edit));
+                return "change_people";
+            }
+            case 4:
+                EXPECT_TRUE(catalog->undo_people_edit());
+                return "undo_people_edit";
+            case 5: {
+                if (below(4) != 0) return "nothing";
+                const std::size_t at = below(2);
+                EXPECT_TRUE(catalog->remove_folder(folders[at].id));
+                folders[at] = *catalog->add_folder(folders[at].path);
+                return "remove_folder";
+            }
+            default: {
+                std::vector<FileOutcome> outcomes;
+                for (std::uint32_t file = 0; file <= below(4); ++file) outcomes.push_back(some_outcome());
+                const auto committed = catalog->commit(outcomes);
+                EXPECT_TRUE(committed) << committed.error().message;
+                for (const CommittedFile& file : *committed)
+                    photos = std::max(photos, file.photo.value_or(0));
+                return "commit";
+            }
+        }
+    }
+
+    std::mt19937 random{20261130};
+    test::TemporaryFolder folder;
+    SnapshotKeeper kept;
+    std::vector<Folder> folders;
+    std::unique_ptr<Catalog> catalog;
+    PhotoNumber photos = 0;
+};
+
+TEST_P(Snapshots, FollowEveryWrite) {
+    const int steps = std::string_view(GetParam().name) == "sqlite" ? 600 : 120;
+    for (int step = 0; step < steps; ++step) {
+        const std::string what = change();
+        ASSERT_LT(photos, kMostPhotos);
+        ASSERT_EQ(difference(*kept.snapshot(), *whole()), "") << "after step " << step << ", " << what;
+    }
+    EXPECT_GT(kept.snapshot()->counts().photos, 10U);
+    EXPECT_GT(kept.snapshot()->photos_with_people(), 0U);
+}
+
+TEST_P(Snapshots, OneThatIsHeldDoesNotChange) {
+    for (int step = 0; step < 20; ++step) change();
+    const auto held = kept.snapshot();
+    const Snapshot before = *held;
+    for (int step = 0; step < 20; ++step) change();
+    EXPECT_EQ(difference(*held, before), "");
+    EXPECT_GT(kept.snapshot()->version(), held->version());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Snapshots,
+                         testing::Values(Implementation{"sqlite",
+                                                        [](const fs::path& folder, bool writable) {
+                                                            return open_sqlite_catalog(folder / "catalog.db",
+                                                                                       writable);
+                                                        }},
+                                         Implementation{"surrealdb", &test::open_on_server}),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+}  // namespace
+}  // namespace hone

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What an event or a request costs in the catalogue: as many statements in a large library as in a small one,
+// and no statement that reads all rows of a table.
+#include "catalog/sqlite/statement_counts.hpp"
+
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+
+#include "catalog/catalog.hpp"
+#include "library/snapshot.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace hone {
+namespace {
+
+// A library of made rows: every photo has a file, metadata, a vector, analyses, a style and a face; ten faces
+// are one person.
+class MadeLibrary {
+  public:
+    explicit MadeLibrary(int photos) : photos_(photos) {
+        {
+            const auto made = open_sqlite_catalog(file(), true);
+            if (!made || !(*made)->add_folder("/p")) std::abort();
+        }
+        sqlite3* database = nullptr;
+        sqlite3_open(file().c_str(), &database);
+        const std::string sql = fmt::format(
+            "PRAGMA synchronous = OFF; BEGIN;"
+            "CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+            "{}) "
+            "SELECT i FROM n;"
+            "INSERT INTO photo (id, sha, bytes, width, height, format, color, added_at) SELECT i, "
+            "CAST(printf('%032d', i) AS BLOB), 1000, 640, 480, 'jpeg', 0, 0 FROM n;"
+            "INSERT INTO place (id, folder_id, path, size, modified_ns, inode, state, photo_id) SELECT i, 1, "
+            "CAST(printf('/p/%d/%d.jpg', i / 100, i) AS BLOB), 1000, 1, i, 0, i FROM n;"
+            "INSERT INTO metadata (photo_id, taken_at, taken_source, make, model, document) SELECT i, "
+            "1000000 + 60 "
+            "* i, 'exif', 'Canon', 'EOS', '{{}}' FROM n;"
+            "INSERT INTO analysis SELECT i, a, 1, 'model', 0 FROM n, (SELECT 'content' a UNION SELECT "
+            "'metadata' "
+            "UNION SELECT 'faces');"
+            "INSERT INTO vector SELECT i, 'content', 'model', x'0000803f00000000' FROM n;"
+            "INSERT INTO look SELECT i, x'00', x'00' FROM n;"
+            "INSERT INTO person (id) SELECT i FROM n WHERE i % 10 = 0;"
+            "INSERT INTO face (id, photo_id, model, x, y, width, height, score, vector, person_id) SELECT i, "
+            "i, "
+            "'faces', 0, 0, 10, 10, .9, x'0000803f', (i + 9) / 10 * 10 FROM n WHERE (i + 9) / 10 * 10 <= {};"
+            "INSERT INTO words (rowid, name, folder, title, keywords, camera) SELECT i, printf('%d', i), "
+            "'p', '', "
+            "'', 'Canon' FROM n; COMMIT;",
+            photos, photos);
+        char* error = nullptr;
+        if (sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &error) != SQLITE_OK) {
+            ADD_FAILURE() << error;
+            sqlite3_free(error);
+        }
+        sqlite3_close(database);
+        catalog_ = *open_sqlite_catalog(file(), true);
+        if (!catalog_->observe([this](const Changes& changes) { keeper_.apply(changes); })) std::abort();
+    }
+    Catalog& catalog() { return *catalog_; }
+    [[nodiscard]] int photos() const { return photos_; }
+    [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const { return keeper_.snapshot(); }
+
+  private:
+    [[nodiscard]] fs::path file() const { return folder_.path() / "catalog.db"; }
+
+    const int photos_;
+    test::TemporaryFolder folder_;
+    SnapshotKeeper keeper_;
+    std::unique_ptr<Catalog> catalog_;
+};
+
+FileOutcome new_photo(const std::string& name) {
+    FileOutcome::Photo photo;
+    photo.photo = {sha256(name), 1000, 640, 480, "jpeg", 0};
+    photo.key = VectorKey{"content", "model"};
+    photo.vector = {1, 0};
+    AnalysisResults results;
+    results.style = {0};
+    results.hashes = {0};
+    results.metadata.make = "Canon";
+    results.metadata.model = "EOS";
+    results.taken = {1'000'000, std::nullopt, TakenSource::kExif};
+    photo.analysis_results = results;
+    photo.faces.emplace().resize(1);
+    photo.faces->front().vector = {1};
+    photo.face_model = "faces";
+    photo.done = {{"content", 1, "model"}, {"metadata", 1, ""}, {"faces", 1, "faces"}};
+    return {1, {"/p/new/" + name + ".jpg", 1000, 1, 1, 0}, photo};
+}
+
+// Every event and request, by name.
+std::vector<std::pair<std::string, std::function<bool(MadeLibrary&)>>> all_calls() {
+    const auto middle = [](MadeLibrary& library) { return static_cast<PhotoNumber>(library.photos() / 2); };
+    const auto sixty = [middle](MadeLibrary& library) {
+        std::vector<PhotoNumber> photos;
+        for (PhotoNumber at = 0; at < 60; ++at) photos.push_back(middle(library) + at);
+        return photos;
+    };
+    return {
+        {"a visited file", [](MadeLibrary& l) { return l.catalog().find_file("/p/5/500.jpg").has_value(); }},
+        {"a moved file",
+         [](MadeLibrary& l) { return l.catalog().find_moved({"/p/x.jpg", 1000, 1, 500, 0}).has_value(); }},
+        {"a saved file",
+         [](MadeLibrary& l) {
+             const FileOutcome outcome = new_photo("saved");
+             return l.catalog().commit(std::span(&outcome, 1)).has_value();
+         }},
+        {"the end of a folder's scan",
+         [](MadeLibrary& l) { return l.catalog().end_scan({"/p/3", true, {}}, {}).has_value(); }},
+        {"the results of a page",
+         [sixty](MadeLibrary& l) {
+             const auto photos = sixty(l);
+             const auto listed = l.catalog().list(photos);
+             return listed && listed->size() == photos.size();
+         }},
+        {"marks by id",
+         [sixty](MadeLibrary& l) {
+             std::vector<std::string> ids;
+             const auto listed = l.catalog().list(sixty(l));
+             for (const ListedPhoto& one : *listed) ids.push_back(to_hex(one.photo.id));
+             return l.catalog().resolve(ids).has_value();
+         }},
+        {"a photo's page",
+         [middle](MadeLibrary& l) {
+             const PhotoNumber photo = middle(l);
+             return l.catalog().analysis_results(photo) && l.catalog().faces_of(photo) &&
+                    l.catalog().analyses(photo) && l.catalog().shown_as(photo) &&
+                    l.catalog().stands_for(photo);
+         }},
+        {"a person's entry", [](MadeLibrary& l) { return l.catalog().person_count(500).has_value(); }},
+        {"naming a person",
+         [](MadeLibrary& l) {
+             PeopleChange change;
+             change.what = "named";
+             change.people = {{500, "Anna", false}};
+             const auto faces = l.catalog().faces_of_person(500);
+             for (const Face& face : *faces) change.faces.push_back({face.id, 500, true});
+             return l.catalog().change_people(change).has_value();
+         }},
+        {"a pair of the same picture",
+         [](MadeLibrary& l) {
+             const SamePicture pair{1, 2, 30, .9, true};
+             return l.catalog().add_same_pictures(std::span(&pair, 1)).has_value();
+         }},
+        {"a finished analysis",
+         [middle](MadeLibrary& l) {
+             const PhotoNumber photo = middle(l);
+             return l.catalog().mark_analyzed(std::span(&photo, 1), {"pose", 1, ""}).has_value();
+         }},
+        {"an undone edit", [](MadeLibrary& l) { return l.catalog().undo_people_edit().has_value(); }},
+        {"the numbers of the status page",
+         [](MadeLibrary& l) { return l.snapshot()->counts().photos > 0 && l.catalog().folders(); }},
+    };
+}
+
+TEST(Statements, CostTheSameInALargeLibrary) {
+    constexpr int kSmall = 1'000, kLarge = 100'000;
+    MadeLibrary small(kSmall), large(kLarge);
+    EXPECT_EQ(large.snapshot()->counts().photos, static_cast<std::uint64_t>(kLarge));
+    for (const auto& [name, call] : all_calls()) {
+        const auto cost = [&](MadeLibrary& library) {
+            const StatementCounts before = statement_counts();
+            EXPECT_TRUE(call(library)) << name;
+            const StatementCounts after = statement_counts();
+            return StatementCounts{after.statements - before.statements, after.steps - before.steps};
+        };
+        const StatementCounts one = cost(small), two = cost(large);
+        EXPECT_EQ(one.statements, two.statements) << name;
+        // Index pages are deeper in a large table, but that costs no step of the machine.
+        EXPECT_LE(two.steps, one.steps + one.steps / 4 + 50) << name;
+    }
+}
+
+TEST(Statements, ASavedFileCostsFew) {
+    MadeLibrary library(1'000);
+    const FileOutcome outcome = new_photo("saved");
+    const StatementCounts before = statement_counts();
+    ASSERT_TRUE(library.catalog().commit(std::span(&outcome, 1)));
+    EXPECT_LE(statement_counts().statements - before.statements, 45U);
+    EXPECT_EQ(library.snapshot()->counts().photos, 1'001U);
+}
+
+}  // namespace
+}  // namespace hone
