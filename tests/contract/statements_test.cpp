@@ -178,7 +178,7 @@ TEST(Statements, ASavedFileCostsFew) {
     const FileOutcome outcome = new_photo("saved");
     const StatementCounts before = statement_counts();
     ASSERT_TRUE(library.catalog().commit(std::span(&outcome, 1)));
-    EXPECT_LE(statement_counts().statements - before.statements, 45U);
+    EXPECT_LE(statement_counts().statements - before.statements, 64U);
     EXPECT_EQ(library.snapshot()->counts().photos, 1'001U);
 }
 
