@@ -708,7 +708,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
 }
 
 Result<> Indexer::find_same_pictures(const std::stop_token& stop) {
-    SamePictureFinder finder(parts_.library.catalog(), parts_.thumbnails);
+    SamePictureFinder finder(parts_.library.catalog(), parts_.thumbnails, parts_.decoders);
     HONE_TRY(const std::size_t photos, finder.prepare());
     if (photos == 0) return {};
     begin_stage("duplicates", photos);

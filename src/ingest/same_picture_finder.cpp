@@ -12,7 +12,6 @@
 #include "base/config.hpp"
 #include "base/log.hpp"
 #include "ingest/file_processor.hpp"
-#include "photo/decode.hpp"
 
 namespace hone {
 
@@ -88,10 +87,11 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
         HONE_TRY(const std::optional<Photo> facts, catalog_.photo(photo));
         if (!facts) return fail("it is gone");
         HONE_TRY(const std::string webp, thumbnails_.get(catalog_, *facts, kThumbnail));
-        // A thumbnail from the store, made by a decoder.
-        HONE_TRY(const DecodedPhoto thumbnail,
-                 decode_photo({reinterpret_cast<const std::uint8_t*>(webp.data()), webp.size()}, 0));
-        PictureFeatures features(style_image(thumbnail.image), mirrored);
+        PhotoWork whole;
+        whole.network_side = kThumbnail;  // not reduced
+        HONE_TRY(const PreparedPhoto thumbnail,
+                 decoders_.prepare({reinterpret_cast<const std::uint8_t*>(webp.data()), webp.size()}, whole));
+        PictureFeatures features(style_image(thumbnail.network), mirrored);
         work.features.add(photo, features);
         return features;
     };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Finds photos of the same picture: candidates by style and hashes, then a check of each pair on the
-// thumbnails, without the originals. Results are committed to the catalogue in batches.
+// thumbnails, without the originals. A decoder process decodes the thumbnails, because another one wrote
+// them. Results are committed to the catalogue in batches.
 #pragma once
 
 #include <functional>
@@ -14,8 +15,8 @@ namespace hone {
 // Not thread-safe. Call prepare(), then run().
 class SamePictureFinder {
   public:
-    SamePictureFinder(Catalog& catalog, ThumbnailStore& thumbnails)
-        : catalog_(catalog), thumbnails_(thumbnails) {}
+    SamePictureFinder(Catalog& catalog, ThumbnailStore& thumbnails, DecoderPool& decoders)
+        : catalog_(catalog), thumbnails_(thumbnails), decoders_(decoders) {}
 
     // Returns the number of photos that were not compared with the others yet.
     Result<std::size_t> prepare();
@@ -29,6 +30,7 @@ class SamePictureFinder {
 
     Catalog& catalog_;
     ThumbnailStore& thumbnails_;
+    DecoderPool& decoders_;
     std::vector<PhotoNumber> waiting_;
 };
 

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+
 #include "photo/decode.hpp"
 #include "photo/thumbnail.hpp"
 #include "tests/contract/needs.hpp"
@@ -164,6 +166,25 @@ TEST_F(Indexing, DerivedFilesCanBeDeletedAtAnyTime) {
     index();
     const auto photo = **library->catalog().photo(1);
     EXPECT_TRUE(ThumbnailStore(base.path() / "library/thumbs", decoders).has_all(photo.id));
+}
+
+TEST_F(Indexing, AFalseThumbnailIsNeitherStoredNorServed) {
+    ::setenv("HONE_DECODER", (program_directory().parent_path() / "hone-decoder-with-faults").c_str(), 1);
+    photos.write("a.gif", "GIF89a HONE-FAULT thumbnail tiff");
+    photos.write("b.gif", "GIF89a HONE-FAULT thumbnail honest");
+    const auto summary = index();
+    ::unsetenv("HONE_DECODER");
+    EXPECT_EQ(summary.added, 1U);
+    ASSERT_EQ(summary.failures.size(), 1U);
+    EXPECT_EQ(summary.failures[0].path, (photos.path() / "a.gif").string());
+    EXPECT_THAT(summary.failures[0].reason, testing::HasSubstr("not a plain WebP file"));
+    int stored = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(base.path() / "library/thumbs")) {
+        if (!entry.is_regular_file()) continue;
+        ++stored;
+        EXPECT_EQ(read_text(entry.path())->substr(0, 4), "RIFF") << entry.path();
+    }
+    EXPECT_EQ(stored, 3) << "of the other photo";
 }
 
 TEST_F(Indexing, ThumbnailsStayWhenTheFileIsAway) {
