@@ -168,6 +168,33 @@ TEST_F(Indexing, DerivedFilesCanBeDeletedAtAnyTime) {
     EXPECT_TRUE(ThumbnailStore(base.path() / "library/thumbs", decoders).has_all(photo.id));
 }
 
+// As a power failure leaves them: the file has its name, but not all of its bytes.
+TEST_F(Indexing, ACutThumbnailIsMadeAgain) {
+    add("a.bmp", 0x808080);
+    index();
+    const Photo photo = **library->catalog().photo(1);
+    const std::string hex = to_hex(photo.id);
+    const auto file = [&](int size) {
+        return base.path() / "library/thumbs" / hex.substr(0, 2) / fmt::format("{}-{}.webp", hex, size);
+    };
+    ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+    for (const int size : kThumbnailSizes) {
+        const std::string whole = *read_text(file(size));
+        for (const std::size_t length : {std::size_t{0}, std::size_t{20}, whole.size() - 1}) {
+            fs::resize_file(file(size), length);
+            EXPECT_FALSE(thumbnails.has_all(photo.id));
+            EXPECT_EQ(*thumbnails.get(library->catalog(), photo, size), whole) << "asked for";
+            EXPECT_EQ(*read_text(file(size)), whole);
+            fs::resize_file(file(size), length);
+            EXPECT_EQ(index().embedded, 0U);
+            EXPECT_EQ(*read_text(file(size)), whole) << "found by the next scan";
+        }
+        fs::remove(file(size));
+        index();
+        EXPECT_EQ(*read_text(file(size)), whole);
+    }
+}
+
 TEST_F(Indexing, AFalseThumbnailIsNeitherStoredNorServed) {
     ::setenv("HONE_DECODER", (program_directory().parent_path() / "hone-decoder-with-faults").c_str(), 1);
     photos.write("a.gif", "GIF89a HONE-FAULT thumbnail tiff");
