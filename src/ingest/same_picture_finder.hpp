@@ -21,11 +21,14 @@ class SamePictureFinder {
     // Returns the number of photos that were not compared with the others yet.
     Result<std::size_t> prepare();
     // Compares them on all processors. on_progress receives the number of finished photos, on any thread. A
-    // stop request ends the run early; finished results are kept.
+    // stop request ends the run early; finished results are kept. A photo waits for the next run when its
+    // thumbnail, or that of a candidate, cannot be read or made now. A picture that cannot be decoded stays
+    // so, and is not compared again.
     Result<> run(const std::stop_token& stop, const std::function<void(std::size_t)>& on_progress);
 
   private:
     struct Work;
+    // Appends the photo's pairs. kUnavailable when the comparison is incomplete for a reason that may pass.
     Result<> compare(Work& work, std::size_t at, std::vector<SamePicture>& pairs) const;
 
     Catalog& catalog_;

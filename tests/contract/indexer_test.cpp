@@ -6,10 +6,12 @@
 
 #include <cstdlib>
 
+#include "ingest/same_picture_finder.hpp"
 #include "photo/decode.hpp"
 #include "photo/thumbnail.hpp"
 #include "tests/contract/needs.hpp"
 #include "tests/support/bitmap.hpp"
+#include "tests/support/style_images.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -212,6 +214,80 @@ TEST_F(Indexing, AFalseThumbnailIsNeitherStoredNorServed) {
         EXPECT_EQ(read_text(entry.path())->substr(0, 4), "RIFF") << entry.path();
     }
     EXPECT_EQ(stored, 3) << "of the other photo";
+}
+
+// Two files with the same picture and different bytes, so each is the other's candidate.
+class Comparing : public Indexing {
+  protected:
+    void add_both() {
+        const Image scene = test::random_scene(1);
+        const auto color_at = [&](int x, int y) {
+            const std::uint8_t* pixel = scene.row(y) + 3 * x;
+            return static_cast<std::uint32_t>(pixel[0] << 16 | pixel[1] << 8 | pixel[2]);
+        };
+        photos.write("a.bmp", test::bitmap(256, 192, color_at));
+        photos.write("b.bmp", test::bitmap(255, 192, color_at));
+    }
+    void index_without_comparing() {
+        options.same_pictures = false;
+        index();
+        options.same_pictures = true;
+    }
+    std::size_t waiting() {
+        ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+        return *SamePictureFinder(library->catalog(), thumbnails, decoders).prepare();
+    }
+    void remove_thumbnails() { fs::remove_all(base.path() / "library/thumbs"); }
+};
+
+TEST_F(Comparing, FindsThePair) {
+    add_both();
+    index_without_comparing();
+    EXPECT_EQ(waiting(), 2U);
+    index();
+    EXPECT_EQ(waiting(), 0U);
+    EXPECT_EQ(library->catalog().same_pictures()->size(), 1U);
+}
+
+TEST_F(Comparing, IsTriedAgainWhenAFileCouldNotBeRead) {
+    add_both();
+    index_without_comparing();
+    ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+    const auto compare = [&] {
+        SamePictureFinder finder(library->catalog(), thumbnails, decoders);
+        ASSERT_TRUE(finder.prepare());
+        const auto done = finder.run({}, [](std::size_t) {});
+        ASSERT_TRUE(done) << done.error().message;
+    };
+    // Both disk and thumbnail of one are away: neither it nor its partner is done.
+    remove_thumbnails();
+    fs::rename(photos.path() / "b.bmp", photos.path() / "elsewhere");
+    compare();
+    EXPECT_EQ(waiting(), 2U);
+    EXPECT_EQ(library->catalog().same_pictures()->size(), 0U);
+    fs::rename(photos.path() / "elsewhere", photos.path() / "b.bmp");
+    compare();
+    EXPECT_EQ(waiting(), 0U);
+    EXPECT_EQ(library->catalog().same_pictures()->size(), 1U);
+}
+
+TEST_F(Comparing, EndsForAPictureThatCannotBeDecoded) {
+    add_both();
+    index_without_comparing();
+    // The bytes on disk became undecodable under the same size and time, as from a failing disk.
+    remove_thumbnails();
+    const fs::path file = photos.path() / "b.bmp";
+    const auto before = fs::last_write_time(file);
+    std::string bytes = *read_text(file);
+    bytes.replace(0, 2, "XX");
+    photos.write("b.bmp", bytes);
+    fs::last_write_time(file, before);
+    ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+    SamePictureFinder finder(library->catalog(), thumbnails, decoders);
+    ASSERT_EQ(*finder.prepare(), 2U);
+    ASSERT_TRUE(finder.run({}, [](std::size_t) {}));
+    EXPECT_EQ(waiting(), 0U) << "it would fail at every scan";
+    EXPECT_EQ(library->catalog().same_pictures()->size(), 0U);
 }
 
 TEST_F(Indexing, ThumbnailsStayWhenTheFileIsAway) {
