@@ -10,8 +10,8 @@
 #include "base/log.hpp"
 #include "base/sha256.hpp"
 #include "catalog/leases.hpp"
+#include "ingest/forget.hpp"
 #include "ingest/same_picture_finder.hpp"
-#include "ingest/vector_sync.hpp"
 
 namespace hone {
 
@@ -644,6 +644,20 @@ Result<> Indexer::end_scans(Run& run) {
     }
     HONE_TRY(const std::uint64_t paired, catalog.pair_raw_files());
     (void)paired;
+    std::vector<WalkedFolder> walked_folders;
+    for (const ScanTask& task : run.tasks) {
+        const auto part = std::ranges::find_if(run.parts, [&](const Run::WalkedPart& walked) {
+            return walked.folder == task.folder.id && walked.part.directory == task.folder.path &&
+                   walked.part.recursive;
+        });
+        if (part != run.parts.end() && !run.is_away(task.folder.id))
+            walked_folders.push_back({task.folder.id, part->part.unread});
+    }
+    HONE_TRY(const std::uint64_t forgotten,
+             forget_expired(parts_.library, parts_.thumbnails, walked_folders));
+    if (forgotten > 0)
+        log::info("{} photos were forgotten, because their files have been gone for long ({})", forgotten,
+                  kForgetSetting);
     return parts_.library.reload_available();
 }
 
@@ -653,7 +667,8 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     Catalog& catalog = parts_.library.catalog();
     const bool network = parts_.analyzer != nullptr;
     // Rows that an earlier run committed but could not write to the vector file (a full disk) are added now.
-    if (network) HONE_CHECK(sync_vectors(catalog, content_key(parts_.analyzer->model()), *parts_.space));
+    if (network)
+        HONE_CHECK(parts_.library.sync_content(content_key(parts_.analyzer->model()), *parts_.space));
     HONE_TRY(const auto styles, parts_.library.styles());
     (void)styles;
     const FileProcessor processor(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, parts_.faces,

@@ -48,7 +48,8 @@ class SearchEngine {
     mutable LibraryFactsCache facts_;
     mutable std::mutex mutex_;  // guards the members below
     mutable std::shared_ptr<const SpaceStatistics> statistics_;
-    mutable std::size_t measured_ = 0;  // number of rows behind statistics_
+    mutable std::size_t measured_ = 0;      // number of rows behind statistics_
+    mutable std::uint64_t generation_ = 0;  // of the view behind statistics_
     mutable std::shared_ptr<const BackgroundVocabulary> vocabulary_;
 };
 

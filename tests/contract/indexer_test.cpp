@@ -2,10 +2,14 @@
 // The pipeline on real files with a small network.
 #include "ingest/indexer.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdlib>
 
+#include "base/time.hpp"
+#include "ingest/forget.hpp"
 #include "ingest/same_picture_finder.hpp"
 #include "photo/decode.hpp"
 #include "photo/thumbnail.hpp"
@@ -375,6 +379,142 @@ TEST_F(Indexing, ALibraryInsideAPhotoFolderDoesNotFindItself) {
         ASSERT_TRUE(summary);
         EXPECT_EQ(summary->files, 1U);
     }
+}
+
+class Forgetting : public Indexing {
+  protected:
+    void SetUp() override {
+        Indexing::SetUp();
+        if (IsSkipped()) return;
+        for (const char* name : {"a.bmp", "b.bmp", "sub/c.bmp", "sub/d.bmp", "disk/e.bmp"})
+            add(name, static_cast<std::uint32_t>(name[0] * 5000 + name[4] * 700));
+        ASSERT_TRUE(library->styles());
+        index();
+    }
+    // As if the scans that missed the photos were this long ago.
+    void make_missing_since(std::int64_t seconds) {
+        SQLite::Database database((base.path() / "library/catalog.db").native(), SQLite::OPEN_READWRITE,
+                                  60'000);
+        database.exec(fmt::format("UPDATE photo SET missing_since = {} WHERE missing_since IS NOT NULL",
+                                  unix_seconds() - seconds));
+    }
+    [[nodiscard]] std::size_t known() const {
+        const auto bits = *library->catalog().known_photos();
+        return static_cast<std::size_t>(std::ranges::count(bits, true));
+    }
+    [[nodiscard]] int thumbnails() const {
+        int files = 0;
+        for (const auto& entry : fs::recursive_directory_iterator(base.path() / "library/thumbs"))
+            files += entry.is_regular_file() ? 1 : 0;
+        return files;
+    }
+    static constexpr std::int64_t kDay = 86'400;
+};
+
+TEST_F(Forgetting, LeavesNoVectorStyleOrThumbnail) {
+    fs::remove(photos.path() / "b.bmp");
+    index();
+    const PhotoNumber gone = library->catalog().missing_photos(unix_seconds())->at(0);
+    ASSERT_TRUE(space->find(gone));
+    ASSERT_TRUE((*library->styles())->styles().find(gone));
+    EXPECT_EQ(thumbnails(), 15);
+    ThumbnailStore store(base.path() / "library/thumbs", decoders);
+    const auto plan = *plan_forget(library->catalog(), {});
+    EXPECT_THAT(plan.photos, testing::ElementsAre(gone));
+    EXPECT_THAT(plan.names, testing::ElementsAre("b.bmp"));
+    EXPECT_EQ(*forget_photos(*library, store, plan.photos), 1U);
+    EXPECT_FALSE(space->find(gone)) << "the space in use";
+    EXPECT_EQ(space->view().size(), 4U);
+    EXPECT_FALSE((*library->styles())->styles().find(gone));
+    EXPECT_FALSE((*library->styles())->terms().find(gone));
+    EXPECT_EQ(thumbnails(), 12);
+    const auto available = library->available().snapshot();
+    EXPECT_EQ(std::ranges::count(*available, true), 4);
+    index();
+    EXPECT_FALSE(space->find(gone)) << "a scan does not bring it back";
+    open();
+    EXPECT_EQ(space->view().size(), 4U);
+    add("b.bmp", 'b' * 5000 + 'p' * 700);
+    EXPECT_EQ(index().added, 1U) << "the file is back: a new photo";
+    EXPECT_EQ(space->view().size(), 5U);
+}
+
+TEST_F(Forgetting, WorksOnFilesThatNoProcessHasOpen) {
+    fs::remove(photos.path() / "b.bmp");
+    index();
+    space.reset();
+    library.reset();
+    library = *Library::open(base.path() / "library", Access::kWrite, "test");
+    ThumbnailStore store(base.path() / "library/thumbs", decoders);
+    const auto plan = *plan_forget(library->catalog(), {});
+    EXPECT_EQ(*forget_photos(*library, store, plan.photos), 1U);
+    const auto content = *VectorSpace::open(library->vectors_directory(), "content", model->fingerprint(),
+                                            static_cast<std::size_t>(model->dimension()), false);
+    EXPECT_EQ(content->view().size(), 4U);
+    EXPECT_FALSE(content->find(plan.photos[0]));
+}
+
+TEST_F(Forgetting, APhotoWithAFileIsRefused) {
+    const std::string name = (photos.path() / "a.bmp").string();
+    const auto refused = plan_forget(library->catalog(), {{name}, 0});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::kConflict);
+    EXPECT_THAT(refused.error().message, testing::HasSubstr("would come back at the next scan"));
+    EXPECT_EQ(plan_forget(library->catalog(), {{"/nowhere.jpg"}, 0}).error().kind, ErrorKind::kNotFound);
+    fs::remove(photos.path() / "a.bmp");
+    EXPECT_FALSE(plan_forget(library->catalog(), {{name}, 0})) << "no scan has missed it yet";
+    index();
+    EXPECT_EQ(plan_forget(library->catalog(), {{name, name}, 0})->photos.size(), 1U);
+    EXPECT_TRUE(plan_forget(library->catalog(), {{}, 1})->photos.empty()) << "not missing for a day";
+}
+
+TEST_F(Forgetting, AScanForgetsAfterTheSettingOnly) {
+    fs::remove(photos.path() / "b.bmp");
+    index();
+    make_missing_since(10 * kDay);
+    index();
+    EXPECT_EQ(known(), 5U) << "never is the default";
+    ASSERT_TRUE(library->catalog().set_setting(kForgetSetting, "11"));
+    index();
+    EXPECT_EQ(known(), 5U) << "not yet";
+    ASSERT_TRUE(library->catalog().set_setting(kForgetSetting, "9"));
+    ContentAnalyzer analyzer(model);
+    {
+        ThumbnailStore store(base.path() / "library/thumbs", decoders);
+        Indexer indexer({*library, &analyzer, space.get(), store, decoders, observer});
+        const ScanTask part{library->catalog().folders()->front(), photos.path() / "sub", true};
+        ASSERT_TRUE(indexer.run(std::span(&part, 1), {}));
+        EXPECT_EQ(known(), 5U) << "a part was scanned";
+    }
+    index();
+    EXPECT_EQ(known(), 4U);
+    EXPECT_EQ(space->view().size(), 4U);
+    EXPECT_EQ(thumbnails(), 12);
+}
+
+TEST_F(Forgetting, AScanForgetsNothingThatMayBeOutOfReach) {
+    ASSERT_TRUE(library->catalog().set_setting(kForgetSetting, "9"));
+    fs::remove(photos.path() / "b.bmp");
+    fs::remove(photos.path() / "sub/c.bmp");
+    fs::remove_all(photos.path() / "disk");
+    fs::create_directory(photos.path() / "disk");
+    index();
+    EXPECT_EQ(library->catalog().counts()->missing, 3U);
+    make_missing_since(10 * kDay);
+    // The whole folder is away.
+    fs::rename(photos.path() / "a.bmp", base.path() / "a.bmp");
+    fs::rename(photos.path() / "sub", base.path() / "sub");
+    index();
+    EXPECT_EQ(known(), 5U);
+    fs::rename(base.path() / "a.bmp", photos.path() / "a.bmp");
+    fs::rename(base.path() / "sub", photos.path() / "sub");
+    index();
+    EXPECT_EQ(known(), 3U) << "the empty folder may be an unmounted disk; its photo stays";
+    EXPECT_EQ(library->catalog().counts()->missing, 1U);
+    ThumbnailStore store(base.path() / "library/thumbs", decoders);
+    const auto plan = *plan_forget(library->catalog(), {});
+    EXPECT_THAT(plan.names, testing::ElementsAre("e.bmp"));
+    EXPECT_EQ(*forget_photos(*library, store, plan.photos), 1U) << "when a person says so";
 }
 
 TEST_F(Indexing, OriginalsAreNotTouched) {
