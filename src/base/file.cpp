@@ -81,8 +81,11 @@ Result<std::string> read_text(const fs::path& path, std::uint64_t limit) {
     return read_whole<std::string>(path, limit);
 }
 
-Result<> write_file_atomically(const fs::path& path, std::string_view bytes, const fs::path& scratch) {
-    fs::path temporary = scratch.empty() ? path : scratch / path.filename();
+namespace {
+
+enum class Wait { kForDisk, kNo };
+
+Result<> write_and_rename(const fs::path& path, std::string_view bytes, fs::path temporary, Wait wait) {
     temporary += fmt::format(".{}-{}.part", ::getpid(), ::gettid());
     const auto give_up = [&](const char* what) {
         const int error = errno;
@@ -99,9 +102,26 @@ Result<> write_file_atomically(const fs::path& path, std::string_view bytes, con
             if (count < 0) return give_up("write");
             written += static_cast<std::size_t>(count);
         }
+        if (wait == Wait::kForDisk && ::fdatasync(file.get()) != 0) return give_up("write");
     }
     if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up("write");
+    if (wait == Wait::kNo) return {};
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    const FileDescriptor renamed(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // Some network file systems cannot sync a folder.
+    if (!renamed || (::fsync(renamed.get()) != 0 && errno != EINVAL))
+        return fail("cannot write {}: {}", printable(path), std::strerror(errno));
     return {};
+}
+
+}  // namespace
+
+Result<> write_file_atomically(const fs::path& path, std::string_view bytes) {
+    return write_and_rename(path, bytes, path, Wait::kForDisk);
+}
+
+Result<> write_derived_file(const fs::path& path, std::string_view bytes, const fs::path& scratch) {
+    return write_and_rename(path, bytes, scratch / path.filename(), Wait::kNo);
 }
 
 Result<> make_directories(const fs::path& path) {

@@ -37,9 +37,12 @@ Result<std::vector<std::uint8_t>> read_file(const fs::path& path, std::uint64_t 
 Result<std::vector<std::uint8_t>> read_head(const fs::path& path, std::size_t count);
 // Like read_file(), as text. The bytes are not checked for UTF-8.
 Result<std::string> read_text(const fs::path& path, std::uint64_t limit = 256U << 20);
-// Writes a part file and renames it, so a reader sees the old or the new file, never a mixture. The part file
-// is in `scratch` (on the same file system), or next to the target. kFailed when the disk refuses.
-Result<> write_file_atomically(const fs::path& path, std::string_view bytes, const fs::path& scratch = {});
+// Writes a part file next to the target and renames it, so a reader sees the old or the new file, never a
+// mixture. The new file survives a power failure once the call returns. kFailed when the disk refuses.
+Result<> write_file_atomically(const fs::path& path, std::string_view bytes);
+// The same for derived files, without waiting for the disk: after a power failure the file may be empty or
+// cut short, so its reader must check it. The part file is in `scratch`, on the same file system.
+Result<> write_derived_file(const fs::path& path, std::string_view bytes, const fs::path& scratch);
 // Creates the folder and its parents. An existing folder is not an error; otherwise kFailed.
 Result<> make_directories(const fs::path& path);
 

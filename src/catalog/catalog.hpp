@@ -138,6 +138,11 @@ struct ScannedPart {
     std::vector<fs::path> unread;  // subfolders that could not be read; their files keep their state
 };
 
+struct MissingCount {
+    std::uint64_t photos = 0;           // without an available file
+    std::optional<std::int64_t> since;  // of the first of them, Unix seconds
+};
+
 struct Counts {
     std::uint64_t photos = 0;  // with at least one file that is not missing
     std::uint64_t failed = 0;
@@ -200,6 +205,17 @@ class Catalog {
     virtual Result<std::vector<PhotoNumber>> stands_for(PhotoNumber photo) = 0;
     // Marks a missing photo file as available again; no effect on other files.
     virtual Result<> mark_available(FileId file) = 0;
+    // The photos that have had no available file since `until` (Unix seconds) or longer, by ascending number:
+    // their files are gone, changed, or in a folder that was removed. A file in an unreachable folder is
+    // available.
+    virtual Result<std::vector<PhotoNumber>> missing_photos(std::int64_t until) = 0;
+    // Deletes everything about these photos: facts, analyses, vectors, faces with their confirmations and
+    // rejections, pairs, text index and file records. People keep their names. Photos with an available file
+    // stay. Returns the deleted photos by ascending number; numbers are never used again. (A catalogue on a
+    // server: several transactions when there are many.)
+    virtual Result<std::vector<Photo>> forget(std::span<const PhotoNumber> photos) = 0;
+    // Bits by photo number, set for every photo in the catalogue.
+    virtual Result<std::vector<bool>> known_photos() = 0;
 
     // Both return std::nullopt for an unknown photo.
     virtual Result<std::optional<Photo>> photo(PhotoNumber number) = 0;
@@ -217,6 +233,8 @@ class Catalog {
     // files that a finished photo represents.
     virtual Result<std::vector<PhotoNumber>> available() = 0;
     virtual Result<Counts> counts() = 0;
+    // Reads an index of the missing photos only.
+    virtual Result<MissingCount> count_missing() = 0;
     // At most `limit` files that could not be read or decoded, by path.
     virtual Result<std::vector<FileRecord>> failures(std::size_t limit) = 0;
     // The finished analyses of a photo, by analyzer.

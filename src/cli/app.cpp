@@ -112,10 +112,10 @@ int run_hone(int argc, char** argv) try {
         ->default_str("text");
     Action chosen;
     // In the order of the groups of `hone --help` (cli/help.cpp).
-    for (const auto add : {add_search,  add_similar, add_show,    add_duplicates, add_index,   add_folders,
-                           add_status,  add_export,  add_config,  add_people,     add_faces,   add_models,
-                           add_serve,   add_users,   add_health,  add_worker,     add_query,   add_backup,
-                           add_restore, add_doctor,  add_catalog, add_bench,      add_generate})
+    for (const auto add : {add_search,  add_similar, add_show,   add_duplicates, add_index, add_folders,
+                           add_status,  add_export,  add_config, add_people,     add_faces, add_models,
+                           add_serve,   add_users,   add_health, add_worker,     add_query, add_backup,
+                           add_restore, add_forget,  add_doctor, add_catalog,    add_bench, add_generate})
         add(app, options, chosen);
     arrange_help(app);
     try {

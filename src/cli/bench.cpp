@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `hone bench [scan|embed|ingest]`: measures this machine, each value next to its reference. bench/README.md.
+#include <fcntl.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
@@ -17,7 +19,7 @@
 #include "cli/bench_near.hpp"
 #include "cli/commands.hpp"
 #include "cli/median.hpp"
-#include "photo/decode.hpp"
+#include "photo/sandbox/decoder_pool.hpp"
 #include "photo/walk.hpp"
 #include "server/json.hpp"
 #include "vector/vector_space.hpp"
@@ -186,15 +188,21 @@ Result<> bench_embed(const BenchFlags& flags, const GlobalOptions& options) {
                    [](const fs::path&, const std::string&) {}});
     HONE_TRY(const auto walked, walker.walk(flags.folder, flags.folder, true));
     (void)walked;
+    const unsigned threads = processor_count();
+    DecoderPool decoders(threads);
+    PhotoWork work;
+    work.network_side = model->wanted_side();
+    const auto decode = [&](const fs::path& file) -> Result<Image> {
+        const FileDescriptor photo(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!photo) return fail("cannot open {}", printable(file));
+        HONE_TRY(PreparedPhoto prepared, decoders.prepare(photo.get(), {}, work));
+        return std::move(prepared.network);
+    };
     std::vector<Image> images;
     for (const fs::path& file : files) {
-        const auto bytes = read_file(file, kMaximumFileBytes);
-        if (!bytes) continue;
-        if (auto decoded = decode_photo(*bytes, model->wanted_side()))
-            images.push_back(std::move(decoded->image));
+        if (auto image = decode(file)) images.push_back(std::move(*image));
     }
     if (images.empty()) return fail("no photo in {} can be read", flags.folder);
-    const unsigned threads = processor_count();
     ContentAnalyzer analyzer(model);
     const fs::path network = manifest.directory / manifest.image.files.at(model->image_precision()).path;
     const std::vector<float> tensor = analyzer.prepare(images.front());
@@ -214,10 +222,7 @@ Result<> bench_embed(const BenchFlags& flags, const GlobalOptions& options) {
         bare_rates.push_back(rate_of(images.size(), threads, [&](std::size_t) { run_bare(*one_thread); }));
         bare_inside_rates.push_back(rate_of(images.size(), 1, [&](std::size_t) { run_bare(*all_threads); }));
         whole_rates.push_back(rate_of(files.size(), threads, [&](std::size_t at) {
-            const auto bytes = read_file(files[at], kMaximumFileBytes);
-            if (!bytes) return;
-            const auto decoded = decode_photo(*bytes, model->wanted_side());
-            if (decoded) (void)analyzer.embed({analyzer.prepare(decoded->image)});
+            if (const auto image = decode(files[at])) (void)analyzer.embed({analyzer.prepare(*image)});
         }));
     }
     const double hone_rate = median(hone_rates), bare = median(bare_rates),

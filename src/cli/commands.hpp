@@ -32,6 +32,7 @@ void add_backup(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_restore(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_export(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_config(CLI::App& app, const GlobalOptions& options, Action& chosen);
+void add_forget(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_doctor(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_query(CLI::App& app, const GlobalOptions& options, Action& chosen);
 void add_catalog(CLI::App& app, const GlobalOptions& options, Action& chosen);

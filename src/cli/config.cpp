@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
 #include "ingest/backup.hpp"
+#include "ingest/forget.hpp"
 #include "server/json.hpp"
 
 namespace hone {
@@ -22,6 +23,7 @@ constexpr Setting kSettings[] = {
     {kFaceSideSetting, "0",
      "pixels, 0 to 1280: longer side of the image for face detection; 0: the model's value"},
     {kFaceModelSetting, "", "name of a face model; empty: the default"},
+    {kForgetSetting, "0", "days after which a scan forgets a photo whose files are gone; 0: never"},
     {kBackupFolderSetting, "", "folder for the backups of hone serve; empty: no backups"},
     {kBackupHoursSetting, "24", "hours between two backups"},
     {kBackupKeepSetting, "7", "number of backups to keep"},
@@ -38,6 +40,12 @@ Result<> check(const std::string& key, const std::string& value) {
         if (!whole || (side != 0 && (side < 160 || side > FaceAnalyzer::kPictureSide)))
             return fail(ErrorKind::kUsage, "{} is 0 or between 160 and {}, not '{}'", key,
                         FaceAnalyzer::kPictureSide, value);
+    } else if (key == kForgetSetting) {
+        int days = -1;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), days);
+        if (error != std::errc{} || end != value.data() + value.size() || days < 0 || days > 36'500)
+            return fail(ErrorKind::kUsage, "{} is a whole number of days from 0 to 36500, not '{}'", key,
+                        value);
     } else if (key == kBackupFolderSetting) {
         if (!value.empty() && !fs::path(value).is_absolute())
             return fail(ErrorKind::kUsage, "{} is an absolute path such as /backups, not '{}'", key, value);

@@ -48,6 +48,9 @@ constexpr std::array kHelp{
     CommandHelp{"query", "Server", "hone query similar.surql"},
     CommandHelp{"backup", "Maintenance", "hone backup ~/hone.backup"},
     CommandHelp{"restore", "Maintenance", "hone restore ~/hone.backup --map /old/photos=/new/photos"},
+    CommandHelp{"forget", "Maintenance",
+                "hone forget --dry-run\n"
+                "hone forget ~/Pictures/secret.jpg"},
     CommandHelp{"doctor", "Maintenance", "hone doctor"},
     CommandHelp{"catalog", "Maintenance",
                 "hone catalog copy --from sqlite --to surrealdb://host:8000/home/photos"},
@@ -91,6 +94,8 @@ constexpr std::array kGuesses{
     Guess{"set", "use `hone config KEY VALUE`"},
     Guess{"info", "use `hone show PHOTO`, or `hone status` for the library"},
     Guess{"pull", "use `hone models pull NAME`"},
+    Guess{"delete", "use `hone forget PHOTO` for a photo whose file is gone; Hone deletes no files"},
+    Guess{"purge", "use `hone forget`"},
     Guess{"dedupe", "use `hone duplicates`"},
     Guess{"version", "use --version"},
     Guess{"help", "use `hone --help`, or `hone COMMAND --help`"},

@@ -17,6 +17,7 @@ Result<> status(const GlobalOptions& options) {
     Catalog& catalog = library->catalog();
     HONE_TRY(const auto snapshot, library->snapshot());
     const Counts& counts = snapshot->counts();
+    HONE_TRY(const MissingCount missing, catalog.count_missing());
     HONE_TRY(const json list, folders_json(catalog));
     const auto model = open_model(*library, {});
     json of_model, problem;
@@ -40,19 +41,28 @@ Result<> status(const GlobalOptions& options) {
     for (const FileRecord& file : failed)
         failures.push_back(to_json(IndexFailure{utf8_path(file.facts.path), file.stage, file.reason}));
     const auto url = server_of(directory);
-    const json body = {{"version", HONE_VERSION}, {"library", utf8_path(directory)},
-                       {"photos", counts.photos}, {"searchable", searchable},
-                       {"failed", counts.failed}, {"skipped", skipped_json(counts)},
-                       {"model", of_model},       {"model_problem", problem},
-                       {"folders", list},         {"server", url ? json(url->url) : json()},
+    const json body = {{"version", HONE_VERSION},
+                       {"library", utf8_path(directory)},
+                       {"photos", counts.photos},
+                       {"searchable", searchable},
+                       {"failed", counts.failed},
+                       {"skipped", skipped_json(counts)},
+                       {"missing", missing_json(missing)},
+                       {"model", of_model},
+                       {"model_problem", problem},
+                       {"folders", list},
+                       {"server", url ? json(url->url) : json()},
                        {"failures", failures}};
     if (options.json) {
         fmt::print("{}\n", dump(body, 2));
         return {};
     }
-    fmt::print("library  {}\nphotos   {}, {} searchable, {} files failed\nmodel    {}\n",
-               printable(directory), counts.photos, searchable, counts.failed,
-               model ? (*model)->manifest().name : model.error().message);
+    fmt::print("library  {}\nphotos   {}, {} searchable, {} files failed\n", printable(directory),
+               counts.photos, searchable, counts.failed);
+    if (missing.photos > 0)
+        fmt::print("missing  {} photos without a file; `hone forget` deletes what is known about them\n",
+                   missing.photos);
+    fmt::print("model    {}\n", model ? (*model)->manifest().name : model.error().message);
     for (const json& folder : list) {
         fmt::print("folder   {}  {}: {} photos{}\n", folder.value("id", 0), folder.value("path", ""),
                    folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (offline)");

@@ -11,8 +11,8 @@
 #include "base/parallel.hpp"
 #include "base/sha256.hpp"
 #include "catalog/leases.hpp"
+#include "ingest/forget.hpp"
 #include "ingest/same_picture_finder.hpp"
-#include "ingest/vector_sync.hpp"
 
 namespace hone {
 
@@ -674,6 +674,20 @@ Result<> Indexer::end_scans(Run& run) {
         HONE_TRY(const std::uint64_t missing, catalog.end_scan(walked.part, run.seen));
         run.summary.missing += missing;
     }
+    std::vector<WalkedFolder> walked_folders;
+    for (const ScanTask& task : run.tasks) {
+        const auto part = std::ranges::find_if(run.parts, [&](const Run::WalkedPart& walked) {
+            return walked.folder == task.folder.id && walked.part.directory == task.folder.path &&
+                   walked.part.recursive;
+        });
+        if (part != run.parts.end() && !run.is_away(task.folder.id))
+            walked_folders.push_back({task.folder.id, part->part.unread});
+    }
+    HONE_TRY(const std::uint64_t forgotten,
+             forget_expired(parts_.library, parts_.thumbnails, walked_folders));
+    if (forgotten > 0)
+        log::info("{} photos were forgotten, because their files have been gone for long ({})", forgotten,
+                  kForgetSetting);
     return {};
 }
 
@@ -684,7 +698,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     const bool network = parts_.analyzer != nullptr;
     // Rows that an earlier run committed but could not write to the vector file (a full disk) are added now.
     if (network && vectors_behind_) {
-        HONE_CHECK(sync_vectors(catalog, content_key(parts_.analyzer->model()), *parts_.space));
+        HONE_CHECK(parts_.library.sync_content(content_key(parts_.analyzer->model()), *parts_.space));
         vectors_behind_ = false;
     }
     HONE_TRY(const auto styles, parts_.library.styles());
@@ -741,7 +755,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
 }
 
 Result<> Indexer::find_same_pictures(const std::stop_token& stop) {
-    SamePictureFinder finder(parts_.library.catalog(), parts_.thumbnails);
+    SamePictureFinder finder(parts_.library.catalog(), parts_.thumbnails, parts_.decoders);
     HONE_TRY(const std::size_t photos, finder.prepare());
     if (photos == 0) return {};
     begin_stage("duplicates", photos);

@@ -103,19 +103,43 @@ Result<> Library::follow(const std::string& model, VectorSpace* space) {
         if (observes_) HONE_CHECK(observe());
     }
     if (space != nullptr) {
-        const VectorKey key{std::string(ContentAnalyzer::kName), model};
-        HONE_TRY(const std::vector<PhotoNumber> numbers, catalog_->vector_numbers(key));
-        std::vector<PhotoNumber> missing;
-        std::ranges::copy_if(numbers, std::back_inserter(missing),
-                             [&](PhotoNumber number) { return !space->find(number); });
-        HONE_CHECK(catalog_->for_each_vector(
-            key, missing, [&](PhotoNumber number, std::span<const float> values) -> Result<> {
-                if (values.size() != space->dimension()) return {};
-                return add_vector(*space, number, values);
-            }));
+        HONE_CHECK(sync_content({std::string(ContentAnalyzer::kName), model}, *space));
     }
     const std::lock_guard lock(styles_mutex_);
     return styles_ ? styles_->sync(*catalog_) : Result<>{};
+}
+
+Result<> Library::sync_content(const VectorKey& key, VectorSpace& space) {
+    const std::lock_guard lock(vectors_mutex_);
+    return sync_vectors(*catalog_, key, space);
+}
+
+Result<std::vector<Photo>> Library::forget(std::span<const PhotoNumber> photos) {
+    HONE_TRY(const auto spaces, catalog_->stored_spaces(std::string(ContentAnalyzer::kName)));
+    HONE_TRY(std::vector<Photo> gone, catalog_->forget(photos));
+    if (gone.empty()) return gone;
+    std::vector<PhotoNumber> numbers;
+    for (const Photo& photo : gone) numbers.push_back(photo.number);
+    HONE_TRY(const auto styles, styles());
+    (void)styles;
+    {
+        const std::lock_guard lock(styles_mutex_);
+        HONE_CHECK(styles_->remove(numbers));
+    }
+    const std::lock_guard lock(vectors_mutex_);
+    for (const Catalog::StoredSpace& stored : spaces) {
+        std::shared_ptr<VectorSpace> space;
+        for (const auto& [model, content] : contents_) {
+            if (model == stored.model && !content.expired()) space = content.lock();
+        }
+        if (!space) {
+            HONE_TRY(auto opened, VectorSpace::open(vectors_directory(), ContentAnalyzer::kName, stored.model,
+                                                    stored.dimension, true));
+            space = std::move(opened);
+        }
+        HONE_CHECK(space->remove(numbers));
+    }
+    return gone;
 }
 
 std::optional<std::string> Library::holder(const fs::path& directory) {
@@ -162,7 +186,13 @@ Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel&
         HONE_CHECK(sync_vectors(catalog, content_key(model), *space));
         return std::shared_ptr<VectorSpace>(std::move(space));
     };
-    if (access_ == Access::kWrite) return open_and_sync(*catalog_);
+    if (access_ == Access::kWrite) {
+        HONE_TRY(auto space, open_and_sync(*catalog_));
+        const std::lock_guard lock(vectors_mutex_);
+        std::erase_if(contents_, [](const auto& content) { return content.second.expired(); });
+        contents_.emplace_back(model.fingerprint(), space);
+        return space;
+    }
 
     HONE_TRY(const auto stored, catalog_->stored_spaces(std::string(ContentAnalyzer::kName)));
     const auto mine = std::ranges::find(stored, model.fingerprint(), &Catalog::StoredSpace::model);

@@ -66,9 +66,14 @@ class Library {
     Result<> add_style(PhotoNumber photo, std::span<const std::uint8_t> style);
     // For the writer, after it committed a vector. Makes the photo searchable.
     Result<> add_vector(VectorSpace& space, PhotoNumber photo, std::span<const float> vector);
-    // Adds everything that other processes have added to the catalogue. model: fingerprint. space: may be
-    // null.
+    // Brings an open vector file up to date with the catalogue (ingest/vector_sync.hpp).
+    Result<> sync_content(const VectorKey& key, VectorSpace& space);
+    // Follows everything that other processes have added to the catalogue or deleted there. model:
+    // fingerprint. space: may be null.
     Result<> follow(const std::string& model, VectorSpace* space);
+    // For the writer. Deletes everything about these photos from the catalogue (Catalog::forget()) and from
+    // the vector files, those in use too. Returns the deleted ones.
+    Result<std::vector<Photo>> forget(std::span<const PhotoNumber> photos);
     // kUsage when all vectors of the library are from other models; the message names both and the remedy.
     Result<> check_model(const ImageTextModel& model) const;
 
@@ -87,6 +92,7 @@ class Library {
     std::vector<std::function<void(const Changes&)>> subscribers_;
     std::mutex styles_mutex_, vectors_mutex_;
     std::shared_ptr<StyleSpace> styles_;
+    std::vector<std::pair<std::string, std::weak_ptr<VectorSpace>>> contents_;  // of the writer, by model
 };
 
 VectorKey content_key(const ImageTextModel& model);

@@ -40,7 +40,7 @@ Result<RepairReport> check_thumbnails(Catalog& catalog, ThumbnailStore& thumbnai
         HONE_TRY(const std::optional<Photo> photo, catalog.photo(number));
         if (!photo) continue;
         ++report.checked;
-        if (thumbnails.is_whole(photo->id)) continue;
+        if (thumbnails.has_all(photo->id)) continue;
         ++report.wrong;
         if (!repair) continue;
         thumbnails.forget(photo->id);

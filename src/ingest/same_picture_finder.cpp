@@ -12,7 +12,6 @@
 #include "base/config.hpp"
 #include "base/log.hpp"
 #include "ingest/file_processor.hpp"
-#include "photo/decode.hpp"
 
 namespace hone {
 
@@ -88,24 +87,30 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
         HONE_TRY(const std::optional<Photo> facts, catalog_.photo(photo));
         if (!facts) return fail("it is gone");
         HONE_TRY(const std::string webp, thumbnails_.get(catalog_, *facts, kThumbnail));
-        // A thumbnail from the store, made by a decoder.
-        HONE_TRY(const DecodedPhoto thumbnail,
-                 decode_photo({reinterpret_cast<const std::uint8_t*>(webp.data()), webp.size()}, 0));
-        PictureFeatures features(style_image(thumbnail.image), mirrored);
+        PhotoWork whole;
+        whole.network_side = kThumbnail;  // not reduced
+        HONE_TRY(const PreparedPhoto thumbnail,
+                 decoders_.prepare({reinterpret_cast<const std::uint8_t*>(webp.data()), webp.size()}, whole));
+        PictureFeatures features(style_image(thumbnail.network), mirrored);
         work.features.add(photo, features);
         return features;
     };
     const auto& [style, hashes] = work.queries.at(number);
     HONE_TRY(const PictureFeatures mine, features_of(number, PictureFeatures::Mirrored::kYes));
+    Result<> complete;
     for (const NearDuplicateCandidate& candidate : work.index.candidates(style, hashes, number)) {
         const auto other = features_of(candidate.photo, PictureFeatures::Mirrored::kNo);
-        if (!other) continue;
+        if (!other) {
+            log::debug("cannot compare photo {} with {}: {}", number, candidate.photo, other.error().message);
+            if (other.error().kind == ErrorKind::kUnavailable) complete = std::unexpected(other.error());
+            continue;
+        }
         const PairCheck check = check_pair(mine, *other);
         if (check.same)
             pairs.push_back({std::min(number, candidate.photo), std::max(number, candidate.photo),
                              check.inliers, check.correlation, check.certain});
     }
-    return {};
+    return complete;
 }
 
 Result<> SamePictureFinder::run(const std::stop_token& stop,
@@ -126,7 +131,8 @@ Result<> SamePictureFinder::run(const std::stop_token& stop,
     }));
     const auto flush = [&](bool all) {
         // Requires work.mutex: two threads must not write the same batch.
-        if (work.error || work.finished.empty() || (!all && work.finished.size() < kBatch)) return;
+        const bool any = !work.finished.empty() || !work.pairs.empty();
+        if (work.error || !any || (!all && work.finished.size() < kBatch)) return;
         auto written = catalog_.add_same_pictures(work.pairs);
         if (written) written = catalog_.mark_analyzed(work.finished, same_picture_key());
         if (!written) work.error = written.error();
@@ -140,12 +146,14 @@ Result<> SamePictureFinder::run(const std::stop_token& stop,
                 for (std::size_t at = work.next++; at < waiting_.size() && !stop.stop_requested();
                      at = work.next++) {
                     std::vector<SamePicture> pairs;
-                    if (const auto compared = compare(work, at, pairs); !compared)
+                    const auto compared = compare(work, at, pairs);
+                    if (!compared)
                         log::debug("cannot compare photo {}: {}", waiting_[at], compared.error().message);
+                    const bool finished = compared || compared.error().kind != ErrorKind::kUnavailable;
                     on_progress(++work.done);
                     const std::lock_guard lock(work.mutex);
                     if (work.error) return;
-                    work.finished.push_back(waiting_[at]);
+                    if (finished) work.finished.push_back(waiting_[at]);
                     work.pairs.insert(work.pairs.end(), pairs.begin(), pairs.end());
                     flush(false);
                 }

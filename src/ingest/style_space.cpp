@@ -2,6 +2,8 @@
 // Opens and fills the style vector files.
 #include "ingest/style_space.hpp"
 
+#include <algorithm>
+
 #include "analyze/style_terms.hpp"
 #include "ingest/file_processor.hpp"
 
@@ -18,7 +20,22 @@ Result<std::shared_ptr<StyleSpace>> StyleSpace::open(const fs::path& directory, 
     return spaces;
 }
 
+Result<> StyleSpace::remove(std::span<const PhotoNumber> photos) {
+    HONE_CHECK(styles_->remove(photos));
+    return terms_->remove(photos);
+}
+
 Result<> StyleSpace::sync(Catalog& catalog) {
+    HONE_TRY(const std::vector<bool> known, catalog.known_photos());
+    std::vector<PhotoNumber> foreign;
+    for (const VectorSpace* space : {styles_.get(), terms_.get()}) {
+        const SpaceView view = space->view();
+        for (std::size_t block = 0; block < view.blocks(); ++block) {
+            std::ranges::copy_if(view.block_labels(block), std::back_inserter(foreign),
+                                 [&](PhotoNumber photo) { return photo >= known.size() || !known[photo]; });
+        }
+    }
+    HONE_CHECK(remove(foreign));
     return catalog.for_each_style([&](PhotoNumber photo, std::span<const std::uint8_t> style,
                                       auto) -> Result<> { return add(photo, style); });
 }

@@ -21,13 +21,15 @@ struct ReadableStyleTerm {
     std::size_t column = 0;              // index into the term scores of a photo
 };
 
-// add() and sync(): one caller at a time. Everything else is safe from any thread.
+// add(), remove() and sync(): one caller at a time. Everything else is safe from any thread.
 class StyleSpace {
   public:
     // kUnavailable when a reader finds no files.
     static Result<std::shared_ptr<StyleSpace>> open(const fs::path& directory, bool writable);
-    // Adds everything that the catalogue has and the files lack.
+    // Adds everything that the catalogue has and the files lack, and removes the photos that it does not
+    // know.
     Result<> sync(Catalog& catalog);
+    Result<> remove(std::span<const PhotoNumber> photos);
     // style: the kStyleSize stored bytes. Skips photos that exist.
     Result<> add(PhotoNumber photo, std::span<const std::uint8_t> style);
 

@@ -3,6 +3,8 @@
 #include "ingest/thumbnail_store.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -45,20 +47,15 @@ fs::path ThumbnailStore::file(const PhotoId& id, int size) const {
 }
 
 bool ThumbnailStore::has_all(const PhotoId& id) const {
-    // The last size that store() writes.
-    std::error_code error;
-    return fs::exists(file(id, kThumbnailSizes[std::size(kThumbnailSizes) - 1]), error);
-}
-
-bool ThumbnailStore::is_whole(const PhotoId& id) const {
+    // One file of each size: open, read its head, ask for its length.
     return std::ranges::all_of(kThumbnailSizes, [&](int size) {
-        const fs::path path = file(id, size);
-        const auto head = read_head(path, 12);
-        std::error_code error;
-        if (!head || head->size() < 12 || std::memcmp(head->data(), "RIFF", 4) != 0) return false;
-        std::uint32_t length = 0;  // little-endian, length of the rest (RIFF)
-        for (std::size_t byte = 0; byte < 4; ++byte) length |= std::uint32_t{(*head)[4 + byte]} << (8 * byte);
-        return fs::file_size(path, error) == std::uint64_t{length} + 8;
+        const FileDescriptor thumbnail(::open(file(id, size).c_str(), O_RDONLY | O_CLOEXEC));
+        std::array<std::uint8_t, kThumbnailHead> head{};
+        struct stat facts{};
+        if (!thumbnail || ::fstat(thumbnail.get(), &facts) != 0) return false;
+        const ssize_t count = ::pread(thumbnail.get(), head.data(), head.size(), 0);
+        return count > 0 && is_thumbnail_head(std::span(head).first(static_cast<std::size_t>(count)),
+                                              static_cast<std::uint64_t>(facts.st_size), size);
     });
 }
 
@@ -74,18 +71,22 @@ Result<> ThumbnailStore::store(const PhotoId& id, const Thumbnails& thumbnails) 
             HONE_CHECK(make_directories(target.parent_path()));
             HONE_CHECK(make_directories(directory_ / kScratch));
         }
-        HONE_CHECK(write_file_atomically(target, thumbnails[at], directory_ / kScratch));
+        HONE_CHECK(write_derived_file(target, thumbnails[at], directory_ / kScratch));
     }
     return {};
 }
 
 Result<std::string> ThumbnailStore::get(Catalog& catalog, const Photo& photo, int size) {
-    if (auto bytes = read_text(file(photo.id, size))) return bytes;
+    if (auto bytes = read_text(file(photo.id, size));
+        bytes && is_thumbnail_head({reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()},
+                                   bytes->size(), size))
+        return bytes;
     HONE_TRY(const OpenOriginal original, open_original(catalog, photo));
     PhotoWork work;
     work.thumbnails = work.svg = true;
     HONE_TRY(PreparedPhoto prepared, decoders_.prepare(original.file.get(), {}, work));
-    HONE_CHECK(store(photo.id, prepared.thumbnails));
+    if (const auto stored = store(photo.id, prepared.thumbnails); !stored)
+        return fail(ErrorKind::kUnavailable, "{}", stored.error().message);
     const auto* found = std::ranges::find(kThumbnailSizes, size);
     return prepared.thumbnails[static_cast<std::size_t>(found - std::begin(kThumbnailSizes))];
 }

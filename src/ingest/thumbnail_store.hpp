@@ -22,14 +22,12 @@ class ThumbnailStore {
     // store. decoders must outlive it.
     ThumbnailStore(fs::path directory, DecoderPool& decoders);
 
-    // Returns the WebP file; makes it from the photo's first readable file when it is not on disk. size: one
-    // of kThumbnailSizes, pixels. kUnavailable when no file can be read; kFailed when the photo cannot be
-    // decoded.
+    // Returns the WebP file; makes it from the photo's first readable file when it is not on disk, or not
+    // whole there. size: one of kThumbnailSizes, pixels. kUnavailable when no file can be read or the disk
+    // refuses the result, which may pass; kFailed when the photo cannot be decoded.
     Result<std::string> get(Catalog& catalog, const Photo& photo, int size);
-    // True when files of all sizes exist.
+    // True when every size exists and is whole: is_thumbnail_head().
     [[nodiscard]] bool has_all(const PhotoId& id) const;
-    // Slower: true when every size exists and has the length in its own header.
-    [[nodiscard]] bool is_whole(const PhotoId& id) const;
     // Deletes the photo's thumbnails.
     void forget(const PhotoId& id) const;
     // Writes all sizes, each file atomically. kFailed when the disk refuses.

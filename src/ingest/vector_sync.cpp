@@ -8,10 +8,19 @@ namespace hone {
 
 Result<> sync_vectors(Catalog& catalog, const VectorKey& key, VectorSpace& space) {
     HONE_TRY(const std::vector<PhotoNumber> numbers, catalog.vector_numbers(key));
-    const SpaceView view = space.view();
+    std::vector<PhotoNumber> foreign;
+    {
+        const SpaceView view = space.view();
+        for (std::size_t block = 0; block < view.blocks(); ++block) {
+            std::ranges::copy_if(
+                view.block_labels(block), std::back_inserter(foreign),
+                [&](PhotoNumber label) { return !std::ranges::binary_search(numbers, label); });
+        }
+    }
+    HONE_CHECK(space.remove(foreign));
     std::size_t known = 0;
     for (const PhotoNumber number : numbers) known += space.find(number).has_value() ? 1 : 0;
-    if (known != view.size()) HONE_CHECK(space.clear());
+    if (known != space.view().size()) HONE_CHECK(space.clear());  // the file names a photo twice
     std::vector<PhotoNumber> missing;
     std::ranges::copy_if(numbers, std::back_inserter(missing),
                          [&](PhotoNumber number) { return !space.find(number); });

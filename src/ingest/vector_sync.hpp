@@ -7,8 +7,8 @@
 
 namespace hone {
 
-// Adds missing rows; rebuilds the file when it has rows that the catalogue lacks. One caller at a time per
-// space. Fails as the catalogue or the disk does.
+// Adds missing rows, and removes rows that the catalogue lacks. One caller at a time per space. Fails as the
+// catalogue or the disk does.
 Result<> sync_vectors(Catalog& catalog, const VectorKey& key, VectorSpace& space);
 
 }  // namespace hone

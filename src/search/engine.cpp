@@ -210,8 +210,8 @@ Result<NamedMark> SearchRun::find_mark(const std::string& name, const Photo* kno
     } else {
         HONE_TRY(photo, catalog_.resolve(name));
     }
-    const auto row = engine_.content_->find(photo.number);
-    if (!row || *row >= view_.size())
+    const auto row = engine_.content_->find(photo.number, view_);
+    if (!row)
         return fail(ErrorKind::kUnavailable,
                     "the photo {} is not indexed yet; try again when indexing is done", name);
     const auto values = view_.values(*row);
@@ -327,8 +327,8 @@ void SearchRun::gather_evidence() {
     }
     if (from_ && from_->photo) set(marked, *from_->photo);
     for (const PhotoNumber photo : seen_) {
-        const auto row = engine_.content_->find(photo);
-        if (has(marked, photo) || !row || *row >= view_.size() || !first_of_its_picture(photo)) continue;
+        const auto row = engine_.content_->find(photo, view_);
+        if (has(marked, photo) || !row || !first_of_its_picture(photo)) continue;
         set(marked, photo);  // a photo named twice counts once
         facet_marks_.implicit_negatives.push_back({photo, {}, 1, evidence_.implicit_negatives.size()});
         evidence_.implicit_negatives.push_back({view_.values(*row), 1});
@@ -587,7 +587,7 @@ void SearchRun::set_text_ranks() {
     const std::vector<float>& scores = scores_by_text();
     std::vector<std::pair<float, SearchHit*>> hits;
     for (SearchHit& hit : page_.hits) {
-        if (const auto row = engine_.content_->find(hit.photo.number); row && *row < view_.size())
+        if (const auto row = engine_.content_->find(hit.photo.number, view_))
             hits.emplace_back(scores[*row], &hit);
     }
     std::ranges::sort(hits, std::less{}, &std::pair<float, SearchHit*>::first);
@@ -664,8 +664,7 @@ void SearchRun::order_rows(std::size_t count) {
     if (page_.explores) {
         choice = pool();
         for (const PhotoNumber photo : seen_) {
-            if (const auto row = engine_.content_->find(photo); row && *row < view_.size())
-                shown.push_back(*row);
+            if (const auto row = engine_.content_->find(photo, view_)) shown.push_back(*row);
         }
     } else {
         for (const ScoredRow& row : order_) {
@@ -892,9 +891,10 @@ std::uint64_t SearchEngine::searchable() const {
 std::shared_ptr<const SpaceStatistics> SearchEngine::statistics(const SpaceView& view) const {
     const std::lock_guard lock(mutex_);
     const std::size_t rows = SpaceStatistics::measured_size(view.size());
-    if (!statistics_ || measured_ != rows) {
+    if (!statistics_ || measured_ != rows || generation_ != view.generation()) {
         statistics_ = SpaceStatistics::measure(view, processor_count());
         measured_ = rows;
+        generation_ = view.generation();
     }
     return statistics_;
 }

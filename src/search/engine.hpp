@@ -46,7 +46,8 @@ class SearchEngine {
     const std::shared_ptr<ImageTextModel> model_;
     mutable std::mutex mutex_;  // guards the members below
     mutable std::shared_ptr<const SpaceStatistics> statistics_;
-    mutable std::size_t measured_ = 0;  // number of rows behind statistics_
+    mutable std::size_t measured_ = 0;      // number of rows behind statistics_
+    mutable std::uint64_t generation_ = 0;  // of the view behind statistics_
     mutable std::shared_ptr<const BackgroundVocabulary> vocabulary_;
 };
 

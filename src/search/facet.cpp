@@ -129,8 +129,8 @@ std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMar
     if (view.size() == 0) return std::nullopt;
     const auto vector_of = [&](const FacetMark& mark) -> std::span<const float> {
         if (!mark.photo) return mark.style;
-        const auto row = spaces.styles().find(*mark.photo);
-        return row && *row < view.size() ? view.values(*row) : std::span<const float>{};
+        const auto row = spaces.styles().find(*mark.photo, view);
+        return row ? view.values(*row) : std::span<const float>{};
     };
     Evidence evidence;
     std::vector<std::size_t> positive_index, negative_index;
@@ -160,8 +160,8 @@ std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMar
     result.auc = leave_one_out_auc(method, evidence, space, background_of(view));
     result.shares = [&spaces, view, ranking, moments, positive_index, negative_index](PhotoNumber photo) {
         std::vector<Share> shares;
-        const auto row = spaces.styles().find(photo);
-        if (!row || *row >= view.size()) return shares;
+        const auto row = spaces.styles().find(photo, view);
+        if (!row) return shares;
         shares = ranking->shares(view, *row);
         for (Share& share : shares) {
             share.value /= moments.deviation;

@@ -174,6 +174,7 @@ std::span<const Api::Route> Api::routes() {
         {"POST", "/api/v1/folders", UserAction::kManage, &Api::add_folder},
         {"DELETE", "/api/v1/folders/{}", UserAction::kManage, &Api::remove_folder},
         {"POST", "/api/v1/scan", UserAction::kManage, &Api::scan},
+        {"POST", "/api/v1/forget", UserAction::kManage, &Api::forget},
         {"POST", "/api/v1/scan/pause", UserAction::kManage, &Api::pause},
         {"POST", "/api/v1/scan/resume", UserAction::kManage, &Api::resume},
         {"GET", "/api/v1/status", UserAction::kView, &Api::status},
@@ -550,6 +551,15 @@ Result<Api::Answer> Api::scan(const HttpRequest& request, Parameter, By) {
     return Answer(202, {{"state", "running"}, {"scan", number}});
 }
 
+Result<Api::Answer> Api::forget(const HttpRequest& request, Parameter, By) {
+    HONE_TRY(const json body, parse_body(request));
+    HONE_TRY(const ForgetBody wish, parse_forget(body));
+    HONE_TRY(const ForgetPlan plan, plan_forget(library_.catalog(), wish.request));
+    if (wish.dry_run) return Answer(200, to_json(plan, plan.photos.size(), false));
+    HONE_TRY(const std::uint64_t gone, forget_photos(library_, thumbnails_, plan.photos));
+    return Answer(200, to_json(plan, gone, true));
+}
+
 Result<Api::Answer> Api::pause(const HttpRequest&, Parameter, By) {
     HONE_TRY(BackgroundIndexer* const background, indexer());
     background->pause(true);
@@ -566,6 +576,7 @@ Result<Api::Answer> Api::status(const HttpRequest&, Parameter, By by) {
     Catalog& catalog = library_.catalog();
     HONE_TRY(const auto snapshot, library_.snapshot());
     const Counts& counts = snapshot->counts();
+    HONE_TRY(const MissingCount missing, catalog.count_missing());
     HONE_TRY(const json list, folders_json(catalog));
     json model;
     if (parts_.model) {
@@ -577,13 +588,10 @@ Result<Api::Answer> Api::status(const HttpRequest&, Parameter, By by) {
                  {"precision", precision_name(parts_.model->image_precision())},
                  {"device", device_name(parts_.model->image_device())}};
     }
-    json body = {{"version", version_},
-                 {"library", utf8_path(library_.directory())},
-                 {"photos", counts.photos},
-                 {"searchable", parts_.engine ? parts_.engine->searchable() : 0},
-                 {"failed", counts.failed},
-                 {"model", model},
-                 {"model_problem", parts_.model ? json() : json(no_model_)},
+    json body = {{"version", version_},     {"library", utf8_path(library_.directory())},
+                 {"photos", counts.photos}, {"searchable", parts_.engine ? parts_.engine->searchable() : 0},
+                 {"failed", counts.failed}, {"missing", missing_json(missing)},
+                 {"model", model},          {"model_problem", parts_.model ? json() : json(no_model_)},
                  {"folders", list}};
     if (const Catalog::Condition condition = catalog.condition(); !condition.address.empty()) {
         body["catalog"] = {
@@ -598,7 +606,8 @@ Result<Api::Answer> Api::status(const HttpRequest&, Parameter, By by) {
     body["last_scan"] = summary ? to_json(*summary) : json();
     body["last_error"] = error ? json(error->message) : json();
     if (!sees_paths(by)) {
-        for (const char* field : {"library", "catalog", "last_scan", "last_error", "model_problem"})
+        for (const char* field :
+             {"library", "catalog", "missing", "last_scan", "last_error", "model_problem"})
             body.erase(field);
     }
     return Answer(200, body);

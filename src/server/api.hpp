@@ -124,6 +124,7 @@ class Api final : public BackgroundObserver {
     Result<Answer> add_folder(const HttpRequest& request, Parameter, By by);
     Result<Answer> remove_folder(const HttpRequest& request, Parameter id, By by);
     Result<Answer> scan(const HttpRequest& request, Parameter, By by);
+    Result<Answer> forget(const HttpRequest& request, Parameter, By by);
     Result<Answer> pause(const HttpRequest& request, Parameter, By by);
     Result<Answer> resume(const HttpRequest& request, Parameter, By by);
     Result<Answer> status(const HttpRequest& request, Parameter, By by);

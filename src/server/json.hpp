@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ingest/forget.hpp"
 #include "ingest/indexer.hpp"
 #include "search/duplicates.hpp"
 #include "search/query.hpp"
@@ -29,6 +30,16 @@ Result<nlohmann::json> listed_photos(Catalog& catalog, std::span<const PhotoNumb
 Result<nlohmann::json> folder_json(Catalog& catalog, const Folder& folder);
 // All folders, as a list.
 Result<nlohmann::json> folders_json(Catalog& catalog);
+// {"photos": n, "since": time of the first one, or null}: the photos without a file.
+nlohmann::json missing_json(const MissingCount& missing);
+// The answer of POST /forget. photos: number of photos to forget, or of forgotten ones.
+nlohmann::json to_json(const ForgetPlan& plan, std::uint64_t photos, bool forgotten);
+// Reads the body of POST /forget. kUsage names the form.
+struct ForgetBody {
+    ForgetRequest request;
+    bool dry_run = false;
+};
+Result<ForgetBody> parse_forget(const nlohmann::json& document);
 // The number of skipped files per kind.
 nlohmann::json skipped_json(const Counts& counts);
 

@@ -180,8 +180,45 @@ Result<> VectorSpace::append(std::span<const std::uint32_t> labels, std::span<co
     return open_small_when_large();
 }
 
+Result<> VectorSpace::remove(std::span<const std::uint32_t> labels) {
+    std::vector<bool> gone(row_of_label_.size());
+    bool any = false;
+    for (const std::uint32_t label : labels) {
+        if (!find(label)) continue;
+        gone[label] = any = true;
+    }
+    if (!any) return {};
+    const fs::path path = file_of(prefix_, Element::kF32);
+    fs::path part = path;
+    part += ".part";
+    std::error_code error;
+    fs::remove(part, error);
+    HONE_TRY(auto rest, RowFile::open(part, spec_, true));
+    const RowView rows = exact_->view();
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        const std::uint32_t label = rows.label(row);
+        if (!gone[label]) HONE_CHECK(rest->append(std::span(&label, 1), rows.values(row)));
+    }
+    fs::rename(part, path, error);
+    if (error) return fail("cannot replace {}: {}", printable(path), error.message());
+    std::unique_ptr<RowFile> small;
+    {
+        const std::unique_lock lock(mutex_);
+        exact_.swap(rest);
+        small_.swap(small);
+        row_of_label_.clear();
+        const RowView left = exact_->view();
+        for (std::size_t row = 0; row < left.size(); ++row) remember(left.label(row), row);
+        ++generation_;
+    }
+    for (const Element element : {Element::kF16, Element::kInt8})
+        fs::remove(file_of(prefix_, element), error);
+    return open_small_when_large();
+}
+
 Result<> VectorSpace::clear() {
     const std::unique_lock lock(mutex_);
+    ++generation_;
     row_of_label_.clear();
     if (small_) HONE_CHECK(small_->clear());
     return exact_->clear();
@@ -196,6 +233,7 @@ SpaceView VectorSpace::view() const {
     view.exact_ = exact_->view();
     if (view.small_ && view.small_->size() != view.exact_.size())
         view.exact_ = view.exact_.first(view.small_->size());
+    view.generation_ = generation_;
     return view;
 }
 
@@ -203,6 +241,13 @@ std::optional<std::size_t> VectorSpace::find(std::uint32_t label) const {
     const std::shared_lock lock(mutex_);
     if (label >= row_of_label_.size() || row_of_label_[label] == kNoRow) return std::nullopt;
     return row_of_label_[label];
+}
+
+std::optional<std::size_t> VectorSpace::find(std::uint32_t label, const SpaceView& view) const {
+    const std::optional<std::size_t> row = find(label);
+    // A removal since then has moved the rows.
+    if (!row || *row >= view.size() || view.label(*row) != label) return std::nullopt;
+    return row;
 }
 
 }  // namespace hone

@@ -34,6 +34,9 @@ class SpaceView {
     // Returns the exact inner product, summed in order in double: the same on every processor and in every
     // library.
     [[nodiscard]] float exact_score(std::span<const float> query, std::size_t row) const;
+    // Equal for views of one space between which no row was removed: the later one has the same rows, and
+    // perhaps more.
+    [[nodiscard]] std::uint64_t generation() const { return generation_; }
     // The element type that scores() reads, for tests and benchmarks.
     [[nodiscard]] Element scanned_element() const { return small_ ? small_->spec().element : Element::kF32; }
 
@@ -41,13 +44,14 @@ class SpaceView {
     friend class VectorSpace;
     RowView exact_;
     std::optional<RowView> small_;
+    std::uint64_t generation_ = 0;
 };
 
 // The element type to scan. kAuto uses f32 up to kExactRows rows, int8 above.
 enum class ScanElement { kAuto, kF32, kF16, kInt8 };
 inline constexpr std::size_t kExactRows = 65'536;
 
-// append() and clear(): one caller at a time. Everything else is safe from any thread.
+// append(), remove() and clear(): one caller at a time. Everything else is safe from any thread.
 class VectorSpace {
   public:
     // Opens or creates directory/SPACE-MODEL.ELEMENT.rows. model: fingerprint. kFailed when a file cannot be
@@ -60,12 +64,17 @@ class VectorSpace {
     // vectors: labels.size() x dimension values. Skips labels that exist, so that appending twice is
     // harmless. kFailed when the disk is full.
     Result<> append(std::span<const std::uint32_t> labels, std::span<const float> vectors);
-    // Discards all rows.
+    // Removes the rows of these labels, in memory and on disk. Writes the other rows into new files, in
+    // order, so it costs time in proportion to the space; remove many labels together. Views keep the former
+    // rows. kFailed when the disk is full; the rows are then unchanged.
+    Result<> remove(std::span<const std::uint32_t> labels);
+    // Discards all rows. Requires that no view is in use.
     Result<> clear();
     // Returns the present rows.
     [[nodiscard]] SpaceView view() const;
-    // Returns the row of a label, or std::nullopt.
+    // Returns the row of a label, or std::nullopt. view: of this space; without it, the present rows.
     [[nodiscard]] std::optional<std::size_t> find(std::uint32_t label) const;
+    [[nodiscard]] std::optional<std::size_t> find(std::uint32_t label, const SpaceView& view) const;
 
   private:
     static constexpr std::uint32_t kNoRow = UINT32_MAX;
@@ -80,8 +89,9 @@ class VectorSpace {
     const bool writable_;
     const ScanElement scan_;
     std::unique_ptr<RowFile> exact_, small_;
-    mutable std::shared_mutex mutex_;  // guards row_of_label_ and the creation of small_
+    mutable std::shared_mutex mutex_;  // guards row_of_label_, generation_, and which files the two are
     std::vector<std::uint32_t> row_of_label_;
+    std::uint64_t generation_ = 0;
 };
 
 }  // namespace hone

@@ -2,6 +2,7 @@
 // The contract of every catalogue (catalog/catalog.hpp). A new implementation adds itself at the end.
 #include "catalog/catalog.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -9,8 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <map>
 #include <thread>
 
+#include "base/time.hpp"
 #include "tests/contract/surrealdb/engine.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -437,6 +440,132 @@ TEST_P(Catalogs, ARemovedFolderTakesItsFilesButNoKnowledge) {
     EXPECT_FALSE(commit(*catalog, photo(again, "/p/a.jpg", "a", {})).new_photo);
 }
 
+// Returns table -> number of rows that belong to the photo or to one of its faces, read without Hone's code.
+std::map<std::string, int> rows_of_photo(const fs::path& folder, PhotoNumber photo,
+                                         const std::vector<Face>& faces) {
+    std::map<std::string, int> found;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        if (entry.path().extension() != ".db") continue;
+        SQLite::Database database(entry.path().native(), SQLite::OPEN_READONLY, 60'000);
+        SQLite::Statement columns(database,
+                                  "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) "
+                                  "AS c WHERE m.type = 'table'");
+        while (columns.executeStep()) {
+            const std::string table = columns.getColumn(0), column = columns.getColumn(1);
+            const auto add = [&](const std::string& name, std::int64_t number) {
+                SQLite::Statement count(database,
+                                        fmt::format("SELECT count(*) FROM {} WHERE {} = ?", table, name));
+                count.bind(1, number);
+                count.executeStep();
+                found[table] += count.getColumn(0).getInt();
+            };
+            if (column == "photo_id" || (table == "photo" && (column == "id" || column == "shown_as")) ||
+                (table == "same_picture" && (column == "first" || column == "second")))
+                add(column, photo);
+            if (table == "words" && column == "name") add("rowid", photo);
+            for (const Face& face : faces) {
+                if (column == "face_id") add(column, face.id);
+            }
+        }
+    }
+    return found;
+}
+
+TEST_P(Catalogs, AForgottenPhotoLeavesNoRow) {
+    const auto catalog = open();
+    const Folder root = *catalog->add_folder("/p");
+    const auto whole = [&](const std::string& path, const std::string& format) {
+        FileOutcome outcome = photo(root, path, path);
+        auto& what = std::get<FileOutcome::Photo>(outcome.what);
+        what.photo.format = format;
+        what.analysis_results = some_analysis_results();
+        FaceFacts face;
+        face.box = {1, 2, 30, 40};
+        face.score = 0.9F;
+        face.vector = {1, 0};
+        what.faces = {face};
+        what.face_model = "net";
+        return *commit(*catalog, outcome).photo;
+    };
+    const PhotoNumber gone = whole("/p/IMG_1.jpg", "jpeg"), raw = whole("/p/IMG_1.CR2", "cr2"),
+                      other = whole("/p/b.jpg", "jpeg");
+    ASSERT_EQ(*catalog->pair_raw_files(), 1U);
+    const SamePicture pairs[] = {{gone, other, 30, .9, true}, {gone, raw, 30, .9, true}};
+    ASSERT_TRUE(catalog->add_same_pictures(pairs));
+    const auto faces = *catalog->faces_of(gone), kept = *catalog->faces_of(other);
+    ASSERT_EQ(faces.size(), 1U);
+    const PersonId person = *catalog->add_person(), stranger = *catalog->add_person();
+    ASSERT_TRUE(catalog->change_people({{{person, "Anna", false}},
+                                        {{faces[0].id, person, true}, {kept[0].id, person, true}},
+                                        {{faces[0].id, stranger}},
+                                        "named"}));
+    const auto everything = rows_of_photo(folder.path(), gone, faces);
+    EXPECT_GE(everything.size(), 11U);
+    for (const auto& [table, rows] : everything)
+        EXPECT_GT(rows, 0) << "this test puts nothing into " << table;
+
+    const PhotoNumber all[] = {gone, other, 4711};
+    EXPECT_TRUE(catalog->forget(all)->empty()) << "their files are there";
+    EXPECT_EQ(rows_of_photo(folder.path(), gone, faces), everything);
+    ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, seen({2, 3})));
+    const std::string before = *catalog->faces_state();
+    const auto forgotten = *catalog->forget(all);
+    ASSERT_EQ(forgotten.size(), 1U);
+    EXPECT_EQ(forgotten[0].number, gone);
+    EXPECT_EQ(forgotten[0].id, sha256("/p/IMG_1.jpg"));
+    for (const auto& [table, rows] : rows_of_photo(folder.path(), gone, faces)) EXPECT_EQ(rows, 0) << table;
+
+    EXPECT_EQ(*catalog->photo(gone), std::nullopt);
+    EXPECT_THAT(*catalog->available(), ElementsAre(raw, other)) << "nothing stands for the raw file now";
+    EXPECT_THAT(*catalog->known_photos(), ElementsAre(false, false, true, true));
+    EXPECT_TRUE(catalog->same_pictures()->empty());
+    EXPECT_EQ(catalog->matching_text(std::vector<std::string>{"zurich"})->size(), 2U);
+    EXPECT_NE(*catalog->faces_state(), before);
+    EXPECT_EQ(catalog->faces_of_person(person)->size(), 1U) << "the other photo keeps its face and its name";
+    EXPECT_TRUE(catalog->undo_people_edit());
+    EXPECT_TRUE(catalog->check());
+    EXPECT_TRUE(catalog->forget(all)->empty()) << "repeating is harmless";
+    const auto again = commit(*catalog, photo(root, "/p/IMG_1.jpg", "/p/IMG_1.jpg"));
+    EXPECT_TRUE(again.new_photo);
+    EXPECT_GT(*again.photo, other) << "numbers are never used again";
+}
+
+TEST_P(Catalogs, KnowsSinceWhenAPhotoIsMissing) {
+    const auto catalog = open();
+    const Folder root = *catalog->add_folder("/p"), second = *catalog->add_folder("/q");
+    const std::int64_t start = unix_seconds();
+    const auto missing = [&] { return *catalog->missing_photos(unix_seconds()); };
+    const PhotoNumber a = *commit(*catalog, photo(root, "/p/a.jpg", "a")).photo;
+    const auto b = commit(*catalog, photo(root, "/p/b.jpg", "b"));
+    const PhotoNumber c = *commit(*catalog, photo(second, "/q/c.jpg", "c")).photo;
+    commit(*catalog, photo(root, "/p/copy of a.jpg", "a"));
+    EXPECT_TRUE(missing().empty());
+    EXPECT_EQ(catalog->counts()->missing, 0U);
+
+    ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, seen({2, 4})));
+    EXPECT_TRUE(missing().empty()) << "a copy is there";
+    ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, seen({4})));
+    EXPECT_THAT(missing(), ElementsAre(*b.photo));
+    EXPECT_TRUE(catalog->missing_photos(start - 1)->empty()) << "not for that long";
+    ASSERT_TRUE(catalog->mark_available(b.file));
+    EXPECT_TRUE(missing().empty()) << "it came back";
+
+    commit(*catalog, photo(root, "/p/copy of a.jpg", "changed"));
+    EXPECT_THAT(missing(), ElementsAre(a)) << "its last file has other bytes now";
+    ASSERT_TRUE(catalog->set_reachable(second.id, false));
+    EXPECT_THAT(missing(), ElementsAre(a)) << "an offline disk";
+    ASSERT_TRUE(catalog->remove_folder(second.id));
+    EXPECT_THAT(missing(), ElementsAre(a, c));
+    const Counts counts = *catalog->counts();
+    EXPECT_EQ(counts.missing, 2U);
+    ASSERT_TRUE(counts.missing_since);
+    EXPECT_GE(*counts.missing_since, start);
+    EXPECT_LE(*counts.missing_since, unix_seconds());
+    commit(*catalog, photo(root, "/p/c.jpg", "c"));
+    EXPECT_THAT(missing(), ElementsAre(a)) << "found elsewhere";
+    EXPECT_THAT(*open(false)->missing_photos(unix_seconds()), ElementsAre(a));
+}
+
 TEST_P(Catalogs, ResolvesPrefixesAndPaths) {
     const auto catalog = open();
     const Folder root = *catalog->add_folder("/p");
@@ -568,6 +697,7 @@ CREATE TABLE vector (photo_id INTEGER NOT NULL REFERENCES photo(id), space TEXT 
   PRIMARY KEY (space, model, photo_id));
 INSERT INTO folder (path) VALUES (CAST('/p' AS BLOB));
 INSERT INTO photo VALUES (1, zeroblob(32), 3, 4, 5, 'jpeg', 0, 1700000000);
+INSERT INTO photo VALUES (2, zeroblob(31), 3, 4, 5, 'jpeg', 0, 1700000000);
 INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id) VALUES (1, CAST('/p/a.jpg' AS BLOB), 3, 1, 1, 0, 1);
 INSERT INTO analysis VALUES (1, 'content', 1, 'model-a', 1700000000);
 INSERT INTO vector VALUES (1, 'content', 'model-a', X'0000803F00000040');
@@ -592,6 +722,9 @@ TEST(SqliteCatalog, BringsTheOldestSchemaUpToDate) {
         EXPECT_TRUE(*(*catalog)->has_vector(1, kKey)) << "nothing that was computed is lost";
         const AnalyzerKey metadata{"metadata", 1, ""};
         EXPECT_FALSE((*catalog)->analyzed(std::span(&metadata, 1))->at(1)) << "what is new is missing";
+        const std::int64_t now = unix_seconds();
+        EXPECT_THAT(*(*catalog)->missing_photos(now), ElementsAre(2)) << "since the update";
+        EXPECT_TRUE((*catalog)->missing_photos(now - 3600)->empty());
     }
     EXPECT_TRUE(open_sqlite_catalog(file, false));
 }

@@ -2,13 +2,21 @@
 // The pipeline on real files with a small network.
 #include "ingest/indexer.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "base/config.hpp"
+#include "base/time.hpp"
+#include "ingest/forget.hpp"
+#include "ingest/same_picture_finder.hpp"
 #include "photo/decode.hpp"
 #include "photo/thumbnail.hpp"
 #include "tests/contract/needs.hpp"
 #include "tests/support/bitmap.hpp"
+#include "tests/support/style_images.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -179,6 +187,126 @@ TEST_F(Indexing, DerivedFilesCanBeDeletedAtAnyTime) {
     EXPECT_TRUE(ThumbnailStore(base.path() / "library/thumbs", decoders).has_all(photo.id));
 }
 
+// As a power failure leaves them: the file has its name, but not all of its bytes.
+TEST_F(Indexing, ACutThumbnailIsMadeAgain) {
+    add("a.bmp", 0x808080);
+    index();
+    const Photo photo = **library->catalog().photo(1);
+    const std::string hex = to_hex(photo.id);
+    const auto file = [&](int size) {
+        return base.path() / "library/thumbs" / hex.substr(0, 2) / fmt::format("{}-{}.webp", hex, size);
+    };
+    ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+    for (const int size : kThumbnailSizes) {
+        const std::string whole = *read_text(file(size));
+        for (const std::size_t length : {std::size_t{0}, std::size_t{20}, whole.size() - 1}) {
+            fs::resize_file(file(size), length);
+            EXPECT_FALSE(thumbnails.has_all(photo.id));
+            EXPECT_EQ(*thumbnails.get(library->catalog(), photo, size), whole) << "asked for";
+            EXPECT_EQ(*read_text(file(size)), whole);
+            fs::resize_file(file(size), length);
+            EXPECT_EQ(index().embedded, 0U);
+            EXPECT_EQ(*read_text(file(size)), whole) << "found by the next scan";
+        }
+        fs::remove(file(size));
+        index();
+        EXPECT_EQ(*read_text(file(size)), whole);
+    }
+}
+
+TEST_F(Indexing, AFalseThumbnailIsNeitherStoredNorServed) {
+    ::setenv("HONE_DECODER", (program_directory().parent_path() / "hone-decoder-with-faults").c_str(), 1);
+    photos.write("a.gif", "GIF89a HONE-FAULT thumbnail tiff");
+    photos.write("b.gif", "GIF89a HONE-FAULT thumbnail honest");
+    const auto summary = index();
+    ::unsetenv("HONE_DECODER");
+    EXPECT_EQ(summary.added, 1U);
+    ASSERT_EQ(summary.failures.size(), 1U);
+    EXPECT_EQ(summary.failures[0].path, (photos.path() / "a.gif").string());
+    EXPECT_THAT(summary.failures[0].reason, testing::HasSubstr("not a plain WebP file"));
+    int stored = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(base.path() / "library/thumbs")) {
+        if (!entry.is_regular_file()) continue;
+        ++stored;
+        EXPECT_EQ(read_text(entry.path())->substr(0, 4), "RIFF") << entry.path();
+    }
+    EXPECT_EQ(stored, 3) << "of the other photo";
+}
+
+// Two files with the same picture and different bytes, so each is the other's candidate.
+class Comparing : public Indexing {
+  protected:
+    void add_both() {
+        const Image scene = test::random_scene(1);
+        const auto color_at = [&](int x, int y) {
+            const std::uint8_t* pixel = scene.row(y) + 3 * x;
+            return static_cast<std::uint32_t>(pixel[0] << 16 | pixel[1] << 8 | pixel[2]);
+        };
+        photos.write("a.bmp", test::bitmap(256, 192, color_at));
+        photos.write("b.bmp", test::bitmap(255, 192, color_at));
+    }
+    void index_without_comparing() {
+        options.same_pictures = false;
+        index();
+        options.same_pictures = true;
+    }
+    std::size_t waiting() {
+        ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+        return *SamePictureFinder(library->catalog(), thumbnails, decoders).prepare();
+    }
+    void remove_thumbnails() { fs::remove_all(base.path() / "library/thumbs"); }
+};
+
+TEST_F(Comparing, FindsThePair) {
+    add_both();
+    index_without_comparing();
+    EXPECT_EQ(waiting(), 2U);
+    index();
+    EXPECT_EQ(waiting(), 0U);
+    EXPECT_EQ(library->catalog().same_pictures()->size(), 1U);
+}
+
+TEST_F(Comparing, IsTriedAgainWhenAFileCouldNotBeRead) {
+    add_both();
+    index_without_comparing();
+    ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+    const auto compare = [&] {
+        SamePictureFinder finder(library->catalog(), thumbnails, decoders);
+        ASSERT_TRUE(finder.prepare());
+        const auto done = finder.run({}, [](std::size_t) {});
+        ASSERT_TRUE(done) << done.error().message;
+    };
+    // Both disk and thumbnail of one are away: neither it nor its partner is done.
+    remove_thumbnails();
+    fs::rename(photos.path() / "b.bmp", photos.path() / "elsewhere");
+    compare();
+    EXPECT_EQ(waiting(), 2U);
+    EXPECT_EQ(library->catalog().same_pictures()->size(), 0U);
+    fs::rename(photos.path() / "elsewhere", photos.path() / "b.bmp");
+    compare();
+    EXPECT_EQ(waiting(), 0U);
+    EXPECT_EQ(library->catalog().same_pictures()->size(), 1U);
+}
+
+TEST_F(Comparing, EndsForAPictureThatCannotBeDecoded) {
+    add_both();
+    index_without_comparing();
+    // The bytes on disk became undecodable under the same size and time, as from a failing disk.
+    remove_thumbnails();
+    const fs::path file = photos.path() / "b.bmp";
+    const auto before = fs::last_write_time(file);
+    std::string bytes = *read_text(file);
+    bytes.replace(0, 2, "XX");
+    photos.write("b.bmp", bytes);
+    fs::last_write_time(file, before);
+    ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+    SamePictureFinder finder(library->catalog(), thumbnails, decoders);
+    ASSERT_EQ(*finder.prepare(), 2U);
+    ASSERT_TRUE(finder.run({}, [](std::size_t) {}));
+    EXPECT_EQ(waiting(), 0U) << "it would fail at every scan";
+    EXPECT_EQ(library->catalog().same_pictures()->size(), 0U);
+}
+
 TEST_F(Indexing, ThumbnailsStayWhenTheFileIsAway) {
     const fs::path file = add("a.bmp", 0xFF0000);
     add("b.bmp", 2);
@@ -264,6 +392,142 @@ TEST_F(Indexing, ALibraryInsideAPhotoFolderDoesNotFindItself) {
         ASSERT_TRUE(summary);
         EXPECT_EQ(summary->files, 1U);
     }
+}
+
+class Forgetting : public Indexing {
+  protected:
+    void SetUp() override {
+        Indexing::SetUp();
+        if (IsSkipped()) return;
+        for (const char* name : {"a.bmp", "b.bmp", "sub/c.bmp", "sub/d.bmp", "disk/e.bmp"})
+            add(name, static_cast<std::uint32_t>(name[0] * 5000 + name[4] * 700));
+        ASSERT_TRUE(library->styles());
+        index();
+    }
+    // As if the scans that missed the photos were this long ago.
+    void make_missing_since(std::int64_t seconds) {
+        SQLite::Database database((base.path() / "library/catalog.db").native(), SQLite::OPEN_READWRITE,
+                                  60'000);
+        database.exec(fmt::format("UPDATE photo SET missing_since = {} WHERE missing_since IS NOT NULL",
+                                  unix_seconds() - seconds));
+    }
+    [[nodiscard]] std::size_t known() const {
+        const auto bits = *library->catalog().known_photos();
+        return static_cast<std::size_t>(std::ranges::count(bits, true));
+    }
+    [[nodiscard]] int thumbnails() const {
+        int files = 0;
+        for (const auto& entry : fs::recursive_directory_iterator(base.path() / "library/thumbs"))
+            files += entry.is_regular_file() ? 1 : 0;
+        return files;
+    }
+    static constexpr std::int64_t kDay = 86'400;
+};
+
+TEST_F(Forgetting, LeavesNoVectorStyleOrThumbnail) {
+    fs::remove(photos.path() / "b.bmp");
+    index();
+    const PhotoNumber gone = library->catalog().missing_photos(unix_seconds())->at(0);
+    ASSERT_TRUE(space->find(gone));
+    ASSERT_TRUE((*library->styles())->styles().find(gone));
+    EXPECT_EQ(thumbnails(), 15);
+    ThumbnailStore store(base.path() / "library/thumbs", decoders);
+    const auto plan = *plan_forget(library->catalog(), {});
+    EXPECT_THAT(plan.photos, testing::ElementsAre(gone));
+    EXPECT_THAT(plan.names, testing::ElementsAre("b.bmp"));
+    EXPECT_EQ(*forget_photos(*library, store, plan.photos), 1U);
+    EXPECT_FALSE(space->find(gone)) << "the space in use";
+    EXPECT_EQ(space->view().size(), 4U);
+    EXPECT_FALSE((*library->styles())->styles().find(gone));
+    EXPECT_FALSE((*library->styles())->terms().find(gone));
+    EXPECT_EQ(thumbnails(), 12);
+    const auto available = library->available().snapshot();
+    EXPECT_EQ(std::ranges::count(*available, true), 4);
+    index();
+    EXPECT_FALSE(space->find(gone)) << "a scan does not bring it back";
+    open();
+    EXPECT_EQ(space->view().size(), 4U);
+    add("b.bmp", 'b' * 5000 + 'p' * 700);
+    EXPECT_EQ(index().added, 1U) << "the file is back: a new photo";
+    EXPECT_EQ(space->view().size(), 5U);
+}
+
+TEST_F(Forgetting, WorksOnFilesThatNoProcessHasOpen) {
+    fs::remove(photos.path() / "b.bmp");
+    index();
+    space.reset();
+    library.reset();
+    library = *Library::open(base.path() / "library", Access::kWrite, "test");
+    ThumbnailStore store(base.path() / "library/thumbs", decoders);
+    const auto plan = *plan_forget(library->catalog(), {});
+    EXPECT_EQ(*forget_photos(*library, store, plan.photos), 1U);
+    const auto content = *VectorSpace::open(library->vectors_directory(), "content", model->fingerprint(),
+                                            static_cast<std::size_t>(model->dimension()), false);
+    EXPECT_EQ(content->view().size(), 4U);
+    EXPECT_FALSE(content->find(plan.photos[0]));
+}
+
+TEST_F(Forgetting, APhotoWithAFileIsRefused) {
+    const std::string name = (photos.path() / "a.bmp").string();
+    const auto refused = plan_forget(library->catalog(), {{name}, 0});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::kConflict);
+    EXPECT_THAT(refused.error().message, testing::HasSubstr("would come back at the next scan"));
+    EXPECT_EQ(plan_forget(library->catalog(), {{"/nowhere.jpg"}, 0}).error().kind, ErrorKind::kNotFound);
+    fs::remove(photos.path() / "a.bmp");
+    EXPECT_FALSE(plan_forget(library->catalog(), {{name}, 0})) << "no scan has missed it yet";
+    index();
+    EXPECT_EQ(plan_forget(library->catalog(), {{name, name}, 0})->photos.size(), 1U);
+    EXPECT_TRUE(plan_forget(library->catalog(), {{}, 1})->photos.empty()) << "not missing for a day";
+}
+
+TEST_F(Forgetting, AScanForgetsAfterTheSettingOnly) {
+    fs::remove(photos.path() / "b.bmp");
+    index();
+    make_missing_since(10 * kDay);
+    index();
+    EXPECT_EQ(known(), 5U) << "never is the default";
+    ASSERT_TRUE(library->catalog().set_setting(kForgetSetting, "11"));
+    index();
+    EXPECT_EQ(known(), 5U) << "not yet";
+    ASSERT_TRUE(library->catalog().set_setting(kForgetSetting, "9"));
+    ContentAnalyzer analyzer(model);
+    {
+        ThumbnailStore store(base.path() / "library/thumbs", decoders);
+        Indexer indexer({*library, &analyzer, space.get(), store, decoders, observer});
+        const ScanTask part{library->catalog().folders()->front(), photos.path() / "sub", true};
+        ASSERT_TRUE(indexer.run(std::span(&part, 1), {}));
+        EXPECT_EQ(known(), 5U) << "a part was scanned";
+    }
+    index();
+    EXPECT_EQ(known(), 4U);
+    EXPECT_EQ(space->view().size(), 4U);
+    EXPECT_EQ(thumbnails(), 12);
+}
+
+TEST_F(Forgetting, AScanForgetsNothingThatMayBeOutOfReach) {
+    ASSERT_TRUE(library->catalog().set_setting(kForgetSetting, "9"));
+    fs::remove(photos.path() / "b.bmp");
+    fs::remove(photos.path() / "sub/c.bmp");
+    fs::remove_all(photos.path() / "disk");
+    fs::create_directory(photos.path() / "disk");
+    index();
+    EXPECT_EQ(library->catalog().counts()->missing, 3U);
+    make_missing_since(10 * kDay);
+    // The whole folder is away.
+    fs::rename(photos.path() / "a.bmp", base.path() / "a.bmp");
+    fs::rename(photos.path() / "sub", base.path() / "sub");
+    index();
+    EXPECT_EQ(known(), 5U);
+    fs::rename(base.path() / "a.bmp", photos.path() / "a.bmp");
+    fs::rename(base.path() / "sub", photos.path() / "sub");
+    index();
+    EXPECT_EQ(known(), 3U) << "the empty folder may be an unmounted disk; its photo stays";
+    EXPECT_EQ(library->catalog().counts()->missing, 1U);
+    ThumbnailStore store(base.path() / "library/thumbs", decoders);
+    const auto plan = *plan_forget(library->catalog(), {});
+    EXPECT_THAT(plan.names, testing::ElementsAre("e.bmp"));
+    EXPECT_EQ(*forget_photos(*library, store, plan.photos), 1U) << "when a person says so";
 }
 
 TEST_F(Indexing, OriginalsAreNotTouched) {

@@ -163,6 +163,28 @@ TEST_F(Sandbox, NothingGetsOut) {
     EXPECT_EQ(pool.lost(), 0U);
 }
 
+TEST_F(Sandbox, AThumbnailThatIsNotPlainWebpIsRefused) {
+    DecoderPool pool(1);
+    const auto honest = prepare(pool, fault("thumbnail honest"));
+    ASSERT_TRUE(honest) << honest.error().message;
+    EXPECT_EQ(honest->width, 300);
+    for (const char* other : {"tiff", "html", "cut", "tail", "large", "animated"}) {
+        const auto answer = prepare(pool, fault(std::string("thumbnail ") + other));
+        ASSERT_FALSE(answer) << other;
+        EXPECT_THAT(answer.error().message, HasSubstr("not a plain WebP file")) << other;
+    }
+    EXPECT_EQ(pool.lost(), 0U);
+    expect_works(pool);
+}
+
+TEST_F(Sandbox, ThumbnailsNobodyAskedForAreRefused) {
+    DecoderPool pool(1);
+    PhotoWork work = kWork;
+    work.thumbnails = false;
+    const std::string bytes = fault("thumbnail honest");
+    EXPECT_FALSE(pool.prepare({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, work));
+}
+
 TEST_F(Sandbox, ARefusedPartIsToldAndTheRestHolds) {
     SandboxLimits with_gaps = limits();
     with_gaps.without = {"namespaces (no network)", "file system (Landlock)"};

@@ -583,6 +583,40 @@ TEST_F(Surreal, ReplicasBecomeAlikeWhateverWasChanged) {
     }
 }
 
+TEST_F(Surreal, AForgottenPhotoLeavesTheServerAndOtherProcesses) {
+    const auto one = open("one"), two = open("two");
+    const FolderId root = one->add_folder("/p")->id;
+    std::vector<PhotoNumber> photos;
+    for (int at = 0; at < 40; ++at) {  // more than go into one transaction
+        const std::string path = fmt::format("/p/{}.jpg", at);
+        ASSERT_TRUE(add(*one, root, path));
+        photos.push_back(*(*one->find_file(path))->photo);
+    }
+    const SamePicture pair{photos[0], photos[39], 40, 0.5, true};
+    ASSERT_TRUE(one->add_same_pictures(std::span(&pair, 1)));
+    EXPECT_TRUE(comes([&] { return two->count_same_pictures().value_or(0) == 1; }));
+    std::vector<bool> seen(1000);
+    seen[static_cast<std::size_t>((*one->find_file("/p/39.jpg"))->id)] = true;
+    ASSERT_TRUE(one->end_scan({"/p", true, {}}, seen));
+    EXPECT_TRUE(comes([&] { return two->counts()->missing == 39; })) << "the others know it is missing";
+    EXPECT_EQ(one->forget(photos)->size(), 39U);
+    const auto expected = rows_of(folder.path() / "one");
+    EXPECT_TRUE(comes([&] { return rows_of(folder.path() / "two") == expected; }));
+    EXPECT_THAT(*two->known_photos(), testing::Contains(true).Times(1));
+    for (const char* process : {"one", "two"}) {
+        for (const auto& entry : fs::directory_iterator(folder.path() / process)) {
+            if (entry.path().extension() != ".db") continue;
+            SQLite::Database replica(entry.path().native(), SQLite::OPEN_READONLY, 60'000);
+            EXPECT_EQ(replica.execAndGet("SELECT count(*) FROM words").getInt(), 1) << process;
+        }
+    }
+    EXPECT_EQ(count("hone_bundle"), 1);
+    EXPECT_EQ(count("hone_same_picture"), 0);
+    EXPECT_TRUE(graph_has(address(), 1));
+    (void)open("fresh", false);
+    EXPECT_EQ(rows_of(folder.path() / "fresh"), expected);
+}
+
 TEST_F(Surreal, AReplicaThatIsSharedIsNotReadAgainWhileItIsWritten) {
     const auto writer = open("a"), beside = open("a");
     const FolderId root = writer->add_folder("/p")->id;

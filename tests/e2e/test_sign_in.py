@@ -31,7 +31,7 @@ RULES = {
     ('GET', '/api/v1/people/{id}'): VIEW, ('GET', '/api/v1/duplicates'): VIEW, ('POST', '/api/v1/examples'): VIEW, ('GET', '/api/v1/folders'): VIEW,
     ('GET', '/api/v1/status'): VIEW, ('GET', '/api/v1/events'): VIEW,
     ('POST', '/api/v1/people'): MANAGE, ('GET', '/api/v1/people/questions'): MANAGE, ('GET', '/api/v1/people/history'): MANAGE,
-    ('POST', '/api/v1/folders'): MANAGE, ('DELETE', '/api/v1/folders/{id}'): MANAGE, ('POST', '/api/v1/scan'): MANAGE,
+    ('POST', '/api/v1/folders'): MANAGE, ('DELETE', '/api/v1/folders/{id}'): MANAGE, ('POST', '/api/v1/scan'): MANAGE, ('POST', '/api/v1/forget'): MANAGE,
     ('POST', '/api/v1/scan/pause'): MANAGE, ('POST', '/api/v1/scan/resume'): MANAGE, ('GET', '/api/v1/failures'): MANAGE, ('GET', '/metrics'): MANAGE,
     ('GET', '/api/v1/tokens'): TOKENS, ('POST', '/api/v1/tokens'): TOKENS, ('DELETE', '/api/v1/tokens/{id}'): TOKENS,
     ('GET', '/api/v1/session'): NOBODY, ('POST', '/api/v1/session'): NOBODY, ('DELETE', '/api/v1/session'): NOBODY,

@@ -57,6 +57,11 @@ TEST(WriteFileAtomically, ReplacesOrLeavesAlone) {
     ASSERT_TRUE(write_file_atomically(file, "new"));
     EXPECT_EQ(*read_text(file), "new");
     EXPECT_FALSE(write_file_atomically(folder.path() / "missing/file", "x"));
+    fs::create_directory(folder.path() / "scratch");
+    ASSERT_TRUE(write_derived_file(file, "derived", folder.path() / "scratch"));
+    EXPECT_EQ(*read_text(file), "derived");
+    EXPECT_TRUE(fs::is_empty(folder.path() / "scratch"));
+    fs::remove(folder.path() / "scratch");
     EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1) << "a part file was left behind";
 }
 

@@ -53,6 +53,37 @@ TEST(Layers, EveryIncludeGoesUp) {
     EXPECT_GT(files, 50) << "the sources were not found in " << source;
 }
 
+// Decoding happens in the sandbox (docs/sandbox.md). Returns the reason why a file must not contain the line.
+std::string objection_to_decoding(const std::string& file, const std::string& line) {
+    static const std::regex call("\\b(decode_photo|open_picture|prepare_photo)\\s*\\(");
+    static const std::regex library("#include <(vips/|exiv2/|libraw/|libheif/|opencv2/imgcodecs)");
+    static const std::regex may_call("photo/(sandbox/.*|(decode|picture|prepare)\\.[ch]pp)");
+    // The benchmark compares Hone with libvips alone, on photos that its user names.
+    static const std::regex may_include("photo/.*|cli/bench_ingest\\.cpp");
+    if (std::regex_search(line, call) && !std::regex_match(file, may_call))
+        return file + " decodes outside the sandbox";
+    if (std::regex_search(line, library) && !std::regex_match(file, may_include))
+        return file + " includes a decoder's library";
+    return "";
+}
+
+TEST(Layers, OnlyTheSandboxDecodes) {
+    const fs::path source = fs::path(HONE_SOURCE_DIR) / "src";
+    int files = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(source)) {
+        if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
+        ++files;
+        const std::string name = fs::relative(entry.path(), source).string();
+        std::ifstream file(entry.path());
+        for (std::string line; std::getline(file, line);) EXPECT_EQ(objection_to_decoding(name, line), "");
+    }
+    EXPECT_GT(files, 50) << "the sources were not found in " << source;
+    EXPECT_NE(objection_to_decoding("ingest/a.cpp", "auto a = decode_photo(bytes, 0);"), "");
+    EXPECT_NE(objection_to_decoding("server/a.cpp", "prepare_photo (bytes)"), "");
+    EXPECT_NE(objection_to_decoding("ingest/a.cpp", "#include <vips/vips8>"), "");
+    EXPECT_EQ(objection_to_decoding("photo/sandbox/decoder_main.cpp", "prepare_photo(bytes)"), "");
+}
+
 TEST(Layers, ObjectsToWrongIncludes) {
     EXPECT_EQ(objection("search", "catalog"), "");
     EXPECT_NE(objection("catalog", "search"), "");

@@ -120,6 +120,59 @@ TEST(Thumbnail, FitsAndNeverGrows) {
     EXPECT_EQ(decode_photo(bytes_of(*make_thumbnail(large, 480)), 0)->width, 300);
 }
 
+bool is_stored(const std::string& file, int size) {
+    return is_thumbnail_head(bytes_of(file).first(std::min(kThumbnailHead, file.size())), file.size(), size);
+}
+
+TEST(Thumbnail, IsToldFromEverythingElse) {
+    for (const int width : {1, 3, 240, 241}) {  // also chunks of an odd length
+        const Image image{width, 5, std::vector<std::uint8_t>(std::size_t{15} * width, 90)};
+        const std::string webp = *make_thumbnail(image, 1080);
+        EXPECT_TRUE(decode_photo(bytes_of(webp), 0)) << width;
+        EXPECT_TRUE(is_thumbnail(webp, 480)) << width;
+        EXPECT_TRUE(is_stored(webp, 480)) << width;
+        EXPECT_EQ(is_thumbnail(webp, 240), width <= 240) << width;
+        EXPECT_EQ(is_stored(webp, 240), width <= 240) << width;
+        for (std::size_t cut = 0; cut < webp.size(); ++cut) {
+            EXPECT_FALSE(is_thumbnail(webp.substr(0, cut), 480)) << cut;
+            EXPECT_FALSE(is_stored(webp.substr(0, cut), 480)) << cut;
+        }
+        EXPECT_FALSE(is_thumbnail(webp + "x", 480));
+        EXPECT_FALSE(is_stored(webp + "x", 480));
+        for (const std::size_t at : {0U, 8U, 15U, 16U, 20U, 23U}) {  // each field
+            std::string other = webp;
+            other[at] = static_cast<char>(other[at] ^ 2 ^ (at == 20 ? 3 : 0));
+            EXPECT_FALSE(is_thumbnail(other, 480)) << at;
+            EXPECT_FALSE(is_stored(other, 480)) << at;
+        }
+    }
+    EXPECT_FALSE(is_thumbnail("", 480));
+    EXPECT_FALSE(is_stored("", 480));
+}
+
+// libvips 8.14 copies a photo's EXIF, with its position, into the thumbnail; older versions of Hone stored
+// that.
+TEST(Thumbnail, OfAnOlderVersionIsKeptUnlessItIsCut) {
+    const Image image{240, 160, std::vector<std::uint8_t>(std::size_t{3} * 240 * 160, 90)};
+    const std::string made = *make_thumbnail(image, 240);
+    const auto with_flags = [&](char flags) {
+        std::string file = made.substr(0, 12) + std::string("VP8X\x0A\0\0\0", 8) + flags +
+                           std::string("\0\0\0\xEF\0\0\x9F\0\0", 9) + made.substr(12) +
+                           std::string("EXIF\x02\0\0\0ab", 10);
+        const auto rest = static_cast<std::uint32_t>(file.size() - 8);
+        for (std::size_t byte = 0; byte < 4; ++byte) file[4 + byte] = static_cast<char>(rest >> (8 * byte));
+        return file;
+    };
+    for (const char flags : {'\x08', '\x2C'}) {
+        const std::string older = with_flags(flags);
+        EXPECT_TRUE(is_stored(older, 240));
+        EXPECT_FALSE(is_stored(older, 239));
+        EXPECT_FALSE(is_stored(older.substr(0, older.size() - 1), 240));
+        EXPECT_FALSE(is_thumbnail(older, 240)) << "no decoder may return it";
+    }
+    EXPECT_FALSE(is_stored(with_flags('\x0A'), 240)) << "an animation";
+}
+
 TEST(PhotoId, PrefixesHave8To64Digits) {
     EXPECT_TRUE(is_photo_id_prefix("abcdef01"));
     EXPECT_TRUE(is_photo_id_prefix(std::string(64, 'F')));

@@ -44,6 +44,42 @@ class VectorSpaces : public testing::TestWithParam<ScanElement> {
     test::TemporaryFolder folder;
 };
 
+TEST_P(VectorSpaces, RemovedRowsAreGoneAndViewsKeepTheirs) {
+    auto space = open();
+    const auto vectors = unit_vectors(3000, 1);
+    ASSERT_TRUE(space->append(labels_from(10, 3000), vectors));
+    const SpaceView before = space->view();
+    std::vector<std::uint32_t> gone{10, 1500, 3009, 9999};
+    ASSERT_TRUE(space->remove(gone));
+    const auto value = [&](std::uint32_t label) { return vectors[(label - 10) * kDimension]; };
+    for (int opening = 0; opening < 2; ++opening) {
+        const SpaceView view = space->view();
+        ASSERT_EQ(view.size(), 2997U);
+        EXPECT_EQ(view.scores(unit_vectors(1, 2), 1).size(), 2997U);
+        for (const std::uint32_t label : gone) EXPECT_FALSE(space->find(label));
+        for (const std::uint32_t label : {11U, 1499U, 1501U, 3008U}) {
+            const auto row = space->find(label, view);
+            ASSERT_TRUE(row) << label;
+            EXPECT_EQ(view.values(*row)[0], value(label));
+        }
+        if (opening == 0) {
+            EXPECT_NE(view.generation(), before.generation());
+            ASSERT_EQ(before.size(), 3000U);
+            EXPECT_EQ(before.values(0)[0], value(10));
+            EXPECT_FALSE(space->find(11, before)) << "it has moved";
+            EXPECT_FALSE(space->find(10, before));
+        }
+        space.reset();
+        for (const auto& entry : fs::directory_iterator(folder.path()))
+            EXPECT_EQ(entry.path().extension(), ".rows") << entry.path();
+        space = open();
+    }
+    ASSERT_TRUE(space->append(labels_from(10, 1), std::span(vectors).first(kDimension)));
+    EXPECT_EQ(space->view().size(), 2998U) << "it may come back";
+    ASSERT_TRUE(space->remove(labels_from(0, 4000)));
+    EXPECT_EQ(space->view().size(), 0U);
+}
+
 TEST_P(VectorSpaces, ScoresAreNearTheExactOnes) {
     const auto space = open();
     const auto vectors = unit_vectors(3000, 1);

@@ -320,6 +320,7 @@ let state = flag('empty') || done === total ? 'idle' : flag('paused') ? 'paused'
 const model = flag('no-model')
   ? null
   : { name: 'mock-64', dimension: 64, licence: 'Apache-2.0', precision: 'f32', device: 'cpu' };
+let missing = flag('empty') ? 0 : 3;
 const listeners = new Set();
 const failures = [
   { path: '/photos/broken.jpg', stage: 'read', reason: 'ends after 81,920 of 2,113,044 bytes' },
@@ -344,6 +345,7 @@ const status = () => ({
   photos: folders.length ? total : 0,
   searchable: done,
   failed: indexing().failed,
+  missing: { photos: missing, since: missing ? '2026-05-01T10:00:00Z' : null },
   model,
   folders: folderViews(),
   indexing: indexing(),
@@ -813,6 +815,16 @@ async function answer(request, response, url) {
     state = route.endsWith('pause') ? 'paused' : done < total ? 'running' : 'idle';
     emit('progress', indexing());
     return json({ state: 'running' }, 202);
+  }
+  if (route === 'POST /forget') {
+    const wish = JSON.parse((await body(request)).toString());
+    const answer = {
+      photos: missing,
+      names: ['beach.jpg', 'IMG_0412.jpg', 'garden.jpg'].slice(0, missing),
+      forgotten: !wish.dry_run,
+    };
+    if (!wish.dry_run) missing = 0;
+    return json(answer);
   }
   if (route === 'GET /people') {
     const of = (name) => url.searchParams.get(name);

@@ -19,6 +19,19 @@ const refusal = async (promise: Promise<unknown>): Promise<ApiError> => {
 
 afterEach(() => vi.unstubAllGlobals());
 
+describe('forgetting', () => {
+  it('asks before it forgets all missing photos', async () => {
+    for (const dry of [true, false]) {
+      answer(200, `{"photos":3,"names":["a.jpg"],"forgotten":${!dry}}`, 'application/json');
+      expect(await api.forgetMissing(dry)).toEqual({ photos: 3, names: ['a.jpg'], forgotten: !dry });
+      const [url, sent] = vi.mocked(fetch).mock.calls[0]!;
+      expect(url).toBe('/api/v1/forget');
+      expect(sent?.method).toBe('POST');
+      expect(JSON.parse(sent?.body as string)).toEqual({ missing_days: 0, dry_run: dry });
+    }
+  });
+});
+
 describe('errors', () => {
   it('shows the message of the server', async () => {
     answer(

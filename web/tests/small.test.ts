@@ -81,6 +81,18 @@ describe('stage', () => {
 });
 
 describe('text', () => {
+  it('counts the missing photos and names the number in the question', () => {
+    expect(text.missingLine({ photos: 1, since: null })).toBe('1 photo has no file any more.');
+    expect(text.missingLine({ photos: 1200, since: '2026-05-01T10:00:00Z' })).toMatch(
+      /^1,200 photos have no file any more, the first since .*2026.*\.$/,
+    );
+    expect(text.missingLine({ photos: 1, since: '2026-05-01T10:00:00Z' })).not.toContain('first');
+    expect(text.forgetQuestion(1)).toBe('Forget the missing photo?');
+    expect(text.forgetQuestion(1200)).toBe('Forget 1,200 missing photos?');
+    expect(text.forgottenLine(1)).toBe('One photo was forgotten.');
+    expect(text.forgottenLine(2)).toBe('2 photos were forgotten.');
+  });
+
   it('writes counts in full with separators', () => {
     expect(text.count(48249)).toBe('48,249');
     expect(text.photoCount(1)).toBe('1 photo');

@@ -69,7 +69,21 @@ CREATE TABLE face_rejection (face_id INTEGER NOT NULL REFERENCES face(id) ON DEL
 CREATE TABLE people_edit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, what TEXT NOT NULL, before TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
 )sql";
 
-constexpr const char* kVersions[] = {kVersion1, kVersion2, kVersion3};
+// Version 4: since when a photo is missing.
+constexpr const char* kVersion4 = R"sql(
+-- missing_since: Unix seconds since the photo has no file in state 0; NULL while it has one.
+ALTER TABLE photo ADD COLUMN missing_since INTEGER;
+CREATE INDEX photo_missing ON photo(missing_since) WHERE missing_since IS NOT NULL;
+-- To delete a photo without reading all vectors and pairs. The first one replaces an index of replicas.
+DROP INDEX IF EXISTS mirror_vector_photo;
+CREATE INDEX vector_photo ON vector(photo_id);
+CREATE INDEX same_picture_second ON same_picture(second);
+-- A replica of a server (it has the table mirror) gets the times from there.
+UPDATE photo SET missing_since = strftime('%s', 'now') + 0
+  WHERE NOT EXISTS (SELECT 1 FROM place WHERE photo_id = photo.id AND state = 0) AND NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'mirror');
+)sql";
+
+constexpr const char* kVersions[] = {kVersion1, kVersion2, kVersion3, kVersion4};
 static_assert(std::size(kVersions) == kSchemaVersion);
 
 int version_of(SQLite::Database& database) {

@@ -120,6 +120,24 @@ constexpr const char* kAvailableFile =
     "photo_id IS NOT NULL AND state = 0 AND photo_id NOT IN (SELECT id FROM photo WHERE shown_as IS NOT "
     "NULL)";
 
+// A photo without an available file.
+constexpr const char* kIsMissing = "NOT EXISTS (SELECT 1 FROM place WHERE photo_id = photo.id AND state = 0)";
+
+// Keeps photo.missing_since right. Call it for every photo whose files changed.
+void update_missing_since(Statements& statements, std::int64_t photo) {
+    static const std::string kStart = fmt::format(
+        "UPDATE photo SET missing_since = ? WHERE id = ? AND missing_since IS NULL AND {}", kIsMissing);
+    static const std::string kEnd = fmt::format(
+        "UPDATE photo SET missing_since = NULL WHERE id = ? AND missing_since IS NOT NULL AND NOT {}",
+        kIsMissing);
+    const auto start = statements(kStart), end = statements(kEnd);
+    start->bind(1, unix_seconds());
+    start->bind(2, photo);
+    if (start->exec() > 0) return;
+    end->bind(1, photo);
+    end->exec();
+}
+
 // Binds two parameters: the paths below a directory are between "dir/" and "dir0", because '0' follows '/'.
 void bind_below(SQLite::Statement& statement, int index, const fs::path& directory) {
     std::string low = directory.native(), high = low;
@@ -149,7 +167,10 @@ class SqliteCatalog final : public Catalog {
             writer_->exec(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
             prepared_ = std::make_unique<Statements>(*writer_);
-            return prepare_schema(*writer_);
+            HONE_CHECK(prepare_schema(*writer_));
+            // Best effort: without an answer of the server, the next opening does it.
+            if (hook_ && hook_->condition().trouble.empty()) (void)start_missing_clocks();
+            return {};
         });
     }
 
@@ -212,27 +233,11 @@ class SqliteCatalog final : public Catalog {
     Result<> remove_folder(FolderId folder) override {
         for (std::size_t gone = rows_at_once(); gone == rows_at_once();) {
             HONE_TRY(gone, write([&](SQLite::Database& database) -> Result<std::size_t> {
-                         SQLite::Statement query(
-                             database, "SELECT id, photo_id FROM place WHERE folder_id = ? LIMIT ?");
-                         query.bind(1, folder);
-                         query.bind(2, static_cast<std::int64_t>(std::min<std::size_t>(
-                                           rows_at_once(), std::numeric_limits<std::int64_t>::max())));
-                         std::vector<std::pair<FileId, std::int64_t>> files;
-                         while (query.executeStep())
-                             files.emplace_back(query.getColumn(0).getInt64(), query.getColumn(1).getInt64());
-                         SQLite::Statement remove(database, "DELETE FROM place WHERE id = ?");
-                         for (const auto& [file, photo] : files) {
-                             remove.reset();
-                             remove.bind(1, file);
-                             remove.exec();
-                         }
-                         for (const auto& [file, photo] : files) {
-                             if (photo != 0) refresh_text_index(*prepared_, static_cast<PhotoNumber>(photo));
-                         }
-                         return files.size();
+                         return remove_files(database, folder);
                      }));
         }
         return write([&](SQLite::Database& database) -> Result<> {
+            remove_files(database, folder);
             SQLite::Statement remove(database, "DELETE FROM folder WHERE id = ?");
             remove.bind(1, folder);
             if (remove.exec() == 0) return fail(ErrorKind::kNotFound, "no folder has the number {}", folder);
@@ -372,15 +377,63 @@ class SqliteCatalog final : public Catalog {
 
     Result<> mark_available(FileId file) override {
         return write([&](SQLite::Database& database) -> Result<> {
-            SQLite::Statement update(database, "UPDATE place SET state = 0 WHERE id = ? AND state = 1");
+            SQLite::Statement update(
+                database, "UPDATE place SET state = 0 WHERE id = ? AND state = 1 RETURNING photo_id, path");
             update.bind(1, file);
-            if (update.exec() == 0) return {};
-            SQLite::Statement query(database, "SELECT path, photo_id FROM place WHERE id = ?");
-            query.bind(1, file);
-            if (!query.executeStep()) return {};
-            pair_raw_files(*prepared_, column_path(query, 0));
-            refresh_text_index(*prepared_, static_cast<PhotoNumber>(query.getColumn(1).getInt64()));
+            if (update.executeStep()) {
+                const std::int64_t photo = update.getColumn(0).getInt64();
+                const fs::path path = column_path(update, 1);
+                update.reset();
+                update_missing_since(*prepared_, photo);
+                pair_raw_files(*prepared_, path);
+                refresh_text_index(*prepared_, static_cast<PhotoNumber>(photo));
+            }
             return {};
+        });
+    }
+
+    Result<std::vector<PhotoNumber>> missing_photos(std::int64_t until) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
+            SQLite::Statement query(
+                database,
+                "SELECT id FROM photo WHERE missing_since IS NOT NULL AND missing_since <= ? ORDER BY id");
+            query.bind(1, until);
+            return read_numbers(query);
+        });
+    }
+
+    Result<std::vector<Photo>> forget(std::span<const PhotoNumber> photos) override {
+        std::vector<PhotoNumber> numbers(photos.begin(), photos.end());
+        std::ranges::sort(numbers);
+        const std::size_t batch = hook_ ? hook_->batch() : std::max<std::size_t>(1, numbers.size());
+        std::vector<Photo> gone;
+        for (std::size_t first = 0; first < numbers.size(); first += batch) {
+            const auto part = std::span(numbers).subspan(first, std::min(batch, numbers.size() - first));
+            HONE_TRY(auto deleted, write([&](SQLite::Database& database) -> Result<std::vector<Photo>> {
+                         std::vector<Photo> some;
+                         for (const PhotoNumber number : part) {
+                             if (auto photo = forget_one(database, number)) some.push_back(std::move(*photo));
+                         }
+                         if (!some.empty()) count_change(database);
+                         return some;
+                     }));
+            std::ranges::move(deleted, std::back_inserter(gone));
+        }
+        return gone;
+    }
+
+    Result<std::vector<bool>> known_photos() override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<bool>> {
+            std::vector<bool> known(
+                static_cast<std::size_t>(
+                    database.execAndGet("SELECT ifnull(max(id), 0) FROM photo").getInt64()) +
+                1);
+            SQLite::Statement query(database, "SELECT id FROM photo");
+            while (query.executeStep()) {
+                const auto photo = static_cast<std::size_t>(query.getColumn(0).getInt64());
+                if (photo < known.size()) known[photo] = true;
+            }
+            return known;
         });
     }
 
@@ -527,6 +580,18 @@ class SqliteCatalog final : public Catalog {
                 database,
                 fmt::format("SELECT photo_id FROM place WHERE {} GROUP BY photo_id", kAvailableFile));
             return read_numbers(query);
+        });
+    }
+
+    Result<MissingCount> count_missing() override {
+        return read([&](Reader& reader) -> Result<MissingCount> {
+            const auto query = reader.statements(
+                "SELECT count(*), min(missing_since) FROM photo WHERE missing_since IS NOT NULL");
+            MissingCount missing;
+            query->executeStep();
+            missing.photos = static_cast<std::uint64_t>(query->getColumn(0).getInt64());
+            if (!query->isColumnNull(1)) missing.since = query->getColumn(1).getInt64();
+            return missing;
         });
     }
 
@@ -935,6 +1000,74 @@ class SqliteCatalog final : public Catalog {
     // A transaction on a server is one message of limited size, and large ones are slow.
     [[nodiscard]] std::size_t rows_at_once() const { return hook_ ? kHookedRows : SIZE_MAX; }
 
+    // Deletes at most rows_at_once() records of the folder's files. Returns how many.
+    std::size_t remove_files(SQLite::Database& database, FolderId folder) {
+        SQLite::Statement query(database, "SELECT id, photo_id FROM place WHERE folder_id = ?");
+        query.bind(1, folder);
+        std::vector<std::pair<FileId, std::optional<std::int64_t>>> files;
+        while (files.size() < rows_at_once() && query.executeStep()) {
+            files.emplace_back(query.getColumn(0).getInt64(), std::nullopt);
+            if (!query.isColumnNull(1)) files.back().second = query.getColumn(1).getInt64();
+        }
+        query.reset();
+        SQLite::Statement remove(database, "DELETE FROM place WHERE id = ?");
+        for (const auto& [file, photo] : files) {
+            remove.reset();
+            remove.bind(1, file);
+            remove.exec();
+        }
+        for (const auto& [file, photo] : files) {
+            if (!photo) continue;
+            update_missing_since(*prepared_, *photo);
+            refresh_text_index(*prepared_, static_cast<PhotoNumber>(*photo));
+        }
+        return files.size();
+    }
+
+    // Starts the clocks of missing photos that have none: an older Hone wrote them on the server.
+    Result<> start_missing_clocks() {
+        for (std::size_t started = rows_at_once(); started == rows_at_once();) {
+            HONE_TRY(started, write([&](SQLite::Database& database) -> Result<std::size_t> {
+                         SQLite::Statement update(
+                             database,
+                             fmt::format("UPDATE photo SET missing_since = ? WHERE id IN (SELECT id FROM "
+                                         "photo WHERE missing_since IS NULL AND {} LIMIT ?)",
+                                         kIsMissing));
+                         update.bind(1, unix_seconds());
+                         update.bind(2, static_cast<std::int64_t>(rows_at_once()));
+                         return static_cast<std::size_t>(update.exec());
+                     }));
+        }
+        return {};
+    }
+
+    // Returns std::nullopt for an unknown photo and for one with an available file; these stay.
+    std::optional<Photo> forget_one(SQLite::Database& database, PhotoNumber number) {
+        const auto id = static_cast<std::int64_t>(number);
+        std::optional<Photo> photo;
+        {
+            SQLite::Statement query(
+                database, fmt::format("SELECT {} FROM photo WHERE id = ? AND {}", kPhotoColumns, kIsMissing));
+            query.bind(1, id);
+            if (!query.executeStep()) return std::nullopt;
+            photo = read_photo(query);
+        }
+        // Rows that refer to others first.
+        for (const char* sql :
+             {"DELETE FROM face_rejection WHERE face_id IN (SELECT id FROM face WHERE photo_id = ?)",
+              "DELETE FROM face WHERE photo_id = ?", "DELETE FROM same_picture WHERE first = ?",
+              "DELETE FROM same_picture WHERE second = ?", "DELETE FROM vector WHERE photo_id = ?",
+              "DELETE FROM look WHERE photo_id = ?", "DELETE FROM keyword WHERE photo_id = ?",
+              "DELETE FROM metadata WHERE photo_id = ?", "DELETE FROM analysis WHERE photo_id = ?",
+              "DELETE FROM words WHERE rowid = ?", "DELETE FROM place WHERE photo_id = ?",
+              "UPDATE photo SET shown_as = NULL WHERE shown_as = ?", "DELETE FROM photo WHERE id = ?"}) {
+            const auto change = (*prepared_)(sql);
+            change->bind(1, id);
+            change->exec();
+        }
+        return photo;
+    }
+
     struct EndedScan {
         std::uint64_t missing = 0;
         std::size_t gone = 0;
@@ -948,10 +1081,9 @@ class SqliteCatalog final : public Catalog {
             bind_below(query, 1, part.directory);
             struct Gone {
                 FileId file;
-                bool photo;
-                std::optional<std::int64_t> said_by_sidecar;  // the photo that a sidecar next to it described
+                std::optional<std::int64_t> photo;
+                bool sidecar;  // one next to it described the photo
                 fs::path path;
-                std::int64_t number;  // of the photo
             };
             std::vector<Gone> gone;
             const std::size_t prefix = part.directory.native().size() + 1;
@@ -965,10 +1097,8 @@ class SqliteCatalog final : public Catalog {
                     return path.starts_with(folder.native() + '/');
                 });
                 if (unread) continue;
-                gone.push_back(
-                    {file, query.getColumn(1).getInt() == 0, {}, path, query.getColumn(4).getInt64()});
-                if (gone.back().photo && query.getColumn(3).getInt64() != 0)
-                    gone.back().said_by_sidecar = query.getColumn(4).getInt64();
+                gone.push_back({file, {}, query.getColumn(3).getInt64() != 0, path});
+                if (query.getColumn(1).getInt() == 0) gone.back().photo = query.getColumn(4).getInt64();
             }
             SQLite::Statement update(database, "UPDATE place SET state = 1 WHERE id = ?");
             SQLite::Statement forget(database, "DELETE FROM place WHERE id = ?");
@@ -988,15 +1118,17 @@ class SqliteCatalog final : public Catalog {
                                     "place WHERE photo_id = "
                                     "?1 AND state = 0 AND sidecar != 0)");
             for (const Gone& file : gone) {
-                if (!file.said_by_sidecar) continue;
+                if (!file.photo) continue;
+                update_missing_since(*prepared_, *file.photo);
+                if (!file.sidecar) continue;
                 again.reset();
-                again.bind(1, *file.said_by_sidecar);
+                again.bind(1, *file.photo);
                 again.exec();
             }
             for (const Gone& file : gone) {
                 if (!file.photo) continue;
                 pair_raw_files(*prepared_, file.path);
-                refresh_text_index(*prepared_, static_cast<PhotoNumber>(file.number));
+                refresh_text_index(*prepared_, static_cast<PhotoNumber>(*file.photo));
             }
             return EndedScan{missing, gone.size()};
         });
@@ -1135,7 +1267,8 @@ class SqliteCatalog final : public Catalog {
         const auto known = statements("SELECT photo_id FROM place WHERE path = ?");
         bind_path(*known, 1, outcome.facts.path);
         committed.new_file = !known->executeStep();
-        const auto photo_before = committed.new_file ? 0 : known->getColumn(0).getInt64();
+        std::optional<std::int64_t> before;
+        if (!committed.new_file && !known->isColumnNull(0)) before = known->getColumn(0).getInt64();
         const auto upsert = statements(
             "INSERT INTO place (folder_id, path, size, modified_ns, inode, state, "
             "photo_id, stage, reason, sidecar) VALUES (?,?,?,?,?,?,?,?,?,?) "
@@ -1157,6 +1290,8 @@ class SqliteCatalog final : public Catalog {
         upsert->bind(10, static_cast<std::int64_t>(outcome.facts.sidecar));
         upsert->executeStep();
         committed.file = upsert->getColumn(0).getInt64();
+        if (before && before != committed.photo) update_missing_since(statements, *before);
+        if (committed.photo) update_missing_since(statements, *committed.photo);
         if (committed.photo) {
             const auto& photo = std::get<FileOutcome::Photo>(outcome.what);
             if (photo.analysis_results && outcome.facts.sidecar == 0)
@@ -1164,9 +1299,9 @@ class SqliteCatalog final : public Catalog {
             refresh_text_index(statements, *committed.photo);
         }
         // The photo that the path held before.
-        if (photo_before != 0 && photo_before != committed.photo.value_or(0))
-            refresh_text_index(statements, static_cast<PhotoNumber>(photo_before));
-        if (committed.photo || photo_before != 0) pair_raw_files(statements, outcome.facts.path);
+        if (before && before != committed.photo)
+            refresh_text_index(statements, static_cast<PhotoNumber>(*before));
+        if (committed.photo || before) pair_raw_files(statements, outcome.facts.path);
         return committed;
     }
 

@@ -147,8 +147,7 @@ Result<> Replica::prepare(bool writable) {
     database_->exec(
         "CREATE TABLE IF NOT EXISTS mirror (one INTEGER PRIMARY KEY, library TEXT NOT NULL, token TEXT NOT "
         "NULL, "
-        "counter INTEGER NOT NULL);"
-        "CREATE INDEX IF NOT EXISTS mirror_vector_photo ON vector(photo_id)");
+        "counter INTEGER NOT NULL)");
     tables_ = std::make_unique<const Tables>(*database_);
     writable_ = writable;
     const auto prepared = prepare_server(reads_, writable);

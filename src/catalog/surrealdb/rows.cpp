@@ -249,6 +249,9 @@ void RecordReader::remove(const Value& row) {
     const auto key = parts[1].items();
     if (name == kDocument && key.size() == 1) {
         remove_photo(key[0].integer());
+        const auto words = statements_("DELETE FROM words WHERE rowid = ?");
+        words->bind(1, key[0].integer());
+        words->exec();
         return;
     }
     const Table* table = tables_.find(name);

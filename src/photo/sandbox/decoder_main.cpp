@@ -24,8 +24,10 @@
 
 #ifdef HONE_FAULTS
 namespace hone::test {
-void fault_if_asked(std::span<const std::uint8_t> photo);  // tests/support/decoder_faults.cpp
-}
+// tests/support/decoder_faults.cpp
+void fault_if_asked(std::span<const std::uint8_t> photo);
+void falsify_if_asked(std::span<const std::uint8_t> photo, Result<PreparedPhoto>& answer);
+}  // namespace hone::test
 #endif
 
 namespace hone::sandbox {
@@ -138,9 +140,12 @@ Reply answer(const Received& received, std::uint8_t* memory) {
                                   sidecar.bytes().size());
     }
     const Request& request = received.request;
-    const auto prepared = prepare_photo(photo.bytes(), sidecars,
-                                        {request.network_side, request.faces_side, request.thumbnails != 0,
-                                         request.metadata != 0, request.svg != 0, request.maximum_pixels});
+    auto prepared = prepare_photo(photo.bytes(), sidecars,
+                                  {request.network_side, request.faces_side, request.thumbnails != 0,
+                                   request.metadata != 0, request.svg != 0, request.maximum_pixels});
+#ifdef HONE_FAULTS
+    test::falsify_if_asked(photo.bytes(), prepared);
+#endif
     if (!prepared) {
         copy_text(reply.reason, prepared.error().message);
         return reply;

@@ -329,7 +329,7 @@ class Reader {
     std::uint64_t used_ = 0;
 };
 
-Result<PreparedPhoto> read_reply(const Reply& reply, Reader& reader) {
+Result<PreparedPhoto> read_reply(const Reply& reply, Reader& reader, bool thumbnails) {
     PreparedPhoto photo;
     if (reply.good == 0) {
         // Terminals show it, so keep it on one line, whatever the file made its decoder write.
@@ -347,8 +347,14 @@ Result<PreparedPhoto> read_reply(const Reply& reply, Reader& reader) {
            reader.image(reply.faces, reply.faces_width, reply.faces_height, photo.faces) &&
            reader.image(reply.small, reply.small_width, reply.small_height, photo.small) &&
            reader.text(reply.metadata, photo.metadata);
-    for (std::size_t at = 0; good && at < photo.thumbnails.size(); ++at)
+    for (std::size_t at = 0; good && at < photo.thumbnails.size(); ++at) {
         good = reader.text(reply.thumbnails[at], photo.thumbnails[at]);
+        // Thumbnails are stored and served as they are, so a decoder that was taken over must not pass
+        // another format.
+        const std::string& webp = photo.thumbnails[at];
+        if (good && !(thumbnails ? is_thumbnail(webp, kThumbnailSizes[at]) : webp.empty()))
+            return fail("the decoder returned a thumbnail that is not a plain WebP file");
+    }
     if (!good) return fail("the decoder's answer is invalid");
     return photo;
 }
@@ -409,7 +415,7 @@ Result<PreparedPhoto> DecoderPool::prepare_once(int photo, std::span<const int> 
         return fail("the decoder crashed on it ({})", end);
     }
     Reader reader(process.mapped);
-    auto prepared = read_reply(reply, reader);
+    auto prepared = read_reply(reply, reader, work.thumbnails);
     if (reader.used() > kKeptMemory)
         ::fallocate(process.memory.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, kMemoryBytes);
     process.drain();

@@ -36,7 +36,8 @@ class DecoderPool {
     // their offsets do not matter. A process that dies may have been killed by the system (out of memory), so
     // its photo is tried once more. kFailed with the decoder's reason or with the cause of its end (crash,
     // memory, time); the next photo then gets a new process. kUnavailable when no process can be started, or
-    // while interrupted.
+    // while interrupted. The thumbnails are WebP files of the right size (is_thumbnail()), whatever the
+    // decoder wrote.
     Result<PreparedPhoto> prepare(int photo, std::span<const int> sidecars, const PhotoWork& work);
     // The same for bytes in memory.
     Result<PreparedPhoto> prepare(std::span<const std::uint8_t> bytes, const PhotoWork& work);

@@ -191,12 +191,27 @@ export interface Model {
   device: string;
 }
 
+/** Photos without a file; `since`: the time from which the first one has none, in UTC. */
+export interface Missing {
+  photos: number;
+  since: string | null;
+}
+
+/** Photos that Hone forgot; with `forgotten` false, those that it would forget. */
+export interface Forgotten {
+  photos: number;
+  names: string[];
+  forgotten: boolean;
+}
+
 export interface Status {
   version: string;
   library: string;
   photos: number;
   searchable: number;
   failed: number;
+  /** Only for owners. */
+  missing?: Missing;
   model: Model | null;
   /** Only for a catalogue on a server; `state` is `ready` or a message. */
   catalog?: { address: string; state: string; trouble: string | null };
@@ -429,6 +444,7 @@ export const api = {
   removeFolder: async (id: number): Promise<void> =>
     void (await call(`/folders/${id}`, { method: 'DELETE' })),
   scan: async (): Promise<void> => void (await call('/scan', post({}))),
+  forgetMissing: (dry_run: boolean) => json<Forgotten>('/forget', post({ missing_days: 0, dry_run })),
   pause: async (): Promise<void> => void (await call('/scan/pause', post({}))),
   resume: async (): Promise<void> => void (await call('/scan/resume', post({}))),
   failures: (signal?: AbortSignal) => json<Failures>('/failures', at(signal)),

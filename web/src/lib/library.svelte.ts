@@ -157,6 +157,13 @@ class Library {
     await this.refresh(true);
   }
 
+  /** Returns the number of forgotten photos. */
+  async forgetMissing(): Promise<number> {
+    const done = await this.act(() => api.forgetMissing(false));
+    await this.refresh(true);
+    return done.photos;
+  }
+
   async scan(): Promise<void> {
     await this.act(() => api.scan());
     await this.refresh(false);

@@ -2,7 +2,7 @@
 // Numbers, dates, sizes and short phrases as text. All screens use these helpers, so that a count looks the same
 // everywhere. Numbers and dates follow the locale of the browser.
 
-import type { Metadata, TakenFrom } from './api';
+import type { Metadata, Missing, TakenFrom } from './api';
 
 /** Undefined: the locale of the browser. */
 let locale: string | undefined;
@@ -171,6 +171,17 @@ export const skippedLine = (skipped: Record<string, number>): string =>
     .sort((one, other) => other[1] - one[1])
     .map(([kind, files]) => `${count(files)} ${skippedKind(kind, files)}`)
     .join(', ');
+
+/** "3 photos have no file any more, the first since 1 May 2019." */
+export function missingLine(missing: Missing): string {
+  const one = missing.photos === 1;
+  const line = `${photoCount(missing.photos)} ${one ? 'has' : 'have'} no file any more`;
+  return missing.since ? `${line}, ${one ? '' : 'the first '}since ${day(missing.since)}.` : `${line}.`;
+}
+export const forgetQuestion = (photos: number): string =>
+  photos === 1 ? 'Forget the missing photo?' : `Forget ${count(photos)} missing photos?`;
+export const forgottenLine = (photos: number): string =>
+  photos === 1 ? 'One photo was forgotten.' : `${photoCount(photos)} were forgotten.`;
 
 /** A stage of the index run as people read it. */
 export function stageName(stage: string): string {
