@@ -127,6 +127,7 @@ class Indexer {
     [[nodiscard]] bool is_same(const FileFacts& known, const FileFacts& now) const;
     void release(Run& run, std::span<const FileOutcome> outcomes);
     void release_all(Run& run);
+    std::optional<FileRecord> find_moved(Run& run, const FileFacts& facts, BlockingCalls& calls);
     void read_files(Run& run);
     void settle_files(Run& run, BlockingCalls& calls);
     void hand_on(Run& run, ProcessingResult result);
