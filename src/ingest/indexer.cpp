@@ -700,7 +700,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     if (!run.error && !stop.stop_requested()) {
         auto ended = end_scans(run);
         if (ended && options.same_pictures && options.tracks_missing_files)
-            ended = find_same_pictures(stop);
+            ended = find_same_pictures(options, stop);
         if (!ended) run.error = ended.error();
     }
     {
@@ -723,8 +723,8 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     return summary;
 }
 
-Result<> Indexer::find_same_pictures(const std::stop_token& stop) {
-    SamePictureFinder finder(parts_.library.catalog(), parts_.thumbnails);
+Result<> Indexer::find_same_pictures(const IndexOptions& options, const std::stop_token& stop) {
+    SamePictureFinder finder(parts_.library.catalog(), parts_.thumbnails, options.patience);
     HONE_TRY(const std::size_t photos, finder.prepare());
     if (photos == 0) return {};
     begin_stage("duplicates", photos);

@@ -140,7 +140,7 @@ class Indexer {
     void add_failure(Run& run, const FileFacts& file, const std::string& stage, const std::string& reason,
                      bool known);
     Result<> end_scans(Run& run);
-    Result<> find_same_pictures(const std::stop_token& stop);
+    Result<> find_same_pictures(const IndexOptions& options, const std::stop_token& stop);
 
     const IndexParts parts_;
     mutable std::mutex mutex_;  // guards the members below

@@ -78,7 +78,8 @@ Result<std::size_t> SamePictureFinder::prepare() {
     return waiting_.size();
 }
 
-Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<SamePicture>& pairs) const {
+Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<SamePicture>& pairs,
+                                    BlockingCalls& calls) const {
     const PhotoNumber number = waiting_[at];
     const auto features_of = [&](PhotoNumber photo,
                                  PictureFeatures::Mirrored mirrored) -> Result<PictureFeatures> {
@@ -87,7 +88,7 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
         }
         HONE_TRY(const std::optional<Photo> facts, catalog_.photo(photo));
         if (!facts) return fail("it is gone");
-        HONE_TRY(const std::string webp, thumbnails_.get(catalog_, *facts, kThumbnail));
+        HONE_TRY(const std::string webp, thumbnails_.get(catalog_, *facts, kThumbnail, calls));
         // A thumbnail from the store, made by a decoder.
         HONE_TRY(const DecodedPhoto thumbnail,
                  decode_photo({reinterpret_cast<const std::uint8_t*>(webp.data()), webp.size()}, 0));
@@ -137,10 +138,11 @@ Result<> SamePictureFinder::run(const std::stop_token& stop,
         std::vector<std::jthread> workers;
         for (unsigned worker = 0; worker < processor_count(); ++worker) {
             workers.emplace_back([&] {
+                BlockingCalls calls(patience_, stop);
                 for (std::size_t at = work.next++; at < waiting_.size() && !stop.stop_requested();
                      at = work.next++) {
                     std::vector<SamePicture> pairs;
-                    if (const auto compared = compare(work, at, pairs); !compared)
+                    if (const auto compared = compare(work, at, pairs, calls); !compared)
                         log::debug("cannot compare photo {}: {}", waiting_[at], compared.error().message);
                     on_progress(++work.done);
                     const std::lock_guard lock(work.mutex);

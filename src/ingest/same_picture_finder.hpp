@@ -14,8 +14,10 @@ namespace hone {
 // Not thread-safe. Call prepare(), then run().
 class SamePictureFinder {
   public:
-    SamePictureFinder(Catalog& catalog, ThumbnailStore& thumbnails)
-        : catalog_(catalog), thumbnails_(thumbnails) {}
+    // patience: the longest time without an answer of the drive of a photo whose thumbnail is missing.
+    SamePictureFinder(Catalog& catalog, ThumbnailStore& thumbnails,
+                      std::chrono::milliseconds patience = kBlockingCallPatience)
+        : catalog_(catalog), thumbnails_(thumbnails), patience_(patience) {}
 
     // Returns the number of photos that were not compared with the others yet.
     Result<std::size_t> prepare();
@@ -25,10 +27,11 @@ class SamePictureFinder {
 
   private:
     struct Work;
-    Result<> compare(Work& work, std::size_t at, std::vector<SamePicture>& pairs) const;
+    Result<> compare(Work& work, std::size_t at, std::vector<SamePicture>& pairs, BlockingCalls& calls) const;
 
     Catalog& catalog_;
     ThumbnailStore& thumbnails_;
+    const std::chrono::milliseconds patience_;
     std::vector<PhotoNumber> waiting_;
 };
 
