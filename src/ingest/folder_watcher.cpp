@@ -471,20 +471,21 @@ void FolderWatcher::loop(State& state, const std::stop_token& stop) {
         ::poll(ready.data(), ready.size(), waiting ? kPollMilliseconds : -1);
         eventfd_t count = 0;
         ::eventfd_read(state.interrupt.get(), &count);
+        ssize_t bytes = 0;
+        while (state.inotify && (bytes = ::read(state.inotify.get(), buffer.data(), buffer.size())) > 0) {
+            const std::lock_guard lock(state.mutex);
+            for (ssize_t at = 0; at < bytes;) {
+                inotify_event event{};
+                std::memcpy(&event, buffer.data() + at, sizeof event);
+                const char* name = buffer.data() + at + sizeof event;
+                state.handle(event.wd, event.mask,
+                             event.len > 0 ? std::string(name, ::strnlen(name, event.len)) : "");
+                at += static_cast<ssize_t>(sizeof event + event.len);
+            }
+        }
         bool has_changes = false;
         {
             const std::lock_guard lock(state.mutex);
-            ssize_t bytes = 0;
-            while (state.inotify && (bytes = ::read(state.inotify.get(), buffer.data(), buffer.size())) > 0) {
-                for (ssize_t at = 0; at < bytes;) {
-                    inotify_event event{};
-                    std::memcpy(&event, buffer.data() + at, sizeof event);
-                    const char* name = buffer.data() + at + sizeof event;
-                    state.handle(event.wd, event.mask,
-                                 event.len > 0 ? std::string(name, ::strnlen(name, event.len)) : "");
-                    at += static_cast<ssize_t>(sizeof event + event.len);
-                }
-            }
             const auto now = Clock::now();
             has_changes = state.everything || std::ranges::any_of(state.dirty, [&](const auto& entry) {
                               return entry.second.has_rested(now);

@@ -246,7 +246,7 @@ def test_serve_while_a_drive_dies(drive, local, library, serving, samples):
         original = server.get(f'/photos/{photo}/original')
         assert original.status == 200 and len(original.body) == int(original.headers['Content-Length']) > 10_000
         assert server.get(f'/photos/{photo}/thumbnail?size=480').body[8:12] == b'WEBP', 'made while the drive hangs'
-    assert server.post('/folders', {'path': str(local)}).status == 201
+    assert server.post('/folders', {'path': str(local), 'scan': False}).status == 201
     # a new photo is noticed by the watch: the next periodic scan is ten minutes away
     shutil.copy2(samples / 'mate/LadyBird.jpg', local / 'new.jpg')
     with open(local / 'new.jpg', 'ab') as file:
