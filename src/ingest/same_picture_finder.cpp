@@ -88,7 +88,10 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
         }
         HONE_TRY(const std::optional<Photo> facts, catalog_.photo(photo));
         if (!facts) return fail("it is gone");
-        HONE_TRY(const std::string webp, thumbnails_.get(catalog_, *facts, kThumbnail, calls));
+        // After one drive did not answer, a missing thumbnail is not worth another wait.
+        HONE_TRY(const std::string webp, calls.abandoned()
+                                             ? thumbnails_.find(facts->id, kThumbnail)
+                                             : thumbnails_.get(catalog_, *facts, kThumbnail, calls));
         // A thumbnail from the store, made by a decoder.
         HONE_TRY(const DecodedPhoto thumbnail,
                  decode_photo({reinterpret_cast<const std::uint8_t*>(webp.data()), webp.size()}, 0));
