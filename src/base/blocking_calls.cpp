@@ -4,12 +4,16 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 namespace hone {
 
 struct BlockingCalls::Thread {
+    explicit Thread(std::shared_ptr<void> kept) : held(std::move(kept)) {}
+
+    const std::shared_ptr<void> held;
     std::mutex mutex;  // guards the members below, except the atomic heartbeat
     std::condition_variable_any changed;
     std::function<void(Heartbeat&)> call;
@@ -32,8 +36,9 @@ struct BlockingCalls::Thread {
     }
 };
 
-BlockingCalls::BlockingCalls(std::chrono::milliseconds patience, std::stop_token stop)
-    : patience_(patience), stop_(std::move(stop)) {}
+BlockingCalls::BlockingCalls(std::chrono::milliseconds patience, std::stop_token stop,
+                             std::shared_ptr<void> held)
+    : patience_(patience), stop_(std::move(stop)), held_(std::move(held)) {}
 
 BlockingCalls::~BlockingCalls() {
     leave();
@@ -51,7 +56,7 @@ void BlockingCalls::leave() {
 
 bool BlockingCalls::run(std::function<void(Heartbeat&)> call) {
     if (!thread_) {
-        thread_ = std::make_shared<Thread>();
+        thread_ = std::make_shared<Thread>(held_);
         std::thread([thread = thread_] { thread->work(); }).detach();
     }
     {
@@ -72,8 +77,19 @@ bool BlockingCalls::run(std::function<void(Heartbeat&)> call) {
         }
         if (thread_->done) return true;
     }
+    abandoned_ = true;
     leave();
     return false;
+}
+
+std::shared_ptr<const FileDescriptor> share_descriptor(FileDescriptor descriptor) {
+    return {new FileDescriptor(std::move(descriptor)), [](const FileDescriptor* shared) {
+                try {
+                    std::thread([shared] { delete shared; }).detach();
+                } catch (const std::system_error&) {
+                    // No thread is free: an open descriptor is better than a thread that waits for ever.
+                }
+            }};
 }
 
 }  // namespace hone

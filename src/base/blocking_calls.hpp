@@ -11,6 +11,8 @@
 #include <memory>
 #include <stop_token>
 
+#include "base/file.hpp"
+
 namespace hone {
 
 // Shows that a call makes progress: the call beats once per answer of the drive. Safe from any thread.
@@ -30,8 +32,9 @@ constexpr std::chrono::milliseconds kBlockingCallPatience{20'000};
 class BlockingCalls {
   public:
     // patience: the longest time without a beat. stop: ends a wait early; its call is then abandoned as well.
+    // held: released when this object and all its helper threads have ended, the abandoned ones included.
     explicit BlockingCalls(std::chrono::milliseconds patience = kBlockingCallPatience,
-                           std::stop_token stop = {});
+                           std::stop_token stop = {}, std::shared_ptr<void> held = {});
     BlockingCalls(const BlockingCalls&) = delete;
     BlockingCalls& operator=(const BlockingCalls&) = delete;
     ~BlockingCalls();
@@ -41,6 +44,8 @@ class BlockingCalls {
     // and release it itself. The next call gets a new thread. The call must not throw.
     [[nodiscard]] bool run(std::function<void(Heartbeat&)> call);
     [[nodiscard]] std::chrono::milliseconds patience() const { return patience_; }
+    // True when run() has abandoned a call.
+    [[nodiscard]] bool abandoned() const { return abandoned_; }
 
   private:
     struct Thread;
@@ -48,7 +53,13 @@ class BlockingCalls {
 
     const std::chrono::milliseconds patience_;
     const std::stop_token stop_;
+    const std::shared_ptr<void> held_;
     std::shared_ptr<Thread> thread_;
+    bool abandoned_ = false;
 };
+
+// Returns the descriptor for shared use. Its last owner closes it on a separate thread, because closing asks
+// the drive too. Safe from any thread.
+std::shared_ptr<const FileDescriptor> share_descriptor(FileDescriptor descriptor);
 
 }  // namespace hone

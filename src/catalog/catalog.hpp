@@ -187,9 +187,10 @@ class Catalog {
     // Stores the outcomes in one transaction, or in batches for a catalogue on a server. Returns one entry
     // per outcome, in order.
     virtual Result<std::vector<CommittedFile>> commit(std::span<const FileOutcome> outcomes) = 0;
-    // Returns the former record of a renamed or moved file: a photo of the same size, time and inode whose
-    // path no longer exists. std::nullopt when there is none.
-    virtual Result<std::optional<FileRecord>> find_moved(const FileFacts& facts) = 0;
+    // Returns the records from which the file may have been renamed or moved: photos of the same size, time
+    // and inode under other paths. It was moved from one whose path no longer exists; the catalogue does not
+    // look, because that may wait for a drive.
+    virtual Result<std::vector<FileRecord>> find_moved(const FileFacts& facts) = 0;
     // seen: bits by file record, set for those that the scan found. The part's other photos become missing;
     // its other failures and skipped files are forgotten. If a photo lost its last sidecar, its metadata is
     // marked for re-reading. Returns the number of photos that became missing.

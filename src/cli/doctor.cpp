@@ -135,8 +135,9 @@ void check_library(Findings& findings, const fs::path& directory, DecoderPool& d
     Catalog& catalog = (*library)->catalog();
     add(findings, "catalogue", is_file ? Result<>{} : catalog.check(), "whole");
     if (const auto folders = catalog.folders()) {
+        BlockingCalls calls;
         for (const Folder& folder : *folders)
-            add(findings, "folder", check_folder(folder.path), printable(folder.path));
+            add(findings, "folder", check_folder(folder.path, calls), printable(folder.path));
     }
     if (const auto model = open_model(**library, {}))
         add_report(findings, "vectors", check_vectors(**library, **model, repair));

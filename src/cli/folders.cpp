@@ -28,7 +28,8 @@ Result<> list_folders(const GlobalOptions& options) {
 
 Result<> add_folders_to(const GlobalOptions& options, const std::vector<std::string>& names) {
     HONE_TRY(const fs::path directory, library_of(options));
-    for (const std::string& name : names) HONE_CHECK(check_folder(normal_folder(name)));
+    BlockingCalls calls;
+    for (const std::string& name : names) HONE_CHECK(check_folder(normal_folder(name), calls));
     HONE_TRY(const auto library, open_for_writing(directory, "folders"));
     for (const std::string& name : names) {
         HONE_TRY(const Folder folder, library->catalog().add_folder(normal_folder(name)));

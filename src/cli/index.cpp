@@ -119,7 +119,8 @@ Result<> index(const GlobalOptions& options, const IndexFlags& flags) {
     std::vector<fs::path> folders;
     for (const std::string& name : flags.folders) {
         const fs::path folder = normal_folder(name);
-        HONE_CHECK(check_folder(folder));
+        BlockingCalls calls(flags.patience);
+        HONE_CHECK(check_folder(folder, calls));
         folders.push_back(folder);
     }
     if (const auto url = server_of(directory)) {

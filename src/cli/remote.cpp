@@ -101,6 +101,10 @@ Result<json> post_to_server(const RunningServer& server, const std::string& path
     return call(server, path, &body);
 }
 
+Result<json> status_of(const RunningServer& server) {
+    return call(server, "/api/v1/status", nullptr);
+}
+
 Result<> ask_health(const std::string& url, const std::string& path) {
     const std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
     // The server may listen on any address and under any name; from here it is this machine.

@@ -24,6 +24,9 @@ Result<nlohmann::json> index_on_server(const RunningServer& server, const std::v
 Result<nlohmann::json> post_to_server(const RunningServer& server, const std::string& path,
                                       const nlohmann::json& body);
 
+// Returns the status document of the server; kFailed when it does not answer.
+Result<nlohmann::json> status_of(const RunningServer& server);
+
 // Succeeds when /healthz or /readyz of the server answers well; kFailed contains its answer.
 Result<> ask_health(const std::string& url, const std::string& path);
 

@@ -97,8 +97,13 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     HONE_TRY(const fs::path directory, library_of(options));
     std::vector<fs::path> folders;
     for (const std::string& name : flags.folders) {
-        HONE_CHECK(check_folder(normal_folder(name)));
-        folders.push_back(normal_folder(name));
+        const fs::path folder = normal_folder(name);
+        BlockingCalls calls(flags.patience);
+        const auto checked = check_folder(folder, calls);
+        // A server must start while a network drive is away; the scans find out when it is back.
+        if (!checked && checked.error().kind != ErrorKind::kUnavailable) return checked;
+        if (!checked) log::warning("{}", checked.error().message);
+        folders.push_back(folder);
     }
     HONE_TRY(const auto library, open_for_writing(directory, "serve"));
     HONE_TRY(const auto users, Users::open(directory));
@@ -116,6 +121,10 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         return authenticator->limited_client_of(peer);
     };
     http.connections_of_client = flags.connections;
+    http.admit = [&](const HttpRequest& request) { return api.admit(request); };
+    http.answer_at_once = [&](const HttpRequest& request) { return api.answer_at_once(request); };
+    http.on_stop = [&] { api.request_stop(); };
+    http.drives.patience = flags.patience;
     HONE_TRY(const auto server, HttpServer::bind(std::move(http), [&](const HttpRequest& request) {
                  return api.handle(request);
              }));

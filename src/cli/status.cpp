@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/remote.hpp"
 #include "server/json.hpp"
 
 namespace hone {
@@ -41,6 +42,11 @@ Result<> status(const GlobalOptions& options) {
     for (const FileRecord& file : failed)
         failures.push_back(to_json(IndexFailure{utf8_path(file.facts.path), file.stage, file.reason}));
     const auto url = server_of(directory);
+    // Only a server watches; without its answer the state of the library is still worth showing.
+    json unwatched;
+    if (url) {
+        if (const auto running = status_of(*url)) unwatched = running->value("unwatched", json());
+    }
     const json body = {{"version", HONE_VERSION},
                        {"library", utf8_path(directory)},
                        {"photos", counts.photos},
@@ -52,7 +58,8 @@ Result<> status(const GlobalOptions& options) {
                        {"model_problem", problem},
                        {"folders", list},
                        {"server", url ? json(url->url) : json()},
-                       {"failures", failures}};
+                       {"failures", failures},
+                       {"unwatched", unwatched}};
     if (options.json) {
         fmt::print("{}\n", dump(body, 2));
         return {};
@@ -67,6 +74,8 @@ Result<> status(const GlobalOptions& options) {
         fmt::print("folder   {}  {}: {} photos{}\n", folder.value("id", 0), folder.value("path", ""),
                    folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (offline)");
     }
+    for (const json& folder : unwatched)
+        fmt::print("unwatched {}: {}\n", folder.value("path", ""), folder.value("reason", ""));
     for (const FileRecord& file : failed)
         fmt::print("failed   {} ({}: {})\n", printable(file.facts.path), file.stage, file.reason);
     if (counts.failed > failed.size())

@@ -10,13 +10,15 @@ BackgroundIndexer::BackgroundIndexer(const IndexParts& parts, BackgroundObserver
                                      const BackgroundOptions& options)
     : library_(parts.library), observer_(observer), options_(options), indexer_(parts) {
     if (options_.watch) {
-        watcher_ = std::make_unique<FolderWatcher>([this] {
-            {
-                const std::lock_guard lock(mutex_);
-                changed_ = true;
-            }
-            wake_.notify_all();
-        });
+        watcher_ = std::make_unique<FolderWatcher>(
+            [this] {
+                {
+                    const std::lock_guard lock(mutex_);
+                    changed_ = true;
+                }
+                wake_.notify_all();
+            },
+            options_.index.patience);
     }
     thread_ = std::jthread([this](const std::stop_token& stop) { loop(stop); });
 }
@@ -54,8 +56,13 @@ std::optional<Error> BackgroundIndexer::last_error() const {
     return error_;
 }
 
-std::vector<std::pair<fs::path, std::string>> BackgroundIndexer::unwatched() const {
-    return watcher_ ? watcher_->unwatched() : std::vector<std::pair<fs::path, std::string>>{};
+std::vector<UnwatchedFolder> BackgroundIndexer::unwatched() const {
+    if (watcher_) return watcher_->unwatched();
+    std::vector<UnwatchedFolder> list;
+    const auto folders = library_.catalog().folders();
+    if (!folders) return list;
+    for (const Folder& folder : *folders) list.push_back({folder.path, "hone serve runs with --no-watch"});
+    return list;
 }
 
 Result<std::optional<IndexSummary>> BackgroundIndexer::scan(bool whole_scan, const IndexOptions& options,

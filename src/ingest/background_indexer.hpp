@@ -44,8 +44,10 @@ class BackgroundIndexer {
     [[nodiscard]] std::optional<Error> last_error() const;
     [[nodiscard]] IndexProgress progress() const { return indexer_.progress(); }
     void pause(bool paused) { indexer_.pause(paused); }
+    // Makes the running scan end early, and all further ones impossible. Returns at once.
+    void request_stop() { thread_.request_stop(); }
     // Folders that only periodic scans see, with the reasons.
-    [[nodiscard]] std::vector<std::pair<fs::path, std::string>> unwatched() const;
+    [[nodiscard]] std::vector<UnwatchedFolder> unwatched() const;
 
   private:
     void loop(const std::stop_token& stop);

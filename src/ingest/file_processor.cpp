@@ -15,6 +15,7 @@
 #include "analyze/style.hpp"
 #include "catalog/leases.hpp"
 #include "ingest/library.hpp"
+#include "ingest/original.hpp"
 #include "photo/decode.hpp"
 
 namespace hone {
@@ -30,15 +31,6 @@ double seconds_since(std::int64_t modified_ns) {
                          std::chrono::system_clock::now().time_since_epoch())
                          .count();
     return static_cast<double>(now - modified_ns) / 1e9;
-}
-
-// The only place that opens originals; always read-only, and without a change of the access time where
-// permitted. A pipe in place of a file must not block.
-FileDescriptor open_original(const fs::path& path) {
-    constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    FileDescriptor file(::open(path.c_str(), kFlags | O_NOATIME));
-    if (!file && errno == EPERM) file = FileDescriptor(::open(path.c_str(), kFlags));
-    return file;
 }
 
 bool is_as_told(int descriptor, const FileFacts& facts) {
@@ -164,7 +156,7 @@ struct FileProcessor::Original {
     [[nodiscard]] bool too_large() const { return facts.size > kMaximumFileBytes; }
 
     void open(bool svg, Heartbeat& heartbeat) {
-        file = open_original(facts.path);
+        file = open_for_reading(facts.path);
         if (!file) {
             reason = fmt::format("cannot open it: {}", std::strerror(errno));
             return;
@@ -187,7 +179,7 @@ struct FileProcessor::Original {
             reason = all.error().message;
         if (facts.sidecar == 0) return;
         for (const fs::path& name : sidecar_names(facts.path)) {
-            if (FileDescriptor sidecar = open_original(name)) sidecars.push_back(std::move(sidecar));
+            if (FileDescriptor sidecar = open_for_reading(name)) sidecars.push_back(std::move(sidecar));
             heartbeat.beat();
         }
     }

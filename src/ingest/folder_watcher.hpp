@@ -1,31 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Watches folders for changes (inotify), so that new photos are found within seconds instead of at the next
-// scan.
+// scan. Each folder has a thread for calls to its drive, and no lock is held during such a call: a dead drive
+// delays neither another folder nor a caller.
 #pragma once
 
 #include <chrono>
 #include <functional>
-#include <map>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
-#include "base/file.hpp"
 #include "ingest/indexer.hpp"
 
 namespace hone {
 
-// Safe from any thread.
+// A folder that only periodic scans see.
+struct UnwatchedFolder {
+    fs::path path;
+    std::string reason;
+};
+
+// Safe from any thread. No call waits for a drive, nor does the destructor.
 class FolderWatcher {
   public:
-    // wake: called on the watcher's thread when take() has changes.
-    explicit FolderWatcher(std::function<void()> wake);
+    // wake: called on the watcher's thread when take() has changes. patience: the longest time without an
+    // answer of a folder's drive.
+    explicit FolderWatcher(std::function<void()> wake,
+                           std::chrono::milliseconds patience = kBlockingCallPatience);
     ~FolderWatcher();
 
-    // Watches these folders, and everything created below them, from now on. Only periodic scans see network
-    // drives, and folders for which the kernel has no more watches; unwatched() lists them.
+    // Watches these folders, and everything created below them, from now on. Existing watches stay, and
+    // missing ones are added. Only periodic scans see network drives (also those below a folder), folders
+    // whose drive does not answer, and folders for which the kernel has no more watches.
     void watch(std::vector<Folder> folders);
 
     struct Changes {
@@ -35,42 +42,18 @@ class FolderWatcher {
     // Returns and clears the changes that have settled since the last call.
     Changes take();
 
-    // Returns the folders without a watch, with the reasons.
-    [[nodiscard]] std::vector<std::pair<fs::path, std::string>> unwatched() const;
+    // Returns the folders without a watch, and the network drives below folders, with the reasons.
+    [[nodiscard]] std::vector<UnwatchedFolder> unwatched() const;
 
   private:
-    using Clock = std::chrono::steady_clock;
-    struct Dirty {
-        Clock::time_point first, last;
-        bool recursive = false;
-    };
-    struct Watch {
-        std::size_t folder;  // index into folders_
-        fs::path directory;
-    };
+    struct Job;
+    struct Tree;
+    struct State;
+    static void loop(State& state, const std::stop_token& stop);
+    static void run_jobs(const std::shared_ptr<State>& state, Tree& tree, const std::stop_token& stop);
 
-    void loop(const std::stop_token& stop);
-    void rebuild();
-    // Requires mutex_. Returns false when the kernel has no more watches.
-    bool add_tree(std::size_t folder, const fs::path& directory);
-    void remove_tree(const fs::path& directory);
-    void handle(int descriptor, std::uint32_t mask, const std::string& name);
-    void mark(const fs::path& directory, bool recursive);
-    [[nodiscard]] bool has_rested(const Dirty& dirty, Clock::time_point now) const;
-
-    const std::function<void()> wake_;
-    FileDescriptor inotify_, interrupt_;
-    mutable std::mutex mutex_;  // guards the members below
-    std::vector<Folder> folders_;
-    std::vector<std::pair<fs::path, std::string>> unwatched_;
-    std::unordered_map<int, Watch> watches_;  // by watch descriptor
-    std::map<fs::path, Dirty> dirty_;
-    bool everything_ = false, new_folders_ = false;
+    const std::shared_ptr<State> state_;  // abandoned calls share the ownership
     std::jthread thread_;
 };
-
-// Returns the kind of a file system that does not report changes of other machines ("nfs"), or "". May block
-// on a dead drive.
-std::string network_file_system(const fs::path& path);
 
 }  // namespace hone

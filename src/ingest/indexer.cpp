@@ -455,8 +455,24 @@ void Indexer::note_answer(Run& run, FolderId folder, bool answered) {
                     "it stopped answering: is its network drive gone?", false);
 }
 
+// Returns the former record of a renamed file. A path whose drive does not answer is not known to be empty.
+std::optional<FileRecord> Indexer::find_moved(Run& run, const FileFacts& facts, BlockingCalls& calls) {
+    if (!run.options.tracks_missing_files) return std::nullopt;
+    auto candidates = parts_.library.catalog().find_moved(facts);
+    if (!candidates) return std::nullopt;
+    for (FileRecord& candidate : *candidates) {
+        const auto is_gone = std::make_shared<bool>(false);
+        const bool answered =
+            calls.run([is_gone, path = run.options.paths.here(candidate.facts.path)](Heartbeat&) {
+                std::error_code error;
+                *is_gone = fs::symlink_status(path, error).type() == fs::file_type::not_found;
+            });
+        if (answered && *is_gone) return std::move(candidate);
+    }
+    return std::nullopt;
+}
+
 void Indexer::read_files(Run& run) {
-    Catalog& catalog = parts_.library.catalog();
     BlockingCalls calls(run.options.patience, run.stop);
     while (auto file = run.work.pop()) {
         // Take and drop the remaining files, because the walker may wait for queue space.
@@ -465,13 +481,12 @@ void Indexer::read_files(Run& run) {
             const std::lock_guard lock(run.mutex);
             if (run.is_away(file->folder)) continue;
         }
-        const auto before = run.options.tracks_missing_files ? catalog.find_moved(file->facts) : std::nullopt;
-        if (before && *before) {
-            if (auto same = run.processor.recognize(*file, **before)) {
+        if (const auto before = find_moved(run, file->facts, calls)) {
+            if (auto same = run.processor.recognize(*file, *before)) {
                 run.done.push(std::move(*same));
                 continue;
             }
-            file->moved_from = (*before)->facts.path;
+            file->moved_from = before->facts.path;
         }
         ProcessingResult result = run.processor.read(*file, calls);
         if ((result.unsettled || result.elsewhere) && !result.fatal) {
@@ -731,7 +746,8 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     const double reading_seconds = watch.seconds();
     if (!run.error && !stop.stop_requested()) {
         auto ended = end_scans(run);
-        if (ended && options.same_pictures && options.tracks_missing_files) ended = find_same_pictures(stop);
+        if (ended && options.same_pictures && options.tracks_missing_files)
+            ended = find_same_pictures(options, stop);
         if (!ended) run.error = ended.error();
     }
     {
@@ -754,8 +770,8 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     return summary;
 }
 
-Result<> Indexer::find_same_pictures(const std::stop_token& stop) {
-    SamePictureFinder finder(parts_.library.catalog(), parts_.thumbnails, parts_.decoders);
+Result<> Indexer::find_same_pictures(const IndexOptions& options, const std::stop_token& stop) {
+    SamePictureFinder finder(parts_.library.catalog(), parts_.thumbnails, parts_.decoders, options.patience);
     HONE_TRY(const std::size_t photos, finder.prepare());
     if (photos == 0) return {};
     begin_stage("duplicates", photos);

@@ -129,6 +129,7 @@ class Indexer {
     [[nodiscard]] bool is_same(const FileFacts& known, const FileFacts& now) const;
     void release(Run& run, std::span<const FileOutcome> outcomes);
     void release_all(Run& run);
+    std::optional<FileRecord> find_moved(Run& run, const FileFacts& facts, BlockingCalls& calls);
     void read_files(Run& run);
     void settle_files(Run& run, BlockingCalls& calls);
     void hand_on(Run& run, ProcessingResult result);
@@ -142,7 +143,7 @@ class Indexer {
     void add_failure(Run& run, const FileFacts& file, const std::string& stage, const std::string& reason,
                      bool known);
     Result<> end_scans(Run& run);
-    Result<> find_same_pictures(const std::stop_token& stop);
+    Result<> find_same_pictures(const IndexOptions& options, const std::stop_token& stop);
 
     const IndexParts parts_;
     bool vectors_behind_ = false;  // used by run() and its writer only

@@ -36,6 +36,7 @@ Result<RepairReport> check_vectors(Library& library, const ImageTextModel& model
 Result<RepairReport> check_thumbnails(Catalog& catalog, ThumbnailStore& thumbnails, bool repair) {
     HONE_TRY(const std::vector<PhotoNumber> available, catalog.available());
     RepairReport report;
+    BlockingCalls calls;
     for (const PhotoNumber number : available) {
         HONE_TRY(const std::optional<Photo> photo, catalog.photo(number));
         if (!photo) continue;
@@ -44,7 +45,7 @@ Result<RepairReport> check_thumbnails(Catalog& catalog, ThumbnailStore& thumbnai
         ++report.wrong;
         if (!repair) continue;
         thumbnails.forget(photo->id);
-        if (thumbnails.get(catalog, *photo, kThumbnailSizes[0])) ++report.repaired;
+        if (thumbnails.get(catalog, *photo, kThumbnailSizes[0], calls)) ++report.repaired;
     }
     return report;
 }

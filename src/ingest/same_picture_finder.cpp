@@ -77,7 +77,8 @@ Result<std::size_t> SamePictureFinder::prepare() {
     return waiting_.size();
 }
 
-Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<SamePicture>& pairs) const {
+Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<SamePicture>& pairs,
+                                    BlockingCalls& calls) const {
     const PhotoNumber number = waiting_[at];
     const auto features_of = [&](PhotoNumber photo,
                                  PictureFeatures::Mirrored mirrored) -> Result<PictureFeatures> {
@@ -86,7 +87,10 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
         }
         HONE_TRY(const std::optional<Photo> facts, catalog_.photo(photo));
         if (!facts) return fail("it is gone");
-        HONE_TRY(const std::string webp, thumbnails_.get(catalog_, *facts, kThumbnail));
+        // After one drive did not answer, a missing thumbnail is not worth another wait.
+        HONE_TRY(const std::string webp, calls.abandoned()
+                                             ? thumbnails_.find(facts->id, kThumbnail)
+                                             : thumbnails_.get(catalog_, *facts, kThumbnail, calls));
         PhotoWork whole;
         whole.network_side = kThumbnail;  // not reduced
         HONE_TRY(const PreparedPhoto thumbnail,
@@ -143,10 +147,11 @@ Result<> SamePictureFinder::run(const std::stop_token& stop,
         std::vector<std::jthread> workers;
         for (unsigned worker = 0; worker < processor_count(); ++worker) {
             workers.emplace_back([&] {
+                BlockingCalls calls(patience_, stop);
                 for (std::size_t at = work.next++; at < waiting_.size() && !stop.stop_requested();
                      at = work.next++) {
                     std::vector<SamePicture> pairs;
-                    const auto compared = compare(work, at, pairs);
+                    const auto compared = compare(work, at, pairs, calls);
                     if (!compared)
                         log::debug("cannot compare photo {}: {}", waiting_[at], compared.error().message);
                     const bool finished = compared || compared.error().kind != ErrorKind::kUnavailable;

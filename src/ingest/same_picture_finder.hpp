@@ -15,8 +15,10 @@ namespace hone {
 // Not thread-safe. Call prepare(), then run().
 class SamePictureFinder {
   public:
-    SamePictureFinder(Catalog& catalog, ThumbnailStore& thumbnails, DecoderPool& decoders)
-        : catalog_(catalog), thumbnails_(thumbnails), decoders_(decoders) {}
+    // patience: the longest time without an answer of the drive of a photo whose thumbnail is missing.
+    SamePictureFinder(Catalog& catalog, ThumbnailStore& thumbnails, DecoderPool& decoders,
+                      std::chrono::milliseconds patience = kBlockingCallPatience)
+        : catalog_(catalog), thumbnails_(thumbnails), decoders_(decoders), patience_(patience) {}
 
     // Returns the number of photos that were not compared with the others yet.
     Result<std::size_t> prepare();
@@ -29,11 +31,12 @@ class SamePictureFinder {
   private:
     struct Work;
     // Appends the photo's pairs. kUnavailable when the comparison is incomplete for a reason that may pass.
-    Result<> compare(Work& work, std::size_t at, std::vector<SamePicture>& pairs) const;
+    Result<> compare(Work& work, std::size_t at, std::vector<SamePicture>& pairs, BlockingCalls& calls) const;
 
     Catalog& catalog_;
     ThumbnailStore& thumbnails_;
     DecoderPool& decoders_;
+    const std::chrono::milliseconds patience_;
     std::vector<PhotoNumber> waiting_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads, makes and stores thumbnails, and opens originals.
+// Reads, makes and stores thumbnails.
 #include "ingest/thumbnail_store.hpp"
 
 #include <fcntl.h>
@@ -16,24 +16,6 @@ namespace {
 constexpr const char* kScratch = ".part";
 
 }  // namespace
-
-Result<OpenOriginal> open_original(Catalog& catalog, const Photo& photo) {
-    HONE_TRY(const std::vector<FileRecord> records, catalog.files_of(photo.number));
-    std::string reason = "it has no file";
-    for (const FileRecord& record : records) {
-        const auto facts = file_facts(record.facts.path);
-        if (!facts) {
-            reason = facts.error().message;
-        } else if (facts->size != record.facts.size || facts->modified_ns != record.facts.modified_ns) {
-            reason = fmt::format("{} has changed since it was indexed", printable(record.facts.path));
-        } else {
-            FileDescriptor file(::open(record.facts.path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-            if (file) return OpenOriginal{std::move(file), record.facts.path, facts->size};
-            reason = fmt::format("cannot open {}: {}", printable(record.facts.path), std::strerror(errno));
-        }
-    }
-    return fail(ErrorKind::kUnavailable, "the photo can't be opened now: {}", reason);
-}
 
 ThumbnailStore::ThumbnailStore(fs::path directory, DecoderPool& decoders)
     : directory_(std::move(directory)), decoders_(decoders) {
@@ -76,19 +58,37 @@ Result<> ThumbnailStore::store(const PhotoId& id, const Thumbnails& thumbnails) 
     return {};
 }
 
-Result<std::string> ThumbnailStore::get(Catalog& catalog, const Photo& photo, int size) {
-    if (auto bytes = read_text(file(photo.id, size));
-        bytes && is_thumbnail_head({reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()},
-                                   bytes->size(), size))
-        return bytes;
-    HONE_TRY(const OpenOriginal original, open_original(catalog, photo));
+Result<std::string> ThumbnailStore::find(const PhotoId& id, int size) const {
+    HONE_TRY(std::string bytes, read_text(file(id, size)));
+    if (!is_thumbnail_head({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, bytes.size(),
+                           size))
+        return fail("the thumbnail {} is not whole", printable(file(id, size)));
+    return bytes;
+}
+
+Result<std::string> ThumbnailStore::make(const PhotoId& id, const OpenOriginal& original, int size,
+                                         BlockingCalls& calls) {
+    HONE_CHECK(read_ahead(original, calls));
     PhotoWork work;
     work.thumbnails = work.svg = true;
-    HONE_TRY(PreparedPhoto prepared, decoders_.prepare(original.file.get(), {}, work));
-    if (const auto stored = store(photo.id, prepared.thumbnails); !stored)
+    HONE_TRY(PreparedPhoto prepared, decoders_.prepare(original.file->get(), {}, work));
+    if (const auto stored = store(id, prepared.thumbnails); !stored)
         return fail(ErrorKind::kUnavailable, "{}", stored.error().message);
     const auto* found = std::ranges::find(kThumbnailSizes, size);
     return prepared.thumbnails[static_cast<std::size_t>(found - std::begin(kThumbnailSizes))];
+}
+
+Result<std::string> ThumbnailStore::get(Catalog& catalog, const Photo& photo, int size,
+                                        BlockingCalls& calls) {
+    if (auto bytes = find(photo.id, size)) return bytes;
+    HONE_TRY(const std::vector<FileRecord> records, catalog.files_of(photo.number));
+    std::string reason = "it has no file";
+    for (const FileRecord& record : records) {
+        const auto original = open_original(record, calls);
+        if (original) return make(photo.id, *original, size, calls);
+        reason = original.error().message;
+    }
+    return fail(ErrorKind::kUnavailable, "the photo can't be opened now: {}", reason);
 }
 
 }  // namespace hone

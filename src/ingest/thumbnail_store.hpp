@@ -6,7 +6,7 @@
 #include <array>
 #include <string>
 
-#include "catalog/catalog.hpp"
+#include "ingest/original.hpp"
 #include "photo/sandbox/decoder_pool.hpp"
 #include "photo/thumbnail.hpp"
 
@@ -22,10 +22,16 @@ class ThumbnailStore {
     // store. decoders must outlive it.
     ThumbnailStore(fs::path directory, DecoderPool& decoders);
 
-    // Returns the WebP file; makes it from the photo's first readable file when it is not on disk, or not
-    // whole there. size: one of kThumbnailSizes, pixels. kUnavailable when no file can be read or the disk
-    // refuses the result, which may pass; kFailed when the photo cannot be decoded.
-    Result<std::string> get(Catalog& catalog, const Photo& photo, int size);
+    // Returns the WebP file from the disk; kFailed when it is not there, or not whole. size: one of
+    // kThumbnailSizes, pixels.
+    [[nodiscard]] Result<std::string> find(const PhotoId& id, int size) const;
+    // Makes the thumbnails from the original and stores them; returns the one of this size. kUnavailable when
+    // the drive cannot read or the disk refuses the result, which may pass; kFailed when the photo cannot be
+    // decoded. calls: the caller's own.
+    Result<std::string> make(const PhotoId& id, const OpenOriginal& original, int size, BlockingCalls& calls);
+    // Finds the thumbnail, or makes it from the photo's first readable file. kUnavailable when no file can be
+    // read; otherwise fails as make().
+    Result<std::string> get(Catalog& catalog, const Photo& photo, int size, BlockingCalls& calls);
     // True when every size exists and is whole: is_thumbnail_head().
     [[nodiscard]] bool has_all(const PhotoId& id) const;
     // Deletes the photo's thumbnails.
@@ -39,15 +45,5 @@ class ThumbnailStore {
     const fs::path directory_;
     DecoderPool& decoders_;
 };
-
-// A photo's original, open for reading.
-struct OpenOriginal {
-    FileDescriptor file;
-    fs::path path;
-    std::uint64_t size = 0;
-};
-// Opens the photo's first file that can be opened and still has the recorded size and time. May block on a
-// slow drive. kUnavailable, naming the last file, when there is none. Safe from any thread.
-Result<OpenOriginal> open_original(Catalog& catalog, const Photo& photo);
 
 }  // namespace hone

@@ -116,12 +116,16 @@ struct Walker::OpenFolder {
             if (is_skipped_name(name)) continue;
             const int here = ::dirfd(directory.get());
             struct stat status{};
-            // Deleted meanwhile.
-            if (::fstatat(here, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
-            const bool link = S_ISLNK(status.st_mode);
-            if (link && ::fstatat(here, name.c_str(), &status, 0) != 0) continue;  // a dangling link
-            const bool is_folder = S_ISDIR(status.st_mode);
-            if (!is_folder && !S_ISREG(status.st_mode)) continue;
+            // A folder is not asked here: it may be the mount point of a drive that does not answer.
+            bool is_folder = entry->d_type == DT_DIR, link = false;
+            if (!is_folder) {
+                // Deleted meanwhile.
+                if (::fstatat(here, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+                link = S_ISLNK(status.st_mode);
+                if (link && ::fstatat(here, name.c_str(), &status, 0) != 0) continue;  // a dangling link
+                is_folder = S_ISDIR(status.st_mode);
+                if (!is_folder && !S_ISREG(status.st_mode)) continue;
+            }
             if (is_folder && !recursive) continue;
             fs::path inside = path / name;
             if (rules->ignores(inside, is_folder)) continue;
@@ -268,6 +272,13 @@ Result<> check_folder(const fs::path& path) {
         return fail(ErrorKind::kUsage, "cannot read the folder {}: {}", printable(path),
                     std::strerror(errno));
     return {};
+}
+
+Result<> check_folder(const fs::path& path, BlockingCalls& calls) {
+    const auto checked = std::make_shared<Result<>>();
+    if (!calls.run([checked, path](Heartbeat&) { *checked = check_folder(path); }))
+        return fail(ErrorKind::kUnavailable, "{}: {}", printable(path), timeout_reason(calls.patience()));
+    return *checked;
 }
 
 }  // namespace hone

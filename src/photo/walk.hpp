@@ -32,6 +32,8 @@ Result<FileFacts> file_facts(const fs::path& path);
 fs::path normal_folder(const fs::path& path);
 // kUsage with the reason when the folder is missing, is a file, or cannot be read. Safe from any thread.
 Result<> check_folder(const fs::path& path);
+// The same with a time limit; kUnavailable when the drive does not answer. calls: the caller's own.
+Result<> check_folder(const fs::path& path, BlockingCalls& calls);
 
 // Returns true for names that a walk skips: hidden ones, and folders that systems and other programs keep for
 // themselves. Pure function.

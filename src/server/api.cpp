@@ -23,7 +23,8 @@ using nlohmann::json;
 namespace {
 
 constexpr std::string_view kPrefix = "/api/v1";
-constexpr std::uint64_t kJsonBytes = 4 << 20;  // bytes, enough for 30,000 seen photos
+constexpr std::uint64_t kJsonBytes = 4 << 20;     // bytes, enough for 30,000 seen photos
+constexpr std::uint64_t kSignInBytes = 64 << 10;  // bytes; anyone may send them
 constexpr unsigned kTicksACheck = 8;  // ticks between checks of the listeners' permissions: two seconds
 constexpr std::uint64_t kExampleBytes = 64ULL << 20;
 
@@ -105,6 +106,15 @@ void remove_paths(json& document) {
 
 bool sees_paths(const Principal& principal) {
     return authorize(principal, UserAction::kSeePaths) == Decision::kAllowed;
+}
+
+HttpResponse healthy() {
+    return {200, {{"Content-Type", "text/plain"}}, "ok\n"};
+}
+
+// A folder is a drive: its files have threads that the files of other folders need not wait for.
+std::string drive_of(const FileRecord& file) {
+    return fmt::format("folder {}", file.folder);
 }
 
 Error paths_refused() {
@@ -195,6 +205,7 @@ std::span<const Api::Route> Api::routes() {
 }
 
 std::uint64_t Api::body_limit(std::string_view method, std::string_view path) {
+    if (path == "/api/v1/session") return kSignInBytes;
     return method == "POST" && path == "/api/v1/examples" ? kExampleBytes : kJsonBytes;
 }
 
@@ -204,7 +215,7 @@ std::vector<Api::Rule> Api::rules() {
     return rules;
 }
 
-HttpResponse Api::handle(const HttpRequest& request) try {
+std::variant<HttpResponse, Api::Admitted> Api::find_route(const HttpRequest& request) {
     if (const auto allowed = authenticator_.check_site(request); !allowed)
         return problem(403, allowed.error().message);
     bool path_known = false;
@@ -224,7 +235,7 @@ HttpResponse Api::handle(const HttpRequest& request) try {
         }
         path_known = true;
         if (request.method != route.method && !(request.method == "HEAD" && route.method == "GET")) continue;
-        const auto principal = authenticator_.principal_of(request);
+        auto principal = authenticator_.principal_of(request);
         if (!principal) {
             log::write(log::Level::kError, principal.error().message);
             return problem(500, "the users cannot be read; the reason is in Hone's log");
@@ -247,16 +258,49 @@ HttpResponse Api::handle(const HttpRequest& request) try {
         }
         if (const auto own = Authenticator::check_own_page(request, *principal); !own)
             return problem(403, own.error().message);
-        return finish((this->*route.call)(request, part, *principal), request, *principal);
+        return Admitted{&route, std::move(part), std::move(*principal)};
     }
     if (path_known) return problem(405, fmt::format("{} is not possible here", request.method));
     if (request.path.starts_with(kPrefix))
         return problem(404, "this address does not exist; see /api/v1/openapi.json");
     return serve_web_client(request);
-} catch (const std::exception& error) {
-    // A defect in Hone: the user gets a plain answer, the log the reason.
+}
+
+namespace {
+
+// A defect in Hone: the user gets a plain answer, the log the reason.
+HttpResponse defect(const HttpRequest& request, const std::exception& error) {
     log::write(log::Level::kError, fmt::format("{} {}: {}", request.method, request.path, error.what()));
     return problem(500, "Hone could not answer this; the reason is in its log");
+}
+
+}  // namespace
+
+HttpResponse Api::handle(const HttpRequest& request) try {
+    auto found = find_route(request);
+    if (auto* response = std::get_if<HttpResponse>(&found)) return std::move(*response);
+    const auto& [route, part, principal] = std::get<Admitted>(found);
+    return finish((this->*route->call)(request, part, principal), request, principal);
+} catch (const std::exception& error) {
+    return defect(request, error);
+}
+
+std::optional<HttpResponse> Api::admit(const HttpRequest& request) try {
+    auto found = find_route(request);
+    auto* response = std::get_if<HttpResponse>(&found);
+    // A page of the web client needs no body, but may be asked for with one.
+    if (response == nullptr || response->status < 400) return std::nullopt;
+    return std::move(*response);
+} catch (const std::exception& error) {
+    return defect(request, error);
+}
+
+std::optional<HttpResponse> Api::answer_at_once(const HttpRequest& request) const {
+    if (request.path != "/healthz" || (request.method != "GET" && request.method != "HEAD"))
+        return std::nullopt;
+    if (const auto allowed = authenticator_.check_site(request); !allowed)
+        return problem(403, allowed.error().message);
+    return healthy();
 }
 
 // Every response passes through here; hides whatever the principal must not see.
@@ -429,7 +473,7 @@ Result<Api::Answer> Api::photo(const HttpRequest&, Parameter id, By) {
     return Answer(200, details);
 }
 
-Result<Api::Answer> Api::thumbnail(const HttpRequest& request, Parameter id, By) {
+Result<Api::Answer> Api::thumbnail(const HttpRequest& request, Parameter id, By by) {
     HONE_TRY(const std::size_t size, number_parameter(request, "size", 480, 4096));
     if (std::ranges::find(kThumbnailSizes, static_cast<int>(size)) == std::end(kThumbnailSizes)) {
         return fail(ErrorKind::kUsage, "size={} is not one of {}", size, fmt::join(kThumbnailSizes, ", "));
@@ -445,29 +489,70 @@ Result<Api::Answer> Api::thumbnail(const HttpRequest& request, Parameter id, By)
         response.status = 304;
         return response;
     }
-    HONE_TRY(response.body, thumbnails_.get(library_.catalog(), photo, static_cast<int>(size)));
+    if (auto bytes = thumbnails_.find(photo.id, static_cast<int>(size))) {
+        response.body = std::move(*bytes);
+        return response;
+    }
+    HONE_TRY(std::vector<FileRecord> files, library_.catalog().files_of(photo.number));
+    return answer_from_original(
+        request, by, std::move(files), 0, "the photo can't be opened now; its folder may be offline",
+        [this, id = photo.id, size, response](const OpenOriginal& original, const FileRecord&,
+                                              BlockingCalls& calls) mutable -> Result<Answer> {
+            HONE_TRY(response.body, thumbnails_.make(id, original, static_cast<int>(size), calls));
+            return response;
+        });
+}
+
+Result<Api::Answer> Api::original(const HttpRequest& request, Parameter id, By by) {
+    HONE_TRY(const Photo photo, find_photo(id));
+    const std::string etag = fmt::format("\"{}\"", to_hex(photo.id).substr(0, 32));
+    HttpResponse response;
+    response.headers = {{"Content-Type", original_type(photo.format)},
+                        {"ETag", etag},
+                        {"Cache-Control", "private, no-cache"},
+                        {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"}};
+    if (request.has_etag(etag)) {
+        response.status = 304;
+        return response;
+    }
+    HONE_TRY(std::vector<FileRecord> files, library_.catalog().files_of(photo.number));
+    return answer_from_original(
+        request, by, std::move(files), 0,
+        "the original can't be opened now; its folder may be offline. Its marks and its thumbnail are kept",
+        [response](const OpenOriginal& original, const FileRecord& file,
+                   BlockingCalls&) mutable -> Result<Answer> {
+            response.file = {original.file, original.size, drive_of(file)};
+            return response;
+        });
+}
+
+Api::Answer Api::answer_from_drive(const HttpRequest& request, By by, const std::string& drive,
+                                   DriveAnswer answer) {
+    HttpResponse response;
+    response.work = {drive, [this, request, by, answer = std::move(answer)](BlockingCalls& calls) {
+                         try {
+                             return finish(answer(calls), request, by);
+                         } catch (const std::exception& error) {
+                             return defect(request, error);
+                         }
+                     }};
     return response;
 }
 
-Result<Api::Answer> Api::original(const HttpRequest&, Parameter id, By) {
-    HONE_TRY(const Photo photo, find_photo(id));
-    HONE_TRY(const std::vector<FileRecord> files, library_.catalog().files_of(photo.number));
-    for (const FileRecord& file : files) {
-        const auto facts = file_facts(file.facts.path);
-        if (!facts || facts->size != file.facts.size || facts->modified_ns != file.facts.modified_ns)
-            continue;
-        return HttpResponse{
-            200,
-            {{"Content-Type", original_type(photo.format)},
-             {"Cache-Control", "private, no-cache"},
-             {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"}},
-            "",
-            file.facts.path,
-            {}};
-    }
-    return fail(
-        ErrorKind::kUnavailable,
-        "the original can't be opened now; its folder may be offline. Its marks and its thumbnail are kept");
+Result<Api::Answer> Api::answer_from_original(const HttpRequest& request, By by,
+                                              std::vector<FileRecord> files, std::size_t at,
+                                              std::string otherwise, OriginalAnswer answer) {
+    if (at >= files.size()) return fail(ErrorKind::kUnavailable, "{}", otherwise);
+    const std::string drive = drive_of(files[at]);
+    return answer_from_drive(
+        request, by, drive,
+        [this, request, by, files = std::move(files), at, otherwise = std::move(otherwise),
+         answer = std::move(answer)](BlockingCalls& calls) -> Result<Answer> {
+            const auto original = open_original(files[at], calls);
+            if (original) return answer(*original, files[at], calls);
+            log::debug("{}", original.error().message);
+            return answer_from_original(request, by, files, at + 1, otherwise, answer);
+        });
 }
 
 Result<Api::Answer> Api::duplicates(const HttpRequest& request, Parameter, By) {
@@ -509,7 +594,7 @@ Result<Api::Answer> Api::list_folders(const HttpRequest&, Parameter, By) {
     return Answer(200, {{"folders", list}});
 }
 
-Result<Api::Answer> Api::add_folder(const HttpRequest& request, Parameter, By) {
+Result<Api::Answer> Api::add_folder(const HttpRequest& request, Parameter, By by) {
     HONE_TRY(const json body, parse_body(request));
     const bool wish = body.is_object() && body.contains("scan");
     if (!body.is_object() || !body.contains("path") || !body["path"].is_string() ||
@@ -521,13 +606,17 @@ Result<Api::Answer> Api::add_folder(const HttpRequest& request, Parameter, By) {
     if (!path.is_absolute())
         return fail(ErrorKind::kUsage, "'{}' is not an absolute path; it must start with /",
                     printable(path).substr(0, 200));
-    const fs::path normal = normal_folder(path);
-    HONE_CHECK(check_folder(normal));
-    HONE_TRY(BackgroundIndexer* const background, indexer());
-    HONE_TRY(const Folder folder, library_.catalog().add_folder(normal));
-    if (!wish || body["scan"].get<bool>()) background->request_scan();
-    HONE_TRY(const json entry, folder_json(library_.catalog(), folder));
-    return Answer(201, entry);
+    const bool scan = !wish || body["scan"].get<bool>();
+    return answer_from_drive(
+        request, by, "new folders",
+        [this, scan, normal = normal_folder(path)](BlockingCalls& calls) -> Result<Answer> {
+            HONE_CHECK(check_folder(normal, calls));
+            HONE_TRY(BackgroundIndexer* const background, indexer());
+            HONE_TRY(const Folder folder, library_.catalog().add_folder(normal));
+            if (scan) background->request_scan();
+            HONE_TRY(const json entry, folder_json(library_.catalog(), folder));
+            return Answer(201, entry);
+        });
 }
 
 Result<Api::Answer> Api::remove_folder(const HttpRequest&, Parameter id, By) {
@@ -601,13 +690,18 @@ Result<Api::Answer> Api::status(const HttpRequest&, Parameter, By by) {
     }
     const auto summary = parts_.indexer ? parts_.indexer->last_summary() : std::nullopt;
     const auto error = parts_.indexer ? parts_.indexer->last_error() : std::nullopt;
+    body["unwatched"] = json::array();
+    if (parts_.indexer) {
+        for (const UnwatchedFolder& folder : parts_.indexer->unwatched())
+            body["unwatched"].push_back({{"path", utf8_path(folder.path)}, {"reason", folder.reason}});
+    }
     body["indexing"] = to_json(parts_.indexer ? parts_.indexer->progress() : IndexProgress{});
     body["scans"] = parts_.indexer ? parts_.indexer->finished() : 0;
     body["last_scan"] = summary ? to_json(*summary) : json();
     body["last_error"] = error ? json(error->message) : json();
     if (!sees_paths(by)) {
         for (const char* field :
-             {"library", "catalog", "missing", "last_scan", "last_error", "model_problem"})
+             {"library", "catalog", "missing", "last_scan", "last_error", "model_problem", "unwatched"})
             body.erase(field);
     }
     return Answer(200, body);
@@ -694,7 +788,7 @@ Result<Api::Answer> Api::openapi(const HttpRequest&, Parameter, By) {
 }
 
 Result<Api::Answer> Api::health(const HttpRequest&, Parameter, By) {
-    return HttpResponse{200, {{"Content-Type", "text/plain"}}, "ok\n", {}, {}};
+    return healthy();
 }
 
 Result<> Api::check_ready() {

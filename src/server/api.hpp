@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <variant>
 
 #include "ingest/background_indexer.hpp"
 #include "people/people.hpp"
@@ -70,6 +71,11 @@ class Api final : public BackgroundObserver {
 
     // Answers one request; errors become problem documents. Does not throw.
     HttpResponse handle(const HttpRequest& request);
+    // For HttpOptions::admit: returns the response of handle() to a request that it refuses whatever the body
+    // contains. Does not throw.
+    std::optional<HttpResponse> admit(const HttpRequest& request);
+    // For HttpOptions::answer_at_once: answers /healthz. Does not throw.
+    std::optional<HttpResponse> answer_at_once(const HttpRequest& request) const;
     // Every route and the action that it requires. {} stands for one part of the path.
     struct Rule {
         std::string_view method, path;
@@ -86,6 +92,11 @@ class Api final : public BackgroundObserver {
     void group_faces();
     // Precomputes the data for the first search. Safe from any thread after start().
     Result<> warm_up() { return parts_.engine ? parts_.engine->warm_up() : Result<>{}; }
+    // Makes the indexer and the decoders end their work soon. Returns at once; safe from any thread.
+    void request_stop() {
+        if (parts_.indexer) parts_.indexer->request_stop();
+        decoders_.interrupt(true);
+    }
     // Stops the indexer and ends all event streams. Called after the last handler and before the server is
     // destroyed.
     void stop() {
@@ -140,6 +151,24 @@ class Api final : public BackgroundObserver {
     Result<Answer> health(const HttpRequest& request, Parameter, By by);
     Result<Answer> ready(const HttpRequest& request, Parameter, By by);
     Result<Answer> metrics(const HttpRequest& request, Parameter, By by);
+
+    // A request that may call its route's handler.
+    struct Admitted {
+        const Route* route;
+        std::string part;  // of the path, for {}
+        Principal principal;
+    };
+    // Returns the response instead when no handler is called.
+    std::variant<HttpResponse, Admitted> find_route(const HttpRequest& request);
+    // Completes the answer on a thread that may wait for the drive.
+    using DriveAnswer = std::function<Result<Answer>(BlockingCalls&)>;
+    Answer answer_from_drive(const HttpRequest& request, By by, const std::string& drive, DriveAnswer answer);
+    // Passes the first of these files that can be opened to `answer`, as file number `at` or later; fails
+    // with `otherwise` when there is none. Each file is opened with the threads of its drive.
+    using OriginalAnswer =
+        std::function<Result<Answer>(const OpenOriginal&, const FileRecord&, BlockingCalls&)>;
+    Result<Answer> answer_from_original(const HttpRequest& request, By by, std::vector<FileRecord> files,
+                                        std::size_t at, std::string otherwise, OriginalAnswer answer);
 
     Result<Photo> find_photo(const std::string& id);
     Result<BackgroundIndexer*> indexer();

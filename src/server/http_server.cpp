@@ -6,6 +6,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -22,6 +24,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <charconv>
 #include <deque>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -51,6 +54,7 @@ constexpr std::pair<const char*, const char*> kSafetyHeaders[] = {
     {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
     {"Referrer-Policy", "no-referrer"},
     {"Cross-Origin-Resource-Policy", "same-origin"}};
+constexpr std::size_t kFilePart = 128U << 10;       // bytes; a connection holds two parts of a file
 constexpr auto kLinger = std::chrono::seconds(10);  // for a client that is still sending a refused body
 
 int hex_digit(char c) {
@@ -141,11 +145,92 @@ class Stream final : public EventStream, public std::enable_shared_from_this<Str
     std::atomic<bool> closed_ = false;
 };
 
-// Requests a stop when the client has left or `until` has passed. Lives on the connection's strand.
+// A value that another thread makes for a coroutine on a strand.
+template <typename Value>
+class Delivery : public std::enable_shared_from_this<Delivery<Value>> {
+  public:
+    explicit Delivery(const asio::any_io_executor& strand) : timer_(strand) {}
+
+    // Safe from any thread.
+    void put(Value value) {
+        asio::post(timer_.get_executor(),
+                   [self = this->shared_from_this(), value = std::move(value)]() mutable {
+                       self->value_ = std::move(value);
+                       self->timer_.cancel();
+                   });
+    }
+    // Returns std::nullopt when the value does not arrive in time. On the strand only.
+    asio::awaitable<std::optional<Value>> take(std::chrono::seconds limit) {
+        if (!value_) {
+            timer_.expires_after(limit);
+            co_await timer_.async_wait(kAwait);
+        }
+        co_return std::exchange(value_, std::nullopt);
+    }
+
+  private:
+    asio::steady_timer timer_;
+    std::optional<Value> value_;
+};
+
+// The part of a file that a request asks for.
+struct FilePart {
+    std::uint64_t first = 0, bytes = 0;
+    bool partial = false, outside = false;  // outside: the file has no such part
+};
+
+// Reads "bytes=5-9", "bytes=5-" or "bytes=-5". A server may ignore a range: this one ignores malformed and
+// multiple ones.
+FilePart part_of(std::string_view range, std::uint64_t size) {
+    const FilePart whole{0, size, false, false}, outside{0, 0, false, true};
+    constexpr std::string_view kUnit = "bytes=";
+    if (range.size() < kUnit.size() || !beast::iequals(range.substr(0, kUnit.size()), kUnit)) return whole;
+    range.remove_prefix(kUnit.size());
+    const std::size_t dash = range.find('-');
+    if (dash == std::string_view::npos) return whole;
+    // A number that does not fit is behind the end of every file.
+    const auto number = [](std::string_view text) -> std::optional<std::uint64_t> {
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (end != text.data() + text.size() || error == std::errc::invalid_argument) return std::nullopt;
+        return error == std::errc{} ? value : UINT64_MAX;
+    };
+    const auto first = number(range.substr(0, dash)), last = number(range.substr(dash + 1));
+    if (dash == 0) {
+        if (!last) return whole;
+        const std::uint64_t bytes = std::min(*last, size);
+        return bytes == 0 ? outside : FilePart{size - bytes, bytes, true, false};
+    }
+    if (!first || (dash + 1 < range.size() && !last) || (last && *last < *first)) return whole;
+    if (*first >= size) return outside;
+    return {*first, std::min(last.value_or(UINT64_MAX), size - 1) - *first + 1, true, false};
+}
+
+// Reads up to `count` bytes; fewer at the end of the file, none on an error.
+std::string read_part(int file, std::uint64_t at, std::size_t count) {
+    std::string part(count, '\0');
+    std::size_t filled = 0;
+    while (filled < count) {
+        const ssize_t got =
+            ::pread(file, part.data() + filled, count - filled, static_cast<off_t>(at + filled));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        filled += static_cast<std::size_t>(got);
+    }
+    part.resize(filled);
+    return part;
+}
+
+// Requests a stop when the client has left, `until` has passed, or the server stops. Lives on the
+// connection's strand.
 class Absence : public std::enable_shared_from_this<Absence> {
   public:
-    Absence(const asio::any_io_executor& executor, int socket, std::chrono::seconds patience)
-        : timer_(executor), socket_(socket), until_(std::chrono::steady_clock::now() + patience) {}
+    Absence(const asio::any_io_executor& executor, int socket, std::chrono::seconds patience,
+            const std::stop_token& server)
+        : timer_(executor),
+          socket_(socket),
+          until_(std::chrono::steady_clock::now() + patience),
+          on_server_stop_(server, [this] { stop_.request_stop(); }) {}
 
     [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
     static asio::awaitable<void> watch(std::shared_ptr<Absence> self) {
@@ -177,6 +262,7 @@ class Absence : public std::enable_shared_from_this<Absence> {
     const std::chrono::steady_clock::time_point until_;
     std::stop_source stop_;
     bool answered_ = false;
+    std::stop_callback<std::function<void()>> on_server_stop_;
 };
 
 // Counts the open connections per client. Safe from any thread.
@@ -257,7 +343,8 @@ struct HttpServer::State {
           io(static_cast<int>(options.io_threads)),
           acceptor(io),
           signals(io, SIGINT, SIGTERM),
-          pool(options.workers) {}
+          pool(options.workers),
+          drives(options.drives) {}
 
     HttpOptions options;
     Handler handler;
@@ -265,6 +352,8 @@ struct HttpServer::State {
     tcp::acceptor acceptor;
     asio::signal_set signals;
     asio::thread_pool pool;
+    BlockingPool drives;
+    std::stop_source stopping;
     std::mutex tls_mutex;
     std::shared_ptr<asio::ssl::context> tls;  // connections keep the context they began with
     std::pair<fs::file_time_type, fs::file_time_type> tls_times;
@@ -362,6 +451,14 @@ struct HttpServer::State {
             });
             request.headers[name] = std::string(field.value());
         }
+        const bool head_only = request.method == "HEAD";
+        const bool has_body = parser.chunked() || parser.content_length().value_or(0) > 0;
+        if (!has_body && options.answer_at_once) {
+            if (std::optional<HttpResponse> response = options.answer_at_once(request)) {
+                time_limit.expires_after(options.transfer);
+                co_return co_await write(stream, *response, head_only, head.keep_alive(), head.version());
+            }
+        }
         const std::uint64_t limit =
             options.body_limit ? options.body_limit(request.method, request.path) : 1 << 20;
         const std::string too_large =
@@ -369,6 +466,11 @@ struct HttpServer::State {
         if (parser.content_length() && *parser.content_length() > limit)
             co_return co_await refuse(stream, 413, too_large);
         parser.body_limit(limit);
+        if (has_body && options.admit) {
+            std::optional<HttpResponse> refused =
+                co_await asio::co_spawn(pool, admit(request), asio::use_awaitable);
+            if (refused) co_return co_await refuse(stream, std::move(*refused), head_only);
+        }
         if (beast::iequals(head[http::field::expect], "100-continue")) {
             co_await asio::async_write(
                 stream, asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")), kAwait);
@@ -382,15 +484,101 @@ struct HttpServer::State {
         request.body = std::move(parser.get().body());
 
         time_limit.expires_never();
-        const auto absence = std::make_shared<Absence>(stream.get_executor(),
-                                                       time_limit.socket().native_handle(), options.answer);
+        const auto absence = std::make_shared<Absence>(
+            stream.get_executor(), time_limit.socket().native_handle(), options.answer, stopping.get_token());
         request.gone = absence->token();
         asio::co_spawn(stream.get_executor(), Absence::watch(absence), asio::detached);
         HttpResponse response = co_await asio::co_spawn(pool, handle(request), asio::use_awaitable);
+        while (response.work.run) {
+            DriveWork work = std::move(response.work);
+            response = co_await run_on_drive(stream.get_executor(), std::move(work), request.gone);
+        }
         absence->end();
         time_limit.expires_after(options.transfer);
-        if (response.events && request.method != "HEAD") co_return co_await stream_events(stream, response);
-        co_return co_await write(stream, response, request.method == "HEAD", keep, version);
+        if (response.events && !head_only) co_return co_await stream_events(stream, response);
+        if (response.file.file) co_return co_await send_file(stream, response, request, keep, version);
+        co_return co_await write(stream, response, head_only, keep, version);
+    }
+
+    // Does not occupy a worker while the drive is awaited.
+    asio::awaitable<HttpResponse> run_on_drive(asio::any_io_executor strand, DriveWork work,
+                                               std::stop_token gone) {
+        const auto delivery = std::make_shared<Delivery<HttpResponse>>(strand);
+        const bool accepted =
+            drives.try_run(work.drive, [delivery, gone, run = std::move(work.run)](BlockingCalls& calls) {
+                if (!gone.stop_requested()) delivery->put(run(calls));
+            });
+        if (!accepted)
+            co_return problem(503, "too many requests wait for the drive of this file; try again later");
+        std::optional<HttpResponse> response = co_await delivery->take(options.answer);
+        if (!response) co_return problem(503, "the drive of this file does not answer; try again later");
+        co_return std::move(*response);
+    }
+
+    // Sends the file, or the requested part of it. The next part is read while one is sent.
+    template <typename Connection>
+    asio::awaitable<bool> send_file(Connection& stream, HttpResponse& response, const HttpRequest& request,
+                                    bool keep, unsigned version) {
+        const bool head_only = request.method == "HEAD";
+        FilePart part = part_of(head_only || !same_version(request, response) ? "" : request.header("range"),
+                                response.file.size);
+        if (part.outside) {
+            HttpResponse refused = problem(416, "the file has no such part");
+            refused.headers.emplace_back("Content-Range", fmt::format("bytes */{}", response.file.size));
+            co_return co_await write(stream, refused, false, keep, version);
+        }
+        response.headers.emplace_back("Accept-Ranges", "bytes");
+        if (part.partial) {
+            response.status = 206;
+            response.headers.emplace_back(
+                "Content-Range",
+                fmt::format("bytes {}-{}/{}", part.first, part.first + part.bytes - 1, response.file.size));
+        }
+        http::response<http::empty_body> message;
+        message.version(version);
+        fill_header(message, response, keep);
+        message.content_length(part.bytes);
+        if (!co_await send(stream, message, true)) co_return false;
+        if (head_only) co_return keep;
+        auto next = read_next(stream.get_executor(), response.file, part);
+        while (part.bytes > 0) {
+            const std::optional<std::string> bytes = co_await next->take(options.answer);
+            // The client sees that the connection ends before the announced length.
+            if (!bytes || bytes->empty()) co_return false;
+            part.first += bytes->size();
+            part.bytes -= bytes->size();
+            if (part.bytes > 0) next = read_next(stream.get_executor(), response.file, part);
+            auto [error, written] = co_await asio::async_write(stream, asio::buffer(*bytes), kAwait);
+            if (error) co_return false;
+        }
+        co_return keep;
+    }
+
+    // Without If-Range a part is always welcome.
+    static bool same_version(const HttpRequest& request, const HttpResponse& response) {
+        const std::string_view wanted = request.header("if-range");
+        return wanted.empty() || std::ranges::any_of(response.headers, [&](const auto& header) {
+                   return header.first == "ETag" && header.second == wanted;
+               });
+    }
+
+    std::shared_ptr<Delivery<std::string>> read_next(const asio::any_io_executor& strand,
+                                                     const FileBody& body, const FilePart& part) {
+        auto delivery = std::make_shared<Delivery<std::string>>(strand);
+        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(part.bytes, kFilePart));
+        drives.run(body.drive, [waiting = std::weak_ptr(delivery), file = body.file, at = part.first,
+                                count](BlockingCalls& calls) {
+            if (waiting.expired()) return;  // the client has left
+            const auto bytes = std::make_shared<std::string>();
+            const bool answered = calls.run(
+                [bytes, file, at, count](Heartbeat&) { *bytes = read_part(file->get(), at, count); });
+            if (const auto receiver = waiting.lock()) receiver->put(answered ? std::move(*bytes) : "");
+        });
+        return delivery;
+    }
+
+    asio::awaitable<std::optional<HttpResponse>> admit(const HttpRequest& request) {
+        co_return options.admit(request);
     }
 
     asio::awaitable<HttpResponse> handle(const HttpRequest& request) {
@@ -411,18 +599,6 @@ struct HttpServer::State {
     template <typename Connection>
     static asio::awaitable<bool> write(Connection& stream, HttpResponse& response, bool head_only, bool keep,
                                        unsigned version) {
-        if (!response.file.empty()) {
-            http::response<http::file_body> message;
-            Code error;
-            message.body().open(response.file.c_str(), beast::file_mode::scan, error);
-            if (!error) {
-                message.version(version);
-                fill_header(message, response, keep);
-                message.prepare_payload();
-                co_return co_await send(stream, message, head_only) && keep;
-            }
-            response = problem(503, "the file cannot be opened now");
-        }
         http::response<http::string_body> message;
         message.version(version);
         fill_header(message, response, keep);
@@ -445,13 +621,18 @@ struct HttpServer::State {
         co_return !error;
     }
 
-    // Sends the response, then reads the rest of the client's data for a while: closing at once would discard
-    // the response.
     template <typename Connection>
     static asio::awaitable<bool> refuse(Connection& stream, int status, std::string detail) {
         HttpResponse response = problem(status, detail);
+        co_return co_await refuse(stream, std::move(response), false);
+    }
+
+    // Sends the response, then reads the rest of the client's data for a while: closing at once would discard
+    // the response.
+    template <typename Connection>
+    static asio::awaitable<bool> refuse(Connection& stream, HttpResponse response, bool head_only) {
         beast::get_lowest_layer(stream).expires_after(kLinger);
-        co_await write(stream, response, false, false, 11);
+        co_await write(stream, response, head_only, false, 11);
         Code ignored;
         beast::get_lowest_layer(stream).socket().shutdown(tcp::socket::shutdown_send, ignored);
         std::vector<char> scrap(64 << 10);
@@ -599,7 +780,10 @@ void HttpServer::run() {
         threads.emplace_back([this] { state_->io.run(); });
     state_->io.run();
     threads.clear();
+    state_->stopping.request_stop();
+    if (state_->options.on_stop) state_->options.on_stop();
     state_->pool.join();
+    state_->drives.stop();
 }
 
 void HttpServer::stop() {

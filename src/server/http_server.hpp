@@ -8,12 +8,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/file.hpp"
+#include "base/blocking_pool.hpp"
 
 namespace hone {
 
@@ -44,13 +45,32 @@ class EventStream {
     virtual void close() = 0;  // ends the answer
 };
 
+struct HttpResponse;
+
+// An open file as a body. The server reads it in parts on threads that may wait for its drive, and answers a
+// Range of it (RFC 9110, 14) with status 206 or 416; If-Range is compared with the response's ETag.
+struct FileBody {
+    std::shared_ptr<const FileDescriptor> file;  // from share_descriptor(); null: no file
+    std::uint64_t size = 0;                      // bytes to send
+    std::string drive;                           // for BlockingPool
+};
+
+// The rest of a handler, for a thread that may wait for a drive. Must not throw.
+struct DriveWork {
+    std::string drive;                                // for BlockingPool
+    std::function<HttpResponse(BlockingCalls&)> run;  // empty: there is none
+};
+
 struct HttpResponse {
     int status = 200;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
-    fs::path file;  // instead of body
+    FileBody file = {};  // instead of body
     // Instead of body: called with the open stream; the response then continues until one side ends it.
-    std::function<void(std::shared_ptr<EventStream>)> events;
+    std::function<void(std::shared_ptr<EventStream>)> events = {};
+    // Instead of everything else: returns the response, which may again have work for another drive. 503 when
+    // too many requests wait for the drive.
+    DriveWork work = {};
 };
 
 struct HttpOptions {
@@ -69,6 +89,16 @@ struct HttpOptions {
     std::function<std::string(const std::string& peer)> client_of;
     // Returns the largest body of a request in bytes, by method and path.
     std::function<std::uint64_t(std::string_view method, std::string_view path)> body_limit;
+    // Sees a request with a body before its body is read (HttpRequest::body is empty). Returns a response to
+    // refuse the request; the body is then not read. Called on worker threads, concurrently; must not throw.
+    std::function<std::optional<HttpResponse>(const HttpRequest&)> admit;
+    // Sees a request without a body before the handler does. Returns the response if it needs no worker: a
+    // probe must get an answer even while all workers are busy. Called on the threads of the connections, so
+    // it must not wait for anything; must not throw.
+    std::function<std::optional<HttpResponse>(const HttpRequest&)> answer_at_once;
+    // Called by run() once it ends: makes handlers that are still running end soon.
+    std::function<void()> on_stop;
+    BlockingPoolLimits drives = {};  // for file bodies and DriveWork
 };
 
 // Not thread-safe, except port(), connections() and stop().

@@ -314,10 +314,11 @@ TEST_F(Indexing, ThumbnailsStayWhenTheFileIsAway) {
     fs::remove(file);
     ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
     const auto photo = *library->catalog().resolve(file.string());
-    EXPECT_TRUE(thumbnails.get(library->catalog(), photo, 480));
-    EXPECT_TRUE(thumbnails.get(library->catalog(), photo, 1080));
+    BlockingCalls calls;
+    EXPECT_TRUE(thumbnails.get(library->catalog(), photo, 480, calls));
+    EXPECT_TRUE(thumbnails.get(library->catalog(), photo, 1080, calls));
     fs::remove_all(base.path() / "library/thumbs");
-    EXPECT_FALSE(thumbnails.get(library->catalog(), photo, 480)) << "deleted, and the file is gone";
+    EXPECT_FALSE(thumbnails.get(library->catalog(), photo, 480, calls)) << "deleted, and the file is gone";
 }
 
 TEST_F(Indexing, APartIsScannedAlone) {

@@ -187,8 +187,12 @@ def test_original(sample_server, some):
     assert answer.status == 200 and answer.body == pathlib.Path(photo['path']).read_bytes()
     assert answer.headers['Content-Type'] == 'image/png'
     assert 'public' not in answer.headers.get('Cache-Control', '')
-    part = sample_server.get(f'/photos/{photo["id"]}/original', Range='bytes=0-9')
-    assert part.status in (200, 206) and part.body[:10] == answer.body[:10]
+    part = sample_server.get(f'/photos/{photo["id"]}/original', Range='bytes=5-14', If_Range=answer.headers['ETag'])
+    assert part.status == 206 and part.body == answer.body[5:15]
+    assert part.headers['Content-Range'] == f'bytes 5-14/{len(answer.body)}'
+    assert sample_server.get(f'/photos/{photo["id"]}/original', Range='bytes=5-14', If_Range='"another"').body == answer.body
+    problem(sample_server.get(f'/photos/{photo["id"]}/original', Range=f'bytes={len(answer.body)}-'), 416)
+    assert sample_server.get(f'/photos/{photo["id"]}/original', If_None_Match=answer.headers['ETag']).status == 304
 
 
 def test_head(sample_server, some):

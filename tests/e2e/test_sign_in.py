@@ -189,6 +189,26 @@ def test_every_route_with_every_credential(house, document):
     assert not wrong, '\n'.join(wrong)
 
 
+def test_refused_before_the_body_is_read(house):
+    """The body never arrives, and the answer comes nevertheless; a request that may be made is invited to send it."""
+    vera = house.people['vera'].own_page
+    host, port = house.host.split(':')
+    for method, path, headers, status in (
+            ('POST', '/api/v1/examples', {}, 401), ('POST', '/api/v1/examples', {'Origin': 'http://evil.example'}, 403), ('POST', '/api/v1/folders', vera, 403),
+            ('POST', '/api/v1/nothing', {}, 404), ('PUT', '/api/v1/photos', {}, 405), ('POST', '/', {}, 405), ('POST', '/api/v1/session', {}, 413),
+            ('POST', '/api/v1/examples', vera, 100)):
+        for length in ('Content-Length: 1000000', 'Transfer-Encoding: chunked') if status not in (100, 413) else ('Content-Length: 1000000',):
+            with socket.create_connection((host, int(port)), 30) as connection:
+                lines = [f'{method} {path} HTTP/1.1', f'Host: {house.host}', length, 'Expect: 100-continue', *(f'{name}: {value}' for name, value in headers.items())]
+                connection.sendall('\r\n'.join([*lines, '', '']).encode())
+                answer = b''
+                while b'\r\n\r\n' not in answer:
+                    part = connection.recv(65536)
+                    assert part, (path, answer)
+                    answer += part
+                assert answer.startswith(f'HTTP/1.1 {status} '.encode()), (method, path, length, answer)
+
+
 def test_what_is_written_beside_other_processes_is_not_lost(house):
     """Closing a descriptor of the file once released SQLite's locks: the process that ended last removed the server's write-ahead log."""
     for _ in range(3):

@@ -11,7 +11,7 @@ import struct
 import threading
 
 LOOKUP, FORGET, GETATTR, OPEN, READ, STATFS, RELEASE, FLUSH, INIT, OPENDIR, READDIR, RELEASEDIR, INTERRUPT, BATCH_FORGET = 1, 2, 3, 14, 15, 17, 18, 25, 26, 27, 28, 29, 36, 42
-NAMES = {LOOKUP: 'lookup', GETATTR: 'stat', OPEN: 'open', READ: 'read', OPENDIR: 'open', READDIR: 'list'}
+NAMES = {LOOKUP: 'lookup', GETATTR: 'stat', OPEN: 'open', READ: 'read', OPENDIR: 'open', READDIR: 'list', STATFS: 'statfs', FLUSH: 'close'}
 HEADER = struct.Struct('<IIQQIIII')
 MOUNT_READ_ONLY, UNMOUNT_DETACH = 1, 2
 libc = ctypes.CDLL(None, use_errno=True)
@@ -26,7 +26,7 @@ class HangingDrive:
 
     def __init__(self, source, mountpoint):
         self.source, self.mountpoint = os.fsencode(source), os.fsencode(mountpoint)
-        self.hangs = lambda call, path: False   # call: lookup, stat, open, read, list; path: below the source, '' for the source itself
+        self.hangs = lambda call, path: False   # call: lookup, stat, open, read, list, statfs, close; path: below the source, '' for the source itself
         self.breaks = lambda call, path: False  # returns an input/output error
         self.before_answer = lambda call, path, end: None  # end: of the range read, in bytes
         self.silent = []                        # requests without an answer

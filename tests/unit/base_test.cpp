@@ -8,9 +8,10 @@
 #include <memory>
 #include <thread>
 
-#include "base/blocking_calls.hpp"
+#include "base/blocking_pool.hpp"
 #include "base/bounded_queue.hpp"
 #include "base/config.hpp"
+#include "base/mounts.hpp"
 #include "base/sha256.hpp"
 #include "base/time.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -184,6 +185,83 @@ TEST(BlockingCalls, EndAtOnceWhenStopIsAsked) {
     });
     EXPECT_FALSE(calls.run([latch](Heartbeat&) { latch->wait(); }));
     latch->open = true;
+}
+
+TEST(BlockingPool, ADeadDriveGetsNoMoreThreadsUntilItAnswers) {
+    const auto latch = std::make_shared<Latch>();
+    std::atomic<int> timeouts = 0, done = 0;
+    BlockingPool pool({4, 2, 1'000'000, std::chrono::milliseconds(40)});
+    const auto hang = [&, latch](BlockingCalls& calls) {
+        if (!calls.run([latch](Heartbeat&) { latch->wait(); })) ++timeouts;
+    };
+    EXPECT_TRUE(pool.try_run("dead", hang));
+    EXPECT_TRUE(pool.try_run("dead", hang));
+    while (timeouts < 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const auto count = [&](BlockingCalls&) { ++done; };
+    int accepted = 0;
+    for (; pool.try_run("dead", count); ++accepted) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_EQ(done, 0) << "a job of the dead drive ran although its threads are taken";
+    EXPECT_TRUE(pool.try_run("good", count));
+    while (done < 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    latch->open = true;
+    // Those that waited run, and new ones are accepted again.
+    while (!pool.try_run("dead", count)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (done < accepted + 2) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+TEST(BlockingPool, RunsEveryJobOfADriveInTurn) {
+    std::atomic<int> running = 0, most = 0, done = 0;
+    BlockingPool pool({8, 2, 0, std::chrono::hours(1)});
+    for (int job = 0; job < 50; ++job) {
+        pool.run("drive", [&](BlockingCalls& calls) {
+            const int now = ++running;
+            for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+            }
+            EXPECT_TRUE(calls.run([](Heartbeat&) {}));
+            --running;
+            ++done;
+        });
+    }
+    while (done < 50) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_LE(most, 2);
+}
+
+TEST(BlockingPool, StopsWithoutTheDrive) {
+    BlockingPool pool({2, 1, 10, std::chrono::hours(1)});
+    const auto latch = std::make_shared<Latch>();
+    std::atomic<bool> begun = false, second = false;
+    EXPECT_TRUE(pool.try_run("dead", [&, latch](BlockingCalls& calls) {
+        begun = true;
+        EXPECT_FALSE(calls.run([latch](Heartbeat&) { latch->wait(); }));
+    }));
+    EXPECT_TRUE(pool.try_run("dead", [&](BlockingCalls&) { second = true; }));
+    while (!begun) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    pool.stop();
+    EXPECT_FALSE(second);
+    EXPECT_FALSE(pool.try_run("good", [](BlockingCalls&) {}));
+    latch->open = true;
+}
+
+TEST(Mounts, FindsTheNetworkDriveOfAPath) {
+    const auto mounts = parse_mounts(
+        "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+        "30 22 0:40 / /mnt/my\\040photos rw shared:2 master:1 - nfs4 nas:/photos rw\n"
+        "31 30 8:2 / /mnt/my\\040photos/local rw - xfs /dev/sdb1 rw\n"
+        "32 22 0:41 / /media rw - autofs systemd-1 rw\n"
+        "33 32 8:3 / /media rw - vfat /dev/sdc1 rw\n"
+        "34 22 0:42 / /home/x/drive rw - fuse.sshfs host: rw\n"
+        "not a mount\n\n"
+        "35 22 0:43 / /short rw");
+    ASSERT_EQ(mounts.size(), 6U);
+    EXPECT_EQ(mounts[1], (Mount{"/mnt/my photos", "nfs4"}));
+    EXPECT_EQ(network_type_of(mounts, "/home/x/Pictures"), "");
+    EXPECT_EQ(network_type_of(mounts, "/mnt/my photos"), "nfs4");
+    EXPECT_EQ(network_type_of(mounts, "/mnt/my photos/2019"), "nfs4");
+    EXPECT_EQ(network_type_of(mounts, "/mnt/my photos and more"), "");
+    EXPECT_EQ(network_type_of(mounts, "/mnt/my photos/local/a"), "");
+    EXPECT_EQ(network_type_of(mounts, "/media/card"), "") << "the later mount counts";
+    EXPECT_EQ(network_type_of(mounts, "/home/x/drive/a"), "fuse.sshfs");
+    EXPECT_FALSE(read_mounts().empty());
 }
 
 }  // namespace

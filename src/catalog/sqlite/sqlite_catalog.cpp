@@ -280,23 +280,21 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<std::optional<FileRecord>> find_moved(const FileFacts& facts) override {
-        return read([&](SQLite::Database& database) -> Result<std::optional<FileRecord>> {
+    Result<std::vector<FileRecord>> find_moved(const FileFacts& facts) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<FileRecord>> {
             SQLite::Statement query(
                 database,
                 fmt::format(
                     "SELECT {} FROM {} WHERE place.inode = ? AND place.size = ? AND place.modified_ns = ? "
-                    "AND place.photo_id IS NOT NULL AND place.state IN (0, 1)",
+                    "AND place.photo_id IS NOT NULL AND place.state IN (0, 1) AND place.path <> ?",
                     kFileColumns, kFileTables));
             query.bind(1, static_cast<std::int64_t>(facts.inode));
             query.bind(2, static_cast<std::int64_t>(facts.size));
             query.bind(3, facts.modified_ns);
-            while (query.executeStep()) {
-                FileRecord file = read_file_record(query);
-                std::error_code error;
-                if (!fs::exists(fs::symlink_status(file.facts.path, error))) return file;
-            }
-            return std::nullopt;
+            bind_path(query, 4, facts.path);
+            std::vector<FileRecord> files;
+            while (query.executeStep()) files.push_back(read_file_record(query));
+            return files;
         });
     }
 

@@ -216,6 +216,8 @@ export interface Status {
   /** Only for a catalogue on a server; `state` is `ready` or a message. */
   catalog?: { address: string; state: string; trouble: string | null };
   folders: Folder[];
+  /** Folders that only periodic scans see; not for viewers. */
+  unwatched?: { path: string; reason: string }[];
   indexing: Indexing;
   last_scan: unknown;
 }
