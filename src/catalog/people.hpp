@@ -70,7 +70,7 @@ struct PeopleChange {
     std::string what;       // the user's action, for the history; empty for the machine's own work
     std::size_t added = 0;  // people to create, without a name
     // Catalog::faces_state() from which the machine computed the change.
-    std::optional<std::string> computed_from;
+    std::optional<std::string> computed_from{};
 };
 struct AppliedPeopleChange {
     std::int64_t edit = 0;        // number of the edit; 0 for the machine's own work

@@ -73,10 +73,10 @@ struct Indexer::Run {
     BoundedQueue<PreparedItem> prepared;
     BoundedQueue<FileOutcome> done;
     std::atomic<unsigned> decoders_left;
-    // Photos with all analyses at the start of the run. Read for whole folders only: for a few files, a question
-    // per file costs less than reading the library.
+    // Photos with all analyses at the start of the run. Read for whole folders only: for a few files, a
+    // question per file costs less than reading the library.
     std::optional<std::vector<bool>> complete;
-    FileId last_file = 0;        // at the start of the run
+    FileId last_file = 0;  // at the start of the run
     struct WalkedPart {
         FolderId folder;
         ScannedPart part;

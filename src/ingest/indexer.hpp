@@ -147,7 +147,7 @@ class Indexer {
 
     const IndexParts parts_;
     bool vectors_behind_ = false;  // used by run() and its writer only
-    mutable std::mutex mutex_;  // guards the members below
+    mutable std::mutex mutex_;     // guards the members below
     std::condition_variable_any resumed_;
     IndexProgress progress_;
     bool paused_ = false;

@@ -15,6 +15,7 @@
 
 #include "base/time.hpp"
 #include "tests/contract/surrealdb/engine.hpp"
+#include "tests/support/people.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -491,12 +492,11 @@ TEST_P(Catalogs, AForgottenPhotoLeavesNoRow) {
     };
     const PhotoNumber gone = whole("/p/IMG_1.jpg", "jpeg"), raw = whole("/p/IMG_1.CR2", "cr2"),
                       other = whole("/p/b.jpg", "jpeg");
-    ASSERT_EQ(*catalog->pair_raw_files(), 1U);
     const SamePicture pairs[] = {{gone, other, 30, .9, true}, {gone, raw, 30, .9, true}};
     ASSERT_TRUE(catalog->add_same_pictures(pairs));
     const auto faces = *catalog->faces_of(gone), kept = *catalog->faces_of(other);
     ASSERT_EQ(faces.size(), 1U);
-    const PersonId person = *catalog->add_person(), stranger = *catalog->add_person();
+    const PersonId person = test::add_person(*catalog), stranger = test::add_person(*catalog);
     ASSERT_TRUE(catalog->change_people({{{person, "Anna", false}},
                                         {{faces[0].id, person, true}, {kept[0].id, person, true}},
                                         {{faces[0].id, stranger}},
@@ -542,7 +542,7 @@ TEST_P(Catalogs, KnowsSinceWhenAPhotoIsMissing) {
     const PhotoNumber c = *commit(*catalog, photo(second, "/q/c.jpg", "c")).photo;
     commit(*catalog, photo(root, "/p/copy of a.jpg", "a"));
     EXPECT_TRUE(missing().empty());
-    EXPECT_EQ(catalog->counts()->missing, 0U);
+    EXPECT_EQ(catalog->count_missing()->photos, 0U);
 
     ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, seen({2, 4})));
     EXPECT_TRUE(missing().empty()) << "a copy is there";
@@ -558,11 +558,11 @@ TEST_P(Catalogs, KnowsSinceWhenAPhotoIsMissing) {
     EXPECT_THAT(missing(), ElementsAre(a)) << "an offline disk";
     ASSERT_TRUE(catalog->remove_folder(second.id));
     EXPECT_THAT(missing(), ElementsAre(a, c));
-    const Counts counts = *catalog->counts();
-    EXPECT_EQ(counts.missing, 2U);
-    ASSERT_TRUE(counts.missing_since);
-    EXPECT_GE(*counts.missing_since, start);
-    EXPECT_LE(*counts.missing_since, unix_seconds());
+    const MissingCount counts = *catalog->count_missing();
+    EXPECT_EQ(counts.photos, 2U);
+    ASSERT_TRUE(counts.since);
+    EXPECT_GE(*counts.since, start);
+    EXPECT_LE(*counts.since, unix_seconds());
     commit(*catalog, photo(root, "/p/c.jpg", "c"));
     EXPECT_THAT(missing(), ElementsAre(a)) << "found elsewhere";
     EXPECT_THAT(*open(false)->missing_photos(unix_seconds()), ElementsAre(a));

@@ -598,7 +598,7 @@ TEST_F(Surreal, AForgottenPhotoLeavesTheServerAndOtherProcesses) {
     std::vector<bool> seen(1000);
     seen[static_cast<std::size_t>((*one->find_file("/p/39.jpg"))->id)] = true;
     ASSERT_TRUE(one->end_scan({"/p", true, {}}, seen));
-    EXPECT_TRUE(comes([&] { return two->counts()->missing == 39; })) << "the others know it is missing";
+    EXPECT_TRUE(comes([&] { return two->count_missing()->photos == 39; })) << "the others know it is missing";
     EXPECT_EQ(one->forget(photos)->size(), 39U);
     const auto expected = rows_of(folder.path() / "one");
     EXPECT_TRUE(comes([&] { return rows_of(folder.path() / "two") == expected; }));

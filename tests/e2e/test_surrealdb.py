@@ -123,7 +123,7 @@ def grow(library, photos):
         for number in range(known + 1, photos + 1):
             like = number % known + 1
             sha = hashlib.sha256(str(number).encode()).digest()
-            database.execute('INSERT INTO photo SELECT ?, ?, bytes, width, height, format, color, added_at, shown_as FROM photo WHERE id = ?', (number, sha, like))
+            database.execute('INSERT INTO photo SELECT ?, ?, bytes, width, height, format, color, added_at, shown_as, missing_since FROM photo WHERE id = ?', (number, sha, like))
             path = b'/made/up/\xff%d \xf0\x9f\x98\x80 it\'s.jpg' % number
             database.execute('INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id) VALUES (?, ?, 1, 2, ?, ?, ?)',
                              (folder, path, number + 10**6, number % 50 == 0, number))

@@ -47,7 +47,7 @@ void fill(SQLite::Database& database) {
     database.exec(
         "INSERT INTO folder VALUES (1, x'2f70', 1);"
         "INSERT INTO photo VALUES (7, randomblob(32), -9223372036854775807, 1, 300, 'jpeg', 4294967296, 255, "
-        "NULL), (8, randomblob(32), 1, 2, 3, 'png', 4, 5, 7);"
+        "NULL, NULL), (8, randomblob(32), 1, 2, 3, 'png', 4, 5, 7, 1700000000);"
         "INSERT INTO place VALUES (1, 1, x'2f702fff0a', 24, 65536, 9223372036854775807, 0, 7, '', '', 0),"
         "(2, 1, x'2f70', 0, 0, 0, 2, NULL, 'decode', 'why', 0), (3, 1, x'', 1, 1, 1, 0, 7, '', '', -1);"
         "INSERT INTO metadata (photo_id, title, document, make, exposure, latitude, description) VALUES (7, "
