@@ -3,6 +3,7 @@
 #include "base/blocking_calls.hpp"
 
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -18,6 +19,7 @@ struct BlockingCalls::Thread {
     std::condition_variable_any changed;
     std::function<void(Heartbeat&)> call;
     bool done = false, left = false;
+    std::exception_ptr thrown;
     Heartbeat heartbeat;
 
     void work() {
@@ -27,9 +29,15 @@ struct BlockingCalls::Thread {
             if (left) return;
             std::function<void(Heartbeat&)> now = std::exchange(call, nullptr);
             lock.unlock();
-            now(heartbeat);
+            std::exception_ptr exception;
+            try {
+                now(heartbeat);
+            } catch (...) {
+                exception = std::current_exception();
+            }
             now = nullptr;  // destroying the call may close a file, which asks the drive too
             lock.lock();
+            thrown = std::move(exception);
             done = true;
             changed.notify_all();
         }
@@ -75,7 +83,10 @@ bool BlockingCalls::run(std::function<void(Heartbeat&)> call) {
             }
             if (stop_.stop_requested() || now - answered >= patience_) break;
         }
-        if (thread_->done) return true;
+        if (thread_->done) {
+            if (thread_->thrown) std::rethrow_exception(std::exchange(thread_->thrown, nullptr));
+            return true;
+        }
     }
     abandoned_ = true;
     leave();

@@ -41,7 +41,7 @@ class BlockingCalls {
 
     // Runs the call on the helper thread and waits for it. Returns false when it made no progress for
     // `patience`, or when a stop was requested. The call is then abandoned, so it must own everything it uses
-    // and release it itself. The next call gets a new thread. The call must not throw.
+    // and release it itself. The next call gets a new thread. An exception of the call is thrown here.
     [[nodiscard]] bool run(std::function<void(Heartbeat&)> call);
     [[nodiscard]] std::chrono::milliseconds patience() const { return patience_; }
     // True when run() has abandoned a call.

@@ -262,8 +262,9 @@ class Catalog {
     // Available photos with several files.
     virtual Result<std::vector<PhotoNumber>> with_copies() = 0;
     // Photos that contain every one of the words in name, folders, title, keywords or camera. Ignores case
-    // and accents.
-    virtual Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string> words) = 0;
+    // and accents. paths: false for people who must not see paths, so that they cannot guess them.
+    virtual Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string> words,
+                                                           bool paths = true) = 0;
     // Available photos that match the filter, by ascending number. kUsage when a term's value does not fit
     // its field.
     virtual Result<std::vector<PhotoNumber>> matching(const PhotoFilter& filter) = 0;
@@ -284,6 +285,8 @@ class Catalog {
     virtual Result<FaceId> add_face(PhotoNumber photo, const FaceFacts& face) = 0;
     // Regions of available photos only.
     virtual Result<std::vector<NamedRegion>> named_regions() = 0;
+    // Those of these photos, as far as they are available.
+    virtual Result<std::vector<NamedRegion>> named_regions(std::span<const PhotoNumber> photos) = 0;
     // Visits each (photo, person) once, by ascending number.
     virtual Result<> for_each_person_on_photo(const std::function<void(PhotoNumber, PersonId)>& visit) = 0;
     // Returns a text that changes with every change of faces or people; cheap.

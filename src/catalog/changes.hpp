@@ -36,6 +36,7 @@ struct Changes {
     std::vector<PhotoNumber> hidden;  // photos that cannot be found any more
     // Photos whose faces or people changed, with everyone on them now, in ascending order.
     std::vector<std::pair<PhotoNumber, std::vector<PersonId>>> people;
+    std::map<std::int64_t, std::int64_t> files;   // folder -> difference of the number of its photo files
     std::vector<SamePicture> pairs;               // new pairs
     std::int64_t failed = 0;                      // difference of the number of failed files
     std::map<std::string, std::int64_t> skipped;  // kind -> difference of the number of skipped files
@@ -43,8 +44,8 @@ struct Changes {
     bool everything = false;
 
     [[nodiscard]] bool empty() const {
-        return shown.empty() && hidden.empty() && people.empty() && pairs.empty() && failed == 0 &&
-               skipped.empty() && !everything;
+        return shown.empty() && hidden.empty() && people.empty() && pairs.empty() && files.empty() &&
+               failed == 0 && skipped.empty() && !everything;
     }
 };
 

@@ -14,7 +14,7 @@ namespace {
 Result<> list_folders(const GlobalOptions& options) {
     HONE_TRY(const fs::path directory, library_of(options));
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
-    HONE_TRY(const json list, folders_json(library->catalog()));
+    HONE_TRY(const json list, folders_json(*library));
     if (options.json) {
         fmt::print("{}\n", dump({{"folders", list}}, 2));
         return {};

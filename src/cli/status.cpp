@@ -19,7 +19,7 @@ Result<> status(const GlobalOptions& options) {
     HONE_TRY(const auto snapshot, library->snapshot());
     const Counts& counts = snapshot->counts();
     HONE_TRY(const MissingCount missing, catalog.count_missing());
-    HONE_TRY(const json list, folders_json(catalog));
+    HONE_TRY(const json list, folders_json(*library));
     const auto model = open_model(*library, {});
     json of_model, problem;
     std::uint64_t searchable = 0;

@@ -642,6 +642,8 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
             }
             if (photo->analysis_results)
                 HONE_CHECK(parts_.library.add_style(*committed[at].photo, photo->analysis_results->style));
+            if (photo->analysis_results && run.options.same_pictures && run.options.tracks_missing_files)
+                same_pictures_.add(*committed[at].photo, *photo->analysis_results);
             photos.push_back(*committed[at].photo);
         }
     }
@@ -747,7 +749,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     if (!run.error && !stop.stop_requested()) {
         auto ended = end_scans(run);
         if (ended && options.same_pictures && options.tracks_missing_files)
-            ended = find_same_pictures(options, stop);
+            ended = find_same_pictures(whole_folder, stop);
         if (!ended) run.error = ended.error();
     }
     {
@@ -770,12 +772,12 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     return summary;
 }
 
-Result<> Indexer::find_same_pictures(const IndexOptions& options, const std::stop_token& stop) {
-    SamePictureFinder finder(parts_.library.catalog(), parts_.thumbnails, parts_.decoders, options.patience);
-    HONE_TRY(const std::size_t photos, finder.prepare());
+Result<> Indexer::find_same_pictures(bool whole, const std::stop_token& stop) {
+    HONE_TRY(const std::size_t photos,
+             same_pictures_.prepare(whole, parts_.library.catalog().leases() != nullptr));
     if (photos == 0) return {};
     begin_stage("duplicates", photos);
-    return finder.run(stop, [&](std::size_t done) {
+    return same_pictures_.run(stop, [&](std::size_t done) {
         wait_while_paused(stop);
         const std::lock_guard lock(mutex_);
         progress_.done = rated_ = done;

@@ -17,6 +17,7 @@
 #include "base/time.hpp"
 #include "ingest/file_processor.hpp"
 #include "ingest/library.hpp"
+#include "ingest/same_picture_finder.hpp"
 #include "ingest/thumbnail_store.hpp"
 
 namespace hone {
@@ -100,7 +101,10 @@ struct IndexParts {
 
 class Indexer {
   public:
-    explicit Indexer(const IndexParts& parts) : parts_(parts) {}
+    // patience: of the drives of photos whose thumbnails are missing when they are compared.
+    explicit Indexer(const IndexParts& parts, std::chrono::milliseconds patience = kBlockingCallPatience)
+        : parts_(parts),
+          same_pictures_(parts.library.catalog(), parts.thumbnails, parts.decoders, patience) {}
 
     // Brings the library up to date with these folders. One caller at a time. An unreadable folder is marked
     // unreachable and its photos stay. A stop request ends the run early and in order. kFailed or
@@ -143,9 +147,10 @@ class Indexer {
     void add_failure(Run& run, const FileFacts& file, const std::string& stage, const std::string& reason,
                      bool known);
     Result<> end_scans(Run& run);
-    Result<> find_same_pictures(const IndexOptions& options, const std::stop_token& stop);
+    Result<> find_same_pictures(bool whole, const std::stop_token& stop);
 
     const IndexParts parts_;
+    SamePictureFinder same_pictures_;
     bool vectors_behind_ = false;  // used by run() and its writer only
     mutable std::mutex mutex_;     // guards the members below
     std::condition_variable_any resumed_;

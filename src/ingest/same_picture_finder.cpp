@@ -11,6 +11,7 @@
 #include "analyze/same_picture.hpp"
 #include "base/config.hpp"
 #include "base/log.hpp"
+#include "base/parallel.hpp"
 #include "ingest/file_processor.hpp"
 
 namespace hone {
@@ -56,30 +57,48 @@ class FeatureCache {
 }  // namespace
 
 struct SamePictureFinder::Work {
-    NearDuplicateIndex index;
-    std::unordered_map<PhotoNumber, std::pair<StyleVector, PhotoHashes>> queries;
     FeatureCache features;
+    unsigned threads_of_query = 1;
     std::atomic<std::size_t> next = 0, done = 0;
-    std::mutex mutex;  // guards the members below
-    std::vector<PhotoNumber> finished;
+    std::mutex mutex;                             // guards the members below
+    std::vector<PhotoNumber> finished, compared;  // not yet committed, and committed
     std::vector<SamePicture> pairs;
     std::optional<Error> error;
 };
 
-Result<std::size_t> SamePictureFinder::prepare() {
-    waiting_.clear();
-    const AnalyzerKey key = same_picture_key();
-    HONE_TRY(const std::vector<bool> done, catalog_.analyzed(std::span(&key, 1)));
-    HONE_CHECK(catalog_.for_each_style([&](PhotoNumber photo, auto, auto) -> Result<> {
-        if (photo >= done.size() || !done[photo]) waiting_.push_back(photo);
-        return {};
-    }));
-    return waiting_.size();
+void SamePictureFinder::add(PhotoNumber photo, const AnalysisResults& results) {
+    added_.insert_or_assign(photo, Query{style_vector(to_style(results.style)), to_hashes(results.hashes)});
+}
+
+Result<std::size_t> SamePictureFinder::prepare(bool whole, bool shared) {
+    now_.clear();
+    if (whole && (!read_ || shared)) {
+        const AnalyzerKey key = same_picture_key();
+        HONE_TRY(const std::vector<bool> done, catalog_.analyzed(std::span(&key, 1)));
+        waiting_.clear();
+        HONE_CHECK(catalog_.for_each_style([&](PhotoNumber photo, auto style, auto hashes) -> Result<> {
+            if (photo >= done.size() || !done[photo])
+                waiting_.emplace(photo, Query{style_vector(to_style(style)), to_hashes(hashes)});
+            return {};
+        }));
+        read_ = true;
+    }
+    for (const auto& [photo, query] : added_) {
+        if (index_.size() > 0) index_.add(photo, query.style, query.hashes);
+        waiting_.insert_or_assign(photo, query);
+        if (!whole) now_.push_back(photo);
+    }
+    added_.clear();
+    // What failed before for a passing reason is tried again by whole scans only.
+    if (whole) {
+        for (const auto& [photo, query] : waiting_) now_.push_back(photo);
+    }
+    return now_.size();
 }
 
 Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<SamePicture>& pairs,
                                     BlockingCalls& calls) const {
-    const PhotoNumber number = waiting_[at];
+    const PhotoNumber number = now_[at];
     const auto features_of = [&](PhotoNumber photo,
                                  PictureFeatures::Mirrored mirrored) -> Result<PictureFeatures> {
         if (mirrored == PictureFeatures::Mirrored::kNo) {
@@ -99,10 +118,11 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
         work.features.add(photo, features);
         return features;
     };
-    const auto& [style, hashes] = work.queries.at(number);
+    const Query& query = waiting_.at(number);
     HONE_TRY(const PictureFeatures mine, features_of(number, PictureFeatures::Mirrored::kYes));
     Result<> complete;
-    for (const NearDuplicateCandidate& candidate : work.index.candidates(style, hashes, number)) {
+    for (const NearDuplicateCandidate& candidate :
+         index_.candidates(query.style, query.hashes, number, 0, work.threads_of_query)) {
         const auto other = features_of(candidate.photo, PictureFeatures::Mirrored::kNo);
         if (!other) {
             log::debug("cannot compare photo {} with {}: {}", number, candidate.photo, other.error().message);
@@ -120,19 +140,16 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
 Result<> SamePictureFinder::run(const std::stop_token& stop,
                                 const std::function<void(std::size_t)>& on_progress) {
     Work work;
-    // Only photos used as queries keep mirrored features.
-    std::vector<bool> waits;
-    for (const PhotoNumber photo : waiting_) {
-        if (photo >= waits.size()) waits.resize(std::size_t{photo} + 1);
-        waits[photo] = true;
+    if (index_.size() == 0) {
+        HONE_CHECK(catalog_.for_each_style([&](PhotoNumber photo, auto style, auto hashes) -> Result<> {
+            index_.add(photo, style_vector(to_style(style)), to_hashes(hashes));
+            return {};
+        }));
     }
-    HONE_CHECK(catalog_.for_each_style([&](PhotoNumber photo, auto style, auto hashes) -> Result<> {
-        const StyleVector vector = style_vector(to_style(style));
-        const PhotoHashes both = to_hashes(hashes);
-        work.index.add(photo, vector, both);
-        if (photo < waits.size() && waits[photo]) work.queries.emplace(photo, std::pair{vector, both});
-        return {};
-    }));
+    // Few photos: all processors search for each of them.
+    const unsigned workers_wanted =
+        static_cast<unsigned>(std::min<std::size_t>(now_.size(), processor_count()));
+    work.threads_of_query = std::max(1U, processor_count() / std::max(1U, workers_wanted));
     const auto flush = [&](bool all) {
         // Requires work.mutex: two threads must not write the same batch.
         const bool any = !work.finished.empty() || !work.pairs.empty();
@@ -140,34 +157,40 @@ Result<> SamePictureFinder::run(const std::stop_token& stop,
         auto written = catalog_.add_same_pictures(work.pairs);
         if (written) written = catalog_.mark_analyzed(work.finished, same_picture_key());
         if (!written) work.error = written.error();
+        work.compared.insert(work.compared.end(), work.finished.begin(), work.finished.end());
         work.finished.clear();
         work.pairs.clear();
     };
     {
         std::vector<std::jthread> workers;
-        for (unsigned worker = 0; worker < processor_count(); ++worker) {
+        const auto compare_all = [&]() -> Result<> {
+            BlockingCalls calls(patience_, stop);
+            for (std::size_t at = work.next++; at < now_.size() && !stop.stop_requested(); at = work.next++) {
+                std::vector<SamePicture> pairs;
+                const auto compared = compare(work, at, pairs, calls);
+                if (!compared) log::debug("cannot compare photo {}: {}", now_[at], compared.error().message);
+                const bool finished = compared || compared.error().kind != ErrorKind::kUnavailable;
+                on_progress(++work.done);
+                const std::lock_guard lock(work.mutex);
+                if (work.error) return {};
+                if (finished) work.finished.push_back(now_[at]);
+                work.pairs.insert(work.pairs.end(), pairs.begin(), pairs.end());
+                flush(false);
+            }
+            return {};
+        };
+        for (unsigned worker = 0; worker < workers_wanted; ++worker) {
             workers.emplace_back([&] {
-                BlockingCalls calls(patience_, stop);
-                for (std::size_t at = work.next++; at < waiting_.size() && !stop.stop_requested();
-                     at = work.next++) {
-                    std::vector<SamePicture> pairs;
-                    const auto compared = compare(work, at, pairs, calls);
-                    if (!compared)
-                        log::debug("cannot compare photo {}: {}", waiting_[at], compared.error().message);
-                    const bool finished = compared || compared.error().kind != ErrorKind::kUnavailable;
-                    on_progress(++work.done);
-                    const std::lock_guard lock(work.mutex);
-                    if (work.error) return;
-                    if (finished) work.finished.push_back(waiting_[at]);
-                    work.pairs.insert(work.pairs.end(), pairs.begin(), pairs.end());
-                    flush(false);
-                }
+                const auto ended = catching("the search for near duplicates", compare_all);
+                const std::lock_guard lock(work.mutex);
+                if (!ended && !work.error) work.error = ended.error();
             });
         }
     }
     const std::lock_guard lock(work.mutex);
     flush(true);
     if (work.error) return std::unexpected(*work.error);
+    for (const PhotoNumber photo : work.compared) waiting_.erase(photo);
     return {};
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <stop_token>
 
 #include "ingest/near_duplicates.hpp"
@@ -12,7 +13,8 @@
 
 namespace hone {
 
-// Not thread-safe. Call prepare(), then run().
+// Lives as long as the indexer: the index of all photos is read once, for the first photo to compare, and
+// grows with the photos that are added. Not thread-safe.
 class SamePictureFinder {
   public:
     // patience: the longest time without an answer of the drive of a photo whose thumbnail is missing.
@@ -20,8 +22,11 @@ class SamePictureFinder {
                       std::chrono::milliseconds patience = kBlockingCallPatience)
         : catalog_(catalog), thumbnails_(thumbnails), decoders_(decoders), patience_(patience) {}
 
-    // Returns the number of photos that were not compared with the others yet.
-    Result<std::size_t> prepare();
+    // A photo that was analysed: it waits for prepare().
+    void add(PhotoNumber photo, const AnalysisResults& results);
+    // Returns the number of photos to compare: the added ones, and on a whole scan all others that were never
+    // compared. shared: other processes write the catalogue, so a whole scan reads all of it each time.
+    Result<std::size_t> prepare(bool whole = true, bool shared = false);
     // Compares them on all processors. on_progress receives the number of finished photos, on any thread. A
     // stop request ends the run early; finished results are kept. A photo waits for the next run when its
     // thumbnail, or that of a candidate, cannot be read or made now. A picture that cannot be decoded stays
@@ -37,7 +42,14 @@ class SamePictureFinder {
     ThumbnailStore& thumbnails_;
     DecoderPool& decoders_;
     const std::chrono::milliseconds patience_;
-    std::vector<PhotoNumber> waiting_;
+    struct Query {
+        StyleVector style;
+        PhotoHashes hashes;
+    };
+    NearDuplicateIndex index_;  // empty until something is compared
+    bool read_ = false;         // waiting_ has every photo of the catalogue that was never compared
+    std::map<PhotoNumber, Query> waiting_, added_;
+    std::vector<PhotoNumber> now_;  // to compare in this run
 };
 
 }  // namespace hone

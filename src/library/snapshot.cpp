@@ -73,6 +73,7 @@ void SnapshotKeeper::change(Snapshot& next, const Changes& changes) {
     }
     for (const SamePicture& pair : changes.pairs) keeper_.add_pair(pair);
     next.groups_ = keeper_.update();
+    for (const auto& [folder, difference] : changes.files) add_difference(next.files_[folder], difference);
     add_difference(next.counts_.failed, changes.failed);
     for (const auto& [kind, difference] : changes.skipped) {
         const auto known =

@@ -44,6 +44,11 @@ class Snapshot {
     [[nodiscard]] const PhotoGroups& groups() const { return groups_; }
     // Available photos, failed and skipped files.
     [[nodiscard]] const Counts& counts() const { return counts_; }
+    // Photo files that were found through this folder and are not missing.
+    [[nodiscard]] std::uint64_t files_of(FolderId folder) const {
+        const auto found = files_.find(folder);
+        return found == files_.end() ? 0 : found->second;
+    }
     [[nodiscard]] std::uint64_t photos_with_time() const { return with_time_; }
     [[nodiscard]] std::uint64_t photos_with_position() const { return with_position_; }
     [[nodiscard]] std::uint64_t photos_with_people() const { return with_people_; }
@@ -58,6 +63,7 @@ class Snapshot {
     ChunkedArray<std::vector<PersonId>> people_;
     PhotoGroups groups_;
     Counts counts_;
+    std::map<FolderId, std::uint64_t> files_;
     std::uint64_t with_time_ = 0, with_position_ = 0, with_people_ = 0, version_ = 0;
 };
 

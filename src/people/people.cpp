@@ -75,6 +75,7 @@ void People::note(const Changes& changes) {
     follows_ = true;
     everything_changed_ = everything_changed_ || changes.everything;
     for (const auto& [photo, people] : changes.people) changed_.insert(photo);
+    for (const Capture& capture : changes.shown) described_.insert(capture.photo);
 }
 
 Result<> People::regroup() {
@@ -188,8 +189,23 @@ Result<> People::set_constraints(std::span<const std::uint32_t> faces) {
 
 // Turns other programs' names for faces into named people. Skips faces that a user has edited.
 Result<> People::take_regions() {
-    HONE_TRY(const std::vector<NamedRegion> regions, catalog_.named_regions());
-    if (regions.empty()) return {};
+    std::vector<PhotoNumber> changed;
+    bool everything = !regions_read_;
+    {
+        const std::lock_guard lock(notes_mutex_);
+        everything = everything || !follows_ || everything_changed_;
+        changed.assign(described_.begin(), described_.end());
+        // A face may come after the region that names it.
+        changed.insert(changed.end(), changed_.begin(), changed_.end());
+        described_.clear();
+    }
+    HONE_TRY(const std::vector<NamedRegion> regions,
+             everything ? catalog_.named_regions() : catalog_.named_regions(changed));
+    if (regions.empty()) {
+        regions_read_ = true;
+        return {};
+    }
+    regions_read_ = false;  // until all of these are taken
     HONE_TRY(const auto rejections, catalog_.rejections());
     for (const NamedRegion& region : regions) {
         const auto name = clean_name(region.name);
@@ -223,6 +239,7 @@ Result<> People::take_regions() {
         change.faces.push_back({face, person->id, true});
         HONE_CHECK(catalog_.change_people(change));
     }
+    regions_read_ = true;
     return {};
 }
 

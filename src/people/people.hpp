@@ -97,10 +97,12 @@ class People {
     const double link_, same_;
     std::mutex notes_mutex_;  // guards the next two
     bool follows_ = false, everything_changed_ = false;
-    std::set<PhotoNumber> changed_;  // photos whose faces changed, as noted
+    std::set<PhotoNumber> changed_;    // photos whose faces changed, as noted
+    std::set<PhotoNumber> described_;  // photos whose metadata may have changed, as noted
 
-    std::mutex mutex_;   // guards the members below
-    std::string state_;  // Catalog::faces_state() when clusters_ was made
+    std::mutex mutex_;           // guards the members below
+    bool regions_read_ = false;  // those of all photos
+    std::string state_;          // Catalog::faces_state() when clusters_ was made
     std::unique_ptr<FaceClusters> clusters_;
     std::vector<Known> known_;
     std::unordered_map<FaceId, std::uint32_t> index_of_;

@@ -558,7 +558,7 @@ void SearchRun::calibrate() {
 Result<> SearchRun::add_bonus() {
     if (query_.facts) {
         if (const std::vector<std::string> wanted = terms_to_match(query_.text); !wanted.empty()) {
-            HONE_TRY(const std::vector<PhotoNumber> holders, catalog_.matching_text(wanted));
+            HONE_TRY(const std::vector<PhotoNumber> holders, catalog_.matching_text(wanted, query_.paths));
             matches_text_ = bits_of(holders);
         }
     }
@@ -880,12 +880,18 @@ SearchEngine::SearchEngine(Library& library, std::shared_ptr<const VectorSpace> 
 
 std::uint64_t SearchEngine::searchable() const {
     const auto library = library_.snapshot();
-    std::uint64_t count = 0;
-    if (library)
-        for_each_row(content_->view(), [&](std::size_t, PhotoNumber photo) {
-            count += (*library)->is_available(photo) ? 1 : 0;
+    if (!library) return 0;
+    const SpaceView view = content_->view();
+    const std::array<std::uint64_t, 3> state{(*library)->version(), view.size(), view.generation()};
+    const std::lock_guard lock(searchable_mutex_);
+    if (searchable_of_ != state) {
+        searchable_ = 0;
+        for_each_row(view, [&](std::size_t, PhotoNumber photo) {
+            searchable_ += (*library)->is_available(photo) ? 1 : 0;
         });
-    return count;
+        searchable_of_ = state;
+    }
+    return searchable_;
 }
 
 std::shared_ptr<const SpaceStatistics> SearchEngine::statistics(const SpaceView& view) const {

@@ -4,6 +4,7 @@
 // (statistics, groups of copies).
 #pragma once
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -44,7 +45,10 @@ class SearchEngine {
     Library& library_;
     const std::shared_ptr<const VectorSpace> content_;
     const std::shared_ptr<ImageTextModel> model_;
-    mutable std::mutex mutex_;  // guards the members below
+    mutable std::mutex searchable_mutex_;  // guards the next two
+    mutable std::uint64_t searchable_ = 0;
+    mutable std::optional<std::array<std::uint64_t, 3>> searchable_of_;  // versions of what was counted
+    mutable std::mutex mutex_;                                           // guards the members below
     mutable std::shared_ptr<const SpaceStatistics> statistics_;
     mutable std::size_t measured_ = 0;      // number of rows behind statistics_
     mutable std::uint64_t generation_ = 0;  // of the view behind statistics_

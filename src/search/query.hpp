@@ -34,6 +34,7 @@ struct SearchQuery {
     std::string from;                                    // an example instead of a query text
     std::string filter;                                  // selects the photos to search: docs/filters.md
     std::vector<ShownPage> rounds;   // results of the rounds so far; derived from `seen` when empty
+    bool paths = true;               // text may match names of files and folders; not part of a request
     bool facts = true;               // text matches in name, folders, title, keywords or camera rank first
     std::map<Facet, double> facets;  // boost: factor on the learned weight, 0..kStrongestBoost
     std::optional<std::vector<std::string>> style_terms;  // style terms that may be applied; all when unset

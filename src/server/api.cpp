@@ -342,7 +342,9 @@ Result<BackgroundIndexer*> Api::indexer() {
     return parts_.indexer.get();
 }
 
-Result<Api::Answer> Api::run_search(const SearchQuery& query, const std::stop_token& gone, By by) {
+Result<Api::Answer> Api::run_search(SearchQuery query, const std::stop_token& gone, By by) {
+    // A viewer could otherwise spell out names of files and folders, word by word.
+    query.paths = sees_paths(by);
     if (!parts_.engine) return std::unexpected(missing_model());
     HONE_TRY(const PhotoFilter filter, parse_filter(query.filter));
     if (!sees_paths(by) && asks_for_paths(filter)) return std::unexpected(paths_refused());
@@ -590,7 +592,7 @@ Result<Api::Answer> Api::add_example(const HttpRequest& request, Parameter, By) 
 }
 
 Result<Api::Answer> Api::list_folders(const HttpRequest&, Parameter, By) {
-    HONE_TRY(const json list, folders_json(library_.catalog()));
+    HONE_TRY(const json list, folders_json(library_));
     return Answer(200, {{"folders", list}});
 }
 
@@ -614,7 +616,8 @@ Result<Api::Answer> Api::add_folder(const HttpRequest& request, Parameter, By by
             HONE_TRY(BackgroundIndexer* const background, indexer());
             HONE_TRY(const Folder folder, library_.catalog().add_folder(normal));
             if (scan) background->request_scan();
-            HONE_TRY(const json entry, folder_json(library_.catalog(), folder));
+            HONE_TRY(const std::vector<Folder> folders, library_.catalog().folders());
+            HONE_TRY(const json entry, folder_json(library_, folder, folders));
             return Answer(201, entry);
         });
 }
@@ -666,7 +669,7 @@ Result<Api::Answer> Api::status(const HttpRequest&, Parameter, By by) {
     HONE_TRY(const auto snapshot, library_.snapshot());
     const Counts& counts = snapshot->counts();
     HONE_TRY(const MissingCount missing, catalog.count_missing());
-    HONE_TRY(const json list, folders_json(catalog));
+    HONE_TRY(const json list, folders_json(library_));
     json model;
     if (parts_.model) {
         const Manifest& manifest = parts_.model->manifest();

@@ -172,7 +172,7 @@ class Api final : public BackgroundObserver {
 
     Result<Photo> find_photo(const std::string& id);
     Result<BackgroundIndexer*> indexer();
-    Result<Answer> run_search(const SearchQuery& query, const std::stop_token& gone, By by);
+    Result<Answer> run_search(SearchQuery query, const std::stop_token& gone, By by);
     HttpResponse finish(Result<Answer> answer, const HttpRequest& request, const Principal& principal);
     // The reason why faces are not available, without paths for principals that must not see them.
     [[nodiscard]] std::string why_no_faces(By by) const;

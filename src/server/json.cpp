@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/path_map.hpp"
 #include "catalog/listing.hpp"
 
 namespace hone {
@@ -107,19 +108,31 @@ Result<json> photo_details(Catalog& catalog, const Photo& photo) {
     return details;
 }
 
-Result<json> folder_json(Catalog& catalog, const Folder& folder) {
-    HONE_TRY(const std::uint64_t photos, catalog.photos_below(folder.path));
+Result<json> folder_json(Library& library, const Folder& folder, std::span<const Folder> all) {
+    const auto below = [](const Folder& inner, const Folder& outer) {
+        return inner.id != outer.id && is_below(inner.path, outer.path);
+    };
+    std::uint64_t photos = 0;
+    if (std::ranges::any_of(all, [&](const Folder& other) { return below(folder, other); })) {
+        // Its files may have been found through the folder around it.
+        HONE_TRY(photos, library.catalog().photos_below(folder.path));
+    } else {
+        HONE_TRY(const auto snapshot, library.snapshot());
+        for (const Folder& other : all) {
+            if (other.id == folder.id || below(other, folder)) photos += snapshot->files_of(other.id);
+        }
+    }
     return json{{"id", folder.id},
                 {"path", utf8_path(folder.path)},
                 {"photos", photos},
                 {"reachable", folder.reachable}};
 }
 
-Result<json> folders_json(Catalog& catalog) {
-    HONE_TRY(const std::vector<Folder> folders, catalog.folders());
+Result<json> folders_json(Library& library) {
+    HONE_TRY(const std::vector<Folder> folders, library.catalog().folders());
     json list = json::array();
     for (const Folder& folder : folders) {
-        HONE_TRY(json entry, folder_json(catalog, folder));
+        HONE_TRY(json entry, folder_json(library, folder, folders));
         list.push_back(std::move(entry));
     }
     return list;

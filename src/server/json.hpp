@@ -27,9 +27,10 @@ Result<nlohmann::json> photo_details(Catalog& catalog, const Photo& photo);
 Result<nlohmann::json> listed_photo(Catalog& catalog, const Photo& photo);
 // The same for many, in one statement; unknown numbers are left out.
 Result<nlohmann::json> listed_photos(Catalog& catalog, std::span<const PhotoNumber> photos);
-Result<nlohmann::json> folder_json(Catalog& catalog, const Folder& folder);
+// all: every folder, for those inside others.
+Result<nlohmann::json> folder_json(Library& library, const Folder& folder, std::span<const Folder> all);
 // All folders, as a list.
-Result<nlohmann::json> folders_json(Catalog& catalog);
+Result<nlohmann::json> folders_json(Library& library);
 // {"photos": n, "since": time of the first one, or null}: the photos without a file.
 nlohmann::json missing_json(const MissingCount& missing);
 // The answer of POST /forget. photos: number of photos to forget, or of forgotten ones.

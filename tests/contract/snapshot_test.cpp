@@ -34,6 +34,9 @@ std::string difference(const Snapshot& a, const Snapshot& b) {
     if (a.counts().failed != b.counts().failed)
         return fmt::format("{} failed, not {}", a.counts().failed, b.counts().failed);
     if (a.counts().skipped != b.counts().skipped) return "skipped files";
+    for (FolderId folder = 0; folder < 50; ++folder) {
+        if (a.files_of(folder) != b.files_of(folder)) return fmt::format("files of folder {}", folder);
+    }
     if (a.photos_with_time() != b.photos_with_time()) return "photos with a time";
     if (a.photos_with_position() != b.photos_with_position()) return "photos with a position";
     if (a.photos_with_people() != b.photos_with_people()) return "photos with people";

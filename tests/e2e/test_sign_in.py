@@ -259,6 +259,10 @@ def test_a_viewer_sees_no_paths(house, document):
         assert vera.get('/photos?filter=' + urllib.parse.quote(term)).status == 400, term
         assert ada.post('/search', {'text': 'x', 'filter': term}).status == 200, term
     assert vera.post('/search', {'text': 'x', 'filter': 'rating:0'}).status == 200
+    # nor spell a name out: the words of a viewer match no names of files and folders
+    for word in ('secret', pathlib.Path(FEW[0]).stem):
+        reasons = [{reason['facet'] for result in person.post('/search', {'text': word}).json()['results'] for reason in result['reasons']} for person in (ada, vera)]
+        assert 'text_index' in reasons[0] and 'text_index' not in reasons[1], word
     # an unavailable photo file: the reason would name it
     moved = house.photos.with_name('moved')
     house.photos.rename(moved)

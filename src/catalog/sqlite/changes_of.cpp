@@ -20,10 +20,10 @@ using What = ChangedRow::What;
 
 // Columns in table order (schema.cpp); contract tests compare the result with the tables.
 constexpr std::size_t kPhotoShownAs = 8;
-constexpr std::size_t kFileState = 6, kFilePhoto = 7, kFileReason = 9;
+constexpr std::size_t kFileFolder = 1, kFileState = 6, kFilePhoto = 7, kFileReason = 9;
 constexpr std::size_t kFacePhoto = 1, kFaceVector = 12, kFacePerson = 13, kFaceConfirmed = 14;
 
-constexpr int kFailedFile = 2, kSkippedFile = 3;
+constexpr int kPhotoFile = 0, kFailedFile = 2, kSkippedFile = 3;
 
 constexpr const char* kCaptureColumns =
     "metadata.taken_at, metadata.taken_source, ifnull(metadata.make, '') || ' ' || ifnull(metadata.model, "
@@ -52,24 +52,27 @@ struct Touched {
 };
 
 // Counts one file of the catalogue, or discounts it.
-void count(Changes& changes, std::int64_t state, const std::string& reason, std::int64_t files) {
+void count(Changes& changes, std::int64_t folder, std::int64_t state, const std::string& reason,
+           std::int64_t files) {
+    if (state == kPhotoFile) changes.files[folder] += files;
     if (state == kFailedFile) changes.failed += files;
     if (state == kSkippedFile) changes.skipped[present_kind(reason)] += files;
 }
 
 void file_changed(Statements& statements, const ChangedRow& row, Touched& touched, Changes& changes) {
-    std::int64_t state = -1;
+    std::int64_t state = -1, folder = 0;
     std::optional<std::int64_t> photo;
     std::string reason;
     if (row.what != What::kDeleted) {
-        const auto query = statements("SELECT state, photo_id, reason FROM place WHERE id = ?");
+        const auto query = statements("SELECT state, photo_id, reason, folder_id FROM place WHERE id = ?");
         query->bind(1, integer_key(row));
         if (query->executeStep()) {
             state = query->getColumn(0).getInt64();
             if (!query->isColumnNull(1)) photo = query->getColumn(1).getInt64();
             reason = query->getColumn(2).getString();
+            folder = query->getColumn(3).getInt64();
         }
-        count(changes, state, reason, 1);
+        count(changes, folder, state, reason, 1);
     }
     if (photo) touched.photos.insert(*photo);
     if (row.what == What::kInserted) return;
@@ -77,7 +80,8 @@ void file_changed(Statements& statements, const ChangedRow& row, Touched& touche
     std::string reason_before = reason;
     if (kFileReason < row.before.size() && row.before[kFileReason])
         reason_before = std::get<std::string>(*row.before[kFileReason]);
-    count(changes, row.integer_before(kFileState).value_or(state), reason_before, -1);
+    count(changes, row.integer_before(kFileFolder).value_or(folder),
+          row.integer_before(kFileState).value_or(state), reason_before, -1);
 }
 
 void face_changed(Statements& statements, const ChangedRow& row, Touched& touched) {
@@ -119,6 +123,7 @@ Changes changes_of(Statements& statements, std::span<const ChangedRow> rows) {
             touched.photos.insert(integer_key(row));
     }
     std::erase_if(changes.skipped, [](const auto& kind) { return kind.second == 0; });
+    std::erase_if(changes.files, [](const auto& folder) { return folder.second == 0; });
     static const std::string sql = fmt::format(
         "SELECT photo.shown_as IS NULL AND EXISTS (SELECT 1 FROM place WHERE place.photo_id = photo.id AND "
         "place.state = 0), {} FROM photo LEFT JOIN metadata ON metadata.photo_id = photo.id WHERE photo.id = "
@@ -168,8 +173,12 @@ Changes read_everything(SQLite::Database& database) {
     SQLite::Statement files(
         database, "SELECT state, reason, count(*) FROM place WHERE state IN (2, 3) GROUP BY state, reason");
     while (files.executeStep())
-        count(changes, files.getColumn(0).getInt64(), files.getColumn(1).getString(),
+        count(changes, 0, files.getColumn(0).getInt64(), files.getColumn(1).getString(),
               files.getColumn(2).getInt64());
+    SQLite::Statement folders(database,
+                              "SELECT folder_id, count(*) FROM place WHERE state = 0 GROUP BY folder_id");
+    while (folders.executeStep())
+        changes.files[folders.getColumn(0).getInt64()] = folders.getColumn(1).getInt64();
     return changes;
 }
 

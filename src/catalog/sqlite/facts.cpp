@@ -188,11 +188,12 @@ void refresh_text_index(Statements& statements, PhotoNumber photo) {
     insert->exec();
 }
 
-std::vector<PhotoNumber> photos_matching_text(SQLite::Database& database,
-                                              std::span<const std::string> words) {
+std::vector<PhotoNumber> photos_matching_text(SQLite::Database& database, std::span<const std::string> words,
+                                              bool paths) {
     std::vector<PhotoNumber> photos;
-    const std::string expression = match_expression(words);
+    std::string expression = match_expression(words);
     if (expression.empty()) return photos;
+    if (!paths) expression = "{title keywords camera} : (" + expression + ")";
     SQLite::Statement query(database, "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid");
     query.bind(1, expression);
     while (query.executeStep()) photos.push_back(static_cast<PhotoNumber>(query.getColumn(0).getInt64()));

@@ -28,7 +28,8 @@ void refresh_text_index(Statements& statements, PhotoNumber photo);
 // Returns the stored resolve_taken(), or std::nullopt.
 std::optional<TakenAt> read_taken(SQLite::Database& database, PhotoNumber photo);
 // See Catalog::matching_text().
-std::vector<PhotoNumber> photos_matching_text(SQLite::Database& database, std::span<const std::string> words);
+std::vector<PhotoNumber> photos_matching_text(SQLite::Database& database, std::span<const std::string> words,
+                                              bool paths);
 // Call it after the file at the path, or its state, has changed: pairs the raw files of this name in this
 // folder with their finished photos again (Catalog::shown_as()).
 void pair_raw_files(Statements& statements, const fs::path& path);

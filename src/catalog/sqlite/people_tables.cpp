@@ -178,13 +178,16 @@ FaceId insert_face(SQLite::Database& database, PhotoNumber photo, const std::str
     return database.getLastInsertRowid();
 }
 
-std::vector<NamedRegion> read_named_regions(SQLite::Database& database) {
+std::vector<NamedRegion> read_named_regions(SQLite::Database& database,
+                                            std::optional<std::span<const PhotoNumber>> photos) {
     SQLite::Statement query(
         database,
-        "SELECT photo_id, document, photo.width, photo.height FROM metadata JOIN photo ON photo.id = "
-        "photo_id "
-        "WHERE instr(document, '\"regions\"') > 0 AND EXISTS (SELECT 1 FROM place WHERE place.photo_id = "
-        "photo.id AND place.state = 0)");
+        fmt::format("SELECT photo_id, document, photo.width, photo.height FROM {} JOIN photo ON photo.id = "
+                    "photo_id WHERE instr(document, '\"regions\"') > 0 AND EXISTS (SELECT 1 FROM place WHERE "
+                    "place.photo_id = photo.id AND place.state = 0)",
+                    photos ? "json_each(?) AS wanted JOIN metadata ON metadata.photo_id = wanted.value"
+                           : "metadata"));
+    if (photos) query.bind(1, json(*photos).dump());
     std::vector<NamedRegion> regions;
     while (query.executeStep()) {
         const auto metadata = parse_metadata(json::parse(query.getColumn(1).getString(), nullptr, false));

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <span>
 
 #include "base/result.hpp"
 #include "catalog/people.hpp"
@@ -21,7 +23,9 @@ void store_faces(Statements& statements, PhotoNumber photo, const std::string& m
                  const std::vector<FaceFacts>& faces);
 FaceId insert_face(SQLite::Database& database, PhotoNumber photo, const std::string& model,
                    const FaceFacts& face);
-std::vector<NamedRegion> read_named_regions(SQLite::Database& database);
+// photos: the photos to read; std::nullopt: all.
+std::vector<NamedRegion> read_named_regions(SQLite::Database& database,
+                                            std::optional<std::span<const PhotoNumber>> photos);
 std::vector<Face> read_faces(SQLite::Database& database, PhotoNumber photo);
 std::vector<Face> read_faces(Statements& statements, PhotoNumber photo);
 std::optional<Face> read_face(SQLite::Database& database, FaceId face);

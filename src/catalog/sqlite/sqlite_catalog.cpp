@@ -759,9 +759,9 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string> words) override {
+    Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string> words, bool paths) override {
         return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
-            return photos_matching_text(database, words);
+            return photos_matching_text(database, words, paths);
         });
     }
 
@@ -816,7 +816,12 @@ class SqliteCatalog final : public Catalog {
     }
     Result<std::vector<NamedRegion>> named_regions() override {
         return read([&](SQLite::Database& database) -> Result<std::vector<NamedRegion>> {
-            return read_named_regions(database);
+            return read_named_regions(database, std::nullopt);
+        });
+    }
+    Result<std::vector<NamedRegion>> named_regions(std::span<const PhotoNumber> photos) override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<NamedRegion>> {
+            return read_named_regions(database, photos);
         });
     }
     Result<> for_each_person_on_photo(const std::function<void(PhotoNumber, PersonId)>& visit) override {

@@ -276,7 +276,8 @@ export interface Person {
   hidden: boolean;
   faces: number;
   photos: number;
-  cover: LocatedFace;
+  /** Null when none of their photos has a file now. */
+  cover: LocatedFace | null;
   /** Estimated from the cover. */
   age?: AgeRange;
 }
