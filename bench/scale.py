@@ -10,9 +10,9 @@ difference of the two: decoding and networks are not in it.
 
   start_s                   from the start of the process to the first answer of a search, vector files there
   save_cpu_ms               CPU time of the server for one saved file, beyond that in a library of one photo
-  search_while_scanning_ms  searches with new words while two files a second are saved
+  search_while_scanning_ms  searches with new words while a file is saved every half second
   status_ms, question_ms, name_person_ms   over HTTP, medians
-  first_grouping_s, _mb     all faces from nothing, in a process of its own (hone bench faces --synthetic)
+  first_grouping_s, _mb     all faces from nothing, in a separate process (hone bench faces --synthetic)
   one_face_ms               one more face after that
   near_duplicate_ms         one photo compared with all (hone bench near)
   rss_mb                    of the server at the end, without mapped files

@@ -63,7 +63,7 @@ std::optional<double> processor_quota(const fs::path& root, std::string_view mem
     for (fs::path group = rest.substr(0, rest.find('\n'));; group = group.parent_path()) {
         if (const auto text = read_text(root / group.relative_path() / "cpu.max", 100)) {
             double quota = 0, period = 0;
-            // "max 100000" is no limit.
+            // "max 100000" means that there is no limit.
             if (std::sscanf(text->c_str(), "%lf %lf", &quota, &period) == 2 && quota > 0 && period > 0)
                 least = std::min(least.value_or(quota / period), quota / period);
         }

@@ -26,7 +26,7 @@ Result<> catching(const char* what, const Call& call) {
 }
 
 // Divides [0, count) into at most `threads` ranges of almost equal size and calls body(first, last) for each
-// on a thread of its own, the first on the calling thread. least: values per range, at least. Waits for all
+// on a separate thread, the first on the calling thread. least: values per range, at least. Waits for all
 // calls. When some throw, the exception of the lowest range is thrown here.
 template <typename Body>
 void in_parallel(std::size_t count, unsigned threads, const Body& body, std::size_t least = 1) {

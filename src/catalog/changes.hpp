@@ -40,7 +40,7 @@ struct Changes {
     std::vector<SamePicture> pairs;               // new pairs
     std::int64_t failed = 0;                      // difference of the number of failed files
     std::map<std::string, std::int64_t> skipped;  // kind -> difference of the number of skipped files
-    // This is the whole library, not a difference to what was known before.
+    // This is the whole library, not a difference to an earlier state.
     bool everything = false;
 
     [[nodiscard]] bool empty() const {

@@ -36,7 +36,7 @@ class Partition {
     [[nodiscard]] bool exists(std::uint32_t group) const { return members_[group] != nullptr; }
 
   private:
-    ChunkedArray<std::uint32_t> of_;  // number + 1, so that 0 is no set
+    ChunkedArray<std::uint32_t> of_;  // number + 1, so that 0 means none
     ChunkedArray<std::shared_ptr<const std::vector<PhotoNumber>>> members_;
     std::uint32_t next_ = 0;
 };

@@ -106,7 +106,7 @@ Result<> People::regroup() {
         state_.clear();  // these groups are not in the catalogue
         if (written.error().kind != ErrorKind::kConflict) break;
     }
-    // What was read may be half a change: read everything the next time.
+    // The clusters may hold half a change: read everything the next time.
     clusters_.reset();
     return written;
 }

@@ -92,8 +92,8 @@ struct FeedbackSpace {
     std::stop_token stop{};  // long computations end with SearchStopped (search/stop.hpp)
 };
 
-// Of the implicit negatives, the last ones that count where each costs time of its own: in the facets, in
-// rankings without one mark, and in methods that compare marks with each other.
+// The number of implicit negatives, the last ones, that count where every mark costs extra time: in the
+// facets, in rankings without one mark, and in methods that compare marks with each other.
 inline constexpr std::size_t kLastImplicitNegatives = 200;
 
 // Immutable, so safe from any thread.
