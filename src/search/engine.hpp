@@ -47,7 +47,7 @@ class SearchEngine {
     const std::shared_ptr<ImageTextModel> model_;
     mutable std::mutex searchable_mutex_;  // guards the next two
     mutable std::uint64_t searchable_ = 0;
-    mutable std::optional<std::array<std::uint64_t, 3>> searchable_of_;  // versions of what was counted
+    mutable std::optional<std::array<std::uint64_t, 3>> searchable_of_;  // versions behind searchable_
     mutable std::mutex mutex_;                                           // guards the members below
     mutable std::shared_ptr<const SpaceStatistics> statistics_;
     mutable std::size_t measured_ = 0;      // number of rows behind statistics_

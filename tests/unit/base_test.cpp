@@ -12,6 +12,7 @@
 #include "base/bounded_queue.hpp"
 #include "base/config.hpp"
 #include "base/mounts.hpp"
+#include "base/parallel.hpp"
 #include "base/sha256.hpp"
 #include "base/time.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -152,6 +153,53 @@ struct Latch {
         while (!open) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 };
+
+TEST(Config, CountsTheProcessorsThatAContainerMayUse) {
+    const test::TemporaryFolder root;
+    EXPECT_FALSE(processor_quota(root.path(), "0::/pods/one\n")) << "no limit";
+    root.write("pods/one/cpu.max", "max 100000\n");
+    EXPECT_FALSE(processor_quota(root.path(), "0::/pods/one\n"));
+    root.write("pods/one/cpu.max", "250000 100000\n");
+    EXPECT_EQ(processor_quota(root.path(), "0::/pods/one\n"), 2.5);
+    root.write("pods/cpu.max", "100000 100000\n");
+    EXPECT_EQ(processor_quota(root.path(), "0::/pods/one\n"), 1) << "the group above has less";
+    root.write("cpu.max", "300000 100000\n");
+    EXPECT_EQ(processor_quota(root.path(), "0::/\n"), 3) << "inside a namespace";
+    EXPECT_FALSE(processor_quota(root.path(), "4:cpu:/pods/one\n")) << "version 1";
+    EXPECT_GE(processor_count(), 1U);
+}
+
+TEST(InParallel, CallsEveryRangeOnce) {
+    for (const std::size_t count : {0, 1, 7, 100}) {
+        std::vector<std::atomic<int>> calls(count);
+        in_parallel(count, 4, [&](std::size_t first, std::size_t last) {
+            for (std::size_t at = first; at < last; ++at) ++calls[at];
+        });
+        for (const auto& one : calls) EXPECT_EQ(one, 1);
+    }
+}
+
+TEST(InParallel, BringsAnExceptionToTheCaller) {
+    std::atomic<int> ended = 0;
+    EXPECT_THROW(in_parallel(4, 4,
+                             [&](std::size_t first, std::size_t) {
+                                 if (first == 2) throw std::runtime_error("an odd thumbnail");
+                                 ++ended;
+                             }),
+                 std::runtime_error);
+    EXPECT_EQ(ended, 3) << "the others are finished";
+    const auto caught = catching("the scan", []() -> Result<> { throw std::runtime_error("no memory"); });
+    EXPECT_EQ(caught.error().message, "the scan failed: no memory");
+}
+
+TEST(BlockingCalls, BringsAnExceptionToTheCaller) {
+    BlockingCalls calls;
+    EXPECT_THROW((void)calls.run([](Heartbeat&) { throw std::runtime_error("no memory"); }),
+                 std::runtime_error);
+    bool ran = false;
+    EXPECT_TRUE(calls.run([&](Heartbeat&) { ran = true; })) << "the thread lives on";
+    EXPECT_TRUE(ran);
+}
 
 TEST(BlockingCalls, LeavesACallThatHangsAlone) {
     BlockingCalls calls(std::chrono::milliseconds(40));

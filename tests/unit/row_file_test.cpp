@@ -82,6 +82,21 @@ TEST(RowFile, IsMadeAnewAfterAPowerCut) {
     EXPECT_EQ((*RowFile::open(path, kSpec, true))->view().size(), 0U);
 }
 
+// Another process may have mapped the file: it keeps its rows, and no access to them fails.
+TEST(RowFile, AReaderKeepsTheRowsOfAFileThatIsMadeAnew) {
+    const test::TemporaryFolder folder;
+    const fs::path path = folder.path() / "rows";
+    {
+        const auto file = *RowFile::open(path, kSpec, true);
+        append(*file, 0, 100);
+    }
+    const auto reader = *RowFile::open(path, kSpec, false);
+    const RowView before = reader->view();
+    patch(path, 0, "NOTHONE");
+    EXPECT_EQ((*RowFile::open(path, kSpec, true))->view().size(), 0U);
+    EXPECT_EQ(before.values(99)[0], 99);
+}
+
 TEST(RowFile, IsMadeAnewWhenItIsBrokenOrOfAnotherSpec) {
     const test::TemporaryFolder folder;
     const fs::path path = folder.path() / "rows";
