@@ -88,16 +88,26 @@ def search(url, text):
     return time.perf_counter() - begin, page
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def common_options(description):
+    """The options of every measurement of a large library."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument('--hone', default=str(ROOT / 'build/release/hone'))
     parser.add_argument('--photos', type=int, default=1_000_000)
-    parser.add_argument('--searches', type=int, default=200)
     parser.add_argument('--scratch', default=tempfile.gettempdir())
+    parser.add_argument('--photo', type=pathlib.Path, help='any photo; else one of deps/samples')
+    return parser
+
+
+def real_photo(options):
+    return options.photo or next((ROOT / 'deps/samples').rglob('*.jpg'))
+
+
+def main():
+    parser = common_options(__doc__)
+    parser.add_argument('--searches', type=int, default=200)
     parser.add_argument('--catalog', help='a server with an empty database, in the form of `hone serve --catalog`')
-    parser.add_argument('--photo', help='any photo; else one of deps/samples')
     options = parser.parse_args()
-    photo = pathlib.Path(options.photo) if options.photo else next((ROOT / 'deps/samples').rglob('*.jpg'))
+    photo = real_photo(options)
     work = pathlib.Path(tempfile.mkdtemp(prefix='hone-bench-', dir=options.scratch))
     try:
         library, photos = work / 'library', work / 'photos'

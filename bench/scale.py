@@ -18,7 +18,6 @@ difference of the two: decoding and networks are not in it.
   rss_mb                    of the server at the end, without mapped files
   statements                of the catalogue, per saved file, search, status and question (/metrics)
 """
-import argparse
 import contextlib
 import hashlib
 import json
@@ -27,7 +26,6 @@ import pathlib
 import shutil
 import sqlite3
 import statistics
-import subprocess
 import tempfile
 import threading
 import time
@@ -35,7 +33,7 @@ import urllib.request
 
 import numpy as np
 
-from library import ROOT, WORDS, memory, run, search
+from library import WORDS, common_options, memory, real_photo, run, search, serve
 
 FACES_PER_PERSON = 20
 
@@ -85,12 +83,7 @@ def grow(database, photos, faces):
 
 class Server:
     def __init__(self, hone, library):
-        begin = time.perf_counter()
-        self.process = subprocess.Popen([hone, 'serve', '--library', library, '--listen', '127.0.0.1:0', '--quiet'], stdout=subprocess.PIPE, text=True)
-        self.url = self.process.stdout.readline().split()[-1]
-        _, page = search(self.url, 'first')
-        assert page['results'], page
-        self.start = time.perf_counter() - begin
+        self.process, self.url, _, self.start = serve(hone, library)
 
     def get(self, path):
         begin = time.perf_counter()
@@ -175,7 +168,6 @@ def measure(hone, photo, photos, faces, work):
         if photos == 1:
             return result
         result['statements'] = {'save': saving}
-        polls = server.statements()
 
         def per_call(name, call, count=20):
             before = server.statements()
@@ -183,7 +175,6 @@ def measure(hone, photo, photos, faces, work):
             result['statements'][name] = round((server.statements() - before) / count, 2)
             return median_ms(times)
 
-        del polls
         result['status_ms'] = per_call('status', lambda _: server.get('/api/v1/status')[0])
         result['search_ms'] = per_call('search', lambda n: search(server.url, f'{WORDS[n % len(WORDS)]} {n}')[0])
         if faces > 0:
@@ -218,15 +209,11 @@ def measure(hone, photo, photos, faces, work):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--hone', default=str(ROOT / 'build/release/hone'))
-    parser.add_argument('--photos', type=int, default=1_000_000)
+    parser = common_options(__doc__)
     parser.add_argument('--faces', type=int, default=1_000_000)
-    parser.add_argument('--scratch', default=tempfile.gettempdir())
-    parser.add_argument('--photo', help='any photo without faces; else one of deps/samples')
     parser.add_argument('--json', action='store_true')
     options = parser.parse_args()
-    photo = pathlib.Path(options.photo) if options.photo else next((ROOT / 'deps/samples').rglob('*.jpg'))
+    photo = real_photo(options)
     work = pathlib.Path(tempfile.mkdtemp(prefix='hone-scale-', dir=options.scratch))
     try:
         small = measure(options.hone, photo, 1, 0, work / 'small')
