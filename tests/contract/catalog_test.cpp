@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The contract of every catalogue (catalog/catalog.hpp). A new implementation adds itself at the end.
+// The contract of every catalogue (catalog/catalog.hpp).
 #include "catalog/catalog.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "base/time.hpp"
-#include "tests/contract/surrealdb/engine.hpp"
+#include "tests/contract/catalogs.hpp"
 #include "tests/support/people.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -24,14 +24,9 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-struct Implementation {
-    const char* name;
-    Result<std::unique_ptr<Catalog>> (*open)(const fs::path& folder, bool writable);
-};
-
 const VectorKey kKey{"content", "model-a"};
 
-class Catalogs : public testing::TestWithParam<Implementation> {
+class Catalogs : public testing::TestWithParam<test::CatalogImplementation> {
   protected:
     void SetUp() override {
         if (std::string_view(GetParam().name) == "surrealdb") HONE_NEEDS_ENGINE();
@@ -673,14 +668,7 @@ TEST_P(Catalogs, WhatWasCommittedSurvivesKill9) {
     EXPECT_EQ(catalog->vector_numbers(kKey)->size(), photos) << "a photo and its vector come together";
 }
 
-INSTANTIATE_TEST_SUITE_P(Implementations, Catalogs,
-                         testing::Values(Implementation{"sqlite",
-                                                        [](const fs::path& folder, bool writable) {
-                                                            return open_sqlite_catalog(folder / "catalog.db",
-                                                                                       writable);
-                                                        }},
-                                         Implementation{"surrealdb", &test::open_on_server}),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Implementations, Catalogs, test::every_catalog(), test::name_of_catalog);
 
 // A catalogue in the form of the first version of Hone (schema 1), with one photo.
 constexpr const char* kVersion1 = R"sql(

@@ -7,22 +7,13 @@
 #include <cmath>
 #include <random>
 
-#include "tests/contract/surrealdb/engine.hpp"
+#include "tests/contract/catalogs.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
 namespace {
 
-struct Implementation {
-    const char* name;
-    Result<std::unique_ptr<Catalog>> (*open)(const fs::path& folder, bool writable);
-};
-
 constexpr PhotoNumber kMostPhotos = 400;
-
-std::vector<PhotoNumber> set_of(const Partition& partition, PhotoNumber photo) {
-    return partition.of(photo) == Partition::kNone ? std::vector{photo} : partition.set_of(photo);
-}
 
 // Returns the first difference, or "".
 std::string difference(const Snapshot& a, const Snapshot& b) {
@@ -48,9 +39,9 @@ std::string difference(const Snapshot& a, const Snapshot& b) {
             return fmt::format("capture of {}", photo);
         if (!std::ranges::equal(a.people_of(photo), b.people_of(photo)))
             return fmt::format("people of {}", photo);
-        if (set_of(a.groups().pictures(), photo) != set_of(b.groups().pictures(), photo))
+        if (a.groups().pictures().set_of(photo) != b.groups().pictures().set_of(photo))
             return fmt::format("picture of {}", photo);
-        if (set_of(a.groups().bursts(), photo) != set_of(b.groups().bursts(), photo))
+        if (a.groups().bursts().set_of(photo) != b.groups().bursts().set_of(photo))
             return fmt::format("burst of {}", photo);
         const std::uint32_t left = a.groups().of(photo), right = b.groups().of(photo);
         if ((left == PhotoGroups::kNone) != (right == PhotoGroups::kNone) ||
@@ -61,7 +52,7 @@ std::string difference(const Snapshot& a, const Snapshot& b) {
     return "";
 }
 
-class Snapshots : public testing::TestWithParam<Implementation> {
+class Snapshots : public testing::TestWithParam<test::CatalogImplementation> {
   protected:
     void SetUp() override {
         if (std::string_view(GetParam().name) == "surrealdb") HONE_NEEDS_ENGINE();
@@ -210,14 +201,7 @@ TEST_P(Snapshots, OneThatIsHeldDoesNotChange) {
     EXPECT_GT(kept.snapshot()->version(), held->version());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Snapshots,
-                         testing::Values(Implementation{"sqlite",
-                                                        [](const fs::path& folder, bool writable) {
-                                                            return open_sqlite_catalog(folder / "catalog.db",
-                                                                                       writable);
-                                                        }},
-                                         Implementation{"surrealdb", &test::open_on_server}),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, Snapshots, test::every_catalog(), test::name_of_catalog);
 
 }  // namespace
 }  // namespace hone

@@ -148,20 +148,25 @@ Changes changes_of(Statements& statements, std::span<const ChangedRow> rows) {
     return changes;
 }
 
+std::vector<SamePicture> read_same_pictures(SQLite::Database& database) {
+    SQLite::Statement query(database,
+                            "SELECT first, second, inliers, correlation, certain FROM same_picture");
+    std::vector<SamePicture> pairs;
+    while (query.executeStep()) {
+        pairs.push_back({static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
+                         static_cast<PhotoNumber>(query.getColumn(1).getInt64()), query.getColumn(2).getInt(),
+                         query.getColumn(3).getDouble(), query.getColumn(4).getInt() != 0});
+    }
+    return pairs;
+}
+
 Changes read_everything(SQLite::Database& database) {
     // One state: no other process writes between the statements.
     SQLite::Transaction transaction(database);
     Changes changes;
     changes.everything = true;
     changes.shown = read_captures(database);
-    SQLite::Statement pairs(database,
-                            "SELECT first, second, inliers, correlation, certain FROM same_picture");
-    while (pairs.executeStep()) {
-        changes.pairs.push_back({static_cast<PhotoNumber>(pairs.getColumn(0).getInt64()),
-                                 static_cast<PhotoNumber>(pairs.getColumn(1).getInt64()),
-                                 pairs.getColumn(2).getInt(), pairs.getColumn(3).getDouble(),
-                                 pairs.getColumn(4).getInt() != 0});
-    }
+    changes.pairs = read_same_pictures(database);
     SQLite::Statement people(
         database, "SELECT DISTINCT photo_id, person_id FROM face WHERE person_id IS NOT NULL ORDER BY 1, 2");
     while (people.executeStep()) {

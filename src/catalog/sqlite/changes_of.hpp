@@ -20,6 +20,9 @@ std::string present_kind(const std::string& kind);
 // Returns the whole library: cost proportional to it.
 Changes read_everything(SQLite::Database& database);
 
+// Catalog::same_pictures().
+std::vector<SamePicture> read_same_pictures(SQLite::Database& database);
+
 // Returns the captures of all available photos, by ascending number.
 std::vector<Capture> read_captures(SQLite::Database& database);
 

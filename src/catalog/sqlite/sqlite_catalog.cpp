@@ -722,16 +722,7 @@ class SqliteCatalog final : public Catalog {
 
     Result<std::vector<SamePicture>> same_pictures() override {
         return read([&](SQLite::Database& database) -> Result<std::vector<SamePicture>> {
-            SQLite::Statement query(database,
-                                    "SELECT first, second, inliers, correlation, certain FROM same_picture");
-            std::vector<SamePicture> pairs;
-            while (query.executeStep()) {
-                pairs.push_back({static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
-                                 static_cast<PhotoNumber>(query.getColumn(1).getInt64()),
-                                 query.getColumn(2).getInt(), query.getColumn(3).getDouble(),
-                                 query.getColumn(4).getInt() != 0});
-            }
-            return pairs;
+            return read_same_pictures(database);
         });
     }
 
