@@ -123,40 +123,47 @@ Result<> bench_clusters(const FacesBenchFlags& flags, const GlobalOptions& optio
     constexpr std::size_t kDimension = 128;
     std::mt19937 random(7);
     std::normal_distribution<float> normal;
-    std::vector<float> vectors;
-    vectors.reserve((flags.synthetic + 1) * kDimension);
     std::vector<std::uint32_t> truth;
-    for (std::uint32_t person = 0; truth.size() < flags.synthetic + 1; ++person) {
-        std::array<float, kDimension> center{};
-        for (float& value : center) value = 0.08F * normal(random);
-        const std::size_t faces = person % 3 == 0 ? 1 : 1 + random() % 200;
-        for (std::size_t face = 0; face < faces && truth.size() < flags.synthetic + 1; ++face) {
-            for (const float value : center) vectors.push_back(value + 0.025F * normal(random));
-            truth.push_back(person);
+    std::array<float, kDimension> center{}, vector{};
+    std::size_t left = 0;  // faces of this person
+    std::uint32_t person = 0;
+    const auto next_face = [&] {
+        if (left == 0) {
+            for (float& value : center) value = 0.08F * normal(random);
+            left = person % 3 == 0 ? 1 : 1 + random() % 200;
+            ++person;
         }
-    }
-    const auto face = [&](std::size_t at) {
-        return ClusterFace{static_cast<FaceId>(at + 1),
-                           static_cast<PhotoNumber>(at),
-                           0,
-                           {},
-                           std::span(vectors).subspan(at * kDimension, kDimension)};
+        --left;
+        std::ranges::transform(center, vector.begin(),
+                               [&](float value) { return value + 0.025F * normal(random); });
+        truth.push_back(person);
+        return ClusterFace{
+            static_cast<FaceId>(truth.size()), static_cast<PhotoNumber>(truth.size()), 0, {}, vector};
     };
-    std::vector<ClusterFace> all;
-    for (std::size_t at = 0; at < flags.synthetic; ++at) all.push_back(face(at));
-    FaceClusters clusters(kDimension, 0.51, 0.55);
+    // In files, as in a library.
+    const fs::path folder = fs::temp_directory_path() / fmt::format("hone-bench-faces-{}", ::getpid());
+    const std::unique_ptr<const fs::path, void (*)(const fs::path*)> removes(
+        &folder, [](const fs::path* made) {
+            std::error_code ignored;
+            fs::remove_all(*made, ignored);
+        });
+    HONE_TRY(const auto clusters,
+             FaceClusters::open(folder, "bench", kDimension, 0.51, 0.55, MappedBytes::Sharing::kShared));
     const Stopwatch watch;
-    clusters.add(all, processor_count());
-    const std::vector<std::uint32_t> groups = clusters.groups();
+    for (std::size_t at = 0; at < flags.synthetic; ++at) HONE_CHECK(clusters->append(next_face()));
+    clusters->connect(processor_count());
+    clusters->update();
     const double full = watch.seconds();
     const Stopwatch again;
-    const ClusterFace last = face(flags.synthetic);
-    clusters.add(std::span(&last, 1), processor_count());
-    (void)clusters.groups();
+    const ClusterFace last = next_face();
+    HONE_CHECK(clusters->add(std::span(&last, 1), processor_count()));
+    clusters->update();
     const double one = again.seconds();
+    std::vector<std::uint32_t> groups;
+    for (FaceRow row = 0; row < clusters->size(); ++row) groups.push_back(clusters->group(row));
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    const double peak = static_cast<double>(usage.ru_maxrss) / 1024;  // includes the vectors themselves
+    const double peak = static_cast<double>(usage.ru_maxrss) / 1024;  // mapped files included
     std::map<std::pair<std::uint32_t, std::uint32_t>, double> both;
     std::map<std::uint32_t, double> found, true_sizes;
     for (std::size_t at = 0; at < groups.size(); ++at) {

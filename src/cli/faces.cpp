@@ -41,7 +41,8 @@ Result<std::vector<FoundFace>> find_faces(const fs::path& photo, FaceAnalyzer& a
 
 std::unique_ptr<People> open_people(const Library& library, const FaceAnalyzer* faces) {
     return std::make_unique<People>(library.catalog(), faces != nullptr ? &faces->pack() : nullptr,
-                                    faces != nullptr ? faces->fingerprint() : "");
+                                    faces != nullptr ? faces->fingerprint() : "",
+                                    GroupFiles{library.vectors_directory() / "faces", library.writes()});
 }
 
 namespace {

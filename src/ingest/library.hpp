@@ -43,7 +43,9 @@ class Library {
 
     [[nodiscard]] const fs::path& directory() const { return directory_; }
     [[nodiscard]] Catalog& catalog() const { return *catalog_; }
-    // Contains the vector files and their statistics.
+    // Opened for writing.
+    [[nodiscard]] bool writes() const { return access_ == Access::kWrite; }
+    // Contains the vector files and their statistics, and the groups of faces.
     [[nodiscard]] fs::path vectors_directory() const;
     // Returns the library at this moment. The first call reads it from the catalogue; later ones ask nobody.
     Result<std::shared_ptr<const Snapshot>> snapshot();

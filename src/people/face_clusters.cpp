@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The neighbour search, the forest of groups and the constraints on joining.
+// The neighbour search, the components of groups, the constraints on joining, and the open questions.
 #include "people/face_clusters.hpp"
 
 #include <Eigen/Core>
 #include <algorithm>
 #include <atomic>
-#include <cmath>
+#include <map>
 #include <mutex>
-#include <numeric>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -17,196 +17,253 @@ namespace hone {
 
 namespace {
 
-using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Row = std::uint32_t;
-
-constexpr std::size_t kTile = 512;  // faces per side of a tile
-
-struct Link {
-    float distance;
-    Row other;
-    bool operator<(const Link& link) const {
-        return std::tie(distance, other) < std::tie(link.distance, link.other);
-    }
-};
-
 struct Edge {
     float distance;
-    Row a, b;  // a < b
+    FaceRow a, b;  // a < b
     bool operator<(const Edge& edge) const {
         return std::tie(distance, a, b) < std::tie(edge.distance, edge.a, edge.b);
     }
     bool operator==(const Edge& edge) const { return a == edge.a && b == edge.b; }
 };
 
-class Forest {
+// Rows in the order of their first insertion.
+class RowSet {
   public:
-    Row root(Row face) {
-        while (parent_[face] != face) face = parent_[face] = parent_[parent_[face]];
-        return face;
+    void insert(FaceRow row) {
+        if (row >= is_in_.size()) is_in_.resize(row + row / 4 + 1);
+        if (is_in_[row]) return;
+        is_in_[row] = true;
+        rows_.push_back(row);
     }
-    // The smaller face becomes the root.
-    void join(Row a, Row b) {
-        a = root(a);
-        b = root(b);
-        if (a == b) return;
-        parent_[std::max(a, b)] = std::min(a, b);
-        std::swap(next_[a], next_[b]);  // joins the two rings
-    }
-    void grow(std::size_t size) {
-        const std::size_t before = parent_.size();
-        parent_.resize(size);
-        next_.resize(size);
-        std::iota(parent_.begin() + static_cast<std::ptrdiff_t>(before), parent_.end(),
-                  static_cast<Row>(before));
-        std::iota(next_.begin() + static_cast<std::ptrdiff_t>(before), next_.end(), static_cast<Row>(before));
-    }
-    // The faces that are joined with this one, ascending.
-    [[nodiscard]] std::vector<Row> members(Row face) const {
-        std::vector<Row> all{face};
-        for (Row at = next_[face]; at != face; at = next_[at]) all.push_back(at);
-        std::ranges::sort(all);
-        return all;
+    [[nodiscard]] bool empty() const { return rows_.empty(); }
+    std::vector<FaceRow> take() {
+        for (const FaceRow row : rows_) is_in_[row] = false;
+        return std::exchange(rows_, {});
     }
 
   private:
-    std::vector<Row> parent_;
-    std::vector<Row> next_;  // the members of a component form a ring
+    std::vector<bool> is_in_;
+    std::vector<FaceRow> rows_;
 };
 
 // The state of a group while it grows.
 struct Group {
     PersonId person = 0;
-    std::vector<Row> faces;
+    std::vector<FaceRow> faces;
     std::unordered_set<PhotoNumber> photos;
     std::vector<PersonId> rejected;
     Eigen::VectorXd sum;
     double squares = 0;  // sum of the squared lengths
 };
 
+// A question of one group, in the order in which questions are asked.
+struct Asked : ClusterQuestion {
+    FaceId id = 0;      // of `face`
+    FaceRow asker = 0;  // the group whose links led to it
+    bool operator<(const Asked& asked) const {
+        return std::tuple(asked.settles, distance, id, other, asker) <
+               std::tuple(settles, asked.distance, asked.id, asked.other, asked.asker);
+    }
+};
+
+// The links that a part of the new faces lead to.
+struct Found {
+    struct Pair {
+        FaceRow face, other;
+        float distance;
+    };
+    std::vector<Pair> links;   // for the heap of `face`
+    std::vector<Pair> joined;  // nearer than `link`, in different components
+};
+
 }  // namespace
 
 struct FaceClusters::State {
-    State(std::size_t d, double link_below, double same_below)
-        : dimension(d),
-          link(static_cast<float>(link_below)),
-          reach(static_cast<float>(kAsk * std::max(same_below, link_below))),
-          alike(kAlike * std::max(same_below, link_below)) {}
-
-    const std::size_t dimension;
-    const float link, reach;
-    const double alike;
-    std::vector<float> vectors;  // contiguous, one vector after the other
-    std::vector<float> squares;  // squared lengths
-    std::vector<FaceId> ids;
-    std::vector<PhotoNumber> photos;
-    std::vector<PersonId> confirmed;
-    std::vector<std::vector<PersonId>> rejected;
-    std::vector<std::vector<Link>> links;  // by face, a heap with the longest link on top
-    Forest components;                     // contains everything that can be joined
-    std::unordered_map<PersonId, Row> first_of_person;
-    std::vector<Row> changed;  // faces whose components must be recomputed; may repeat
-    std::vector<Row> updated;  // faces whose groups were computed since take_updated()
-    bool asks_again = true;    // questions_ is outdated
-    std::vector<ClusterQuestion> questions;
-    std::vector<Row> group_of;
-    std::unordered_map<Row, PersonId> person_of_group;
-
-    [[nodiscard]] std::size_t size() const { return ids.size(); }
-    [[nodiscard]] Eigen::Map<const Matrix> rows(std::size_t first, std::size_t count) const {
-        return {vectors.data() + first * dimension, static_cast<Eigen::Index>(count),
-                static_cast<Eigen::Index>(dimension)};
-    }
-
-    // a times b transposed. Eigen's matrix product first copies b into another order, which does not pay for
-    // a few rows.
-    static void multiply(const Eigen::Map<const Matrix>& a, const Eigen::Map<const Matrix>& b,
-                         Matrix& products) {
-        constexpr Eigen::Index kFew = 8;
-        if (a.rows() > kFew) {
-            products.noalias() = a * b.transpose();
-            return;
+    State(FaceTable&& from, double same_below)
+        : table(std::move(from)), alike(kAlike * std::max<double>(same_below, table.spec().link)) {
+        for (FaceRow row = 0; row < table.size(); ++row) {
+            if (table[row].confirmed) first_of_person.emplace(table[row].person, row);
         }
-        products.resize(a.rows(), b.rows());
-        for (Eigen::Index row = 0; row < a.rows(); ++row)
-            products.row(row).transpose().noalias() = b * a.row(row).transpose();
     }
 
-    static void keep(std::vector<Link>& heap, const Link& link) {
-        if (heap.size() == kKept && !(link < heap.front())) return;
-        heap.push_back(link);
-        std::push_heap(heap.begin(), heap.end());
-        if (heap.size() <= kKept) return;
-        std::pop_heap(heap.begin(), heap.end());
-        heap.pop_back();
+    FaceTable table;
+    const double alike;
+    std::unordered_map<FaceRow, std::vector<PersonId>> rejected;
+    std::unordered_map<PersonId, std::set<FaceRow>> rejected_by;
+    std::unordered_map<PersonId, FaceRow> first_of_person;
+    RowSet changed;  // faces whose components must be recomputed
+    RowSet updated;  // faces whose groups were computed since take_updated()
+
+    // Questions, once somebody asks. An asker is a group with links that leave it.
+    bool asks = false;
+    std::set<Asked> questions;
+    std::unordered_map<FaceRow, std::vector<std::set<Asked>::iterator>> questions_of;  // by asker
+    std::set<std::pair<FaceRow, FaceRow>> watchers;                // (face of another group, asker)
+    std::unordered_map<FaceRow, std::vector<FaceRow>> watched_by;  // by asker
+    RowSet relinked;                                               // faces with new links to other components
+
+    // Changes to the table between construction and destruction are all or nothing for the next process.
+    struct Change {
+        explicit Change(FaceTable& of) : table(of) { table.begin(); }
+        ~Change() { table.finish(); }
+        Change(const Change&) = delete;
+        FaceTable& table;
+    };
+
+    // Without compression, for concurrent readers.
+    [[nodiscard]] FaceRow root_of(FaceRow face) const {
+        while (table[face].parent != face) face = table[face].parent;
+        return face;
+    }
+    FaceRow root(FaceRow face) {
+        while (table[face].parent != face) face = table[face].parent = table[table[face].parent].parent;
+        return face;
+    }
+    // The smaller face becomes the root. The members of a component form a ring.
+    void join(FaceRow one, FaceRow two) {
+        const FaceRow a = root(one), b = root(two);
+        if (a == b) return;
+        table[std::max(a, b)].parent = std::min(a, b);
+        std::swap(table[a].ring, table[b].ring);
+    }
+    // The component's faces, ascending.
+    [[nodiscard]] std::vector<FaceRow> members(FaceRow face) const {
+        std::vector<FaceRow> all;
+        FaceRow at = face;
+        do {
+            if (table[at].id != 0) all.push_back(at);
+            at = table[at].ring;
+        } while (at != face);
+        std::ranges::sort(all);
+        return all;
+    }
+    template <typename Visit>
+    bool any_in_group(FaceRow group, const Visit& visit) const {
+        FaceRow at = group;
+        do {
+            if (visit(at)) return true;
+            at = table[at].group_ring;
+        } while (at != group);
+        return false;
     }
 
+    [[nodiscard]] PersonId confirmed(FaceRow face) const {
+        return table[face].confirmed ? table[face].person : 0;
+    }
     // A person's faces are computed together. A face that no longer belongs to the person may stay in the
     // component, which only has to contain everything that can be joined.
-    void join_person(Row face) {
-        if (confirmed[face] == 0) return;
-        const auto [seed, is_new] = first_of_person.emplace(confirmed[face], face);
-        if (!is_new) components.join(seed->second, face);
+    void join_person(FaceRow face) {
+        const PersonId person = confirmed(face);
+        if (person == 0) return;
+        const auto [seed, is_new] = first_of_person.emplace(person, face);
+        if (!is_new) join(seed->second, face);
+    }
+    void set_rejected(FaceRow face, std::span<const PersonId> people) {
+        const auto known = rejected.find(face);
+        if (known != rejected.end()) {
+            for (const PersonId person : known->second) rejected_by[person].erase(face);
+            rejected.erase(known);
+        }
+        table[face].rejects = !people.empty();
+        if (people.empty()) return;
+        rejected[face].assign(people.begin(), people.end());
+        for (const PersonId person : people) rejected_by[person].insert(face);
     }
 
-    void find_links(std::size_t first_new, unsigned threads) {
-        struct Found {
-            Row a, b;
-            float distance;
-        };
-        const std::size_t total = size(), tiles = (total - first_new + kTile - 1) / kTile;
+    // Finds the links of rows [first, last) to each other and to all earlier ones. Only reads the table.
+    [[nodiscard]] std::vector<Found> find_links(FaceRow first, FaceRow last, unsigned threads) const {
+        constexpr std::size_t kQueries = 64;
+        const std::size_t queries = last - first, blocks = (queries + kQueries - 1) / kQueries;
+        // Few new faces: divide the earlier ones among the threads.
+        const std::size_t parts = blocks >= threads ? 1 : threads;
+        std::vector<Found> found(blocks * parts);
         std::atomic<std::size_t> next = 0;
-        // Few new faces: divide each tile's earlier faces among the threads instead.
-        const std::size_t parts = tiles >= threads ? 1 : threads, units = tiles * parts;
-        const unsigned workers = static_cast<unsigned>(std::clamp<std::size_t>(threads, 1, units));
-        // The pairs of a large group are many, so they go into the bounded heaps at once.
-        constexpr std::size_t kHeldPairs = 1 << 18;
-        std::mutex merging;
-        const auto merge = [&](std::vector<Found>& found) {
-            const std::lock_guard lock(merging);
-            for (const Found& one : found) {
-                keep(links[one.a], {one.distance, one.b});
-                keep(links[one.b], {one.distance, one.a});
-                if (one.distance < link) components.join(one.a, one.b);
-                if (one.a < first_new && is_new_change(one.a)) changed.push_back(one.a);
+        const auto work = [&](std::size_t, std::size_t) {
+            for (std::size_t unit = next++; unit < found.size(); unit = next++) {
+                std::vector<FaceRow> rows;
+                const std::size_t block = unit / parts, part = unit % parts;
+                for (std::size_t at = block * kQueries; at < std::min(queries, (block + 1) * kQueries); ++at)
+                    rows.push_back(first + static_cast<FaceRow>(at));
+                const std::size_t end = rows.back(),
+                                  share = (end / parts + kTileRows) / kTileRows * kTileRows;
+                find_links(rows, static_cast<FaceRow>(std::min(end, part * share)),
+                           static_cast<FaceRow>(std::min(end, (part + 1) * share)), found[unit]);
             }
-            found.clear();
         };
-        const float most = reach * reach;
-        const auto work = [&](std::size_t) {
-            Matrix products;
-            std::vector<Found> found;
-            found.reserve(kHeldPairs);
-            while (true) {
-                const std::size_t unit = next++;
-                if (unit >= units) break;
-                const std::size_t a = first_new + unit / parts * kTile, rows_a = std::min(kTile, total - a);
-                // Every earlier face, and those of the tile itself.
-                const std::size_t share = (a + rows_a + parts - 1) / parts, from = unit % parts * share,
-                                  to = std::min(from + share, a + rows_a);
-                for (std::size_t b = from; b < to; b += kTile) {
-                    const std::size_t rows_b = std::min(kTile, to - b);
-                    multiply(rows(a, rows_a), rows(b, rows_b), products);
-                    for (std::size_t i = 0; i < rows_a; ++i) {
-                        const float* line = products.data() + i * rows_b;
-                        const float own = squares[a + i];
-                        for (std::size_t j = 0; j < rows_b && b + j < a + i; ++j) {
-                            const float squared = own + squares[b + j] - 2 * line[j];
-                            if (squared >= most) continue;
-                            found.push_back({static_cast<Row>(b + j), static_cast<Row>(a + i),
-                                             std::sqrt(std::max(0.0F, squared))});
-                            if (found.size() == kHeldPairs) merge(found);
-                        }
-                    }
-                }
-            }
-            merge(found);
-        };
-        in_parallel(workers, workers, [&](std::size_t worker, std::size_t) { work(worker); });
+        const std::size_t workers = std::clamp<std::size_t>(found.size(), 1, std::max(1U, threads));
+        in_parallel(workers, static_cast<unsigned>(workers), work);
+        return found;
     }
 
-    // True at most once in a row for the same face, which is what keeps `changed` short.
-    [[nodiscard]] bool is_new_change(Row face) const { return changed.empty() || changed.back() != face; }
+    // Links of the queries to rows [first, last) that come before each. Keeps only links that one of the two
+    // faces may keep, so that the many pairs of a large group do not pile up.
+    void find_links(std::span<const FaceRow> queries, FaceRow first, FaceRow last, Found& found) const {
+        const FaceTableSpec& spec = table.spec();
+        std::vector<std::vector<FaceLink>> nearest(queries.size());  // heaps
+        std::vector<std::set<FaceRow>> joins(queries.size());        // components joined by each query
+        table.near(queries, first, last, [&](std::size_t query, FaceRow other) {
+            const FaceRow face = queries[query];
+            if (other >= face || table[other].id == 0) return;
+            const float distance = FaceTable::distance(table.vector(face), table.vector(other));
+            if (distance >= spec.reach) return;
+            const std::span<const FaceLink> kept = table.links(other);
+            if (kept.size() < FaceLinks::kKept || FaceLink{distance, face} < kept.front())
+                found.links.push_back({other, face, distance});
+            std::vector<FaceLink>& heap = nearest[query];
+            heap.push_back({distance, other});
+            std::ranges::push_heap(heap, std::less<>{});
+            if (heap.size() > FaceLinks::kKept) {
+                std::ranges::pop_heap(heap, std::less<>{});
+                heap.pop_back();
+            }
+            if (distance < spec.link && joins[query].insert(root_of(other)).second)
+                found.joined.push_back({face, other, distance});
+        });
+        for (std::size_t query = 0; query < queries.size(); ++query) {
+            for (const FaceLink& link : nearest[query])
+                found.links.push_back({queries[query], link.other, link.distance});
+        }
+    }
+
+    void connect(unsigned threads) {
+        // Between two parts, the table is whole: a process that dies loses at most one.
+        constexpr std::size_t kPart = 2048;
+        while (table.connected() < table.size()) {
+            const std::size_t first = table.connected(), last = std::min(first + kPart, table.size());
+            const std::vector<Found> found =
+                find_links(static_cast<FaceRow>(first), static_cast<FaceRow>(last), threads);
+            const Change change(table);
+            for (const Found& part : found) {
+                for (const Found::Pair& pair : part.links) {
+                    table.keep(pair.face, {pair.distance, pair.other});
+                    if (pair.face < first && pair.distance >= table.spec().link) relinked.insert(pair.face);
+                }
+                for (const Found::Pair& pair : part.joined) join(pair.face, pair.other);
+            }
+            table.set_connected(last);
+        }
+    }
+
+    // Drops links to removed faces. A full list had no room for others that come next, so it is made again.
+    void renew_links(FaceRow face) {
+        const std::span<FaceLink> links = table.links(face);
+        const auto is_gone = [&](const FaceLink& link) { return table[link.other].id == 0; };
+        if (std::ranges::none_of(links, is_gone)) return;
+        std::vector<FaceLink> kept;
+        if (links.size() < FaceLinks::kKept) {
+            std::ranges::remove_copy_if(links, std::back_inserter(kept), is_gone);
+        } else {
+            table.near(std::span(&face, 1), 0, static_cast<FaceRow>(table.connected()),
+                       [&](std::size_t, FaceRow other) {
+                           if (other == face || table[other].id == 0) return;
+                           const float distance =
+                               FaceTable::distance(table.vector(face), table.vector(other));
+                           if (distance < table.spec().reach) kept.push_back({distance, other});
+                       });
+        }
+        table[face].links = 0;
+        for (const FaceLink& link : kept) table.keep(face, link);
+    }
 
     // Returns true when no constraint forbids the join.
     [[nodiscard]] bool may_join(const Group& a, const Group& b) const {
@@ -234,19 +291,27 @@ struct FaceClusters::State {
         from = {};
     }
 
-    void solve(const std::vector<Row>& members) {
-        std::unordered_map<Row, std::size_t> place;  // position of a face among the groups
+    void solve(const std::vector<FaceRow>& members) {
+        if (members.size() == 1) {
+            set_group(members, confirmed(members.front()));
+            return;
+        }
+        std::unordered_map<FaceRow, std::size_t> place;  // position of a face among the groups
         std::vector<Group> groups(members.size());
         std::unordered_map<PersonId, std::size_t> seeds;
         for (std::size_t at = 0; at < members.size(); ++at) {
-            const Row face = members[at];
+            const FaceRow face = members[at];
             Group& group = groups[at];
+            const std::span<const float> vector = table.vector(face);
             group.faces = {face};
-            group.photos = {photos[face]};
-            group.person = confirmed[face];
-            group.rejected = rejected[face];
-            group.sum = rows(face, 1).row(0).transpose().cast<double>();
-            group.squares = squares[face];
+            group.photos = {table[face].photo};
+            group.person = confirmed(face);
+            if (const auto people = rejected.find(face); people != rejected.end())
+                group.rejected = people->second;
+            group.sum =
+                Eigen::Map<const Eigen::VectorXf>(vector.data(), static_cast<Eigen::Index>(vector.size()))
+                    .cast<double>();
+            group.squares = group.sum.squaredNorm();
             place[face] = at;
             if (group.person == 0) continue;
             const auto [seed, first] = seeds.emplace(group.person, at);
@@ -256,9 +321,9 @@ struct FaceClusters::State {
             }
         }
         std::vector<Edge> edges;
-        for (const Row face : members) {
-            for (const Link& one : links[face]) {
-                if (one.distance < link)
+        for (const FaceRow face : members) {
+            for (const FaceLink& one : table.links(face)) {
+                if (one.distance < table.spec().link)
                     edges.push_back({one.distance, std::min(face, one.other), std::max(face, one.other)});
             }
         }
@@ -268,173 +333,353 @@ struct FaceClusters::State {
             std::size_t a = place.at(edge.a), b = place.at(edge.b);
             if (a == b || !may_join(groups[a], groups[b])) continue;
             if (groups[a].faces.size() < groups[b].faces.size()) std::swap(a, b);
-            for (const Row face : groups[b].faces) place[face] = a;
+            for (const FaceRow face : groups[b].faces) place[face] = a;
             absorb(groups[a], groups[b]);
         }
         for (const Group& one : groups) {
-            if (one.faces.empty()) continue;
-            const Row first = std::ranges::min(one.faces);
-            for (const Row face : one.faces) group_of[face] = first;
-            person_of_group[first] = one.person;
+            if (!one.faces.empty()) set_group(one.faces, one.person);
         }
     }
 
-    // Costs what the changed components hold.
-    void update() {
-        if (changed.empty()) return;
-        std::unordered_set<Row> dirty;
-        for (const Row face : changed) dirty.insert(components.root(face));
-        for (const Row root : dirty) {
-            const std::vector<Row> faces = components.members(root);
-            for (const Row face : faces) person_of_group.erase(face);
-            solve(faces);
-            updated.insert(updated.end(), faces.begin(), faces.end());
+    void set_group(std::span<const FaceRow> faces, PersonId person) {
+        const FaceRow first = std::ranges::min(faces);
+        for (std::size_t at = 0; at < faces.size(); ++at) {
+            table[faces[at]].group = first;
+            table[faces[at]].group_ring = faces[(at + 1) % faces.size()];
         }
-        changed.clear();
-        asks_again = true;
+        table[first].group_person = person;
+        table[first].group_size = static_cast<std::uint32_t>(faces.size());
+    }
+
+    void update() {
+        if (changed.empty() && relinked.empty()) return;
+        const Change change(table);
+        std::unordered_set<FaceRow> roots;
+        for (const FaceRow face : changed.take()) roots.insert(root(face));
+        std::vector<FaceRow> computed;
+        for (const FaceRow component : roots) {
+            const std::vector<FaceRow> faces = members(component);
+            if (faces.empty()) continue;
+            if (table.removed() > 0) {
+                for (const FaceRow face : faces) renew_links(face);
+            }
+            solve(faces);
+            computed.insert(computed.end(), faces.begin(), faces.end());
+        }
+        const auto leaves = [&](FaceRow face) {
+            return std::ranges::any_of(table.links(face), [&](const FaceLink& link) {
+                return table[link.other].id != 0 && table[link.other].group != table[face].group;
+            });
+        };
+        const std::vector<FaceRow> newly_linked = relinked.take();
+        for (const FaceRow face : computed) {
+            table[face].leaves = leaves(face);
+            updated.insert(face);
+        }
+        for (const FaceRow face : newly_linked) table[face].leaves = table[face].id != 0 && leaves(face);
+        if (asks) ask_again(computed, newly_linked);
+    }
+
+    void forget_questions(FaceRow asker) {
+        if (const auto known = questions_of.find(asker); known != questions_of.end()) {
+            for (const auto& question : known->second) questions.erase(question);
+            questions_of.erase(known);
+        }
+        if (const auto known = watched_by.find(asker); known != watched_by.end()) {
+            for (const FaceRow face : known->second) watchers.erase({face, asker});
+            watched_by.erase(known);
+        }
+    }
+
+    // Renews the questions of the computed faces' groups, and of the groups that ask about one of them.
+    void ask_again(std::span<const FaceRow> computed, std::span<const FaceRow> newly_linked) {
+        std::set<FaceRow> askers;
+        for (const FaceRow face : computed) {
+            askers.insert(face);  // it may have been a group's first face
+            askers.insert(table[face].group);
+            for (auto watcher = watchers.lower_bound({face, 0});
+                 watcher != watchers.end() && watcher->first == face; ++watcher)
+                askers.insert(watcher->second);
+        }
+        for (const FaceRow face : newly_linked) askers.insert(table[face].group);
+        for (const FaceRow asker : askers) forget_questions(asker);
+        for (const FaceRow asker : askers) {
+            if (table[asker].id != 0 && table[asker].group == asker) ask(asker);
+        }
+    }
+
+    void ask(FaceRow asker) {
+        struct Nearest {
+            FaceRow face, other;
+            float distance;
+        };
+        std::map<FaceRow, Nearest> nearest;  // by the other group
+        any_in_group(asker, [&](FaceRow face) {
+            if (!table[face].leaves) return false;
+            for (const FaceLink& link : table.links(face)) {
+                if (table[link.other].id == 0 || table[link.other].group == asker) continue;
+                const Nearest one{std::min(face, link.other), std::max(face, link.other), link.distance};
+                const auto [known, first] = nearest.emplace(table[link.other].group, one);
+                if (!first && std::tie(one.distance, one.face, one.other) <
+                                  std::tie(known->second.distance, known->second.face, known->second.other))
+                    known->second = one;
+            }
+            return false;
+        });
+        for (const auto& [group, pair] : nearest) {
+            const FaceRow outside = table[pair.face].group == group ? pair.face : pair.other;
+            watchers.emplace(outside, asker);
+            watched_by[asker].push_back(outside);
+            if (!may_be_one(asker, group)) continue;
+            // Ask about the smaller group, never about a confirmed one.
+            const FaceRow one = table[pair.face].group, two = table[pair.other].group;
+            const bool about_first = person_of(one) == 0 &&
+                                     (person_of(two) != 0 || table[one].group_size <= table[two].group_size);
+            const FaceRow asked = about_first ? pair.face : pair.other,
+                          other = about_first ? pair.other : pair.face;
+            const std::uint32_t others = table[table[other].group].group_size;
+            // Two single faces decide little, so ask only about people that are known and about groups.
+            if (others < 2 && person_of(table[other].group) == 0) continue;
+            Asked question;
+            question.face = asked;
+            question.other = other;
+            question.distance = pair.distance;
+            question.settles = table[table[asked].group].group_size;
+            question.others = others;
+            question.id = table[asked].id;
+            question.asker = asker;
+            questions_of[asker].push_back(questions.insert(question).first);
+        }
+    }
+
+    [[nodiscard]] PersonId person_of(FaceRow group) const { return table[group].group_person; }
+
+    [[nodiscard]] bool may_be_one(FaceRow a, FaceRow b) const {
+        const PersonId one = person_of(a), two = person_of(b);
+        const auto rejects = [&](FaceRow group, PersonId person) {
+            const auto faces = rejected_by.find(person);
+            return person != 0 && faces != rejected_by.end() &&
+                   std::ranges::any_of(faces->second,
+                                       [&](FaceRow face) { return table[face].group == group; });
+        };
+        if ((one != 0 && two != 0) || rejects(a, two) || rejects(b, one)) return false;
+        const FaceRow small = table[a].group_size <= table[b].group_size ? a : b, large = small == a ? b : a;
+        return !any_in_group(small, [&](FaceRow face) {
+            return table.any_on(table[face].photo,
+                                [&](FaceRow beside) { return table[beside].group == large; });
+        });
+    }
+
+    void start_asking() {
+        asks = true;
+        std::set<FaceRow> askers;
+        for (FaceRow face = 0; face < table.size(); ++face) {
+            if (table[face].id != 0 && table[face].leaves) askers.insert(table[face].group);
+        }
+        for (const FaceRow asker : askers) ask(asker);
     }
 };
 
+namespace {
+
+FaceTableSpec spec_of(const std::string& model, std::size_t dimension, double link, double same) {
+    return {model, dimension, static_cast<float>(link),
+            static_cast<float>(FaceClusters::kAsk * std::max(same, link))};
+}
+
+}  // namespace
+
 FaceClusters::FaceClusters(std::size_t dimension, double link, double same)
-    : state_(std::make_unique<State>(dimension, link, same)) {}
+    : state_(std::make_unique<State>(FaceTable(spec_of("", dimension, link, same)), same)) {}
+
+FaceClusters::FaceClusters(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 FaceClusters::~FaceClusters() = default;
 
-void FaceClusters::add(std::span<const ClusterFace> faces, unsigned threads) {
-    State& state = *state_;
-    const std::size_t first = state.size();
-    if (faces.empty()) return;
-    for (const ClusterFace& face : faces) {
-        const Row number = static_cast<Row>(state.size());
-        state.vectors.insert(state.vectors.end(), face.vector.begin(), face.vector.end());
-        state.squares.push_back(
-            std::inner_product(face.vector.begin(), face.vector.end(), face.vector.begin(), 0.0F));
-        state.ids.push_back(face.id);
-        state.photos.push_back(face.photo);
-        state.confirmed.push_back(face.confirmed);
-        state.rejected.push_back(face.rejected);
-        state.links.emplace_back();
-        state.group_of.push_back(number);
-        state.changed.push_back(number);
-    }
-    state.components.grow(state.size());
-    for (std::size_t face = first; face < state.size(); ++face) state.join_person(static_cast<Row>(face));
-    state.find_links(first, threads);
+Result<std::unique_ptr<FaceClusters>> FaceClusters::open(const fs::path& folder, const std::string& model,
+                                                         std::size_t dimension, double link, double same,
+                                                         MappedBytes::Sharing sharing) {
+    HONE_TRY(FaceTable table, FaceTable::open(folder, spec_of(model, dimension, link, same), sharing));
+    return std::unique_ptr<FaceClusters>(new FaceClusters(std::make_unique<State>(std::move(table), same)));
 }
 
-void FaceClusters::set_constraints(std::size_t face, PersonId confirmed, std::span<const PersonId> rejected) {
+Result<> FaceClusters::append(const ClusterFace& face) {
     State& state = *state_;
-    if (state.confirmed[face] == confirmed && std::ranges::equal(state.rejected[face], rejected)) return;
-    state.confirmed[face] = confirmed;
-    state.rejected[face].assign(rejected.begin(), rejected.end());
-    state.changed.push_back(static_cast<Row>(face));
-    state.join_person(static_cast<Row>(face));
+    const State::Change change(state.table);
+    HONE_TRY(const FaceRow row, state.table.append(face.id, face.photo, face.vector));
+    state.table[row].person = face.confirmed != 0 ? face.confirmed : face.person;
+    state.table[row].confirmed = face.confirmed != 0;
+    state.set_rejected(row, face.rejected);
+    state.join_person(row);
+    state.changed.insert(row);
+    return {};
+}
+
+void FaceClusters::connect(unsigned threads) {
+    state_->connect(threads);
+}
+
+Result<> FaceClusters::add(std::span<const ClusterFace> faces, unsigned threads) {
+    for (const ClusterFace& face : faces) HONE_CHECK(append(face));
+    connect(threads);
+    return {};
+}
+
+void FaceClusters::remove(FaceRow face) {
+    State& state = *state_;
+    const State::Change change(state.table);
+    state.set_rejected(face, {});
+    // Another face of the person must hold the person's faces together.
+    if (const PersonId person = state.confirmed(face); person != 0) {
+        const auto first = state.first_of_person.find(person);
+        if (first != state.first_of_person.end() && first->second == face) {
+            state.first_of_person.erase(first);
+            for (const FaceRow other : state.members(face)) {
+                if (other != face) state.join_person(other);
+            }
+        }
+    }
+    state.changed.insert(face);  // stands for its component
+    for (auto watcher = state.watchers.lower_bound({face, 0});
+         watcher != state.watchers.end() && watcher->first == face; ++watcher)
+        state.relinked.insert(watcher->second);
+    state.forget_questions(face);
+    state.table.remove(face);
+}
+
+void FaceClusters::set_person(FaceRow face, PersonId person, bool confirmed) {
+    State& state = *state_;
+    FaceRecord& record = state.table[face];
+    const PersonId before = state.confirmed(face);
+    const State::Change change(state.table);
+    record.person = person;
+    record.confirmed = confirmed && person != 0;
+    if (before == state.confirmed(face)) return;
+    state.changed.insert(face);
+    state.join_person(face);
+}
+
+void FaceClusters::set_rejected(FaceRow face, std::span<const PersonId> rejected) {
+    State& state = *state_;
+    const auto known = state.rejected.find(face);
+    if (known == state.rejected.end() ? rejected.empty() && !state.table[face].rejects
+                                      : std::ranges::equal(known->second, rejected))
+        return;
+    const State::Change change(state.table);
+    state.set_rejected(face, rejected);
+    state.changed.insert(face);
+}
+
+std::vector<FaceRow> FaceClusters::faces_with_rejections() const {
+    std::vector<FaceRow> faces;
+    for (FaceRow face = 0; face < size(); ++face) {
+        if (state_->table[face].rejects) faces.push_back(face);
+    }
+    return faces;
+}
+
+void FaceClusters::mark(std::span<const FaceRow> faces) {
+    for (const FaceRow face : faces) state_->changed.insert(face);
+}
+
+void FaceClusters::mark_all() {
+    for (FaceRow face = 0; face < size(); ++face) {
+        if (state_->table[face].id != 0) state_->changed.insert(face);
+    }
 }
 
 std::size_t FaceClusters::size() const {
-    return state_->size();
+    return state_->table.size();
 }
 
-FaceId FaceClusters::id(std::size_t face) const {
-    return state_->ids[face];
+const FaceRecord& FaceClusters::face(FaceRow face) const {
+    return state_->table[face];
 }
 
-const std::vector<std::uint32_t>& FaceClusters::groups() {
+std::optional<FaceRow> FaceClusters::find(FaceId id) const {
+    return state_->table.find(id);
+}
+
+std::vector<FaceRow> FaceClusters::faces_on(PhotoNumber photo) const {
+    return state_->table.faces_on(photo);
+}
+
+std::span<const float> FaceClusters::vector(FaceRow face) const {
+    return state_->table.vector(face);
+}
+
+void FaceClusters::update() {
     state_->update();
-    return state_->group_of;
 }
 
-std::vector<std::uint32_t> FaceClusters::take_updated() {
+std::vector<FaceRow> FaceClusters::take_updated() {
     state_->update();
-    std::vector<Row> faces = std::exchange(state_->updated, {});
+    std::vector<FaceRow> faces = state_->updated.take();
+    std::erase_if(faces, [&](FaceRow face) { return state_->table[face].id == 0; });
     std::ranges::sort(faces);
-    const auto twice = std::ranges::unique(faces);
-    faces.erase(twice.begin(), twice.end());
     return faces;
 }
 
-std::span<const float> FaceClusters::vector(std::size_t face) const {
-    return std::span<const float>(state_->vectors).subspan(face * state_->dimension, state_->dimension);
+FaceRow FaceClusters::group(FaceRow face) const {
+    return state_->table[face].group;
 }
 
-PersonId FaceClusters::person_of(std::uint32_t group) const {
-    const auto found = state_->person_of_group.find(group);
-    return found == state_->person_of_group.end() ? 0 : found->second;
+PersonId FaceClusters::person_of(FaceRow group) const {
+    return state_->person_of(group);
 }
 
-const std::vector<ClusterQuestion>& FaceClusters::questions() {
+void FaceClusters::visit_questions(const std::function<bool(const ClusterQuestion&)>& visit) {
     State& state = *state_;
     state.update();
-    if (!state.asks_again) return state.questions;
-    std::unordered_map<std::uint64_t, ClusterQuestion> nearest;
-    for (Row face = 0; face < state.size(); ++face) {
-        for (const Link& link : state.links[face]) {
-            const Row a = state.group_of[face], b = state.group_of[link.other];
-            if (a == b) continue;
-            const std::uint64_t key = (std::uint64_t{std::min(a, b)} << 32U) | std::max(a, b);
-            const ClusterQuestion question{std::min(face, link.other), std::max(face, link.other),
-                                           link.distance, 0, 0};
-            const auto [known, first] = nearest.emplace(key, question);
-            if (!first && link.distance < known->second.distance) known->second = question;
-        }
+    if (!state.asks) state.start_asking();
+    // Both groups of a pair may have asked.
+    std::set<std::pair<FaceRow, FaceRow>> visited;
+    for (const Asked& question : state.questions) {
+        if (!visited.insert(std::minmax(group(question.face), group(question.other))).second) continue;
+        if (!visit(question)) return;
     }
-    std::unordered_set<Row> asked;
-    for (const auto& [key, question] : nearest) {
-        asked.insert(state.group_of[question.face]);
-        asked.insert(state.group_of[question.other]);
-    }
-    std::unordered_map<Row, std::unordered_set<PhotoNumber>> photos;
-    std::unordered_map<Row, std::vector<PersonId>> rejected;
-    std::unordered_map<Row, std::size_t> sizes;
-    for (Row face = 0; face < state.size(); ++face) {
-        const Row group = state.group_of[face];
-        if (!asked.contains(group)) continue;
-        ++sizes[group];
-        photos[group].insert(state.photos[face]);
-        auto& list = rejected[group];
-        list.insert(list.end(), state.rejected[face].begin(), state.rejected[face].end());
-    }
-    std::vector<ClusterQuestion>& questions = state.questions;
-    questions.clear();
-    for (const auto& [key, question] : nearest) {
-        const Row a = state.group_of[question.face], b = state.group_of[question.other];
-        const PersonId one = person_of(a), two = person_of(b);
-        const auto rejects = [&](Row group, PersonId person) {
-            return person != 0 && std::ranges::find(rejected[group], person) != rejected[group].end();
-        };
-        const bool together =
-            std::ranges::any_of(photos[a], [&](PhotoNumber photo) { return photos[b].contains(photo); });
-        if ((one != 0 && two != 0) || rejects(a, two) || rejects(b, one) || together) continue;
-        questions.push_back(question);
-        questions.back().face_group = sizes[a];
-        questions.back().other_group = sizes[b];
-    }
-    std::ranges::sort(questions, [](const ClusterQuestion& a, const ClusterQuestion& b) {
-        return std::tie(a.distance, a.face, a.other) < std::tie(b.distance, b.face, b.other);
-    });
-    state.asks_again = false;
-    return questions;
 }
 
-std::vector<std::pair<std::size_t, float>> FaceClusters::nearest(std::span<const float> vector,
-                                                                 std::size_t count) const {
-    const State& state = *state_;
-    const Eigen::Map<const Eigen::VectorXf> query(vector.data(), static_cast<Eigen::Index>(vector.size()));
-    std::vector<std::pair<std::size_t, float>> faces;
-    if (vector.size() != state.dimension || state.size() == 0) return faces;
-    const Eigen::VectorXf products = state.rows(0, state.size()) * query;
-    const float own = query.squaredNorm();
-    for (std::size_t face = 0; face < state.size(); ++face)
-        faces.emplace_back(
-            face, std::sqrt(std::max(
-                      0.0F, own + state.squares[face] - 2 * products[static_cast<Eigen::Index>(face)])));
-    const std::size_t kept = std::min(count, faces.size());
-    std::ranges::partial_sort(faces, faces.begin() + static_cast<std::ptrdiff_t>(kept),
-                              [](const auto& a, const auto& b) {
-                                  return std::tie(a.second, a.first) < std::tie(b.second, b.first);
-                              });
-    faces.resize(kept);
+std::vector<std::pair<FaceRow, float>> FaceClusters::nearest(std::span<const float> vector, std::size_t count,
+                                                             unsigned threads) const {
+    const FaceTable& table = state_->table;
+    std::vector<std::pair<FaceRow, float>> faces;
+    if (vector.size() != table.spec().dimension || count == 0) return faces;
+    std::mutex merging;
+    const auto nearer = [](const auto& a, const auto& b) {
+        return std::tie(a.second, a.first) < std::tie(b.second, b.first);
+    };
+    constexpr std::size_t kLeast = 4096;  // faces per thread
+    in_parallel(
+        table.size(), threads,
+        [&](std::size_t first, std::size_t last) {
+            std::vector<std::pair<FaceRow, float>> heap;
+            for (std::size_t at = first; at < last; ++at) {
+                const auto face = static_cast<FaceRow>(at);
+                if (table[face].id == 0) continue;
+                const std::pair one(face, FaceTable::distance(vector, table.vector(face)));
+                if (heap.size() == count && !nearer(one, heap.front())) continue;
+                heap.push_back(one);
+                std::ranges::push_heap(heap, nearer);
+                if (heap.size() <= count) continue;
+                std::ranges::pop_heap(heap, nearer);
+                heap.pop_back();
+            }
+            const std::lock_guard lock(merging);
+            faces.insert(faces.end(), heap.begin(), heap.end());
+        },
+        kLeast);
+    std::ranges::sort(faces, nearer);
+    if (faces.size() > count) faces.resize(count);
     return faces;
+}
+
+std::string FaceClusters::state() const {
+    return state_->table.state();
+}
+
+void FaceClusters::set_state(std::string_view state) {
+    state_->table.set_state(state);
 }
 
 }  // namespace hone

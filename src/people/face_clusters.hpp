@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Groups faces into people: single-link clustering below a distance, under constraints.
 //
-// Every face keeps its kKept nearest faces within reach. Links shorter than `link` are taken in ascending
-// order (Kruskal) and join two groups unless a constraint forbids it:
+// Every face keeps its FaceLinks::kKept nearest faces within reach. Links shorter than `link` are taken in
+// ascending order (Kruskal) and join two groups unless a constraint forbids it:
 //   - no photo shows a person twice, unless a user confirmed it;
 //   - no face joins a person that a user rejected for it;
 //   - two people that a user separated stay separate;
@@ -13,11 +13,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "catalog/people.hpp"
+#include "people/face_table.hpp"
 
 namespace hone {
 
@@ -27,52 +28,81 @@ struct ClusterFace {
     PersonId confirmed = 0;          // the person that a user confirmed; 0: none
     std::vector<PersonId> rejected;  // people that a user rejected
     std::span<const float> vector;   // dimension values; copied
+    PersonId person = 0;             // without a confirmed one: the person in the catalogue
 };
 
-// Two groups that may be one person.
+// Is the group of `face` the person of `other`?
 struct ClusterQuestion {
-    std::size_t face = 0, other = 0;  // indices of the two nearest faces, one of each group
+    FaceRow face = 0, other = 0;  // the two nearest faces, one of each group
     float distance = 0;
-    std::size_t face_group = 0, other_group = 0;  // sizes of their groups
+    std::uint32_t settles = 0;  // faces in the group that is asked about
+    std::uint32_t others = 0;   // faces in the other group
 };
 
 // Not thread-safe.
 class FaceClusters {
   public:
-    static constexpr std::size_t kKept = 64;  // links per face
     static constexpr double kAlike = 1.15;
     static constexpr double kAsk = 1.15;  // the user is asked up to this times max(same, link)
 
-    // dimension: of the vectors. link, same: distances (model/face_pack.hpp).
+    // Without files. dimension: of the vectors. link, same: distances (model/face_pack.hpp).
     FaceClusters(std::size_t dimension, double link, double same);
+    // Groups that are kept in files (FaceTable::open()). model: fingerprint of the vectors.
+    static Result<std::unique_ptr<FaceClusters>> open(const fs::path& folder, const std::string& model,
+                                                      std::size_t dimension, double link, double same,
+                                                      MappedBytes::Sharing sharing);
     ~FaceClusters();
 
-    // Costs O(faces x added) distances, on `threads` threads. Ids must be new.
-    void add(std::span<const ClusterFace> faces, unsigned threads);
+    // Adds a face, whose links connect() finds. Its id must be new. kFailed when the disk is full.
+    Result<> append(const ClusterFace& face);
+    // Finds the links of the appended faces on `threads` threads: O(faces x appended) distances.
+    void connect(unsigned threads);
+    // append() for each, and connect().
+    Result<> add(std::span<const ClusterFace> faces, unsigned threads);
+    // Removes a face that is gone. Rows of other faces stay.
+    void remove(FaceRow face);
 
-    // Sets the constraints that a user gave for an existing face. face: index.
-    void set_constraints(std::size_t face, PersonId confirmed, std::span<const PersonId> rejected);
+    // Sets what the catalogue says of an existing face. confirmed: a user confirmed the person.
+    void set_person(FaceRow face, PersonId person, bool confirmed);
+    // Sets the people that a user rejected.
+    void set_rejected(FaceRow face, std::span<const PersonId> rejected);
+    // Faces with rejections, those of an earlier process included.
+    [[nodiscard]] std::vector<FaceRow> faces_with_rejections() const;
+    // update() computes the groups of these faces, or of all, again.
+    void mark(std::span<const FaceRow> faces);
+    void mark_all();
+
+    // Rows, removed faces included.
     [[nodiscard]] std::size_t size() const;
-    // Faces have indices in the order of add().
-    [[nodiscard]] FaceId id(std::size_t face) const;
-    // Returns, by face index, the smallest index in its group. Recomputes only changes since the last call.
-    [[nodiscard]] const std::vector<std::uint32_t>& groups();
+    // id: 0 for a removed face. person, confirmed: as set_person() said.
+    [[nodiscard]] const FaceRecord& face(FaceRow face) const;
+    [[nodiscard]] std::optional<FaceRow> find(FaceId id) const;
+    [[nodiscard]] std::vector<FaceRow> faces_on(PhotoNumber photo) const;
+    [[nodiscard]] std::span<const float> vector(FaceRow face) const;
+    // Computes the groups anew that changes may have touched. Costs what their components hold.
+    void update();
     // Returns the faces whose groups may have changed since the last call, ascending.
-    [[nodiscard]] std::vector<std::uint32_t> take_updated();
-    // The stored vector of a face.
-    [[nodiscard]] std::span<const float> vector(std::size_t face) const;
-    // Returns the person that a user confirmed for the group, or 0. group: index of its first face.
-    [[nodiscard]] PersonId person_of(std::uint32_t group) const;
-    // Returns the pairs of groups with faces nearer than kAsk x same that were not joined and still may be,
-    // the nearest first. Computed again after a change, which costs O(faces).
-    [[nodiscard]] const std::vector<ClusterQuestion>& questions();
+    [[nodiscard]] std::vector<FaceRow> take_updated();
+    // The first face of the group. Call update() before.
+    [[nodiscard]] FaceRow group(FaceRow face) const;
+    // Returns the person that a user confirmed for the group, or 0. group: its first face.
+    [[nodiscard]] PersonId person_of(FaceRow group) const;
+    // Visits pairs of groups that were not joined and may still be one person, because two of their faces are
+    // nearer than kAsk x max(same, link): the ones that settle most first, then the nearest. Stops when
+    // visit() returns false. The first call reads all links between groups; later ones cost what they visit.
+    void visit_questions(const std::function<bool(const ClusterQuestion&)>& visit);
     // Returns the `count` faces nearest to a vector of dimension values, with their distances, the nearest
-    // first.
-    [[nodiscard]] std::vector<std::pair<std::size_t, float>> nearest(std::span<const float> vector,
-                                                                     std::size_t count) const;
+    // first. Costs O(faces), on `threads` threads.
+    [[nodiscard]] std::vector<std::pair<FaceRow, float>> nearest(std::span<const float> vector,
+                                                                 std::size_t count, unsigned threads) const;
+
+    // The state of the catalogue (Catalog::faces_state()) with which the files agree; empty: with none.
+    [[nodiscard]] std::string state() const;
+    void set_state(std::string_view state);
 
   private:
     struct State;
+    explicit FaceClusters(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
 

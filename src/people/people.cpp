@@ -46,12 +46,13 @@ std::string counted(std::size_t faces) {
 
 }  // namespace
 
-People::People(Catalog& catalog, const FacePack* pack, std::string model)
+People::People(Catalog& catalog, const FacePack* pack, std::string model, GroupFiles files)
     : catalog_(catalog),
       model_(std::move(model)),
       dimension_(pack != nullptr && pack->embedder ? static_cast<std::size_t>(pack->embedder->dimension) : 0),
       link_(dimension_ > 0 ? pack->embedder->link : 0),
-      same_(dimension_ > 0 ? pack->embedder->same : 0) {}
+      same_(dimension_ > 0 ? pack->embedder->same : 0),
+      files_(std::move(files)) {}
 
 Result<> People::update() {
     Leases* const leases = catalog_.leases();
@@ -83,106 +84,117 @@ Result<> People::regroup() {
     if (dimension_ == 0) return {};
     // A person may edit while the groups are computed; the groups are then computed again from the edit.
     constexpr int kAttempts = 8;
-    Result<> written;
+    Result<> done;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        HONE_TRY(std::string state, catalog_.faces_state());
-        if (clusters_ && state == state_) return {};
-        std::vector<PhotoNumber> changed;
-        bool everything = clusters_ == nullptr;
-        {
-            const std::lock_guard notes(notes_mutex_);
-            changed.assign(changed_.begin(), changed_.end());
-            changed_.clear();
-            everything = everything || !follows_ || std::exchange(everything_changed_, false);
-        }
-        state_ = std::move(state);
-        if (!everything) {
-            HONE_TRY(const bool kept, read_changed_faces(changed));
-            everything = !kept;
-        }
-        if (everything) HONE_CHECK(read_all_faces());
-        written = write_groups();
-        if (written) return {};
+        done = group_changes();
+        if (done) return {};
         state_.clear();  // these groups are not in the catalogue
-        if (written.error().kind != ErrorKind::kConflict) break;
+        if (done.error().kind != ErrorKind::kConflict) break;
     }
-    // The clusters may hold half a change: read everything the next time.
+    // They may hold half a change: compare everything the next time.
     clusters_.reset();
-    return written;
+    return done;
 }
 
-Result<> People::read_all_faces() {
-    clusters_ = std::make_unique<FaceClusters>(dimension_, link_, same_);
-    known_.clear();
-    index_of_.clear();
-    faces_on_.clear();
+Result<> People::group_changes() {
+    HONE_TRY(std::string state, catalog_.faces_state());
+    if (clusters_ && state == state_) return {};
+    bool everything = false;
+    if (!clusters_) {
+        HONE_TRY(const bool agrees, open_clusters(state));
+        everything = !agrees;
+    }
+    std::vector<PhotoNumber> changed;
+    {
+        const std::lock_guard notes(notes_mutex_);
+        changed.assign(changed_.begin(), changed_.end());
+        changed_.clear();
+        everything =
+            everything || (state != state_ && !follows_) || std::exchange(everything_changed_, false);
+    }
+    clusters_->set_state("");
+    state_ = std::move(state);
+    HONE_CHECK(everything ? compare_all_faces() : read_changed_faces(changed));
+    clusters_->connect(processor_count());
+    HONE_CHECK(take_rejections());
+    HONE_CHECK(write_groups());
+    clusters_->set_state(state_);
+    return {};
+}
+
+Result<bool> People::open_clusters(const std::string& state) {
+    Result<std::unique_ptr<FaceClusters>> opened;
+    if (!files_.folder.empty()) {
+        opened = FaceClusters::open(
+            files_.folder, model_, dimension_, link_, same_,
+            files_.writes ? MappedBytes::Sharing::kShared : MappedBytes::Sharing::kPrivate);
+        if (!opened && files_.writes) return std::unexpected(opened.error());
+    }
+    clusters_ =
+        opened && *opened ? std::move(*opened) : std::make_unique<FaceClusters>(dimension_, link_, same_);
+    const std::string agreed = clusters_->state();
+    state_ = agreed;
     rejected_.clear();
-    std::vector<Face> faces;
-    HONE_CHECK(catalog_.for_each_face(model_, [&](const Face& face) {
-        if (face.vector.size() == dimension_) faces.push_back(face);
-    }));
-    add_faces(faces);
-    return set_constraints({});
+    for (const FaceRow row : clusters_->faces_with_rejections()) rejected_.insert(clusters_->face(row).id);
+    // A process ended between computing groups and writing them.
+    if (agreed.empty()) clusters_->mark_all();
+    return !agreed.empty() && agreed == state;
 }
 
-Result<bool> People::read_changed_faces(std::span<const PhotoNumber> photos) {
-    std::vector<Face> added;
-    std::vector<std::uint32_t> known;
+Result<> People::take_face(const Face& face, std::optional<FaceRow> known) {
+    if (known && clusters_->face(*known).photo == face.photo &&
+        std::ranges::equal(face.vector, clusters_->vector(*known))) {
+        clusters_->set_person(*known, face.person, face.confirmed);
+        return {};
+    }
+    if (known) clusters_->remove(*known);
+    ClusterFace added{face.id, face.photo, face.confirmed ? face.person : 0, {}, face.vector, face.person};
+    return clusters_->append(added);
+}
+
+Result<> People::compare_all_faces() {
+    std::vector<bool> is_there(clusters_->size());
+    Result<> taken;
+    HONE_CHECK(catalog_.for_each_face(model_, [&](const Face& face) {
+        if (face.vector.size() != dimension_ || !taken) return;
+        const std::optional<FaceRow> known = clusters_->find(face.id);
+        if (known && *known < is_there.size()) is_there[*known] = true;
+        taken = take_face(face, known);
+    }));
+    HONE_CHECK(taken);
+    for (FaceRow row = 0; row < is_there.size(); ++row) {
+        if (!is_there[row] && clusters_->face(row).id != 0) clusters_->remove(row);
+    }
+    return {};
+}
+
+Result<> People::read_changed_faces(std::span<const PhotoNumber> photos) {
     for (const PhotoNumber photo : photos) {
         HONE_TRY(const std::vector<Face> faces, catalog_.faces_of(photo));
-        const auto before = faces_on_.find(photo);
-        std::size_t still_there = 0;
+        std::vector<FaceRow> gone = clusters_->faces_on(photo);
         for (const Face& face : faces) {
             if (face.model != model_ || face.vector.size() != dimension_) continue;
-            const auto index = index_of_.find(face.id);
-            if (index == index_of_.end()) {
-                added.push_back(face);
-                continue;
-            }
-            if (!std::ranges::equal(face.vector, clusters_->vector(index->second))) return false;
-            ++still_there;
-            known_[index->second] = {face.person, face.confirmed};
-            known.push_back(index->second);
+            const std::optional<FaceRow> known = clusters_->find(face.id);
+            if (known) std::erase(gone, *known);
+            HONE_CHECK(take_face(face, known));
         }
-        if (before != faces_on_.end() && before->second.size() != still_there) return false;
+        for (const FaceRow row : gone) clusters_->remove(row);
     }
-    // Faces have indices in the order of their ids, as when all are read.
-    std::ranges::sort(added, {}, &Face::id);
-    add_faces(added);
-    HONE_CHECK(set_constraints(known));
-    return true;
+    return {};
 }
 
-void People::add_faces(std::span<const Face> faces) {
-    std::vector<ClusterFace> all;
-    all.reserve(faces.size());
-    for (const Face& face : faces) {
-        const auto index = static_cast<std::uint32_t>(known_.size());
-        known_.push_back({face.person, face.confirmed});
-        index_of_.emplace(face.id, index);
-        faces_on_[face.photo].push_back(index);
-        all.push_back({face.id, face.photo, face.confirmed ? face.person : 0, {}, face.vector});
-    }
-    clusters_->add(all, processor_count());
-}
-
-// faces: those whose assignment may have changed. Rejections are few, so all of them are compared.
-Result<> People::set_constraints(std::span<const std::uint32_t> faces) {
+// Rejections are few, so all of them are compared.
+Result<> People::take_rejections() {
     HONE_TRY(const auto rejections, catalog_.rejections());
-    std::unordered_map<FaceId, std::vector<PersonId>> rejected;
+    std::map<FaceId, std::vector<PersonId>> rejected;
     for (const FaceRejection& rejection : rejections) rejected[rejection.face].push_back(rejection.person);
-    std::set<std::uint32_t> touched(faces.begin(), faces.end());
     for (const FaceId face : std::exchange(rejected_, {})) {
-        if (const auto index = index_of_.find(face); index != index_of_.end()) touched.insert(index->second);
+        const auto row = clusters_->find(face);
+        if (row && !rejected.contains(face)) clusters_->set_rejected(*row, {});
     }
     for (const auto& [face, people] : rejected) {
         rejected_.insert(face);
-        if (const auto index = index_of_.find(face); index != index_of_.end()) touched.insert(index->second);
-    }
-    for (const std::uint32_t index : touched) {
-        const auto found = rejected.find(clusters_->id(index));
-        clusters_->set_constraints(index, known_[index].confirmed ? known_[index].person : 0,
-                                   found == rejected.end() ? std::span<const PersonId>{} : found->second);
+        if (const auto row = clusters_->find(face)) clusters_->set_rejected(*row, people);
     }
     return {};
 }
@@ -246,15 +258,15 @@ Result<> People::take_regions() {
 // Every group becomes one person: the confirmed one, else the previous person of most of its faces (who goes
 // to the group with most of them), else a new one.
 Result<> People::write_groups() {
-    const std::vector<std::uint32_t> updated = clusters_->take_updated();
-    const std::vector<std::uint32_t>& groups = clusters_->groups();
+    const std::vector<FaceRow> updated = clusters_->take_updated();
     // Group -> previous person -> number of faces.
-    std::map<std::uint32_t, std::map<PersonId, std::size_t>> counts;
-    std::map<std::uint32_t, PersonId> person_of;
+    std::map<FaceRow, std::map<PersonId, std::size_t>> counts;
+    std::map<FaceRow, PersonId> person_of;
     std::unordered_map<PersonId, bool> taken, named;
-    for (const std::uint32_t face : updated) {
-        auto& was = counts[groups[face]];
-        if (known_[face].person != 0 && !known_[face].confirmed) ++was[known_[face].person];
+    for (const FaceRow row : updated) {
+        const FaceRecord& face = clusters_->face(row);
+        auto& was = counts[face.group];
+        if (face.person != 0 && !face.confirmed) ++was[face.person];
     }
     for (const auto& [group, was] : counts) {
         if (const PersonId person = clusters_->person_of(group); person != 0) {
@@ -264,7 +276,7 @@ Result<> People::write_groups() {
     }
     struct Candidate {
         std::size_t faces;
-        std::uint32_t group;
+        FaceRow group;
         PersonId person;
     };
     std::vector<Candidate> candidates;
@@ -289,28 +301,46 @@ Result<> People::write_groups() {
         taken[candidate.person] = true;
     }
     PeopleChange change;
-    std::vector<std::uint32_t> assigned;
-    for (const std::uint32_t face : updated) {
-        if (known_[face].confirmed) continue;
-        auto& person = person_of[groups[face]];
+    std::vector<FaceRow> assigned;
+    for (const FaceRow row : updated) {
+        const FaceRecord& face = clusters_->face(row);
+        if (face.confirmed) continue;
+        auto& person = person_of[face.group];
         if (person == 0) person = add_to(change, "").id;
-        if (person == known_[face].person) continue;
-        change.faces.push_back({clusters_->id(face), person, false});
-        assigned.push_back(face);
+        if (person == face.person) continue;
+        change.faces.push_back({face.id, person, false});
+        assigned.push_back(row);
     }
     if (change.faces.empty()) return {};
     change.computed_from = state_;
-    HONE_TRY(const AppliedPeopleChange applied, catalog_.change_people(change));
+    const Result<AppliedPeopleChange> written = catalog_.change_people(change);
+    if (!written) {
+        clusters_->mark(updated);
+        return std::unexpected(written.error());
+    }
+    const AppliedPeopleChange& applied = *written;
     for (std::size_t at = 0; at < assigned.size(); ++at) {
         const PersonId person = change.faces[at].person;
-        known_[assigned[at]].person =
-            person < 0 ? applied.added.at(static_cast<std::size_t>(-person - 1)) : person;
+        clusters_->set_person(assigned[at],
+                              person < 0 ? applied.added.at(static_cast<std::size_t>(-person - 1)) : person,
+                              false);
     }
     state_ = applied.state;
     return {};
 }
 
+// Before an edit, so that the groups on the disk are those of the catalogue's present state, and the edit is
+// all that is read.
+Result<> People::prepare_edit() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (clusters_) return {};
+    }
+    return regroup();
+}
+
 Result<PeopleEditResult> People::done(const PeopleChange& change, PersonId person) {
+    HONE_CHECK(prepare_edit());
     HONE_TRY(const AppliedPeopleChange applied, catalog_.change_people(change));
     HONE_CHECK(regroup());
     return PeopleEditResult{applied.edit, change.what, person < 0 ? applied.added.front() : person};
@@ -458,6 +488,7 @@ Result<PeopleEditResult> People::hide(PersonId id, bool hidden) {
 }
 
 Result<PeopleEditResult> People::undo() {
+    HONE_CHECK(prepare_edit());
     HONE_TRY(const auto undone, catalog_.undo_people_edit());
     if (!undone) return fail(ErrorKind::kNotFound, "there is nothing to undo");
     HONE_CHECK(regroup());
@@ -468,39 +499,22 @@ Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
     HONE_CHECK(regroup());
     const std::lock_guard lock(mutex_);
     std::vector<PersonQuestion> questions;
-    if (!clusters_) return questions;
-    const std::vector<std::uint32_t>& groups = clusters_->groups();
-    struct Candidate {
-        std::size_t settles, asked, other;
-        float distance;
-        std::size_t others;  // faces of the other group
-    };
-    std::vector<Candidate> candidates;
-    for (const ClusterQuestion& one : clusters_->questions()) {
-        // Ask about the smaller group, never about a named one.
-        const bool ask_first =
-            clusters_->person_of(groups[one.face]) == 0 &&
-            (clusters_->person_of(groups[one.other]) != 0 || one.face_group <= one.other_group);
-        if (ask_first)
-            candidates.push_back({one.face_group, one.face, one.other, one.distance, one.other_group});
-        else
-            candidates.push_back({one.other_group, one.other, one.face, one.distance, one.face_group});
-    }
-    std::ranges::sort(candidates, [&](const Candidate& a, const Candidate& b) {
-        return std::tuple(b.settles, a.distance, clusters_->id(a.asked)) <
-               std::tuple(a.settles, b.distance, clusters_->id(b.asked));
-    });
-    for (const Candidate& candidate : candidates) {
-        if (questions.size() == limit) break;
-        const PersonId id = known_[candidate.other].person;
-        if (id == 0) continue;
+    if (!clusters_ || limit == 0) return questions;
+    Result<> read;
+    const auto take = [&](const ClusterQuestion& one) -> Result<> {
+        const PersonId id = clusters_->face(one.other).person;
+        if (id == 0) return {};
         HONE_TRY(const Person person, catalog_.person(id));
-        if (person.hidden) continue;
-        // Two single faces decide little, so ask only about named people and groups.
-        if (person.name.empty() && candidate.others < 2) continue;
-        HONE_TRY(Face face, catalog_.face(clusters_->id(candidate.asked)));
-        questions.push_back({std::move(face), id, candidate.distance, candidate.settles});
-    }
+        if (person.hidden || (person.name.empty() && one.others < 2)) return {};
+        HONE_TRY(Face face, catalog_.face(clusters_->face(one.face).id));
+        questions.push_back({std::move(face), id, one.distance, one.settles});
+        return {};
+    };
+    clusters_->visit_questions([&](const ClusterQuestion& one) {
+        read = take(one);
+        return read && questions.size() < limit;
+    });
+    HONE_CHECK(read);
     return questions;
 }
 
@@ -511,9 +525,10 @@ Result<std::vector<std::pair<Face, float>>> People::similar(const Face& face, st
         return fail(ErrorKind::kUsage, "the face {} is too small to compare, or was found by other networks",
                     face.id);
     std::vector<std::pair<Face, float>> faces;
-    for (const auto& [at, distance] : clusters_->nearest(face.vector, limit + 1)) {
-        if (clusters_->id(at) == face.id) continue;
-        HONE_TRY(Face other, catalog_.face(clusters_->id(at)));
+    for (const auto& [at, distance] : clusters_->nearest(face.vector, limit + 1, processor_count())) {
+        const FaceId id = clusters_->face(at).id;
+        if (id == face.id) continue;
+        HONE_TRY(Face other, catalog_.face(id));
         faces.emplace_back(std::move(other), distance);
     }
     if (faces.size() > limit) faces.resize(limit);

@@ -7,7 +7,6 @@
 #include <set>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "catalog/catalog.hpp"
@@ -30,13 +29,19 @@ struct PeopleEditResult {
     PersonId person = 0;  // 0: no particular person
 };
 
+// Where groups are kept between two runs; without a folder, every object groups all faces anew.
+struct GroupFiles {
+    fs::path folder;      // derived files (people/face_table.hpp)
+    bool writes = false;  // false: only reads them; groups in memory when another process has them open
+};
+
 // Safe from any thread. Writes need a catalogue that is open for writing. Every call may fail as the
 // catalogue does; edits are kNotFound for an unknown face or person.
 class People {
   public:
     // pack: the networks whose vectors are compared; null: faces are not grouped, but edits work. model:
     // fingerprint of the faces.
-    People(Catalog& catalog, const FacePack* pack, std::string model);
+    People(Catalog& catalog, const FacePack* pack, std::string model, GroupFiles files = {});
 
     // Tells what a write changed, so that update() and edits read only the faces that changed. Without it,
     // they read all faces after every change. Quick; safe from any thread, also inside Catalog::observe().
@@ -73,21 +78,18 @@ class People {
 
   private:
     Result<> take_regions();
-    // A face in clusters_, at the same index.
-    struct Known {
-        PersonId person = 0;
-        bool confirmed = false;
-    };
-
     // Costs what changed since the last call.
     Result<> regroup();
-    Result<> read_all_faces();
-    // Returns false when a face is gone or has another vector: that is rare, and all faces must be read
-    // again.
-    Result<bool> read_changed_faces(std::span<const PhotoNumber> photos);
-    void add_faces(std::span<const Face> faces);
-    Result<> set_constraints(std::span<const std::uint32_t> faces);
+    Result<> group_changes();
+    // Opens clusters_. Returns true when the files agree with this state of the catalogue.
+    Result<bool> open_clusters(const std::string& state);
+    Result<> compare_all_faces();
+    Result<> read_changed_faces(std::span<const PhotoNumber> photos);
+    // For a face of the catalogue, on a row that is known or not.
+    Result<> take_face(const Face& face, std::optional<FaceRow> known);
+    Result<> take_rejections();
     Result<> write_groups();
+    Result<> prepare_edit();
     Result<PeopleEditResult> done(const PeopleChange& change, PersonId person);
     Result<std::vector<Face>> find_faces(std::span<const FaceId> faces);
 
@@ -95,6 +97,7 @@ class People {
     const std::string model_;
     const std::size_t dimension_;
     const double link_, same_;
+    const GroupFiles files_;
     std::mutex notes_mutex_;  // guards the next two
     bool follows_ = false, everything_changed_ = false;
     std::set<PhotoNumber> changed_;    // photos whose faces changed, as noted
@@ -104,9 +107,6 @@ class People {
     bool regions_read_ = false;  // those of all photos
     std::string state_;          // Catalog::faces_state() when clusters_ was made
     std::unique_ptr<FaceClusters> clusters_;
-    std::vector<Known> known_;
-    std::unordered_map<FaceId, std::uint32_t> index_of_;
-    std::unordered_map<PhotoNumber, std::vector<std::uint32_t>> faces_on_;
     std::set<FaceId> rejected_;  // faces with a rejection
 };
 

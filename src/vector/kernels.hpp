@@ -17,6 +17,23 @@ using Half = std::uint16_t;  // bits of an IEEE 754 binary16
 // Elements after the dimension are zero (for int8: the byte 128, which encodes 0).
 inline constexpr std::size_t kRowAlignment = 64;
 
+// Rows in tiles: sixteen rows side by side, so that one instruction compares sixteen. A tile has padded / 4
+// steps of sixteen times four bytes: four elements (value + 128) of each row. padded is a multiple of 4.
+inline constexpr std::size_t kTileRows = 16;
+struct TiledRows {
+    const std::uint8_t* codes;  // tiles x kTileRows x padded bytes
+    const float* scales;        // tiles x kTileRows: what a code of 1 stands for
+    const float* halves;        // half of the squared length of the encoded row; infinite: never near
+    std::size_t tiles;
+};
+struct NearQueries {
+    const std::int8_t* codes;  // count x padded
+    const std::int32_t* sums;  // of a query's codes
+    const float* scales;
+    const float* limits;
+    std::size_t count;
+};
+
 // query: the row's `padded` elements, zeros after the dimension. padded is a multiple of 64 for int8, 32 for
 // f16, 16 for f32. out: count scores.
 struct Kernels {
@@ -28,6 +45,10 @@ struct Kernels {
     // level. |query[k]| <= 127. query_sum: the sum of query[k].
     void (*dot_i8)(const std::int8_t* query, std::int32_t query_sum, const std::uint8_t* rows,
                    std::size_t count, std::size_t padded, std::int32_t* out);
+    // masks[query * rows.tiles + tile]: bit r is set when query and row r are near:
+    // scale of the query * scale of the row * dot product of their codes - half of the row >= limit.
+    void (*near_i8)(const NearQueries& queries, const TiledRows& rows, std::size_t padded,
+                    std::uint16_t* masks);
 };
 
 // Returns the best level of this processor; constant for the life of the process.

@@ -2,6 +2,8 @@
 // Kernels for AVX2 with FMA and F16C: most x86-64 processors since 2013.
 #include <immintrin.h>
 
+#include <cstring>
+
 #include "vector/kernels_levels.hpp"
 
 namespace hone {
@@ -61,8 +63,47 @@ void dot_i8(const std::int8_t* query, std::int32_t query_sum, const std::uint8_t
     }
 }
 
+// Even and odd bytes are widened to 16 bits apart, so that nothing saturates.
+void near_i8(const NearQueries& queries, const TiledRows& rows, std::size_t padded, std::uint16_t* masks) {
+    const __m256i low = _mm256_set1_epi16(0xFF);
+    for (std::size_t query = 0; query < queries.count; ++query) {
+        const std::int8_t* codes = queries.codes + query * padded;
+        const __m256i offset = _mm256_set1_epi32(-128 * queries.sums[query]);
+        const __m256 scale = _mm256_set1_ps(queries.scales[query]),
+                     limit = _mm256_set1_ps(queries.limits[query]);
+        for (std::size_t tile = 0; tile < rows.tiles; ++tile) {
+            __m256i dots[2] = {offset, offset};
+            const std::uint8_t* step = rows.codes + tile * kTileRows * padded;
+            for (std::size_t k = 0; k < padded; k += 4, step += 4 * kTileRows) {
+                int four = 0;
+                std::memcpy(&four, codes + k, sizeof four);
+                const __m256i q = _mm256_set1_epi32(four),
+                              even = _mm256_srai_epi16(_mm256_slli_epi16(q, 8), 8),
+                              odd = _mm256_srai_epi16(q, 8);
+                for (int half = 0; half < 2; ++half) {
+                    const __m256i r = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(step + 32 * half));
+                    dots[half] =
+                        _mm256_add_epi32(dots[half], _mm256_madd_epi16(even, _mm256_and_si256(r, low)));
+                    dots[half] =
+                        _mm256_add_epi32(dots[half], _mm256_madd_epi16(odd, _mm256_srli_epi16(r, 8)));
+                }
+            }
+            unsigned mask = 0;
+            for (std::size_t half = 0; half < 2; ++half) {
+                const std::size_t at = tile * kTileRows + 8 * half;
+                const __m256 both = _mm256_mul_ps(scale, _mm256_loadu_ps(rows.scales + at)),
+                             near = _mm256_fmsub_ps(_mm256_cvtepi32_ps(dots[half]), both,
+                                                    _mm256_loadu_ps(rows.halves + at));
+                mask |= static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(near, limit, _CMP_GE_OQ)))
+                        << (8 * half);
+            }
+            masks[query * rows.tiles + tile] = static_cast<std::uint16_t>(mask);
+        }
+    }
+}
+
 }  // namespace
 
-const Kernels kAvx2Kernels{"avx2", dot_f32, dot_f16, dot_i8};
+const Kernels kAvx2Kernels{"avx2", dot_f32, dot_f16, dot_i8, near_i8};
 
 }  // namespace hone

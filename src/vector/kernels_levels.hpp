@@ -7,6 +7,9 @@
 namespace hone {
 
 extern const Kernels kScalarKernels;
+// For levels without a faster one.
+void near_i8_scalar(const NearQueries& queries, const TiledRows& rows, std::size_t padded,
+                    std::uint16_t* masks);
 #if defined(__x86_64__)
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;

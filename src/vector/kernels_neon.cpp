@@ -49,6 +49,6 @@ void dot_i8(const std::int8_t* query, std::int32_t, const std::uint8_t* rows, st
 
 }  // namespace
 
-const Kernels kNeonKernels{"neon", dot_f32, dot_f16, dot_i8};
+const Kernels kNeonKernels{"neon", dot_f32, dot_f16, dot_i8, near_i8_scalar};
 
 }  // namespace hone

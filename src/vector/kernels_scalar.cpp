@@ -35,6 +35,32 @@ void dot_i8(const std::int8_t* query, std::int32_t query_sum, const std::uint8_t
 
 }  // namespace
 
-const Kernels kScalarKernels{"scalar", dot_f32, dot_f16, dot_i8};
+void near_i8_scalar(const NearQueries& queries, const TiledRows& rows, std::size_t padded,
+                    std::uint16_t* masks) {
+    for (std::size_t query = 0; query < queries.count; ++query) {
+        const std::int8_t* codes = queries.codes + query * padded;
+        for (std::size_t tile = 0; tile < rows.tiles; ++tile) {
+            std::int32_t dots[kTileRows] = {};
+            const std::uint8_t* step = rows.codes + tile * kTileRows * padded;
+            for (std::size_t k = 0; k < padded; k += 4, step += 4 * kTileRows) {
+                for (std::size_t row = 0; row < kTileRows; ++row) {
+                    for (std::size_t part = 0; part < 4; ++part)
+                        dots[row] += std::int32_t{codes[k + part]} * step[4 * row + part];
+                }
+            }
+            unsigned mask = 0;
+            for (std::size_t row = 0; row < kTileRows; ++row) {
+                const std::size_t at = tile * kTileRows + row;
+                const auto dot = static_cast<float>(dots[row] - 128 * queries.sums[query]);
+                if (dot * (queries.scales[query] * rows.scales[at]) - rows.halves[at] >=
+                    queries.limits[query])
+                    mask |= 1U << row;
+            }
+            masks[query * rows.tiles + tile] = static_cast<std::uint16_t>(mask);
+        }
+    }
+}
+
+const Kernels kScalarKernels{"scalar", dot_f32, dot_f16, dot_i8, near_i8_scalar};
 
 }  // namespace hone

@@ -193,6 +193,34 @@ TEST_P(PeopleTest, RegionsOfTheMetadataNamePeople) {
     EXPECT_THAT(*catalog_->faces_of(b), SizeIs(2));
 }
 
+TEST_P(PeopleTest, KeptGroupsFollowWhatOthersWrote) {
+    const GroupFiles files{folder_.path() / "faces", true};
+    const auto open = [&] { people_ = std::make_unique<People>(*catalog_, &pack_, "net", files); };
+    people_.reset();
+    open();
+    const PhotoNumber a = add("a", {face(0, kAnna)}), b = add("b", {face(0, kBen)});
+    update();
+    ASSERT_TRUE(people_->name(person_of(a), "Anna"));
+    people_.reset();
+    // Somebody else adds a photo, rejects a face and names a person meanwhile.
+    const PhotoNumber c = add("c", {face(0, kAnnaToo)}), d = add("d", {face(0, kBen)});
+    PeopleChange change;
+    change.what = "edit";
+    change.rejections = {{only_face(c).id, person_of(a)}};
+    change.people = {{person_of(b), "Ben", false}};
+    change.faces = {{only_face(b).id, person_of(b), true}};
+    ASSERT_TRUE(catalog_->change_people(change));
+    open();
+    update();
+    EXPECT_NE(person_of(c), person_of(a));
+    EXPECT_EQ(person_of(d), person_of(b));
+    people_.reset();
+    open();
+    const auto similar = people_->similar(only_face(b), 10);
+    ASSERT_TRUE(similar) << similar.error().message;
+    EXPECT_THAT(*similar, SizeIs(3));
+}
+
 TEST_P(PeopleTest, AsksAboutTheNearlyAlike) {
     add("a", {face(0, kAnna)});
     add("b", {face(0, kAnnaToo)});

@@ -8,6 +8,7 @@
 
 #include "catalog/catalog.hpp"
 #include "library/snapshot.hpp"
+#include "people/people.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -17,6 +18,7 @@ namespace {
 // are one person.
 class MadeLibrary {
   public:
+    // The face vectors of a person are equal, those of two people are 1 apart.
     explicit MadeLibrary(int photos) : photos_(photos) {
         {
             const auto made = open_sqlite_catalog(file(), true);
@@ -47,20 +49,40 @@ class MadeLibrary {
             "'faces', 0, 0, 10, 10, .9, x'0000803f', (i + 9) / 10 * 10 FROM n WHERE (i + 9) / 10 * 10 <= {};"
             "INSERT INTO words (rowid, name, folder, title, keywords, camera) SELECT i, printf('%d', i), "
             "'p', '', "
-            "'', 'Canon' FROM n; COMMIT;",
+            "'', 'Canon' FROM n; INSERT INTO setting VALUES ('faces-changes', '1'); COMMIT;",
             photos, photos);
         char* error = nullptr;
         if (sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &error) != SQLITE_OK) {
             ADD_FAILURE() << error;
             sqlite3_free(error);
         }
+        sqlite3_exec(database, "BEGIN", nullptr, nullptr, nullptr);
+        sqlite3_stmt* update = nullptr;
+        sqlite3_prepare_v2(database, "UPDATE face SET vector = ? WHERE person_id = ?", -1, &update, nullptr);
+        for (int person = 10; person <= photos; person += 10) {
+            const auto value = static_cast<float>(person / 10);
+            sqlite3_bind_blob(update, 1, &value, sizeof value, SQLITE_TRANSIENT);
+            sqlite3_bind_int(update, 2, person);
+            EXPECT_EQ(sqlite3_step(update), SQLITE_DONE);
+            sqlite3_reset(update);
+        }
+        sqlite3_finalize(update);
+        sqlite3_exec(database, "COMMIT", nullptr, nullptr, nullptr);
         sqlite3_close(database);
         catalog_ = *open_sqlite_catalog(file(), true);
-        if (!catalog_->observe([this](const Changes& changes) { keeper_.apply(changes); })) std::abort();
+        if (!catalog_->observe([this](const Changes& changes) {
+                keeper_.apply(changes);
+                if (people_ != nullptr) people_->note(changes);
+            }))
+            std::abort();
     }
     Catalog& catalog() { return *catalog_; }
     [[nodiscard]] int photos() const { return photos_; }
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const { return keeper_.snapshot(); }
+    // Tells these people of every change.
+    void tell(People* people) { people_ = people; }
+    // Groups that earlier runs left on the disk.
+    [[nodiscard]] GroupFiles groups() const { return {folder_.path() / "faces", true}; }
 
   private:
     [[nodiscard]] fs::path file() const { return folder_.path() / "catalog.db"; }
@@ -68,6 +90,7 @@ class MadeLibrary {
     const int photos_;
     test::TemporaryFolder folder_;
     SnapshotKeeper keeper_;
+    People* people_ = nullptr;
     std::unique_ptr<Catalog> catalog_;
 };
 
@@ -171,6 +194,30 @@ TEST(Statements, CostTheSameInALargeLibrary) {
         // Index pages are deeper in a large table, but that costs no step of the machine.
         EXPECT_LE(two.steps, one.steps + one.steps / 4 + 50) << name;
     }
+}
+
+// With the groups on the disk, the first edit of a process reads nothing of the other faces.
+TEST(Statements, TheFirstEditOfAPersonCostsTheSameInALargeLibrary) {
+    FacePack pack;
+    pack.embedder.emplace();
+    pack.embedder->dimension = 1;
+    pack.embedder->link = pack.embedder->same = 0.5;
+    const auto cost = [&](int photos) {
+        MadeLibrary library(photos);
+        EXPECT_TRUE(People(library.catalog(), &pack, "faces", library.groups()).update());
+        const StatementCounts before = statement_counts();
+        People people(library.catalog(), &pack, "faces", library.groups());
+        people.note({});
+        library.tell(&people);
+        const Result<PeopleEditResult> named = people.name(500, "Anna");
+        EXPECT_TRUE(named) << named.error().message;
+        EXPECT_TRUE(people.questions(1));
+        const StatementCounts after = statement_counts();
+        return StatementCounts{after.statements - before.statements, after.steps - before.steps};
+    };
+    const StatementCounts one = cost(1'000), two = cost(50'000);
+    EXPECT_EQ(one.statements, two.statements);
+    EXPECT_LE(two.steps, one.steps + one.steps / 4 + 50);
 }
 
 TEST(Statements, ASavedFileCostsFew) {

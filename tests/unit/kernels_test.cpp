@@ -75,6 +75,44 @@ TEST_P(Levels, Int8IsExactlyTheSame) {
     }
 }
 
+TEST_P(Levels, NearRowsAreTheSame) {
+    const std::size_t padded = (GetParam() + 3) / 4 * 4, tiles = 5,
+                      queries = 13;  // odd, so that blocks have remainders
+    std::uniform_int_distribution<int> q(-127, 127), r(1, 255);
+    auto codes = make<std::int8_t>(padded * queries, [&] { return static_cast<std::int8_t>(q(random)); });
+    auto rows =
+        make<std::uint8_t>(padded * tiles * kTileRows, [&] { return static_cast<std::uint8_t>(r(random)); });
+    // The extreme values at which saturating instructions would be wrong.
+    std::fill_n(codes.begin(), padded, std::int8_t{127});
+    std::fill_n(rows.begin(), padded * kTileRows, std::uint8_t{255});
+    std::vector<std::int32_t> sums(queries);
+    for (std::size_t at = 0; at < codes.size(); ++at) sums[at / padded] += codes[at];
+    // Powers of two keep every product exact, so that levels can be compared bit for bit.
+    const std::vector<float> scales(queries, 0.5F), row_scales(tiles * kTileRows, 0.25F);
+    const auto halves = make<float>(tiles * kTileRows, [&] { return std::round(normal(random) * 64); });
+    const auto limits = make<float>(queries, [&] { return std::round(normal(random) * 64); });
+    const auto masks_of = [&](const Kernels& level) {
+        std::vector<std::uint16_t> masks(queries * tiles);
+        level.near_i8({codes.data(), sums.data(), scales.data(), limits.data(), queries},
+                      {rows.data(), row_scales.data(), halves.data(), tiles}, padded, masks.data());
+        return masks;
+    };
+    const std::vector<std::uint16_t> expected = masks_of(scalar);
+    for (std::size_t query = 0; query < queries; ++query) {
+        for (std::size_t row = 0; row < tiles * kTileRows; ++row) {
+            std::int32_t dot = 0;
+            for (std::size_t k = 0; k < padded; ++k) {
+                const std::size_t at = row / kTileRows * kTileRows * padded + k / 4 * 4 * kTileRows +
+                                       row % kTileRows * 4 + k % 4;
+                dot += codes[query * padded + k] * (rows[at] - 128);
+            }
+            const bool near = static_cast<float>(dot) * 0.125F - halves[row] >= limits[query];
+            EXPECT_EQ((expected[query * tiles + row / kTileRows] >> row % kTileRows & 1) != 0, near);
+        }
+    }
+    for (const Kernels* level : usable_kernels()) EXPECT_EQ(masks_of(*level), expected) << level->name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Dimensions, Levels, testing::Values(1, 16, 64, 100, 384, 512, 768, 1152));
 
 TEST(Half, EveryValueGoesBothWays) {
