@@ -7,7 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "ingest/backup.hpp"
-#include "server/json.hpp"
+#include "wire/document.hpp"
 
 namespace hone {
 

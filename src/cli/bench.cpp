@@ -21,8 +21,9 @@
 #include "cli/median.hpp"
 #include "photo/sandbox/decoder_pool.hpp"
 #include "photo/walk.hpp"
-#include "server/json.hpp"
+#include "search/feedback/method.hpp"
 #include "vector/vector_space.hpp"
+#include "wire/document.hpp"
 
 namespace hone {
 

@@ -12,7 +12,7 @@
 #include "base/config.hpp"
 #include "base/time.hpp"
 #include "cli/faces.hpp"
-#include "server/json.hpp"
+#include "wire/document.hpp"
 
 namespace hone {
 

@@ -18,7 +18,7 @@
 #include "cli/npy.hpp"
 #include "search/calibration.hpp"
 #include "search/explore.hpp"
-#include "server/json.hpp"
+#include "wire/document.hpp"
 
 namespace hone {
 

@@ -11,7 +11,7 @@
 #include "base/time.hpp"
 #include "ingest/indexer.hpp"
 #include "photo/vips_start.hpp"
-#include "server/json.hpp"
+#include "wire/document.hpp"
 
 namespace hone {
 

@@ -11,7 +11,7 @@
 #include "base/time.hpp"
 #include "cli/median.hpp"
 #include "ingest/near_duplicates.hpp"
-#include "server/json.hpp"
+#include "wire/document.hpp"
 
 namespace hone {
 

@@ -5,7 +5,7 @@
 #include "catalog/surrealdb/copy.hpp"
 #include "cli/commands.hpp"
 #include "cli/progress_bar.hpp"
-#include "server/json.hpp"
+#include "wire/document.hpp"
 
 namespace hone {
 

@@ -8,7 +8,7 @@
 #include "cli/faces.hpp"
 #include "ingest/backup.hpp"
 #include "ingest/forget.hpp"
-#include "server/json.hpp"
+#include "wire/document.hpp"
 
 namespace hone {
 

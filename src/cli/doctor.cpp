@@ -6,8 +6,8 @@
 #include "cli/commands.hpp"
 #include "ingest/backup.hpp"
 #include "ingest/repair.hpp"
-#include "server/json.hpp"
 #include "server/web_files.hpp"
+#include "wire/document.hpp"
 
 namespace hone {
 

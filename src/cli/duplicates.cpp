@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
-#include "server/json.hpp"
+#include "wire/duplicates.hpp"
 
 namespace hone {
 
@@ -51,7 +51,7 @@ Result<> duplicates(const GlobalOptions& options, const DuplicateFlags& flags) {
     HONE_TRY(const auto snapshot, library->snapshot());
     HONE_TRY(const DuplicatePage page, find_duplicates(library->catalog(), *snapshot, kind, 0, flags.limit));
     if (options.json)
-        fmt::print("{}\n", dump(to_json(page), 2));
+        fmt::print("{}\n", dump(to_document(page)));
     else
         print_page(page);
     return {};

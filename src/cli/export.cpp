@@ -7,7 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "photo/sidecar.hpp"
-#include "server/people_json.hpp"
+#include "wire/people.hpp"
 
 namespace hone {
 

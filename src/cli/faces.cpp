@@ -8,7 +8,7 @@
 #include "base/config.hpp"
 #include "cli/commands.hpp"
 #include "ingest/file_processor.hpp"
-#include "server/people_json.hpp"
+#include "wire/people.hpp"
 
 namespace hone {
 

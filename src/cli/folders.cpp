@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
-#include "server/json.hpp"
+#include "wire/folders.hpp"
 
 namespace hone {
 
@@ -14,12 +14,12 @@ namespace {
 Result<> list_folders(const GlobalOptions& options) {
     HONE_TRY(const fs::path directory, library_of(options));
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
-    HONE_TRY(const json list, folders_json(*library));
+    HONE_TRY(const Document folders, folders_document(*library));
     if (options.json) {
-        fmt::print("{}\n", dump({{"folders", list}}, 2));
+        fmt::print("{}\n", dump(folders));
         return {};
     }
-    for (const json& folder : list) {
+    for (const json& folder : folders.all()["folders"]) {
         fmt::print("{:4}  {}  {} photos{}\n", folder.value("id", 0), folder.value("path", ""),
                    folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (offline)");
     }

@@ -9,7 +9,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/remote.hpp"
-#include "server/json.hpp"
+#include "wire/forget.hpp"
 
 namespace hone {
 
@@ -35,14 +35,14 @@ Result<json> forget(const fs::path& directory, const ForgetRequest& request, boo
     if (dry_run) {
         HONE_TRY(const auto library, Library::open(directory, Access::kRead));
         HONE_TRY(const ForgetPlan plan, plan_forget(library->catalog(), request));
-        return to_json(plan, plan.photos.size(), false);
+        return to_document(plan, plan.photos.size(), false).all();
     }
     HONE_TRY(const auto library, open_for_writing(directory, "forget"));
     HONE_TRY(const ForgetPlan plan, plan_forget(library->catalog(), request));
     DecoderPool decoders(1);
     ThumbnailStore thumbnails(directory / "thumbs", decoders);
     HONE_TRY(const std::uint64_t gone, forget_photos(*library, thumbnails, plan.photos));
-    return to_json(plan, gone, true);
+    return to_document(plan, gone, true).all();
 }
 
 // "3 missing photos (a.jpg, b.jpg and 1 more)"

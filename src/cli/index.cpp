@@ -9,7 +9,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/remote.hpp"
-#include "server/json.hpp"
+#include "wire/scan.hpp"
 
 namespace hone {
 

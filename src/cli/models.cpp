@@ -9,7 +9,7 @@
 #include "model/face_pack.hpp"
 #include "model/hub.hpp"
 #include "model/import.hpp"
-#include "server/json.hpp"
+#include "wire/document.hpp"
 
 namespace hone {
 

@@ -6,7 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
 #include "cli/remote.hpp"
-#include "server/people_json.hpp"
+#include "wire/people.hpp"
 
 namespace hone {
 
@@ -38,18 +38,20 @@ Result<PersonId> find_person(Catalog& catalog, const std::string& text) {
 Result<> list_people(const GlobalOptions& options, const PeopleFlags& flags) {
     HONE_TRY(const fs::path directory, library_of(options));
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
-    HONE_TRY(json page, people_page(library->catalog(), flags.hidden, flags.singles, 0, flags.limit));
+    HONE_TRY(const Document page,
+             people_page(library->catalog(),
+                         {.hidden = flags.hidden, .singles = flags.singles, .limit = flags.limit}));
     if (options.json) {
-        fmt::print("{}\n", dump(page, 2));
+        fmt::print("{}\n", dump(page));
         return {};
     }
-    for (const json& person : page["people"]) {
+    for (const json& person : page.all()["people"]) {
         fmt::print("{:>6}  {:>5} photos  {}{}\n", person["id"].get<PersonId>(),
                    person["photos"].get<std::uint64_t>(),
                    person["name"].is_string() ? printable(person["name"].get<std::string>()) : "(not named)",
                    person["hidden"].get<bool>() ? "  (hidden)" : "");
     }
-    if (page["people"].empty()) fmt::print("nobody is known yet\n");
+    if (page.all()["people"].empty()) fmt::print("nobody is known yet\n");
     return {};
 }
 
@@ -58,13 +60,13 @@ Result<> list_questions(const GlobalOptions& options, const PeopleFlags& flags) 
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
     HONE_TRY(const auto faces, open_faces(*library));
     // A reader shows the stored state; only the writer groups faces again.
-    HONE_TRY(const json page,
+    HONE_TRY(const Document page,
              questions_page(library->catalog(), *open_people(*library, faces.get()), flags.limit));
     if (options.json) {
-        fmt::print("{}\n", dump(page, 2));
+        fmt::print("{}\n", dump(page));
         return {};
     }
-    for (const json& question : page["questions"]) {
+    for (const json& question : page.all()["questions"]) {
         const json& person = question["person"];
         const std::string id = std::to_string(person["id"].get<PersonId>());
         fmt::print("is face {} also {}?  (distance {:.2f}, settles {} faces)\n",
@@ -107,7 +109,8 @@ Result<> edit(const GlobalOptions& options, const PeopleFlags& flags, json docum
         const auto faces = open_faces(*library);
         const auto people = open_people(*library, faces ? faces->get() : nullptr);
         HONE_TRY(const PeopleEditResult result, edit_people(*people, document));
-        HONE_TRY(answer, to_json(library->catalog(), result));
+        HONE_TRY(const Document edited, to_document(library->catalog(), result));
+        answer = edited.all();
     }
     if (options.json)
         fmt::print("{}\n", dump(answer, 2));

@@ -6,7 +6,7 @@
 
 #include "catalog/surrealdb/client.hpp"
 #include "cli/commands.hpp"
-#include "server/json.hpp"
+#include "wire/document.hpp"
 
 namespace hone {
 

@@ -5,7 +5,7 @@
 #include "cli/commands.hpp"
 #include "photo/sandbox/decoder_pool.hpp"
 #include "search/engine.hpp"
-#include "server/json.hpp"
+#include "wire/search.hpp"
 
 namespace hone {
 
@@ -78,7 +78,7 @@ Result<> search_and_print(const GlobalOptions& options, const ModelFlags& model_
     const SearchEngine engine(*library, space, model);
     HONE_TRY(const SearchPage page, engine.search(query, examples));
     if (options.json)
-        fmt::print("{}\n", dump(to_json(page), 2));
+        fmt::print("{}\n", dump(to_document(page)));
     else
         print_page(page);
     return {};

@@ -52,7 +52,7 @@ Result<HttpOptions> parse_listen(const std::string& text) {
                     options.address);
     options.port = static_cast<std::uint16_t>(port);
     options.workers = std::max(4U, processor_count());
-    options.body_limit = Api::body_limit;
+    options.body_limit = body_limit;
     return options;
 }
 
@@ -153,11 +153,11 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         background.watch = !flags.no_watch;
         background.index.svg = flags.svg;
         background.index.patience = flags.patience;
-        SearchParts parts{
-            model, std::make_unique<SearchEngine>(*library, space, model),
-            std::make_unique<BackgroundIndexer>(IndexParts{*library, &*analyzer, space.get(), thumbnails,
-                                                           decoders, api, faces ? faces->get() : nullptr},
-                                                api, background)};
+        SearchParts parts{model, std::make_unique<SearchEngine>(*library, space, model),
+                          std::make_unique<BackgroundIndexer>(
+                              IndexParts{*library, &*analyzer, space.get(), thumbnails, decoders,
+                                         api.observer(), faces ? faces->get() : nullptr},
+                              api.observer(), background)};
         BackgroundIndexer& indexer = *parts.indexer;
         api.start(std::move(parts));
         indexer.request_scan();

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "cli/commands.hpp"
-#include "server/json.hpp"
+#include "wire/photos.hpp"
 
 namespace hone {
 
@@ -91,9 +91,10 @@ Result<> show(const GlobalOptions& options, const std::string& name) {
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
     Catalog& catalog = library->catalog();
     HONE_TRY(const Photo photo, catalog.resolve(name));
-    HONE_TRY(const json details, photo_details(catalog, photo));
+    HONE_TRY(const Document document, photo_details(catalog, photo));
+    const json& details = document.all();
     if (options.json) {
-        fmt::print("{}\n", dump(details, 2));
+        fmt::print("{}\n", dump(document));
         return {};
     }
     fmt::print("id       {}\nsize     {} x {}, {} bytes, {}\n", details.value("id", ""), photo.width,

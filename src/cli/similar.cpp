@@ -5,7 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
 #include "cli/search_common.hpp"
-#include "server/people_json.hpp"
+#include "wire/people.hpp"
 
 namespace hone {
 
@@ -24,7 +24,8 @@ Result<> similar_faces(const GlobalOptions& options, const SimilarFlags& flags) 
     Catalog& catalog = library->catalog();
     HONE_TRY(const auto analyzer, open_faces(*library));
     const auto people = open_people(*library, analyzer.get());
-    HONE_TRY(nlohmann::json page, similar_faces_page(catalog, *people, flags.face, flags.query.limit));
+    HONE_TRY(const Document faces, similar_faces_page(catalog, *people, flags.face, flags.query.limit));
+    nlohmann::json page = faces.all();
     for (nlohmann::json& entry : page["results"]) {
         HONE_TRY(const Photo photo, catalog.resolve(entry["photo"].get<std::string>()));
         HONE_TRY(const std::vector<FileRecord> files, catalog.files_of(photo.number));

@@ -4,7 +4,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/remote.hpp"
-#include "server/json.hpp"
+#include "wire/folders.hpp"
+#include "wire/status.hpp"
 
 namespace hone {
 
@@ -18,59 +19,38 @@ Result<> status(const GlobalOptions& options) {
     Catalog& catalog = library->catalog();
     HONE_TRY(const auto snapshot, library->snapshot());
     const Counts& counts = snapshot->counts();
-    HONE_TRY(const MissingCount missing, catalog.count_missing());
-    HONE_TRY(const json list, folders_json(*library));
     const auto model = open_model(*library, {});
-    json of_model, problem;
-    std::uint64_t searchable = 0;
+    LibraryStatus state{.version = HONE_VERSION,
+                        .library = directory,
+                        .counts = counts,
+                        .model = model ? model->get() : nullptr,
+                        .model_problem = model ? "" : model.error().message};
+    HONE_TRY(state.missing, catalog.count_missing());
+    HONE_TRY(state.folders, folders_json(*library));
     if (model) {
-        const Manifest& manifest = (*model)->manifest();
-        of_model = {{"name", manifest.name},
-                    {"title", manifest.title},
-                    {"dimension", manifest.dimension},
-                    {"licence", manifest.licence},
-                    {"precision", precision_name((*model)->image_precision())}};
         HONE_TRY(const auto numbers, catalog.vector_numbers(content_key(**model)));
-        for (const PhotoNumber number : numbers) searchable += snapshot->is_available(number) ? 1 : 0;
-    } else {
-        problem = model.error().message;
+        for (const PhotoNumber number : numbers) state.searchable += snapshot->is_available(number) ? 1 : 0;
     }
     constexpr std::size_t kShownFailures = 20;
     HONE_TRY(const std::vector<FileRecord> failed,
              catalog.failures(options.json ? IndexSummary::kListedFailures : kShownFailures));
-    json failures = json::array();
-    for (const FileRecord& file : failed)
-        failures.push_back(to_json(IndexFailure{utf8_path(file.facts.path), file.stage, file.reason}));
     const auto url = server_of(directory);
     // Only a server watches; without its answer the state of the library is still worth showing.
     json unwatched;
     if (url) {
         if (const auto running = status_of(*url)) unwatched = running->value("unwatched", json());
     }
-    const json body = {{"version", HONE_VERSION},
-                       {"library", utf8_path(directory)},
-                       {"photos", counts.photos},
-                       {"searchable", searchable},
-                       {"failed", counts.failed},
-                       {"skipped", skipped_json(counts)},
-                       {"missing", missing_json(missing)},
-                       {"model", of_model},
-                       {"model_problem", problem},
-                       {"folders", list},
-                       {"server", url ? json(url->url) : json()},
-                       {"failures", failures},
-                       {"unwatched", unwatched}};
     if (options.json) {
-        fmt::print("{}\n", dump(body, 2));
+        fmt::print("{}\n", dump(command_status(state, failed, url ? url->url : "", unwatched), 2));
         return {};
     }
     fmt::print("library  {}\nphotos   {}, {} searchable, {} files failed\n", printable(directory),
-               counts.photos, searchable, counts.failed);
-    if (missing.photos > 0)
+               counts.photos, state.searchable, counts.failed);
+    if (state.missing.photos > 0)
         fmt::print("missing  {} photos without a file; `hone forget` deletes what is known about them\n",
-                   missing.photos);
+                   state.missing.photos);
     fmt::print("model    {}\n", model ? (*model)->manifest().name : model.error().message);
-    for (const json& folder : list) {
+    for (const json& folder : state.folders) {
         fmt::print("folder   {}  {}: {} photos{}\n", folder.value("id", 0), folder.value("path", ""),
                    folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (offline)");
     }

@@ -11,11 +11,8 @@
 #include "base/time.hpp"
 #include "cli/commands.hpp"
 #include "server/auth/users.hpp"
-#include "server/json.hpp"
 
 namespace hone {
-
-using nlohmann::json;
 
 namespace {
 
@@ -95,7 +92,7 @@ Result<> add(const GlobalOptions& options, const UsersFlags& flags) {
     HONE_TRY(const std::string password, ask_password());
     HONE_TRY(const UserId id, users->add(flags.name, password, role));
     if (options.json)
-        fmt::print("{}\n", dump({{"id", id}, {"name", flags.name}, {"role", role_name(role)}}, 2));
+        fmt::print("{}\n", dump(user_json({id, flags.name, role, 0}), 2));
     else if (!options.quiet)
         fmt::print("{} may sign in as {}\n", flags.name, role_name(role));
     return {};
@@ -104,13 +101,8 @@ Result<> add(const GlobalOptions& options, const UsersFlags& flags) {
 Result<> list(const GlobalOptions& options, const UsersFlags&) {
     HONE_TRY(const auto users, open_users(options));
     HONE_TRY(const std::vector<User> known, users->list());
-    json entries = json::array();
-    for (const User& user : known) {
-        entries.push_back(
-            {{"name", user.name}, {"role", role_name(user.role)}, {"created_at", iso8601(user.created_at)}});
-    }
     if (options.json) {
-        fmt::print("{}\n", dump({{"users", entries}}, 2));
+        fmt::print("{}\n", dump(users_json(known), 2));
         return {};
     }
     for (const User& user : known)
@@ -151,7 +143,7 @@ Result<> make_token(const GlobalOptions& options, const UsersFlags& flags) {
     HONE_TRY(const Role role, parse_role(flags.role));
     HONE_TRY(const NewToken made, users->make_token(*maker, flags.name, role, flags.days * kDay));
     if (options.json)
-        fmt::print("{}\n", dump({{"id", made.id}, {"token", made.secret}}, 2));
+        fmt::print("{}\n", dump(to_document(made)));
     else
         fmt::print("{}\n", made.secret);
     if (!options.quiet && !options.json)
@@ -165,9 +157,7 @@ Result<> list_tokens(const GlobalOptions& options, const UsersFlags&) {
     HONE_TRY(const auto users, open_users(options));
     HONE_TRY(const std::vector<Token> tokens, users->tokens());
     if (options.json) {
-        json entries = json::array();
-        for (const Token& token : tokens) entries.push_back(to_json(token));
-        fmt::print("{}\n", dump({{"tokens", entries}}, 2));
+        fmt::print("{}\n", dump(tokens_document(tokens)));
         return {};
     }
     for (const Token& token : tokens) {

@@ -7,7 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/indexing_tools.hpp"
 #include "cli/interrupt.hpp"
-#include "server/json.hpp"
+#include "wire/scan.hpp"
 
 namespace hone {
 

@@ -3,15 +3,16 @@
 #include "server/events.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <map>
 
 namespace hone {
 
 namespace {
 
-std::string event_text(std::string_view event, const nlohmann::json& data) {
-    return fmt::format("event: {}\ndata: {}\n\n", event,
-                       data.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+// Returns "" when the role gets nothing of the document.
+std::string event_text(std::string_view event, const Document& data, Role role) {
+    const auto visible = data.for_role(role);
+    return visible ? fmt::format("event: {}\ndata: {}\n\n", event, dump(*visible)) : "";
 }
 
 }  // namespace
@@ -21,16 +22,19 @@ void EventHub::add(std::shared_ptr<EventStream> stream, Listener listener) {
     streams_.emplace_back(std::move(stream), std::move(listener));
 }
 
-void EventHub::publish(std::string_view event, const nlohmann::json& data, const nlohmann::json& for_all) {
-    const std::string whole = event_text(event, data);
-    const std::string part = for_all.is_null() ? "" : event_text(event, for_all);
+void EventHub::send(EventStream& stream, const Listener& listener, std::string_view event,
+                    const Document& data) {
+    if (std::string text = event_text(event, data, listener.role); !text.empty())
+        stream.send(std::move(text));
+}
+
+void EventHub::publish(std::string_view event, const Document& data) {
+    const std::map<Role, std::string> texts = {{Role::kOwner, event_text(event, data, Role::kOwner)},
+                                               {Role::kViewer, event_text(event, data, Role::kViewer)}};
     const std::lock_guard lock(mutex_);
     std::erase_if(streams_, [](const auto& entry) { return entry.first->closed(); });
     for (const auto& [stream, listener] : streams_) {
-        if (listener.sees_paths)
-            stream->send(whole);
-        else if (!part.empty())
-            stream->send(part);
+        if (const std::string& text = texts.at(listener.role); !text.empty()) stream->send(text);
     }
 }
 

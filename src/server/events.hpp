@@ -5,27 +5,29 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <nlohmann/json_fwd.hpp>
 #include <string_view>
 #include <vector>
 
 #include "server/http_server.hpp"
+#include "wire/document.hpp"
 
 namespace hone {
 
 // Safe from any thread.
 class EventHub {
   public:
-    // sees_paths: may see file paths. allowed: returns true while it may still listen.
+    // role: decides which fields it gets. allowed: returns true while it may still listen.
     struct Listener {
-        bool sees_paths = true;
+        Role role = Role::kViewer;
         std::function<bool()> allowed;
     };
     // Adds a listener until its stream is closed.
     void add(std::shared_ptr<EventStream> stream, Listener listener);
-    // Sends an event to every listener; docs/http.md lists names and data. for_all: the data for listeners
-    // that must not see paths; null: they do not receive the event.
-    void publish(std::string_view event, const nlohmann::json& data, const nlohmann::json& for_all);
+    // Sends an event to one listener, unless its role gets nothing of it.
+    static void send(EventStream& stream, const Listener& listener, std::string_view event,
+                     const Document& data);
+    // Sends an event to every listener; docs/http.md lists names and data.
+    void publish(std::string_view event, const Document& data);
     // Ends the streams of listeners that are no longer allowed.
     void check();
     // Number of open streams.

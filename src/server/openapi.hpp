@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The OpenAPI 3.1 document for docs/http.md. Valid for the life of the process; safe from any thread.
+// The OpenAPI 3.1 document as JSON, generated from docs/openapi.yaml by script/embed_openapi.py. Valid for
+// the life of the process; safe from any thread.
 #pragma once
 
 #include <string_view>

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "search/query.hpp"
-#include "server/json.hpp"
+#include "wire/search.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const nlohmann::json body = nlohmann::json::parse(data, data + size, nullptr, false);

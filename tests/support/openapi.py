@@ -44,7 +44,8 @@ def check_document(document):
         for method, op in item.items():
             if method in ('get', 'post', 'delete', 'put', 'patch', 'head'):
                 assert op.get('responses'), (method, path)
-                placed = {p['name'] for p in [*item.get('parameters', []), *op.get('parameters', [])] if p.get('in') == 'path'}
+                parameters = [resolve(document, p['$ref']) if '$ref' in p else p for p in [*item.get('parameters', []), *op.get('parameters', [])]]
+                placed = {p['name'] for p in parameters if p['in'] == 'path'}
                 wanted = {part[1:-1] for part in path.split('/') if part.startswith('{')}
                 assert placed == wanted, f'{method} {path}: path parameters {placed} documented, {wanted} in the path'
     pending = [document]
@@ -58,3 +59,36 @@ def check_document(document):
             pending.extend(value)
     for schema in document.get('components', {}).get('schemas', {}).values():
         jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def fields_for_viewers(document, schema):
+    """Returns {name: the same of its schema} of the fields that viewers may see; None for a value, '*' for any names."""
+    if '$ref' in schema:
+        return fields_for_viewers(document, resolve(document, schema['$ref']))
+    if 'items' in schema:
+        return fields_for_viewers(document, schema['items'])
+    if 'oneOf' in schema:
+        return fields_for_viewers(document, schema['oneOf'][0])
+    if schema.get('additionalProperties'):
+        return '*'
+    fields = {}
+    for part in schema.get('allOf', []):
+        fields |= fields_for_viewers(document, part) or {}
+    fields |= {name: fields_for_viewers(document, one) for name, one in schema.get('properties', {}).items() if not one.get('x-owners-only')}
+    return fields or None
+
+
+def check_for_viewer(document, method, route, answer):
+    """Checks that an answer has no field that is not documented for viewers, and no text that is a path."""
+    def walk(value, fields, place):
+        if isinstance(value, list):
+            for one in value:
+                walk(one, fields, place)
+        elif isinstance(value, dict):
+            assert fields is not None, f'{place} is an object, but documented as a value'
+            for name, inner in value.items():
+                assert fields == '*' or name in fields, f'{place}.{name} is not documented for viewers'
+                walk(inner, None if fields == '*' else fields[name], f'{place}.{name}')
+        elif isinstance(value, str):
+            assert not value.startswith('/'), f'{place} is a path: {value}'
+    walk(answer, fields_for_viewers(document, schema_of(document, method, route, 200, 'application/json')), f'{method} {route}')

@@ -114,15 +114,17 @@ TEST(HttpServer, StopsWhileSomebodyListensToEvents) {
     {
         const auto server = serve([&](const HttpRequest&) {
             HttpResponse response;
-            response.events = [&](std::shared_ptr<EventStream> stream) { hub.add(std::move(stream), {}); };
+            response.events = [&](std::shared_ptr<EventStream> stream) {
+                hub.add(std::move(stream), {Role::kOwner, {}});
+            };
             return response;
         });
         std::jthread running([&] { server->run(); });
         Client client(server->port());
         client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
         while (hub.listeners() == 0) std::this_thread::yield();
-        hub.publish("greeting", "hello", "hello");
-        EXPECT_THAT(client.receive("hello"), HasSubstr("event: greeting\ndata: \"hello\"\n\n"));
+        hub.publish("greeting", {"Greeting", {{"text", "hello"}}});
+        EXPECT_THAT(client.receive("hello"), HasSubstr("event: greeting\ndata: {\"text\":\"hello\"}\n\n"));
         server->stop();
         running.join();
         hub.clear();

@@ -12,8 +12,9 @@
 namespace hone {
 namespace {
 
-const std::vector<std::string> kRooms = {"base",    "photo",  "model",  "analyze", "vector", "catalog",
-                                         "library", "ingest", "people", "search",  "server", "cli"};
+const std::vector<std::string> kRooms = {"base",    "photo",   "model",  "analyze", "vector",
+                                         "catalog", "library", "ingest", "people",  "search",
+                                         "wire",    "server",  "cli"};
 // Beyond the order: rooms that a room must not include although they are above it.
 const std::map<std::string, std::vector<std::string>> kForbidden = {
     {"vector", {"photo", "model", "analyze"}},

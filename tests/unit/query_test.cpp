@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "server/json.hpp"
+#include "wire/search.hpp"
 
 namespace hone {
 namespace {

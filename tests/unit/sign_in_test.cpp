@@ -8,9 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "server/api.hpp"
+#include "server/auth/authenticator.hpp"
 #include "server/auth/machine_key.hpp"
-#include "server/openapi.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -276,27 +275,6 @@ TEST(Authorize, TheTableOfRolesAndActions) {
     EXPECT_EQ(authorize(viewer, UserAction::kHoldTokens, {2}), Decision::kAllowed);
     EXPECT_EQ(authorize(viewer, UserAction::kHoldTokens, {1}), Decision::kForbidden);
     EXPECT_EQ(authorize(owner, UserAction::kHoldTokens, {2}), Decision::kAllowed);
-}
-
-// The document is written by hand: routes and document must contain the same addresses.
-TEST(Authorize, EveryRouteIsInTheOpenApiDocumentAndTheOtherWayRound) {
-    const json document = json::parse(openapi_document());
-    std::set<std::string> documented, served;
-    for (const auto& [path, item] : document["paths"].items()) {
-        for (const auto& [method, operation] : item.items()) {
-            std::string name = method + " " + path;
-            if (const std::size_t hole = name.find('{'); hole != std::string::npos)
-                name.replace(hole, name.find('}') - hole + 1, "{}");
-            std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-            documented.insert(name);
-        }
-    }
-    for (const Api::Rule& rule : Api::rules()) {
-        std::string name = fmt::format("{} {}", rule.method, rule.path);
-        std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-        EXPECT_TRUE(served.insert(name).second) << name << " twice";
-    }
-    EXPECT_EQ(documented, served);
 }
 
 TEST_F(SignIn, ThisMachineIsOpenUntilThereIsAUser) {

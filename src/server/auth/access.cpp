@@ -4,17 +4,6 @@
 
 namespace hone {
 
-std::string_view role_name(Role role) {
-    return role == Role::kOwner ? "owner" : "viewer";
-}
-
-Result<Role> parse_role(std::string_view name) {
-    for (const Role role : {Role::kViewer, Role::kOwner}) {
-        if (role_name(role) == name) return role;
-    }
-    return fail(ErrorKind::kUsage, "unknown role '{}'; the roles are owner and viewer", name.substr(0, 40));
-}
-
 Decision authorize(const Principal& principal, UserAction action, const Object& object) {
     if (action == UserAction::kAnybody) return Decision::kAllowed;
     if (!principal.role) return Decision::kSignIn;

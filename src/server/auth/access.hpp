@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The rules for who may perform which action. Pure functions; server/api.cpp assigns an action to every
-// route.
+// The rules for who may perform which action. Pure functions; the table of routes (server/route.hpp)
+// assigns an action to each of them.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
-#include "base/result.hpp"
+#include "wire/accounts.hpp"
 
 namespace hone {
-
-using UserId = std::int64_t;
-
-enum class Role { kViewer, kOwner };  // each may do everything that the previous ones may
-
-std::string_view role_name(Role role);
-Result<Role> parse_role(std::string_view name);  // kUsage for an unknown name
 
 // The principal of a request.
 struct Principal {

@@ -12,6 +12,7 @@
 
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "server/answer.hpp"
 
 namespace hone {
 
@@ -93,14 +94,6 @@ std::optional<std::string_view> bearer(const HttpRequest& request) {
     if (value.size() < kScheme.size() || lower(value.substr(0, kScheme.size())) != kScheme)
         return std::nullopt;
     return trimmed(value.substr(kScheme.size()));
-}
-
-HttpResponse answer(int status, const json& body) {
-    HttpResponse response;
-    response.status = status;
-    response.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
-    response.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
-    return response;
 }
 
 }  // namespace
@@ -323,33 +316,28 @@ std::string Authenticator::session_secret(const HttpRequest& request) const {
     return "";
 }
 
-HttpResponse Authenticator::who(const HttpRequest&, const Principal& principal) const {
+SessionFacts Authenticator::describe(const Principal& principal) {
     const bool signed_in =
         principal.how == Principal::How::kSession || principal.how == Principal::How::kToken;
-    return answer(200, {{"needed", principal.how == Principal::How::kUnknown},
-                        {"name", signed_in ? json(principal.name) : json()},
-                        {"role", principal.role ? json(role_name(*principal.role)) : json()},
-                        {"can_sign_out", principal.how == Principal::How::kSession}});
+    return {principal.how == Principal::How::kUnknown,
+            signed_in ? std::optional(principal.name) : std::nullopt, principal.role,
+            principal.how == Principal::How::kSession};
 }
 
 HttpResponse Authenticator::sign_in(const HttpRequest& request) {
-    const json body = json::parse(request.body, nullptr, false);
-    const bool understood = body.is_object() && body.size() == 2 && body.contains("name") &&
-                            body["name"].is_string() && body.contains("password") &&
-                            body["password"].is_string();
-    if (!understood) return problem(400, R"(the body must be {"name": "...", "password": "..."})");
-    const auto name = body["name"].get<std::string>();
+    const auto wish = parse_sign_in(json::parse(request.body, nullptr, false));
+    if (!wish) return problem(400, wish.error().message);
     const auto any = users_.any();
     if (!any) return problem(500, "the users cannot be read; the reason is in Hone's log");
     if (!*any) return problem(409, "no user is set up; `hone users add NAME` on the server makes one");
-    const std::string user = lower(name.substr(0, kLongestName)), client = client_of(request);
+    const std::string user = lower(wish->name.substr(0, kLongestName)), client = client_of(request);
     if (const auto wait = throttle_.begin(user, client, clock_())) {
         HttpResponse response =
             problem(429, fmt::format("too many wrong passwords; try again in {} seconds", *wait));
         response.headers.emplace_back("Retry-After", std::to_string(*wait));
         return response;
     }
-    const auto found = users_.check(name, body["password"].get<std::string>());
+    const auto found = users_.check(wish->name, wish->password);
     if (!found) {
         if (found.error().kind != ErrorKind::kUnavailable) {
             log::write(log::Level::kError, found.error().message);
@@ -370,8 +358,8 @@ HttpResponse Authenticator::sign_in(const HttpRequest& request) {
         log::write(log::Level::kError, secret.error().message);
         return problem(500, "the session cannot be kept; the reason is in Hone's log");
     }
-    HttpResponse response =
-        who(request, {Principal::How::kSession, (*found)->role, (*found)->id, (*found)->name});
+    const Principal principal{Principal::How::kSession, (*found)->role, (*found)->id, (*found)->name};
+    HttpResponse response = json_response(200, to_document(describe(principal)), (*found)->role);
     response.headers.emplace_back(
         "Set-Cookie",
         fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}", cookie_name(request), *secret,

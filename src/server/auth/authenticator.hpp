@@ -44,8 +44,9 @@ class Authenticator {
     // responses that outlive their request. Safe from any thread.
     std::function<bool()> watch(const HttpRequest& request, const Principal& principal) const;
 
-    // Responses of the routes of /api/v1/session.
-    HttpResponse who(const HttpRequest& request, const Principal& principal) const;
+    // Describes the principal.
+    static SessionFacts describe(const Principal& principal);
+    // Responses of POST and DELETE /api/v1/session.
     HttpResponse sign_in(const HttpRequest& request);
     HttpResponse sign_out(const HttpRequest& request);
 

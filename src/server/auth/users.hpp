@@ -18,31 +18,8 @@ class Database;
 
 namespace hone {
 
-struct User {
-    UserId id = 0;
-    std::string name;
-    Role role = Role::kViewer;
-    std::int64_t created_at = 0;  // seconds since 1970, like all times here
-};
-
-struct Token {
-    std::int64_t id = 0;
-    std::string name, user_name;
-    UserId user = 0;
-    Role role = Role::kViewer;  // at its creation; a token never grants more than its user's present role
-    std::int64_t created_at = 0, expires_at = 0;
-    std::optional<std::int64_t> used_at;  // accurate to one minute
-};
-
-struct NewToken {
-    std::int64_t id = 0;
-    std::string secret;  // never returned again
-};
-
-inline constexpr std::int64_t kDay = 24 * 60 * 60;
 // Seconds.
 inline constexpr std::int64_t kSessionIdle = 14 * kDay, kSessionLongest = 90 * kDay;
-inline constexpr std::int64_t kLongestToken = 3650 * kDay;
 inline constexpr std::size_t kShortestPassword = 8, kLongestPassword = 1024;  // bytes
 inline constexpr std::size_t kLongestName = 64;                               // bytes
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Pages of faces and people, and the edits of POST /people.
-#include "server/people_json.hpp"
+#include "wire/people.hpp"
 
 #include <algorithm>
 #include <cmath>
 
+#include "analyze/faces.hpp"
 #include "base/time.hpp"
 
 namespace hone {
@@ -76,6 +77,9 @@ Result<json> to_json(Catalog& catalog, const Face& face) {
     return entry;
 }
 
+namespace {
+
+// The face with its photo's width and height.
 Result<json> face_with_photo(Catalog& catalog, const Face& face) {
     HONE_TRY(json entry, to_json(catalog, face));
     HONE_TRY(const auto photo, catalog.photo(face.photo));
@@ -96,8 +100,6 @@ Result<json> to_json(Catalog& catalog, const PersonCount& person) {
     return entry;
 }
 
-namespace {
-
 Result<json> person_entry(Catalog& catalog, PersonId id) {
     HONE_TRY(const PersonCount person, catalog.person_count(id));
     return to_json(catalog, person);
@@ -105,15 +107,30 @@ Result<json> person_entry(Catalog& catalog, PersonId id) {
 
 }  // namespace
 
-Result<json> to_json(Catalog& catalog, const PeopleEditResult& edit) {
+Result<Document> photo_faces(Catalog& catalog, const Photo& photo, const std::string& why) {
+    HONE_TRY(const std::vector<Face> faces, catalog.faces_of(photo.number));
+    HONE_TRY(const std::vector<Analysis> analyses, catalog.analyses(photo.number));
+    const bool analyzed = std::ranges::any_of(
+        analyses, [](const Analysis& done) { return done.analyzer == FaceAnalyzer::kName; });
+    json body{{"faces", json::array()}, {"analyzed", analyzed}};
+    if (!analyzed) body["why"] = why;
+    for (const Face& face : faces) {
+        HONE_TRY(json entry, to_json(catalog, face));
+        body["faces"].push_back(std::move(entry));
+    }
+    return Document("Faces", std::move(body));
+}
+
+Result<Document> to_document(Catalog& catalog, const PeopleEditResult& edit) {
     json entry{{"edit", edit.edit}, {"what", edit.what}, {"person", nullptr}};
     if (edit.person != 0) {
         HONE_TRY(entry["person"], person_entry(catalog, edit.person));
     }
-    return entry;
+    return Document("PeopleEdit", std::move(entry));
 }
 
-Result<json> people_page(Catalog& catalog, bool hidden, bool singles, std::size_t offset, std::size_t limit) {
+Result<Document> people_page(Catalog& catalog, const PeopleRequest& request) {
+    const auto& [hidden, singles, offset, limit, model, why] = request;
     HONE_TRY(auto people, catalog.people());
     std::erase_if(people, [&](const PersonCount& person) {
         return (person.hidden && !hidden) || (!singles && person.name.empty() && person.photos < 2);
@@ -124,10 +141,12 @@ Result<json> people_page(Catalog& catalog, bool hidden, bool singles, std::size_
         page["people"].push_back(std::move(entry));
     }
     HONE_TRY(page["faces"], catalog.count_faces());
-    return page;
+    if (model) page["model"] = model->empty() ? json() : json(*model);
+    if (model && model->empty()) page["why"] = why;
+    return Document("PeopleList", std::move(page));
 }
 
-Result<json> person_page(Catalog& catalog, PersonId person, std::size_t offset, std::size_t limit) {
+Result<Document> person_page(Catalog& catalog, PersonId person, std::size_t offset, std::size_t limit) {
     HONE_TRY(json page, person_entry(catalog, person));
     HONE_TRY(const auto faces, catalog.faces_of_person(person));
     page["members"] = json::array();
@@ -135,10 +154,10 @@ Result<json> person_page(Catalog& catalog, PersonId person, std::size_t offset, 
         HONE_TRY(json entry, face_with_photo(catalog, faces[at]));
         page["members"].push_back(std::move(entry));
     }
-    return page;
+    return Document("PersonPage", std::move(page));
 }
 
-Result<json> questions_page(Catalog& catalog, People& people, std::size_t limit) {
+Result<Document> questions_page(Catalog& catalog, People& people, std::size_t limit) {
     HONE_TRY(const auto questions, people.questions(limit));
     json page{{"questions", json::array()}};
     for (const PersonQuestion& question : questions) {
@@ -149,10 +168,18 @@ Result<json> questions_page(Catalog& catalog, People& people, std::size_t limit)
                                      {"distance", rounded(question.distance, 0.0001)},
                                      {"settles", question.settles}});
     }
-    return page;
+    return Document("PeopleQuestions", std::move(page));
 }
 
-Result<json> similar_faces_page(Catalog& catalog, People& people, FaceId id, std::size_t limit) {
+Document history_document(std::span<const PeopleEdit> edits) {
+    json list = json::array();
+    for (const PeopleEdit& edit : edits) {
+        if (!edit.undone) list.push_back({{"id", edit.id}, {"at", iso8601(edit.at)}, {"what", edit.what}});
+    }
+    return {"PeopleHistory", {{"edits", std::move(list)}}};
+}
+
+Result<Document> similar_faces_page(Catalog& catalog, People& people, FaceId id, std::size_t limit) {
     HONE_TRY(const Face face, catalog.face(id));
     HONE_TRY(const auto faces, people.similar(face, limit));
     json page{{"results", json::array()}};
@@ -161,7 +188,7 @@ Result<json> similar_faces_page(Catalog& catalog, People& people, FaceId id, std
         entry["distance"] = distance;
         page["results"].push_back(std::move(entry));
     }
-    return page;
+    return Document("SimilarFaces", std::move(page));
 }
 
 Result<PeopleEditResult> edit_people(People& people, const json& edit) {

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Tells the listeners of GET /events what happens in the library.
+#pragma once
+
+#include "ingest/background_indexer.hpp"
+#include "server/context.hpp"
+
+namespace hone {
+
+// Safe from any thread, except tick(). The context must outlive it.
+class LibraryEvents final : public BackgroundObserver {
+  public:
+    explicit LibraryEvents(ServerContext& context) : context_(context) {}
+
+    // Sends the progress when there is any. Called a few times per second, on one thread at a time.
+    void tick();
+    // Groups faces into people. Called after a scan, and when other processes have added faces to the
+    // catalogue.
+    void group_faces();
+
+    void on_photos(std::span<const PhotoNumber> photos) override;
+    void on_failure(const IndexFailure& failure) override;
+    void on_scan_end(const IndexSummary& summary) override;
+    void on_scan_error(const Error& error) override;
+
+  private:
+    ServerContext& context_;
+    bool was_busy_ = false;  // used by tick() only
+    unsigned ticks_ = 0;
+};
+
+}  // namespace hone

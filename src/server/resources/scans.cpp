@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Scans: start, pause, resume, and the files that failed.
+#include "server/context.hpp"
+#include "server/parameters.hpp"
+#include "server/route.hpp"
+#include "wire/scan.hpp"
+
+namespace hone {
+
+namespace {
+
+Result<Answer> start_scan(ServerContext& context, const Call& call) {
+    HONE_TRY(BackgroundIndexer* const indexer, context.indexer());
+    bool retry_failed = false;
+    if (!call.request.body.empty()) {
+        HONE_TRY(const auto body, parse_body(call.request));
+        HONE_TRY(retry_failed, parse_scan_request(body));
+    }
+    return Answer(202, scan_started(indexer->request_scan(retry_failed)));
+}
+
+Result<Answer> pause(ServerContext& context, bool paused) {
+    HONE_TRY(BackgroundIndexer* const indexer, context.indexer());
+    indexer->pause(paused);
+    return Answer(202, state_document(indexer->progress()));
+}
+
+Result<Answer> pause_scan(ServerContext& context, const Call&) {
+    return pause(context, true);
+}
+
+Result<Answer> resume_scan(ServerContext& context, const Call&) {
+    return pause(context, false);
+}
+
+Result<Answer> list_failures(ServerContext& context, const Call&) {
+    HONE_TRY(const std::vector<FileRecord> failed,
+             context.library.catalog().failures(IndexSummary::kListedFailures));
+    HONE_TRY(const auto snapshot, context.library.snapshot());
+    return Answer(200, failures_document(failed, snapshot->counts()));
+}
+
+}  // namespace
+
+std::span<const Route> scan_routes() {
+    static constexpr Route kRoutes[] = {
+        {"POST", "/api/v1/scan", UserAction::kManage, start_scan},
+        {"POST", "/api/v1/scan/pause", UserAction::kManage, pause_scan},
+        {"POST", "/api/v1/scan/resume", UserAction::kManage, resume_scan},
+        {"GET", "/api/v1/failures", UserAction::kManage, list_failures},
+    };
+    return kRoutes;
+}
+
+}  // namespace hone

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Photos as JSON: docs/http.md. Safe from any thread; functions with a catalogue fail as it does.
+#pragma once
+
+#include <span>
+
+#include "catalog/catalog.hpp"
+#include "catalog/listing.hpp"
+#include "wire/document.hpp"
+
+namespace hone {
+
+// The fields of a photo in every list.
+nlohmann::json photo_json(const Photo& photo, const Listing& listing);
+// The photos of these numbers as a list, read in one statement; unknown numbers are left out.
+Result<nlohmann::json> listed_photos(Catalog& catalog, std::span<const PhotoNumber> photos);
+
+// A page of photos. total: number of photos on all pages. photos: from listed_photos().
+Document photo_page(std::uint64_t total, nlohmann::json photos);
+// The event of new photos. photos: from listed_photos().
+Document photos_event(nlohmann::json photos);
+// Everything known about one photo.
+Result<Document> photo_details(Catalog& catalog, const Photo& photo);
+
+}  // namespace hone

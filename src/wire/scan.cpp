@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Progress, results and failures of scans.
+#include "wire/scan.hpp"
+
+#include "base/path_map.hpp"
+
+namespace hone {
+
+using nlohmann::json;
+
+json to_json(const IndexFailure& failure) {
+    return {{"path", failure.path}, {"stage", failure.stage}, {"reason", failure.reason}};
+}
+
+json to_json(const IndexSummary& summary) {
+    json failures = json::array();
+    for (const IndexFailure& failure : summary.failures) failures.push_back(to_json(failure));
+    return {{"files", summary.files},
+            {"photos", summary.photos},
+            {"new", summary.added},
+            {"unchanged", summary.unchanged},
+            {"moved", summary.moved},
+            {"missing", summary.missing},
+            {"failed", summary.failed},
+            {"skipped", summary.skipped},
+            {"skipped_kinds", summary.skipped_kinds},
+            {"embedded", summary.embedded},
+            {"seconds", summary.seconds},
+            {"photos_per_second", summary.photos_per_second},
+            {"failures", failures}};
+}
+
+json to_json(const IndexProgress& progress) {
+    static constexpr const char* kStates[] = {"idle", "counting", "running", "paused"};
+    return {{"state", kStates[static_cast<int>(progress.state)]},
+            {"stage", progress.stage},
+            {"done", progress.done},
+            {"total", progress.total},
+            {"failed", progress.failed},
+            {"skipped", progress.skipped},
+            {"photos_per_second", progress.photos_per_second},
+            {"seconds_left", progress.seconds_left ? json(*progress.seconds_left) : json()}};
+}
+
+json skipped_json(const Counts& counts) {
+    json skipped = json::object();
+    for (const auto& [kind, files] : counts.skipped) skipped[kind] = files;
+    return skipped;
+}
+
+json failures_json(std::span<const FileRecord> failed) {
+    json list = json::array();
+    for (const FileRecord& file : failed)
+        list.push_back(to_json(IndexFailure{utf8_path(file.facts.path), file.stage, file.reason}));
+    return list;
+}
+
+Document progress_event(const IndexProgress& progress) {
+    return {"Progress", to_json(progress)};
+}
+
+Document scan_event(const IndexSummary& summary) {
+    return {"Summary", to_json(summary)};
+}
+
+Document failure_event(const IndexFailure& failure) {
+    return {"Failure", to_json(failure)};
+}
+
+Document problem_event(const Error& error) {
+    return {"ScanProblem", {{"detail", error.message}}};
+}
+
+Document failures_document(std::span<const FileRecord> failed, const Counts& counts) {
+    return {"Failures", {{"failures", failures_json(failed)}, {"skipped", skipped_json(counts)}}};
+}
+
+Document scan_started(std::uint64_t scan) {
+    return {"Scan", {{"state", "running"}, {"scan", scan}}};
+}
+
+Document state_document(const IndexProgress& progress) {
+    return {"State", {{"state", to_json(progress)["state"]}}};
+}
+
+Result<bool> parse_scan_request(const json& document) {
+    const bool wish = document.is_object() && document.contains("retry_failed");
+    if (!document.is_object() || document.size() != (wish ? 1U : 0U) ||
+        (wish && !document["retry_failed"].is_boolean()))
+        return fail(ErrorKind::kUsage, "the body may be empty or {{\"retry_failed\": true}}");
+    return wish && document["retry_failed"].get<bool>();
+}
+
+}  // namespace hone
