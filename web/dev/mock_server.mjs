@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A mock Hone server for work on the client: docs/http.md over a folder of photos, without any model. It needs only
-// Node and listens on 127.0.0.1 only.
+// A mock Hone server for work on the client: docs/http.md over a folder of photos, without any model. It listens on
+// 127.0.0.1 only. Documents begin as the examples of docs/openapi.yaml; what the simulated library knows replaces
+// their fields. tests/e2e/test_mock_server.py compares the answers with that document.
 //
 //   node dev/mock_server.mjs --photos DIR [--captions FILE] [--port 7700] [--count 100000] [--likely N]
 //                            [--seconds 6] [--empty] [--no-model] [--paused] [--faces]
@@ -16,6 +17,7 @@ import { existsSync, readdirSync, readFileSync, statSync, createReadStream } fro
 import { createServer } from 'node:http';
 import { basename, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { example } from './examples.mjs';
 
 const args = process.argv.slice(2);
 const flag = (name) => args.includes(`--${name}`);
@@ -98,18 +100,17 @@ const view = (photo) => ({
   ...(photo.index % 4 === 0 ? {} : { taken_at: takenAt(photo) }),
 });
 const keywords = (photo) => (photo.index % 3 === 0 ? ['Sea side', 'the "best"'] : []);
-const metadata = (photo) => ({
-  make: 'Canon',
-  model: 'Canon EOS R5',
-  lens: 'RF24-105mm F4 L',
-  exposure_seconds: 0.004,
-  aperture: 2.8,
-  iso: 400,
-  focal_length_mm: 50,
-  ...(photo.index % 2 === 0 ? { latitude: 48.2, longitude: 16.37 } : {}),
-  ...(photo.index % 5 === 0 ? { rating: 4, title: `Number ${photo.index}` } : {}),
-  ...(keywords(photo).length ? { keywords: keywords(photo) } : {}),
-});
+const details = example('PhotoDetails');
+function metadata(photo) {
+  const { make, model, lens, exposure_seconds, aperture, iso, focal_length_mm, latitude, longitude, rating } =
+    details.metadata;
+  return {
+    ...{ make, model, lens, exposure_seconds, aperture, iso, focal_length_mm },
+    ...(photo.index % 2 === 0 ? { latitude, longitude } : {}),
+    ...(photo.index % 5 === 0 ? { rating, title: `Number ${photo.index}` } : {}),
+    ...(keywords(photo).length ? { keywords: keywords(photo) } : {}),
+  };
+}
 function takenAt(photo) {
   return `20${String(10 + (photo.index % 14)).padStart(2, '0')}-05-01T12:30:00+02:00`;
 }
@@ -319,13 +320,10 @@ let done = flag('empty') ? 0 : seconds > 0 ? 0 : total;
 let state = flag('empty') || done === total ? 'idle' : flag('paused') ? 'paused' : 'running';
 const model = flag('no-model')
   ? null
-  : { name: 'mock-64', dimension: 64, licence: 'Apache-2.0', precision: 'f32', device: 'cpu' };
-let missing = flag('empty') ? 0 : 3;
+  : { ...example('Status').model, name: 'mock-64', title: 'Mock', dimension: 64, licence: 'Apache-2.0' };
+let missing = flag('empty') ? 0 : example('Forgotten').photos;
 const listeners = new Set();
-const failures = [
-  { path: '/photos/broken.jpg', stage: 'read', reason: 'ends after 81,920 of 2,113,044 bytes' },
-];
-const skipped = { text: 21, video: 1, 'not an image': 6 };
+const { failures, skipped } = example('Failures');
 
 const indexing = () => ({
   state,
@@ -340,15 +338,19 @@ const indexing = () => ({
 const folderViews = () =>
   folders.map((folder, index) => ({ ...folder, photos: index === 0 ? done : 0, reachable: true }));
 const status = () => ({
+  ...example('Status'),
   version: '0.1.0-mock',
   library: '/var/lib/hone',
   photos: folders.length ? total : 0,
   searchable: done,
   failed: indexing().failed,
-  missing: { photos: missing, since: missing ? '2026-05-01T10:00:00Z' : null },
+  missing: { photos: missing, since: missing ? example('Status').missing.since : null },
   model,
+  model_problem: model ? null : 'no model is installed',
   folders: folderViews(),
+  unwatched: [],
   indexing: indexing(),
+  scans: done === total ? 1 : 0,
   last_scan: null,
 });
 const emit = (event, data) => {
@@ -361,7 +363,7 @@ setInterval(() => {
   emit('photos', { photos: photos.slice(Math.max(from, done - 60), done).map(view) });
   if (done === total) {
     state = 'idle';
-    emit('scan', {});
+    emit('scan', example('Summary'));
   }
   emit('progress', indexing());
 }, 250).unref();
@@ -750,8 +752,7 @@ async function answer(request, response, url) {
     response.writeHead(code, { 'Content-Type': 'application/json' });
     response.end(JSON.stringify(value));
   };
-  if (route === 'GET /session')
-    return json({ needed: false, name: null, role: 'owner', can_sign_out: false });
+  if (route === 'GET /session') return json(example('Session'));
   if (route === 'GET /status') return json(status());
   if (route === 'GET /folders') return json({ folders: folderViews() });
   if (route === 'GET /failures')
@@ -792,7 +793,7 @@ async function answer(request, response, url) {
     if (bytes.length < 16) throw new Refusal(400, 'Not a photo', 'Hone cannot read this file: not an image.');
     const id = createHash('sha256').update(bytes).digest('hex');
     examples.set(id, true);
-    return json({ id, width: 640, height: 480, color: '#808080' });
+    return json({ ...example('Example'), id });
   }
   if (route === 'POST /folders') {
     const wanted = JSON.parse((await body(request)).toString()).path ?? '';
@@ -814,13 +815,13 @@ async function answer(request, response, url) {
   if (route === 'POST /scan' || route === 'POST /scan/resume' || route === 'POST /scan/pause') {
     state = route.endsWith('pause') ? 'paused' : done < total ? 'running' : 'idle';
     emit('progress', indexing());
-    return json({ state: 'running' }, 202);
+    return json(example(route === 'POST /scan' ? 'Scan' : 'State'), 202);
   }
   if (route === 'POST /forget') {
     const wish = JSON.parse((await body(request)).toString());
     const answer = {
       photos: missing,
-      names: ['beach.jpg', 'IMG_0412.jpg', 'garden.jpg'].slice(0, missing),
+      names: example('Forgotten').names.slice(0, missing),
       forgotten: !wish.dry_run,
     };
     if (!wish.dry_run) missing = 0;
@@ -877,24 +878,22 @@ async function answer(request, response, url) {
     if (one[2] === '/similar')
       return json(page({ from: photo.id, limit: Number(url.searchParams.get('limit') ?? 60) }));
     const file = {
+      ...details.files[0],
       path: photo.file.path,
       folder: folders[0]?.path ?? '',
       size: photo.file.bytes,
-      modified_at: '2024-05-03T18:22:00Z',
       reachable: photo.index !== 5,
     };
     const second = { ...file, path: photo.file.path.replace(/([^/]+)$/, 'copies/$1') };
     return json({
+      ...details,
       ...view(photo),
       metadata: metadata(photo),
       taken_at: takenAt(photo),
       taken_from: photo.index % 4 === 0 ? 'modified' : 'exif',
-      raw: [],
       bytes: photo.file.bytes,
       format: photosFolder ? 'jpeg' : 'svg',
-      added_at: '2026-01-10T09:14:00Z',
       files: photo.copies > 1 ? [file, second] : [file],
-      analyses: [{ analyzer: 'content', version: '1', model: 'mock-64', at: '2026-01-10T09:14:02Z' }],
     });
   }
   throw new Refusal(404, 'Not found', `There is no ${route}.`);

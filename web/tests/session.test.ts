@@ -45,6 +45,21 @@ function page(body: SearchRequest): SearchPage {
     reasons: [{ facet: 'content' as const, weight: 1 - index / total, from: 'text' }],
   })).filter((result) => admits(result.id));
   return {
+    query: {
+      text: body.text ?? '',
+      like: body.like ?? [],
+      unlike: body.unlike ?? [],
+      seen: seen.size,
+      facts: body.facts ?? true,
+      weights: body.weights ?? {},
+      show: body.show ?? 'new',
+      facets: body.facets ?? {},
+      collapse: body.collapse ?? true,
+      diverse: body.diverse ?? false,
+      method: body.method ?? 'hone',
+      limit: body.limit ?? 60,
+      offset: body.offset ?? 0,
+    },
     total: all.length,
     likely: 30,
     possible: 240,

@@ -1,336 +1,68 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The typed HTTP interface of a Hone server (docs/http.md). This file has no state. Reading calls take an AbortSignal,
-// so that the next key press can cancel a search.
+// so that the next key press can cancel a search. The types come from docs/openapi.yaml: `npm run types` writes
+// openapi.d.ts.
 
-/** The account of this browser (docs/sign-in.md). */
-export interface Session {
-  /** True: sign in first. */
-  needed: boolean;
-  name: string | null;
-  role: 'owner' | 'viewer' | null;
-  can_sign_out: boolean;
-}
+import type { components } from './openapi';
 
-export interface Photo {
-  id: string;
-  /** Empty for a viewer: viewers do not see paths. */
-  path: string;
-  /** Pixels, upright after EXIF orientation. */
-  width: number;
-  height: number;
-  /** Mean colour, shown until the photo is loaded. */
-  color: string;
-  /** Number of files with the same bytes. */
-  copies: number;
-  /** At least one of the files is available; false while their disks or folders are offline. */
-  reachable: boolean;
-  /** Local time of the camera, with its offset if known: "2019-05-01T12:30:00+02:00". */
-  taken_at?: string;
-}
+type Schemas = components['schemas'];
 
-/** Metadata of a photo; unknown values are absent. */
-export interface Metadata {
-  make?: string;
-  model?: string;
-  lens?: string;
-  exposure_seconds?: number;
-  aperture?: number;
-  focal_length_mm?: number;
-  iso?: number;
-  latitude?: number;
-  longitude?: number;
-  altitude_m?: number;
-  /** Stars, -1 for rejected. */
-  rating?: number;
-  title?: string;
-  description?: string;
-  keywords?: string[];
-  motion?: boolean;
-}
+export type Session = Schemas['Session'];
+/** `path` is empty for a viewer: viewers do not see paths. */
+type WithPath<T> = Omit<T, 'path'> & { path: string };
+export type Photo = WithPath<Schemas['Photo']>;
+export type Metadata = Schemas['Metadata'];
+export type PhotoFile = Schemas['PhotoFile'];
+/** `files` is empty for a viewer. */
+export type PhotoDetail = WithPath<Schemas['PhotoDetails']> & { files: PhotoFile[] };
+export type TakenFrom = NonNullable<PhotoDetail['taken_from']>;
 
-export type TakenFrom = 'exif' | 'gps' | 'xmp' | 'iptc' | 'name' | 'modified';
+export type Method = Schemas['Method'];
+export type Facet = Schemas['FacetName'];
+export type Show = Schemas['Show'];
+export type Reason = Schemas['Reason'];
+export type Result = WithPath<Omit<Schemas['Result'], 'group'>> & { group: Photo[] };
+export type SearchRequest = Schemas['SearchQuery'];
+export type Histogram = Schemas['Histogram'];
+export type FacetState = Schemas['FacetState'];
+export type StyleTerm = Schemas['StyleTerm'];
+export type SearchPage = Omit<Schemas['SearchPage'], 'results'> & { results: Result[] };
+export type Example = Schemas['Example'];
 
-export interface PhotoFile {
-  path: string;
-  folder: string;
-  size: number;
-  modified_at: string;
-  reachable: boolean;
-}
+/** `path` is empty for a viewer. */
+export type Folder = WithPath<Schemas['Folder']>;
+export type Indexing = Schemas['Progress'];
+export type Model = Schemas['Model'];
+export type Missing = Schemas['Missing'];
+export type Forgotten = Schemas['Forgotten'];
+export type Status = Omit<Schemas['Status'], 'folders'> & { folders: Folder[] };
+export type Failure = Schemas['Failure'];
+export type Failures = Schemas['Failures'];
 
-export interface PhotoDetail extends Photo {
-  metadata: Metadata;
-  taken_from?: TakenFrom;
-  /** Ids of the raw files that this photo represents. */
-  raw: string[];
-  shown_as?: string;
-  bytes: number;
-  format: string;
-  added_at: string;
-  files: PhotoFile[];
-  analyses: { analyzer: string; version: string; model: string; at: string }[];
-}
-
-export type Method = 'hone' | 'text' | 'average' | 'rocchio' | 'fit' | 'fit-data' | 'bayes' | 'propagate';
-export type Facet = 'content' | 'style' | 'people' | 'moment';
-/** New: neither seen nor marked. Seen: only those. All: everything. */
-export type Show = 'new' | 'seen' | 'all';
-
-/** One share of a score; the weights of all add up to it. */
-export interface Reason {
-  facet: Facet | 'text_index';
-  weight: number;
-  /** `text`, `seen`, `library`, `style:red`, or the id of a mark. */
-  from: string;
-}
-
-export interface Result extends Photo {
-  score: number;
-  /** 0 to 1. */
-  probability: number;
-  /** Its rank, from 1, by query text or start photo alone; only if marks rank as well. */
-  text_rank?: number;
-  /** The photo is of a kind not shown yet, chosen while nothing is marked as fitting. */
-  explores: boolean;
-  /** Up to 20 of the `grouped` members of the group; this photo is its cover. */
-  group: Photo[];
-  grouped: number;
-  reasons: Reason[];
-}
-
-export interface SearchRequest {
-  text?: string;
-  like?: string[];
-  unlike?: string[];
-  weights?: Record<string, number>;
-  seen?: string[];
-  /** Photos shown and marked as fitting in each round so far. */
-  rounds?: { shown: number; like: number }[];
-  show?: Show;
-  from?: string;
-  filter?: string;
-  facts?: boolean;
-  /** Factors, 0 (off) to 10, on the learned weights. */
-  facets?: Partial<Record<Facet, number>>;
-  /** Style terms to use; absent: all in the query text. */
-  style_terms?: string[];
-  method?: Method;
-  collapse?: boolean;
-  diverse?: boolean;
-  limit?: number;
-  offset?: number;
-}
-
-export interface Histogram {
-  from: number;
-  to: number;
-  counts: number[];
-}
-
-export interface FacetState {
-  facet: Facet;
-  available: boolean;
-  /** The reason why it is not available. */
-  why?: string;
-  /** Leave-one-out AUC: how well it separates the positives from the others, 0.5 (not at all) to 1. */
-  auc: number;
-  boost: number;
-  /** Its share in the ranking. */
-  weight: number;
-}
-
-export interface StyleTerm {
-  word: string;
-  used: boolean;
-}
-
-/** `total`, `likely`, `possible` and the histogram count photos; each of the `results` is a group. */
-export interface SearchPage {
-  total: number;
-  likely: number;
-  possible: number;
-  nothing_fits: boolean;
-  text_wins: boolean;
-  explores: boolean;
-  calibration: 'text' | 'marks' | 'deviation';
-  facets: FacetState[];
-  style_terms: StyleTerm[];
-  took_ms: number;
-  /** True when no page comes after this one. */
-  end: boolean;
-  method: string;
-  model: string;
-  histogram: Histogram;
-  cuts: { likely: number; possible: number };
-  results: Result[];
-}
-
-export interface Folder {
-  id: number;
-  path: string;
-  photos: number;
-  reachable: boolean;
-}
-
-export interface Indexing {
-  state: 'idle' | 'counting' | 'running' | 'paused';
-  done: number;
-  total: number;
-  failed: number;
-  skipped: Record<string, number>;
-  photos_per_second: number;
-  seconds_left: number | null;
-  stage: string;
-}
-
-export interface Model {
-  name: string;
-  dimension: number;
-  licence: string;
-  precision: string;
-  device: string;
-}
-
-/** Photos without a file; `since`: the time from which the first one has none, in UTC. */
-export interface Missing {
-  photos: number;
-  since: string | null;
-}
-
-/** Photos that Hone forgot; with `forgotten` false, those that it would forget. */
-export interface Forgotten {
-  photos: number;
-  names: string[];
-  forgotten: boolean;
-}
-
-export interface Status {
-  version: string;
-  library: string;
-  photos: number;
-  searchable: number;
-  failed: number;
-  /** Only for owners. */
-  missing?: Missing;
-  model: Model | null;
-  /** Only for a catalogue on a server; `state` is `ready` or a message. */
-  catalog?: { address: string; state: string; trouble: string | null };
-  folders: Folder[];
-  /** Folders that only periodic scans see; not for viewers. */
-  unwatched?: { path: string; reason: string }[];
-  indexing: Indexing;
-  last_scan: unknown;
-}
-
-export interface Failure {
-  path: string;
-  stage: string;
-  reason: string;
-}
-
-export interface Failures {
-  failures: Failure[];
-  skipped: Record<string, number>;
-}
-
-/** x, y, width, height in pixels of the whole photo, upright. */
-export type Box = readonly [number, number, number, number];
-/** From, to: years. */
-export type AgeRange = readonly [number, number];
-
-export interface Face {
-  id: number;
-  /** Id of its photo. */
-  photo: string;
-  box: Box;
-  landmarks?: readonly (readonly [number, number])[];
-  score: number;
-  /** Estimates of a model; absent if the model makes none. */
-  age?: AgeRange;
-  gender?: { male: number; female: number };
-  person: { id: number; name: string | null; hidden: boolean } | null;
-  /** A person decided it; Hone does not change it. */
-  confirmed: boolean;
-}
-
-/** A face with the pixels of its photo, so that it can be cut out of a thumbnail. */
-export interface LocatedFace extends Face {
-  width: number;
-  height: number;
-}
-
-export interface SimilarFace extends LocatedFace {
-  distance: number;
-}
-
-export interface PhotoFaces {
-  faces: Face[];
-  analyzed: boolean;
-  /** The reason why the faces of the photo are not indexed. */
-  why?: string;
-}
-
-export interface Person {
-  id: number;
-  name: string | null;
-  hidden: boolean;
-  faces: number;
-  photos: number;
-  /** Null when none of their photos has a file now. */
-  cover: LocatedFace | null;
-  /** Estimated from the cover. */
-  age?: AgeRange;
-}
-
-export interface PersonDetail extends Person {
-  members: LocatedFace[];
-}
-
-export interface PeoplePage {
-  total: number;
-  people: Person[];
-  /** All faces of the library. */
-  faces: number;
-  /** Null: no face model is installed. */
-  model: string | null;
-}
-
-export interface Question {
-  face: LocatedFace;
-  person: Person;
-  distance: number;
-  /** Faces that an answer decides. */
-  settles: number;
-}
-
-export interface PastEdit {
-  id: number;
-  at: string;
-  what: string;
-}
-
-export type PeopleEdit =
-  | { action: 'name'; person: number; name: string }
-  | { action: 'merge'; people: number[]; name?: string }
-  | { action: 'split'; person: number; faces: number[] }
-  | { action: 'assign'; faces: number[]; person: number }
-  | { action: 'assign'; faces: number[]; name: string }
-  | { action: 'reject'; faces: number[]; person: number }
-  | { action: 'hide' | 'show'; person: number }
-  | { action: 'undo' };
-
-export interface EditDone {
-  edit: number;
-  what: string;
-  person: Person | null;
-}
-
-export interface Example {
-  id: string;
-  width: number;
-  height: number;
-  color: string;
-}
+export type Box = Schemas['Box'];
+export type AgeRange = Schemas['AgeRange'];
+export type Face = Schemas['Face'];
+export type LocatedFace = Schemas['LocatedFace'];
+export type SimilarFace = Schemas['SimilarFace'];
+export type PhotoFaces = Schemas['Faces'];
+export type Person = Schemas['Person'];
+export type PersonDetail = Schemas['PersonPage'];
+export type PeoplePage = Schemas['PeopleList'];
+export type Question = Schemas['Question'];
+export type PastEdit = Schemas['PastEdit'];
+export type EditDone = Schemas['PeopleEdit'];
+/** An edit of people, with the fields that its action needs; the interface describes all of them in one schema. */
+export type PeopleEdit = Schemas['PeopleEditRequest'] &
+  (
+    | { action: 'name'; person: number; name: string }
+    | { action: 'merge'; people: number[]; name?: string }
+    | { action: 'split'; person: number; faces: number[] }
+    | { action: 'assign'; faces: number[]; person: number }
+    | { action: 'assign'; faces: number[]; name: string }
+    | { action: 'reject'; faces: number[]; person: number }
+    | { action: 'hide' | 'show'; person: number }
+    | { action: 'undo' }
+  );
 
 /** A refusal with the server's message, or `away` when no server answered. */
 export class ApiError extends Error {
@@ -406,8 +138,8 @@ function post(body: unknown, signal?: AbortSignal): RequestInit {
 }
 
 /** Viewers get no paths: theirs become empty. */
-const withPath = <T extends Photo>(photo: T): T => ({ ...photo, path: photo.path ?? '' });
-const pageWithPaths = (page: SearchPage): SearchPage => ({
+const withPath = <T extends { path?: string }>(one: T): WithPath<T> => ({ ...one, path: one.path ?? '' });
+const pageWithPaths = (page: Schemas['SearchPage']): SearchPage => ({
   ...page,
   results: page.results.map((one) => ({ ...withPath(one), group: one.group.map(withPath) })),
 });
@@ -418,23 +150,29 @@ export const api = {
   session: () => json<Session>('/session'),
   signIn: (name: string, password: string) => json<Session>('/session', post({ name, password })),
   signOut: async (): Promise<void> => void (await call('/session', { method: 'DELETE' })),
-  status: (signal?: AbortSignal) => json<Status>('/status', at(signal)),
+  status: async (signal?: AbortSignal): Promise<Status> => {
+    const status = await json<Schemas['Status']>('/status', at(signal));
+    return { ...status, folders: status.folders.map(withPath) };
+  },
   search: async (request: SearchRequest, signal?: AbortSignal) =>
-    pageWithPaths(await json<SearchPage>('/search', post(request, signal))),
+    pageWithPaths(await json<Schemas['SearchPage']>('/search', post(request, signal))),
   photos: async (offset: number, limit: number, signal?: AbortSignal) => {
-    const page = await json<{ total: number; photos: Photo[] }>(
+    const page = await json<Schemas['PhotoList']>(
       `/photos?order=newest&offset=${offset}&limit=${limit}`,
       at(signal),
     );
     return { ...page, photos: page.photos.map(withPath) };
   },
-  photo: async (id: string, signal?: AbortSignal) => {
-    const detail = withPath(await json<PhotoDetail>(`/photos/${id}`, at(signal)));
+  photo: async (id: string, signal?: AbortSignal): Promise<PhotoDetail> => {
+    const detail = withPath(await json<Schemas['PhotoDetails']>(`/photos/${id}`, at(signal)));
     return { ...detail, files: detail.files ?? [] };
   },
   similar: async (id: string, limit: number, signal?: AbortSignal) =>
     pageWithPaths(
-      await json<SearchPage>(`/photos/${id}/similar?limit=${limit}&offset=0&space=content`, at(signal)),
+      await json<Schemas['SearchPage']>(
+        `/photos/${id}/similar?limit=${limit}&offset=0&space=content`,
+        at(signal),
+      ),
     ),
   example: (photo: Blob, signal?: AbortSignal) =>
     json<Example>('/examples', {
@@ -443,7 +181,8 @@ export const api = {
       body: photo,
       ...at(signal),
     }),
-  addFolder: (path: string) => json<Folder>('/folders', post({ path })),
+  addFolder: async (path: string): Promise<Folder> =>
+    withPath(await json<Schemas['Folder']>('/folders', post({ path }))),
   removeFolder: async (id: number): Promise<void> =>
     void (await call(`/folders/${id}`, { method: 'DELETE' })),
   scan: async (): Promise<void> => void (await call('/scan', post({}))),
@@ -453,7 +192,7 @@ export const api = {
   failures: (signal?: AbortSignal) => json<Failures>('/failures', at(signal)),
   faces: (photo: string, signal?: AbortSignal) => json<PhotoFaces>(`/photos/${photo}/faces`, at(signal)),
   similarFaces: (face: number, limit: number, signal?: AbortSignal) =>
-    json<{ results: SimilarFace[] }>(`/faces/${face}/similar?limit=${limit}`, at(signal)),
+    json<Schemas['SimilarFaces']>(`/faces/${face}/similar?limit=${limit}`, at(signal)),
   people: (
     query: { hidden?: boolean; singles?: boolean; limit: number; offset: number },
     signal?: AbortSignal,
@@ -465,8 +204,8 @@ export const api = {
   person: (id: number, limit: number, offset: number, signal?: AbortSignal) =>
     json<PersonDetail>(`/people/${id}?limit=${limit}&offset=${offset}`, at(signal)),
   questions: (limit: number, signal?: AbortSignal) =>
-    json<{ questions: Question[] }>(`/people/questions?limit=${limit}`, at(signal)),
-  edits: (signal?: AbortSignal) => json<{ edits: PastEdit[] }>('/people/history', at(signal)),
+    json<Schemas['PeopleQuestions']>(`/people/questions?limit=${limit}`, at(signal)),
+  edits: (signal?: AbortSignal) => json<Schemas['PeopleHistory']>('/people/history', at(signal)),
   editPeople: (edit: PeopleEdit) => json<EditDone>('/people', post(edit)),
 };
 
@@ -517,7 +256,7 @@ export function listen(listener: Listener): () => void {
     });
     source.addEventListener('progress', (event) => listener.progress(data<Indexing>(event)));
     source.addEventListener('photos', (event) =>
-      listener.photos(data<{ photos: Photo[] }>(event).photos.map(withPath)),
+      listener.photos(data<Schemas['PhotosAdded']>(event).photos.map(withPath)),
     );
     source.addEventListener('failure', (event) => listener.failure(data<Failure>(event)));
     source.addEventListener('scan', () => listener.scan());
