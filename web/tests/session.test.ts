@@ -3,7 +3,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Result, SearchPage, SearchRequest } from '../src/lib/api';
 import { fromHash } from '../src/lib/rounds';
-import { countAbove, session } from '../src/lib/session.svelte';
+import { marks } from '../src/lib/marks.svelte';
+import { navigation } from '../src/lib/navigation.svelte';
+import { query } from '../src/lib/query.svelte';
+import { countAbove, results } from '../src/lib/results.svelte';
+import { currentRound } from '../src/lib/current_round.svelte';
+import { startSession } from '../src/lib/session';
 import { ui } from '../src/lib/ui.svelte';
 
 const id = (number: number) => number.toString(16).padStart(64, '0');
@@ -107,8 +112,8 @@ beforeEach(() => {
     return refuse ?? new Response(JSON.stringify(page(body)));
   });
   history.replaceState(null, '', '#/');
-  stop = session.start();
-  session.home();
+  stop = startSession();
+  query.home();
 });
 
 afterEach(() => {
@@ -118,62 +123,62 @@ afterEach(() => {
 
 describe('session', () => {
   it('searches after 80 ms of quiet, once', async () => {
-    session.typed('a');
-    session.typed('a d');
-    session.typed('a dog');
+    query.typed('a');
+    query.typed('a d');
+    query.typed('a dog');
     expect(sent).toHaveLength(0);
-    await vi.waitFor(() => expect(session.list).toHaveLength(30));
+    await vi.waitFor(() => expect(results.list).toHaveLength(30));
     expect(sent.map((one) => one.body.text)).toEqual(['a dog']);
-    expect(session.list).toHaveLength(30);
+    expect(results.list).toHaveLength(30);
     expect(location.hash).toBe('#/s?q=a+dog');
   });
 
   it('aborts a search that was overtaken and keeps the newer answer', async () => {
     let free: () => void = () => undefined;
     hold = new Promise((resolve) => (free = resolve));
-    session.setWords('old');
-    session.setWords('new');
+    query.setWords('old');
+    query.setWords('new');
     expect(sent[0]!.signal!.aborted).toBe(true);
     free();
     await settled();
-    expect(session.search!.words).toBe('new');
-    expect(session.error).toBe('');
-    expect(session.loading).toBe(false);
-    expect(session.list).toHaveLength(30);
+    expect(navigation.search!.words).toBe('new');
+    expect(results.error).toBe('');
+    expect(results.loading).toBe(false);
+    expect(results.list).toHaveLength(30);
   });
 
   it('shows the refusal of the server', async () => {
     refuse = new Response('{"title":"Too long","detail":"The words are too long."}', { status: 400 });
-    session.setWords('x');
+    query.setWords('x');
     await settled();
-    expect(session.error).toBe('The words are too long.');
-    expect(session.head).toBeNull();
+    expect(results.error).toBe('The words are too long.');
+    expect(results.head).toBeNull();
   });
 
   it('ends at the cut, shows the possible ones on demand and loads them page by page', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    expect(session.shown).toBe(30);
-    session.showPossible();
-    expect(session.shown).toBe(270);
-    expect(session.list).toHaveLength(120);
-    await session.need(200);
-    expect(session.list).toHaveLength(270);
+    expect(results.shown).toBe(30);
+    results.showPossible();
+    expect(results.shown).toBe(270);
+    expect(results.list).toHaveLength(120);
+    await results.need(200);
+    expect(results.list).toHaveLength(270);
     expect(sent.at(-1)!.body).toMatchObject({ offset: 120, limit: 1000 });
-    expect(new Set(session.list.map((photo) => photo.id)).size).toBe(270);
-    session.showPossible();
-    expect(session.shown).toBe(30);
+    expect(new Set(results.list.map((photo) => photo.id)).size).toBe(270);
+    results.showPossible();
+    expect(results.shown).toBe(30);
   });
 
   it('sends marks and seen photos with the next round, and lists the seen ones below', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.mark(id(1), 'fits');
-    session.mark(id(2), 'not');
+    marks.mark(id(1), 'fits');
+    marks.mark(id(2), 'not');
     expect(ui.message).toBe('Not this: 2.jpg. 1 fits, 1 doesn’t. Press R to search again.');
     expect(sent).toHaveLength(1);
-    session.sawPhotos([id(1), id(3), id(4)]);
-    session.next();
+    currentRound.saw([id(1), id(3), id(4)]);
+    currentRound.next();
     await settled();
     expect(sent[1]!.body).toMatchObject({
       text: 'dog',
@@ -188,65 +193,65 @@ describe('session', () => {
       seen: [id(3), id(4)],
       show: 'seen',
     });
-    expect(session.before.map((photo) => photo.id)).toEqual([id(3), id(4)]);
-    expect(session.beforeTotal).toBe(2);
-    expect(session.marks.get(id(1))).toBe('fits');
+    expect(results.before.map((photo) => photo.id)).toEqual([id(3), id(4)]);
+    expect(results.beforeTotal).toBe(2);
+    expect(marks.byId.get(id(1))).toBe('fits');
 
-    session.setSeenBefore('mixed');
+    query.setSeenBefore('mixed');
     await settled();
     expect(sent.at(-1)!.body).toMatchObject({ show: 'all', seen: [id(3), id(4)] });
-    expect(session.before).toEqual([]);
-    expect(session.list.map((photo) => photo.id)).toContain(id(3));
+    expect(results.before).toEqual([]);
+    expect(results.list.map((photo) => photo.id)).toContain(id(3));
 
-    session.setSeenBefore('hidden');
+    query.setSeenBefore('hidden');
     await settled();
     expect(sent.at(-1)!.body.show).toBeUndefined();
-    expect(session.before).toEqual([]);
+    expect(results.before).toEqual([]);
   });
 
   it('continues without a mark when photos were seen, and announces that the page explores', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    expect(session.ready).toBe(false);
-    session.sawPhotos([id(1), id(2)]);
-    expect(session.ready).toBe(true);
+    expect(currentRound.ready).toBe(false);
+    currentRound.saw([id(1), id(2)]);
+    expect(currentRound.ready).toBe(true);
     state = { explores: true, likely: 0, possible: 0 };
-    session.next();
+    currentRound.next();
     await settled();
     const body = sent.find((one) => one.body.seen)!.body;
     expect(body).toMatchObject({ text: 'dog', seen: [id(1), id(2)], method: 'hone' });
     expect(body.like).toBeUndefined();
-    expect(session.search!.at).toBe(1);
-    expect(session.list.every((result) => result.explores)).toBe(true);
-    expect(session.list.length).toBeGreaterThan(10);
+    expect(navigation.search!.at).toBe(1);
+    expect(results.list.every((result) => result.explores)).toBe(true);
+    expect(results.list.length).toBeGreaterThan(10);
     expect(ui.message).toBe(
       'Round 2: 0 likely, 0 possible. Nothing is marked as fitting yet, so here’s a variety.',
     );
     // The link and the history hold the round: back, and forward to the same one.
     const link = location.hash;
-    session.back();
+    currentRound.back();
     await settled();
-    expect(session.ready, 'a round follows already').toBe(true);
-    session.next();
+    expect(currentRound.ready, 'a round follows already').toBe(true);
+    currentRound.next();
     await settled();
     expect(location.hash).toBe(link);
     expect(sent.at(-1)!.body.seen).toEqual([id(1), id(2)]);
   });
 
   it('continues with the same marks when other photos were seen', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.mark(id(1), 'fits');
-    session.next();
+    marks.mark(id(1), 'fits');
+    currentRound.next();
     await settled();
-    expect(session.ready).toBe(false);
-    session.sawPhotos([id(1)]);
-    expect(session.ready, 'a marked photo is not an implicit negative').toBe(false);
-    session.sawPhotos([id(2)]);
+    expect(currentRound.ready).toBe(false);
+    currentRound.saw([id(1)]);
+    expect(currentRound.ready, 'a marked photo is not an implicit negative').toBe(false);
+    currentRound.saw([id(2)]);
     state = { explores: true };
-    session.next();
+    currentRound.next();
     await settled();
-    expect(session.search!.at).toBe(2);
+    expect(navigation.search!.at).toBe(2);
     expect(ui.message).toContain('Few photos fit yet, so here’s a variety.');
     expect(sent.at(-2)!.body).toMatchObject({
       like: [id(1)],
@@ -260,187 +265,187 @@ describe('session', () => {
   });
 
   it('boosts facets at once, keeps them in the link, and resets them', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.sawPhotos([id(7)]);
-    session.stepFacet('style', 1);
+    currentRound.saw([id(7)]);
+    query.stepFacet('style', 1);
     await settled();
     expect(sent.at(-1)!.body.facets).toEqual({ style: 2 });
     expect(ui.message).toBe('Style: more. Words: 30 likely, 240 possible.');
-    expect(session.ready, 'seen photos stay seen').toBe(true);
-    session.stepFacet('style', 1);
-    session.setFacet('moment', 0);
+    expect(currentRound.ready, 'seen photos stay seen').toBe(true);
+    query.stepFacet('style', 1);
+    query.setFacet('moment', 0);
     await settled();
     expect(sent.at(-1)!.body.facets).toEqual({ style: 4, moment: 0 });
     expect(location.hash).toBe('#/s?q=dog&c=l4m0');
     const asked = sent.length;
-    session.stepFacet('style', 1);
+    query.stepFacet('style', 1);
     expect(sent, 'most is the end').toHaveLength(asked);
-    session.setFacet('people', 4);
+    query.setFacet('people', 4);
     expect(sent, 'no faces').toHaveLength(asked);
     expect(ui.message).toBe('People can’t be boosted: no faces are indexed yet.');
-    session.resetFacets();
+    query.resetFacets();
     await settled();
     expect(sent.at(-1)!.body.facets).toBeUndefined();
     expect(location.hash).toBe('#/s?q=dog');
   });
 
   it('goes back to a round with the facets it had', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.mark(id(1), 'fits');
-    session.next();
+    marks.mark(id(1), 'fits');
+    currentRound.next();
     await settled();
-    session.setFacet('style', 4);
+    query.setFacet('style', 4);
     await settled();
-    session.back();
+    currentRound.back();
     await settled();
     expect(sent.at(-1)!.body.facets).toBeUndefined();
-    session.next();
+    currentRound.next();
     await settled();
     expect(sent.at(-1)!.body).toMatchObject({ facets: { style: 4 }, like: [id(1)] });
   });
 
   it('uses style terms, or ignores them', async () => {
-    session.setWords('dark red dog');
+    query.setWords('dark red dog');
     await settled();
     expect(sent.at(-1)!.body.style_terms).toBeUndefined();
-    session.setStyleTerm('red', false);
+    query.setStyleTerm('red', false);
     await settled();
     expect(sent.at(-1)!.body.style_terms).toEqual(['dark']);
-    expect(session.head!.style_terms).toEqual([
+    expect(results.head!.style_terms).toEqual([
       { word: 'red', used: false },
       { word: 'dark', used: true },
     ]);
-    session.setStyleTerm('dark', false);
+    query.setStyleTerm('dark', false);
     await settled();
     expect(sent.at(-1)!.body.style_terms).toEqual([]);
     expect(fromHash(location.hash).route).toMatchObject({ search: { styleTerms: [] } });
-    session.setStyleTerm('red', true);
-    session.setStyleTerm('dark', true);
+    query.setStyleTerm('red', true);
+    query.setStyleTerm('dark', true);
     await settled();
-    session.endTyping();
-    session.setWords('red');
+    navigation.endTyping();
+    query.setWords('red');
     await settled();
     expect(sent.at(-1)!.body.style_terms, 'other words have other style terms').toBeUndefined();
   });
 
   it('shows an overview on demand', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.setDiverse(true);
+    query.setDiverse(true);
     await settled();
     expect(sent.at(-1)!.body.diverse).toBe(true);
-    expect(session.list).toHaveLength(30);
+    expect(results.list).toHaveLength(30);
   });
 
   it('ends the list by the match of a group, whatever its size', async () => {
     groups = true;
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    expect(session.list).toHaveLength(30);
-    expect(session.groupTotal).toBe(30);
-    session.showPossible();
-    await session.need(400);
-    expect(session.list).toHaveLength(270);
-    expect(session.groupTotal).toBe(270);
+    expect(results.list).toHaveLength(30);
+    expect(results.groupTotal).toBe(30);
+    results.showPossible();
+    await results.need(400);
+    expect(results.list).toHaveLength(270);
+    expect(results.groupTotal).toBe(270);
   });
 
   it('shows the closest when nothing fits', async () => {
     state = { nothing_fits: true, likely: 0, possible: 5 };
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    expect(session.list).toHaveLength(24);
+    expect(results.list).toHaveLength(24);
   });
 
   it('continues only with new marks', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.next();
-    expect(session.search!.at).toBe(0);
+    currentRound.next();
+    expect(navigation.search!.at).toBe(0);
     expect(ui.message).toContain('Mark a photo first');
   });
 
   it('undoes marks one by one, in this round only', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.mark(id(1), 'fits');
-    session.mark(id(1), 'fits');
-    expect(session.marks.size).toBe(0);
-    expect(session.undo()).toBe(id(1));
-    expect(session.marks.get(id(1))).toBe('fits');
-    expect(session.undo()).toBe(id(1));
-    expect(session.undo()).toBeNull();
+    marks.mark(id(1), 'fits');
+    marks.mark(id(1), 'fits');
+    expect(marks.byId.size).toBe(0);
+    expect(marks.undo()).toBe(id(1));
+    expect(marks.byId.get(id(1))).toBe('fits');
+    expect(marks.undo()).toBe(id(1));
+    expect(marks.undo()).toBeNull();
   });
 
   it('changes the strength of a mark, and undoes that like a mark', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.weighNext(id(1));
+    marks.weighNext(id(1));
     expect(ui.notice).toContain('Mark this photo first');
-    session.mark(id(1), 'fits');
-    session.weighNext(id(1));
+    marks.mark(id(1), 'fits');
+    marks.weighNext(id(1));
     expect(ui.message).toBe('Double strength: 1.jpg. 1 fits. Press R to search again.');
-    expect(session.weights.get(id(1))).toBe(2);
+    expect(marks.weights.get(id(1))).toBe(2);
     expect(location.hash).toContain('r=0d-');
-    session.stepWeight(id(1), 1);
-    expect(session.weights.get(id(1)), 'double is the maximum').toBe(2);
-    session.next();
+    marks.stepWeight(id(1), 1);
+    expect(marks.weights.get(id(1)), 'double is the maximum').toBe(2);
+    currentRound.next();
     await settled();
     expect(sent.find((one) => one.body.like)!.body.weights).toEqual({ [id(1)]: 2 });
-    session.weighNext(id(1));
-    expect(session.weights.get(id(1))).toBe(0.5);
-    expect(session.ready).toBe(true);
-    session.weighNext(id(1));
-    expect(session.weights.size).toBe(0);
-    expect(session.undo()).toBe(id(1));
-    expect(session.weights.get(id(1))).toBe(0.5);
-    expect(session.undo()).toBe(id(1));
-    expect(session.weights.get(id(1))).toBe(2);
-    expect(session.ready, 'as the round was searched').toBe(false);
-    session.back();
-    expect(session.weights.get(id(1)), 'each round has its own').toBe(2);
-    session.removeAllMarks();
-    expect(session.weights.size).toBe(0);
+    marks.weighNext(id(1));
+    expect(marks.weights.get(id(1))).toBe(0.5);
+    expect(currentRound.ready).toBe(true);
+    marks.weighNext(id(1));
+    expect(marks.weights.size).toBe(0);
+    expect(marks.undo()).toBe(id(1));
+    expect(marks.weights.get(id(1))).toBe(0.5);
+    expect(marks.undo()).toBe(id(1));
+    expect(marks.weights.get(id(1))).toBe(2);
+    expect(currentRound.ready, 'as the round was searched').toBe(false);
+    currentRound.back();
+    expect(marks.weights.get(id(1)), 'each round has its own').toBe(2);
+    marks.removeAll();
+    expect(marks.weights.size).toBe(0);
   });
 
   it('returns to a round with the same request and the same seen photos', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.mark(id(5), 'fits');
-    session.sawPhotos([id(6)]);
-    session.next();
+    marks.mark(id(5), 'fits');
+    currentRound.saw([id(6)]);
+    currentRound.next();
     await settled();
     const link = location.hash;
-    session.back();
+    currentRound.back();
     await settled();
-    expect(session.search!.at).toBe(0);
+    expect(navigation.search!.at).toBe(0);
     expect(sent.at(-1)!.body.like).toBeUndefined();
-    session.next();
+    currentRound.next();
     await settled();
     expect(location.hash).toBe(link);
     expect(sent.some((one) => one.body.seen?.[0] === id(6))).toBe(true);
-    expect(session.likelyOf).toEqual([30, 30]);
+    expect(navigation.likelyOf).toEqual([30, 30]);
   });
 
   it('keeps marks when the words change, and forgets the seen photos of the old words', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.mark(id(5), 'fits');
-    session.sawPhotos([id(6)]);
-    session.next();
+    marks.mark(id(5), 'fits');
+    currentRound.saw([id(6)]);
+    currentRound.next();
     await settled();
-    session.endTyping();
-    session.setWords('dog in snow');
+    navigation.endTyping();
+    query.setWords('dog in snow');
     await settled();
     expect(sent.at(-1)!.body).toMatchObject({ text: 'dog in snow', like: [id(5)] });
     expect(sent.at(-1)!.body.seen).toBeUndefined();
   });
 
   it('starts over from a photo', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.similarTo(id(9));
+    query.similarTo(id(9));
     await settled();
     expect(sent.at(-1)!.body).toMatchObject({ from: id(9) });
     expect(fromHash(location.hash).route).toMatchObject({
@@ -450,30 +455,30 @@ describe('session', () => {
   });
 
   it('opens a photo as an address and closes it', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
     const before = location.hash;
-    session.open(id(2));
+    navigation.open(id(2));
     expect(fromHash(location.hash).open).toBe(id(2));
-    session.open(id(3));
+    navigation.open(id(3));
     expect(fromHash(location.hash).open).toBe(id(3));
-    session.close();
+    navigation.close();
     await vi.waitFor(() => expect(location.hash).toBe(before));
     expect(location.hash).toBe(before);
-    expect(session.address.open).toBe('');
-    expect(session.list).toHaveLength(30);
+    expect(navigation.address.open).toBe('');
+    expect(results.list).toHaveLength(30);
   });
 
   it('keeps the marks made while a photo was open', async () => {
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.open(id(2));
-    session.mark(id(2), 'fits');
-    session.close();
-    await vi.waitFor(() => expect(session.address.open).toBe(''));
-    expect(session.address.open).toBe('');
-    expect(session.now.like).toEqual([id(2)]);
-    expect(session.marks.get(id(2))).toBe('fits');
+    navigation.open(id(2));
+    marks.mark(id(2), 'fits');
+    navigation.close();
+    await vi.waitFor(() => expect(navigation.address.open).toBe(''));
+    expect(navigation.address.open).toBe('');
+    expect(marks.now.like).toEqual([id(2)]);
+    expect(marks.byId.get(id(2))).toBe('fits');
     expect(fromHash(location.hash)).toMatchObject({ open: '', route: { search: { words: 'dog' } } });
     expect(location.hash).toContain('&r=0-');
   });
@@ -482,10 +487,10 @@ describe('session', () => {
     const write = vi.spyOn(history, 'replaceState').mockImplementation(() => {
       throw new DOMException('too often', 'SecurityError');
     });
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    session.mark(id(1), 'fits');
-    expect(session.marks.size).toBe(1);
+    marks.mark(id(1), 'fits');
+    expect(marks.byId.size).toBe(1);
     write.mockRestore();
   });
 });
@@ -497,50 +502,50 @@ describe('the cut and the filter', () => {
   });
 
   it('keeps the filter in the link with the words, one history entry each', async () => {
-    session.setWords('dog');
-    session.endTyping();
+    query.setWords('dog');
+    navigation.endTyping();
     await settled();
     const length = history.length;
-    session.setFilter(' rating:>=3 ');
+    query.setFilter(' rating:>=3 ');
     await settled();
     expect(sent.at(-1)!.body).toMatchObject({ text: 'dog', filter: 'rating:>=3' });
     expect(location.hash).toBe('#/s?q=dog&w=rating%3A%3E%3D3');
     expect(history.length).toBe(length + 1);
     const asked = sent.length;
-    session.setFilter('rating:>=3');
+    query.setFilter('rating:>=3');
     expect(sent).toHaveLength(asked);
     await Promise.all([
       new Promise((go) => addEventListener('popstate', go, { once: true })),
       history.back(),
     ]);
     await settled();
-    expect(session.search).toMatchObject({ words: 'dog', filter: '' });
+    expect(navigation.search).toMatchObject({ words: 'dog', filter: '' });
     expect(sent.at(-1)!.body.filter).toBeUndefined();
   });
 
   it('keeps marks and the filter when the words change, and the filter when a photo starts a search', async () => {
-    session.setFilter('has:gps');
+    query.setFilter('has:gps');
     await settled();
-    expect(session.ranked).toBe(false);
+    expect(results.ranked).toBe(false);
     expect(ui.message).toContain('500 photos');
-    session.setWords('dog');
+    query.setWords('dog');
     await settled();
-    expect(session.ranked).toBe(true);
+    expect(results.ranked).toBe(true);
     expect(sent.at(-1)!.body).toMatchObject({ text: 'dog', filter: 'has:gps' });
-    session.mark(id(1), 'fits');
-    session.setFilter('has:date');
-    expect(session.now.like).toEqual([id(1)]);
-    session.similarTo(id(9));
-    expect(session.search).toMatchObject({ from: id(9), words: '', filter: 'has:date' });
-    session.setFilter('');
-    expect(session.search).toMatchObject({ from: id(9), filter: '' });
+    marks.mark(id(1), 'fits');
+    query.setFilter('has:date');
+    expect(marks.now.like).toEqual([id(1)]);
+    query.similarTo(id(9));
+    expect(navigation.search).toMatchObject({ from: id(9), words: '', filter: 'has:date' });
+    query.setFilter('');
+    expect(navigation.search).toMatchObject({ from: id(9), filter: '' });
   });
 
   it('goes to the start page when the search was only a filter', async () => {
-    session.setFilter('has:gps');
+    query.setFilter('has:gps');
     await settled();
-    session.setFilter('');
-    expect(session.route.view).toBe('home');
+    query.setFilter('');
+    expect(navigation.route.view).toBe('home');
   });
 
   it('distinguishes a wrong filter from other refusals', async () => {
@@ -548,15 +553,15 @@ describe('the cut and the filter', () => {
       JSON.stringify({ detail: "filter, column 12: there is no field 'raiting'; did you mean rating?" }),
       { status: 400 },
     );
-    session.setFilter('taken:2019 raiting:3');
+    query.setFilter('taken:2019 raiting:3');
     await settled();
-    expect(session.filterError).toEqual({
+    expect(query.filterError).toEqual({
       column: 12,
       text: "There is no field 'raiting'; did you mean rating?",
     });
     refuse = new Response('{"detail":"The words are too long."}', { status: 400 });
-    session.again();
+    results.again();
     await settled();
-    expect(session.filterError).toBeNull();
+    expect(query.filterError).toBeNull();
   });
 });
