@@ -7,18 +7,12 @@
 
 #include "cli/commands.hpp"
 #include "ingest/backup.hpp"
+#include "wire/backup.hpp"
 #include "wire/document.hpp"
 
 namespace hone {
 
 namespace {
-
-nlohmann::json to_json(const BackupSummary& summary) {
-    return {{"made_at", summary.made_at},
-            {"photos", summary.photos},
-            {"thumbnails", summary.thumbnails},
-            {"bytes", summary.bytes}};
-}
 
 Result<> refuse_server() {
     if (!Library::has_server()) return {};

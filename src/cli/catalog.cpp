@@ -5,6 +5,7 @@
 #include "catalog/surrealdb/copy.hpp"
 #include "cli/commands.hpp"
 #include "cli/progress_bar.hpp"
+#include "wire/backup.hpp"
 #include "wire/document.hpp"
 
 namespace hone {
@@ -38,9 +39,7 @@ Result<> copy(const GlobalOptions& options, const std::string& from, const std::
     bar.clear();
     if (!report) return std::unexpected(report.error());
     if (options.json) {
-        fmt::print("{}\n", dump({{"photos", report->photos},
-                                 {"compared", {{"tables", report->tables}, {"rows", report->rows}}}},
-                                2));
+        fmt::print("{}\n", dump(to_json(*report), 2));
     } else {
         fmt::print("copied {} photos; compared {} rows of {} tables, every column, both ways: all alike\n",
                    report->photos, report->rows, report->tables);

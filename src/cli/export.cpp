@@ -7,7 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "photo/sidecar.hpp"
-#include "wire/people.hpp"
+#include "wire/export.hpp"
 
 namespace hone {
 
@@ -30,26 +30,6 @@ Result<> for_each_photo(Catalog& catalog, const VisitPhoto& visit) {
         if (photo) HONE_CHECK(visit(*photo, files));
     }
     return {};
-}
-
-Result<json> entry_of(Catalog& catalog, const Photo& photo, const std::vector<FileRecord>& files) {
-    json entry{{"id", to_hex(photo.id)}, {"width", photo.width}, {"height", photo.height},
-               {"format", photo.format}, {"bytes", photo.bytes}, {"paths", json::array()},
-               {"faces", json::array()}};
-    for (const FileRecord& file : files) entry["paths"].push_back(utf8_path(file.facts.path));
-    HONE_TRY(const auto analysis_results, catalog.analysis_results(photo.number));
-    if (analysis_results) {
-        entry["taken"] = {{"at", iso8601_local(analysis_results->taken)},
-                          {"from", taken_source_name(analysis_results->taken.source)}};
-        entry["metadata"] = to_json(analysis_results->metadata);
-    }
-    HONE_TRY(const std::vector<Face> faces, catalog.faces_of(photo.number));
-    for (const Face& face : faces) {
-        HONE_TRY(json one, to_json(catalog, face));
-        one.erase("photo");
-        entry["faces"].push_back(std::move(one));
-    }
-    return entry;
 }
 
 // Writes text piece by piece, so that a large library needs little memory.
@@ -93,19 +73,13 @@ class Output {
 
 Result<> export_json(Catalog& catalog, const std::string& to) {
     HONE_TRY(Output output, Output::open(to));
-    json folders = json::array(), people = json::array();
-    HONE_TRY(const std::vector<Folder> known, catalog.folders());
-    for (const Folder& folder : known) folders.push_back(utf8_path(folder.path));
-    HONE_TRY(const std::vector<PersonCount> counts, catalog.people());
-    for (const PersonCount& person : counts) {
-        if (!person.name.empty() || person.hidden)
-            people.push_back({{"id", person.id}, {"name", person.name}, {"hidden", person.hidden}});
-    }
+    HONE_TRY(const std::vector<Folder> folders, catalog.folders());
+    HONE_TRY(const std::vector<PersonCount> people, catalog.people());
     output.write(fmt::format("{{\"hone\": \"{}\",\n\"folders\": {},\n\"people\": {},\n\"photos\": [",
-                             HONE_VERSION, dump(folders), dump(people)));
+                             HONE_VERSION, dump(exported_folders(folders)), dump(exported_people(people))));
     const char* before = "\n";
     const VisitPhoto write = [&](const Photo& photo, const std::vector<FileRecord>& files) -> Result<> {
-        HONE_TRY(const json entry, entry_of(catalog, photo, files));
+        HONE_TRY(const json entry, exported_photo(catalog, photo, files));
         output.write(std::exchange(before, ",\n") + dump(entry));
         return {};
     };
@@ -128,7 +102,7 @@ Result<> export_csv(Catalog& catalog, const std::string& to) {
         "id,path,copies,width,height,format,bytes,taken_at,latitude,longitude,rating,title,description,"
         "keywords,people\r\n");
     const VisitPhoto write = [&](const Photo& photo, const std::vector<FileRecord>& files) -> Result<> {
-        HONE_TRY(const json entry, entry_of(catalog, photo, files));
+        HONE_TRY(const json entry, exported_photo(catalog, photo, files));
         const json facts = entry.value("metadata", json::object());
         const auto fact = [&](const char* name) {
             const auto found = facts.find(name);

@@ -8,7 +8,7 @@
 #include "base/config.hpp"
 #include "cli/commands.hpp"
 #include "ingest/file_processor.hpp"
-#include "wire/people.hpp"
+#include "wire/export.hpp"
 
 namespace hone {
 
@@ -97,12 +97,7 @@ Result<> show_faces(const GlobalOptions& options, const FacesFlags& flags) {
     HONE_TRY(const auto answer, faces_of(**library, flags.photo));
     json list = json::array();
     for (const Face& face : answer.first) {
-        HONE_TRY(json entry, to_json((*library)->catalog(), face));
-        // On the command line, a person is a number followed by the name.
-        const json person = entry["person"];
-        entry["person"] = person.is_object() ? person["id"] : json();
-        entry["name"] = person.is_object() ? person["name"] : json();
-        if (flags.vectors) entry["vector"] = face.vector;
+        HONE_TRY(json entry, face_for_command((*library)->catalog(), face, flags.vectors));
         list.push_back(std::move(entry));
     }
     if (options.json) {

@@ -10,6 +10,7 @@
 #include "model/hub.hpp"
 #include "model/import.hpp"
 #include "wire/document.hpp"
+#include "wire/models.hpp"
 
 namespace hone {
 
@@ -21,33 +22,12 @@ struct ModelsFlags {
     std::string source, name, precision;
 };
 
-std::string precisions_of(const Manifest& manifest) {
-    std::vector<std::string_view> names;
-    for (const auto& [precision, file] : manifest.image.files) names.push_back(precision_name(precision));
-    return fmt::format("{}", fmt::join(names, ","));
-}
-
 // Adds the face packs. chosen: the library's setting; empty: none.
 void list_faces(const fs::path& library, const std::string& chosen, json& list) {
     const std::vector<fs::path> directories = model_directories(library);
     const auto used = find_face_pack(directories, chosen);
-    for (const StoredFacePack& stored : list_face_packs(directories)) {
-        json entry{{"directory", utf8_path(stored.directory)}, {"role", "faces"}};
-        if (stored.pack) {
-            entry.update({{"name", stored.pack->name},
-                          {"title", stored.pack->title},
-                          {"licence", stored.pack->licence},
-                          {"complete", stored.is_complete},
-                          {"hub", !stored.pack->hub.empty()},
-                          {"used", used && used->name == stored.pack->name}});
-            if (stored.pack->embedder) entry["dimension"] = stored.pack->embedder->dimension;
-        } else {
-            entry.update({{"name", stored.directory.filename().string()},
-                          {"problem", stored.pack.error().message},
-                          {"used", false}});
-        }
-        list.push_back(std::move(entry));
-    }
+    for (const StoredFacePack& stored : list_face_packs(directories))
+        list.push_back(to_json(stored, stored.pack && used && used->name == stored.pack->name));
 }
 
 Result<> list_models(const GlobalOptions& options) {
@@ -60,23 +40,8 @@ Result<> list_models(const GlobalOptions& options) {
     }
     const auto current = store.find(setting);
     json list = json::array();
-    for (const StoredModel& model : store.list()) {
-        json entry = {{"directory", utf8_path(model.directory)}};
-        if (model.manifest) {
-            entry.update({{"name", model.manifest->name},
-                          {"title", model.manifest->title},
-                          {"role", "image-text"},
-                          {"licence", model.manifest->licence},
-                          {"dimension", model.manifest->dimension},
-                          {"precisions", precisions_of(*model.manifest)},
-                          {"used", current && current->name == model.manifest->name}});
-        } else {
-            entry.update({{"name", model.directory.filename().string()},
-                          {"problem", model.manifest.error().message},
-                          {"used", false}});
-        }
-        list.push_back(std::move(entry));
-    }
+    for (const StoredModel& model : store.list())
+        list.push_back(to_json(model, model.manifest && current && current->name == model.manifest->name));
     list_faces(directory, faces.value_or(""), list);
     if (options.json) {
         fmt::print("{}\n", dump({{"models", list}}, 2));
@@ -140,9 +105,7 @@ Result<> pull_faces(const GlobalOptions& options, const StoredFacePack& recipe, 
              }));
     bar.clear();
     if (options.json)
-        fmt::print(
-            "{}\n",
-            dump({{"name", pack.name}, {"role", "faces"}, {"directory", utf8_path(pack.directory)}}, 2));
+        fmt::print("{}\n", dump(installed_json(pack), 2));
     else
         fmt::print("{} is installed; use it with `hone config {} {}`\n", pack.name, kFaceModelSetting,
                    pack.name);
@@ -231,12 +194,7 @@ Result<> verify_models(const GlobalOptions& options, const ModelsFlags& flags) {
 Result<> list_devices(const GlobalOptions& options) {
     const std::vector<DeviceReport> reports = probe_devices();
     if (options.json) {
-        json list = json::array();
-        for (const DeviceReport& report : reports)
-            list.push_back({{"device", device_name(report.device)},
-                            {"usable", report.usable},
-                            {"reason", report.reason}});
-        fmt::print("{}\n", dump({{"devices", list}}, 2));
+        fmt::print("{}\n", dump(devices_json(reports), 2));
         return {};
     }
     for (const DeviceReport& report : reports)
