@@ -36,6 +36,14 @@ Result<MappedBytes> MappedBytes::open(const fs::path& path, Sharing sharing) {
     return bytes;
 }
 
+Result<MappedBytes> MappedBytes::scratch(const fs::path& folder) {
+    MappedBytes bytes;
+    bytes.file_ = FileDescriptor(::open(folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
+    if (!bytes.file_) return fail("cannot create a file in {}: {}", printable(folder), std::strerror(errno));
+    bytes.sharing_ = Sharing::kShared;
+    return bytes;
+}
+
 MappedBytes::~MappedBytes() {
     if (data_ != nullptr) ::munmap(data_, mapped_);
 }

@@ -26,6 +26,9 @@ class MappedBytes {
     MappedBytes() = default;
     // Maps the whole file; kShared creates a missing one. kFailed when the file cannot be opened or mapped.
     static Result<MappedBytes> open(const fs::path& path, Sharing sharing);
+    // An empty file without a name in this folder, for what the system may write out when memory is short.
+    // kFailed when it cannot be created.
+    static Result<MappedBytes> scratch(const fs::path& folder);
     MappedBytes(MappedBytes&& other) noexcept { swap(other); }
     MappedBytes& operator=(MappedBytes&& other) noexcept {
         swap(other);
@@ -75,7 +78,7 @@ class MappedArray {
         return bytes_.grow(count * sizeof(T));
     }
     [[nodiscard]] std::size_t capacity() const { return bytes_.size() / sizeof(T); }
-    // index: below capacity().
+    // index: below capacity(). Valid until the next grow().
     T& operator[](std::size_t index) const { return data()[index]; }
     [[nodiscard]] T* data() const { return reinterpret_cast<T*>(bytes_.data()); }
     [[nodiscard]] MappedBytes& bytes() { return bytes_; }

@@ -247,8 +247,11 @@ class Catalog {
 
     // Returns std::nullopt for a photo that was not analysed.
     virtual Result<std::optional<AnalysisResults>> analysis_results(PhotoNumber photo) = 0;
-    // Visits the style (kStyleSize bytes) and hashes of every available photo, by ascending number.
+    // Available photos with a style and hashes, by ascending number.
+    virtual Result<std::vector<PhotoNumber>> styled_photos() = 0;
+    // Visits the style (kStyleSize bytes) and hashes of those of the photos that have them, in their order.
     virtual Result<> for_each_style(
+        std::span<const PhotoNumber> photos,
         const std::function<Result<>(PhotoNumber, std::span<const std::uint8_t> style,
                                      std::span<const std::uint64_t> hashes)>& visit) = 0;
     // Replaces pairs that exist.

@@ -44,7 +44,7 @@ Result<> bench_near(const GlobalOptions& options, std::size_t photos) {
     std::mt19937_64 random(1);
     NearDuplicateIndex index;
     for (std::size_t photo = 1; photo <= photos; ++photo)
-        index.add(static_cast<PhotoNumber>(photo), made_style(random), made_hashes(random));
+        HONE_CHECK(index.add(static_cast<PhotoNumber>(photo), made_style(random), made_hashes(random)));
     const unsigned threads = processor_count();
     // As many bytes as a query looks at, read once.
     std::vector<std::uint64_t> bytes(

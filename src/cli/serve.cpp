@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <future>
 #include <thread>
 
 #include "base/config.hpp"
@@ -113,6 +114,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     for (const fs::path& folder : folders) {
         HONE_TRY(const Folder added, library->catalog().add_folder(folder));
     }
+    // The catalogue is read while the networks and the vector files are opened.
+    auto reading = std::async(std::launch::async, [&] { return library->snapshot(); });
     // One more than the readers, so that opening a photo does not wait for the indexing.
     DecoderPool decoders(processor_count() + 1);
     ThumbnailStore thumbnails(directory / "thumbs", decoders);
@@ -134,9 +137,6 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
 
     const auto faces = open_faces(*library);
     if (!faces) log::info("faces are not indexed: {}", faces.error().message);
-    HONE_CHECK(api.start_people(open_people(*library, faces ? faces->get() : nullptr),
-                                faces ? (*faces)->pack().name : "", faces ? "" : faces.error().message));
-
     // Without a model, the pages still open and show what to do.
     std::shared_ptr<ImageTextModel> model;
     std::shared_ptr<VectorSpace> space;
@@ -147,6 +147,13 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         model = std::move(*opened);
         HONE_CHECK(library->check_model(*model));
         HONE_TRY(space, library->open_content(*model));
+        HONE_TRY(const auto styles, library->styles());
+    }
+    // These need the whole library.
+    HONE_CHECK(reading.get());
+    HONE_CHECK(api.start_people(open_people(*library, faces ? faces->get() : nullptr),
+                                faces ? (*faces)->pack().name : "", faces ? "" : faces.error().message));
+    if (opened) {
         analyzer.emplace(model);
         BackgroundOptions background;
         background.rescan = std::chrono::minutes(flags.rescan_minutes);

@@ -104,7 +104,8 @@ class Indexer {
     // patience: of the drives of photos whose thumbnails are missing when they are compared.
     explicit Indexer(const IndexParts& parts, std::chrono::milliseconds patience = kBlockingCallPatience)
         : parts_(parts),
-          same_pictures_(parts.library.catalog(), parts.thumbnails, parts.decoders, patience) {}
+          same_pictures_(parts.library.catalog(), parts.thumbnails, parts.decoders,
+                         parts.library.vectors_directory(), patience) {}
 
     // Brings the library up to date with these folders. One caller at a time. An unreadable folder is marked
     // unreachable and its photos stay. A stop request ends the run early and in order. kFailed or

@@ -5,11 +5,11 @@
 
 #include <optional>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "analyze/hashes.hpp"
 #include "analyze/style.hpp"
+#include "base/mapped_array.hpp"
 #include "catalog/catalog.hpp"
 #include "vector/kernels.hpp"
 
@@ -27,16 +27,23 @@ struct NearDuplicateCandidate {
 // such copies are rare. Pure function.
 int near_duplicate_count(std::size_t photos);
 
-// The style vectors (int8, 128 bytes) and hashes (48 bytes) of all photos, in memory. A query scans all of
-// them (`hone bench near` measures it). Concurrent const calls are safe; add() and remove() need
-// exclusive access.
+// The style vectors (int8, 128 bytes) and hashes (48 bytes) of all photos. A query scans all of them (`hone
+// bench near` measures it): the nearest hashes of a photo without duplicates are so far away that an index of
+// their parts would look at more entries than there are photos. Concurrent const calls are safe; add() and
+// remove() need exclusive access.
 class NearDuplicateIndex {
   public:
-    // Replaces an existing photo.
-    void add(PhotoNumber photo, const StyleVector& style, const PhotoHashes& hashes);
+    // In memory.
+    NearDuplicateIndex() = default;
+    // In files without names in this folder, which the system may write out when memory is short; in memory
+    // where the file system has no such files.
+    explicit NearDuplicateIndex(const fs::path& folder);
+
+    // Replaces an existing photo. kFailed when the disk is full.
+    Result<> add(PhotoNumber photo, const StyleVector& style, const PhotoHashes& hashes);
     // Returns false when the photo did not exist.
     bool remove(PhotoNumber photo);
-    [[nodiscard]] std::size_t size() const { return photos_.size(); }
+    [[nodiscard]] std::size_t size() const { return size_; }
 
     // Returns the `count` most similar styles joined with the `count` nearest hashes: at most 2 * count
     // photos, the most similar first, without `except` (the query itself). count < 1:
@@ -52,11 +59,15 @@ class NearDuplicateIndex {
     struct alignas(kRowAlignment) StyleRow {
         std::array<std::uint8_t, kStyleDimension> bytes;  // value / scale + 128
     };
-    std::vector<PhotoNumber> photos_;
-    std::vector<StyleRow> styles_;
-    std::vector<float> scales_;
-    std::vector<std::array<std::uint64_t, kHashes>> hashes_;
-    std::unordered_map<PhotoNumber, std::size_t> rows_;
+    void move_row(std::size_t from, std::size_t to);
+    Result<> grow(std::size_t rows);
+
+    std::size_t size_ = 0;
+    MappedArray<PhotoNumber> photos_;
+    MappedArray<StyleRow> styles_;
+    MappedArray<float> scales_;
+    std::array<MappedArray<std::uint64_t>, kHashes> hashes_;
+    MappedArray<std::uint32_t> row_of_photo_;  // row + 1; 0: none
 };
 
 }  // namespace hone

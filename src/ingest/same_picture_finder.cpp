@@ -67,7 +67,11 @@ struct SamePictureFinder::Work {
 };
 
 void SamePictureFinder::add(PhotoNumber photo, const AnalysisResults& results) {
-    added_.insert_or_assign(photo, Query{style_vector(to_style(results.style)), to_hashes(results.hashes)});
+    new_.insert(photo);
+    // Without an index, the first comparison reads all photos.
+    if (index_.size() > 0)
+        not_in_index_.insert_or_assign(
+            photo, Query{style_vector(to_style(results.style)), to_hashes(results.hashes)});
 }
 
 Result<std::size_t> SamePictureFinder::prepare(bool whole, bool shared) {
@@ -76,22 +80,20 @@ Result<std::size_t> SamePictureFinder::prepare(bool whole, bool shared) {
         const AnalyzerKey key = same_picture_key();
         HONE_TRY(const std::vector<bool> done, catalog_.analyzed(std::span(&key, 1)));
         waiting_.clear();
-        HONE_CHECK(catalog_.for_each_style([&](PhotoNumber photo, auto style, auto hashes) -> Result<> {
-            if (photo >= done.size() || !done[photo])
-                waiting_.emplace(photo, Query{style_vector(to_style(style)), to_hashes(hashes)});
-            return {};
-        }));
+        HONE_TRY(const std::vector<PhotoNumber> photos, catalog_.styled_photos());
+        for (const PhotoNumber photo : photos) {
+            if (photo >= done.size() || !done[photo]) waiting_.insert(photo);
+        }
         read_ = true;
     }
-    for (const auto& [photo, query] : added_) {
-        if (index_.size() > 0) index_.add(photo, query.style, query.hashes);
-        waiting_.insert_or_assign(photo, query);
-        if (!whole) now_.push_back(photo);
-    }
-    added_.clear();
+    for (const auto& [photo, query] : not_in_index_) HONE_CHECK(index_.add(photo, query.style, query.hashes));
+    not_in_index_.clear();
+    waiting_.insert(new_.begin(), new_.end());
+    if (!whole) now_.assign(new_.begin(), new_.end());
+    new_.clear();
     // What failed before for a passing reason is tried again by whole scans only.
     if (whole) {
-        for (const auto& [photo, query] : waiting_) now_.push_back(photo);
+        now_.assign(waiting_.begin(), waiting_.end());
     }
     return now_.size();
 }
@@ -118,11 +120,17 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
         work.features.add(photo, features);
         return features;
     };
-    const Query& query = waiting_.at(number);
+    std::optional<Query> query;
+    HONE_CHECK(
+        catalog_.for_each_style(std::span(&number, 1), [&](PhotoNumber, auto style, auto hashes) -> Result<> {
+            query = Query{style_vector(to_style(style)), to_hashes(hashes)};
+            return {};
+        }));
+    if (!query) return fail("it is gone");
     HONE_TRY(const PictureFeatures mine, features_of(number, PictureFeatures::Mirrored::kYes));
     Result<> complete;
     for (const NearDuplicateCandidate& candidate :
-         index_.candidates(query.style, query.hashes, number, 0, work.threads_of_query)) {
+         index_.candidates(query->style, query->hashes, number, 0, work.threads_of_query)) {
         const auto other = features_of(candidate.photo, PictureFeatures::Mirrored::kNo);
         if (!other) {
             log::debug("cannot compare photo {} with {}: {}", number, candidate.photo, other.error().message);
@@ -141,10 +149,11 @@ Result<> SamePictureFinder::run(const std::stop_token& stop,
                                 const std::function<void(std::size_t)>& on_progress) {
     Work work;
     if (index_.size() == 0) {
-        HONE_CHECK(catalog_.for_each_style([&](PhotoNumber photo, auto style, auto hashes) -> Result<> {
-            index_.add(photo, style_vector(to_style(style)), to_hashes(hashes));
-            return {};
-        }));
+        HONE_TRY(const std::vector<PhotoNumber> photos, catalog_.styled_photos());
+        HONE_CHECK(
+            catalog_.for_each_style(photos, [&](PhotoNumber photo, auto style, auto hashes) -> Result<> {
+                return index_.add(photo, style_vector(to_style(style)), to_hashes(hashes));
+            }));
     }
     // Few photos: all processors search for each of them.
     const unsigned workers_wanted =

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <stop_token>
 
 #include "ingest/near_duplicates.hpp"
@@ -17,10 +18,15 @@ namespace hone {
 // grows with the photos that are added. Not thread-safe.
 class SamePictureFinder {
   public:
-    // patience: the longest time without an answer of the drive of a photo whose thumbnail is missing.
+    // folder: for the index, a folder of derived files. patience: the longest time without an answer of the
+    // drive of a photo whose thumbnail is missing.
     SamePictureFinder(Catalog& catalog, ThumbnailStore& thumbnails, DecoderPool& decoders,
-                      std::chrono::milliseconds patience = kBlockingCallPatience)
-        : catalog_(catalog), thumbnails_(thumbnails), decoders_(decoders), patience_(patience) {}
+                      const fs::path& folder, std::chrono::milliseconds patience = kBlockingCallPatience)
+        : catalog_(catalog),
+          thumbnails_(thumbnails),
+          decoders_(decoders),
+          patience_(patience),
+          index_(folder) {}
 
     // A photo that was analysed: it waits for prepare().
     void add(PhotoNumber photo, const AnalysisResults& results);
@@ -48,7 +54,8 @@ class SamePictureFinder {
     };
     NearDuplicateIndex index_;  // empty until something is compared
     bool read_ = false;         // waiting_ has every photo of the catalogue that was never compared
-    std::map<PhotoNumber, Query> waiting_, added_;
+    std::set<PhotoNumber> waiting_, new_;
+    std::map<PhotoNumber, Query> not_in_index_;
     std::vector<PhotoNumber> now_;  // to compare in this run
 };
 

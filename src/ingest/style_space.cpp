@@ -36,8 +36,12 @@ Result<> StyleSpace::sync(Catalog& catalog) {
         }
     }
     HONE_CHECK(remove(foreign));
-    return catalog.for_each_style([&](PhotoNumber photo, std::span<const std::uint8_t> style,
-                                      auto) -> Result<> { return add(photo, style); });
+    HONE_TRY(std::vector<PhotoNumber> missing, catalog.styled_photos());
+    std::erase_if(missing, [&](PhotoNumber photo) { return styles_->find(photo) && terms_->find(photo); });
+    return catalog.for_each_style(
+        missing, [&](PhotoNumber photo, std::span<const std::uint8_t> style, auto) -> Result<> {
+            return add(photo, style);
+        });
 }
 
 Result<> StyleSpace::add(PhotoNumber photo, std::span<const std::uint8_t> style) {

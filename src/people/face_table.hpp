@@ -116,7 +116,7 @@ class FaceTable {
     // Marks the files as unusable until finish(), which a process that dies in between does not reach.
     void begin();
     void finish();
-    // What the caller knows of the catalogue: the files agree with it in this state; empty: they do not.
+    // The state of the catalogue with which the files agree; empty: with none.
     void set_state(std::string_view state);
     [[nodiscard]] std::string state() const;
     Result<> clear();

@@ -253,7 +253,7 @@ class Comparing : public Indexing {
     }
     std::size_t waiting() {
         ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
-        return *SamePictureFinder(library->catalog(), thumbnails, decoders).prepare();
+        return *SamePictureFinder(library->catalog(), thumbnails, decoders, library->vectors_directory()).prepare();
     }
     void remove_thumbnails() { fs::remove_all(base.path() / "library/thumbs"); }
 };
@@ -272,7 +272,7 @@ TEST_F(Comparing, IsTriedAgainWhenAFileCouldNotBeRead) {
     index_without_comparing();
     ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
     const auto compare = [&] {
-        SamePictureFinder finder(library->catalog(), thumbnails, decoders);
+        SamePictureFinder finder(library->catalog(), thumbnails, decoders, library->vectors_directory());
         ASSERT_TRUE(finder.prepare());
         const auto done = finder.run({}, [](std::size_t) {});
         ASSERT_TRUE(done) << done.error().message;
@@ -301,7 +301,7 @@ TEST_F(Comparing, EndsForAPictureThatCannotBeDecoded) {
     photos.write("b.bmp", bytes);
     fs::last_write_time(file, before);
     ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
-    SamePictureFinder finder(library->catalog(), thumbnails, decoders);
+    SamePictureFinder finder(library->catalog(), thumbnails, decoders, library->vectors_directory());
     ASSERT_EQ(*finder.prepare(), 2U);
     ASSERT_TRUE(finder.run({}, [](std::size_t) {}));
     EXPECT_EQ(waiting(), 0U) << "it would fail at every scan";

@@ -83,7 +83,13 @@ UPDATE photo SET missing_since = strftime('%s', 'now') + 0
   WHERE NOT EXISTS (SELECT 1 FROM place WHERE photo_id = photo.id AND state = 0) AND NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'mirror');
 )sql";
 
-constexpr const char* kVersions[] = {kVersion1, kVersion2, kVersion3, kVersion4};
+// Version 5: who is on a photo, without reading its faces.
+constexpr const char* kVersion5 = R"sql(
+DROP INDEX face_photo;
+CREATE INDEX face_photo ON face(photo_id, person_id);
+)sql";
+
+constexpr const char* kVersions[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 static_assert(std::size(kVersions) == kSchemaVersion);
 
 int version_of(SQLite::Database& database) {

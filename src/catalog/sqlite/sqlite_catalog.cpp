@@ -681,21 +681,32 @@ class SqliteCatalog final : public Catalog {
         });
     }
 
-    Result<> for_each_style(const std::function<Result<>(PhotoNumber, std::span<const std::uint8_t>,
-                                                         std::span<const std::uint64_t>)>& visit) override {
-        return read([&](SQLite::Database& database) -> Result<> {
+    Result<std::vector<PhotoNumber>> styled_photos() override {
+        return read([&](SQLite::Database& database) -> Result<std::vector<PhotoNumber>> {
             SQLite::Statement query(
-                database, fmt::format("SELECT photo_id, bytes, hashes FROM look WHERE photo_id IN (SELECT "
-                                      "photo_id FROM place WHERE {}) ORDER BY photo_id",
+                database, fmt::format("SELECT photo_id FROM look WHERE photo_id IN (SELECT photo_id FROM "
+                                      "place WHERE {}) ORDER BY photo_id",
                                       kAvailableFile));
+            return read_numbers(query);
+        });
+    }
+
+    Result<> for_each_style(std::span<const PhotoNumber> photos,
+                            const std::function<Result<>(PhotoNumber, std::span<const std::uint8_t>,
+                                                         std::span<const std::uint64_t>)>& visit) override {
+        return read([&](Reader& reader) -> Result<> {
+            const auto query = reader.statements("SELECT bytes, hashes FROM look WHERE photo_id = ?");
             std::vector<std::uint64_t> hashes;
-            while (query.executeStep()) {
-                const SQLite::Column style = query.getColumn(1), stored = query.getColumn(2);
+            for (const PhotoNumber photo : photos) {
+                query->reset();
+                query->bind(1, static_cast<std::int64_t>(photo));
+                if (!query->executeStep()) continue;
+                const SQLite::Column style = query->getColumn(0), stored = query->getColumn(1);
                 hashes.resize(static_cast<std::size_t>(stored.getBytes()) / sizeof(std::uint64_t));
                 std::copy_n(static_cast<const std::uint8_t*>(stored.getBlob()),
                             hashes.size() * sizeof(std::uint64_t),
                             reinterpret_cast<std::uint8_t*>(hashes.data()));
-                HONE_CHECK(visit(static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
+                HONE_CHECK(visit(photo,
                                  {static_cast<const std::uint8_t*>(style.getBlob()),
                                   static_cast<std::size_t>(style.getBytes())},
                                  hashes));

@@ -6,18 +6,26 @@
 #include <sqlite3.h>
 
 #include <atomic>
+#include <mutex>
 
 namespace hone {
 
 namespace {
 
 std::atomic<std::uint64_t> statements = 0, steps = 0;
+std::atomic<bool> recording = false;
+std::mutex recording_mutex;
+std::set<std::string> recorded;  // guarded by recording_mutex
 
 int count(unsigned, void*, void* statement, void*) {
     statements.fetch_add(1, std::memory_order_relaxed);
     const int ran =
         ::sqlite3_stmt_status(static_cast<sqlite3_stmt*>(statement), SQLITE_STMTSTATUS_VM_STEP, 1);
     steps.fetch_add(static_cast<std::uint64_t>(ran), std::memory_order_relaxed);
+    if (recording.load(std::memory_order_relaxed)) {
+        const std::lock_guard lock(recording_mutex);
+        recorded.emplace(::sqlite3_sql(static_cast<sqlite3_stmt*>(statement)));
+    }
     return 0;
 }
 
@@ -25,6 +33,18 @@ int count(unsigned, void*, void* statement, void*) {
 
 StatementCounts statement_counts() {
     return {statements.load(std::memory_order_relaxed), steps.load(std::memory_order_relaxed)};
+}
+
+std::set<std::string> statements_of(const std::function<void()>& call) {
+    {
+        const std::lock_guard lock(recording_mutex);
+        recorded.clear();
+    }
+    recording = true;
+    call();
+    recording = false;
+    const std::lock_guard lock(recording_mutex);
+    return recorded;
 }
 
 void count_statements(SQLite::Database& database) {

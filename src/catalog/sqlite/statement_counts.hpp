@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
 
 namespace SQLite {
 class Database;
@@ -17,6 +20,9 @@ struct StatementCounts {
 
 // Of all connections that were counted, since the start of the process. Safe from any thread.
 StatementCounts statement_counts();
+// Calls it and returns the SQL of every statement that finished meanwhile, on any thread. For tests that look
+// at the plans of statements; one call at a time.
+std::set<std::string> statements_of(const std::function<void()>& call);
 // Counts this connection's statements from now on.
 void count_statements(SQLite::Database& database);
 
