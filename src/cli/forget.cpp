@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "cli/faces.hpp"
 #include "cli/remote.hpp"
 #include "wire/forget.hpp"
 
@@ -42,6 +43,8 @@ Result<json> forget(const fs::path& directory, const ForgetRequest& request, boo
     DecoderPool decoders(1);
     ThumbnailStore thumbnails(directory / "thumbs", decoders);
     HONE_TRY(const std::uint64_t gone, forget_photos(*library, thumbnails, plan.photos));
+    const auto faces = open_faces(*library);
+    HONE_CHECK(open_people(*library, faces ? faces->get() : nullptr)->update());
     return to_document(plan, gone, true).all();
 }
 

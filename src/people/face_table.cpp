@@ -216,13 +216,21 @@ Result<FaceRow> FaceTable::append(FaceId id, PhotoNumber photo, std::span<const 
     by_photo_[photo] = by_id_[static_cast<std::size_t>(id)] = row + 1;
     std::ranges::copy(vector, vectors_.data() + row * spec_.dimension);
 
+    encode(row);
+    ++size_;
+    return row;
+}
+
+// Makes the code of the row's vector.
+void FaceTable::encode(FaceRow row) {
+    const std::span<const float> values = vector(row);
     float largest = 0;
-    for (const float value : vector) largest = std::max(largest, std::abs(value));
+    for (const float value : values) largest = std::max(largest, std::abs(value));
     const float scale = largest / 127;
     std::uint8_t* const tile = codes_.data() + row / kTileRows * kTileRows * padded_;
     double length = 0, error = 0;
     for (std::size_t k = 0; k < padded_; ++k) {
-        const float value = k < vector.size() ? vector[k] : 0;
+        const float value = k < values.size() ? values[k] : 0;
         const long code = scale > 0 ? std::lround(value / scale) : 0;
         const double stored = static_cast<double>(code) * double{scale};
         length += stored * stored;
@@ -231,10 +239,8 @@ Result<FaceRow> FaceTable::append(FaceId id, PhotoNumber photo, std::span<const 
     }
     scales_[row] = scale;
     halves_[row] = static_cast<float>(length / 2);
-    record.error = static_cast<float>(std::sqrt(error));
-    largest_error_ = std::max(largest_error_, record.error);
-    ++size_;
-    return row;
+    records_[row].error = static_cast<float>(std::sqrt(error));
+    largest_error_ = std::max(largest_error_, records_[row].error);
 }
 
 void FaceTable::remove(FaceRow row) {
@@ -247,6 +253,9 @@ void FaceTable::remove(FaceRow row) {
         *before = record.next_on_photo;
     else
         by_photo_[record.photo] = record.next_on_photo + 1;
+    // Nothing of a forgotten face stays in the files.
+    std::fill_n(vectors_.data() + row * spec_.dimension, spec_.dimension, 0.0F);
+    encode(row);
     halves_[row] = std::numeric_limits<float>::infinity();
     record.id = record.person = 0;
     record.confirmed = record.rejects = false;

@@ -100,7 +100,7 @@ class FaceTable {
 
     // The face is a component and a group by itself, without links. Its id must be new.
     Result<FaceRow> append(FaceId id, PhotoNumber photo, std::span<const float> vector);
-    // The face is no longer found by id, photo or vector. Links to it remain.
+    // The face is no longer found by id, photo or vector, and its vector is deleted. Links to it remain.
     void remove(FaceRow row);
     // Keeps a link if it is one of the kKept nearest.
     void keep(FaceRow row, const FaceLink& link);
@@ -133,6 +133,7 @@ class FaceTable {
     [[nodiscard]] Queries queries_of(std::span<const FaceRow> rows) const;
     void compare(const Queries& queries, std::size_t tile, std::size_t tiles, std::uint16_t* masks) const;
     Result<> reserve(std::size_t rows);
+    void encode(FaceRow row);
 
     FaceTableSpec spec_;
     std::size_t padded_ = 0;  // bytes of a code

@@ -81,7 +81,12 @@ void People::note(const Changes& changes) {
 
 Result<> People::regroup() {
     const std::lock_guard lock(mutex_);
-    if (dimension_ == 0) return {};
+    if (dimension_ == 0) {
+        // Faces that nobody groups are not kept beside the catalogue, where they might be forgotten.
+        std::error_code ignored;
+        if (files_.writes) fs::remove_all(files_.folder, ignored);
+        return {};
+    }
     // A person may edit while the groups are computed; the groups are then computed again from the edit.
     constexpr int kAttempts = 8;
     Result<> done;

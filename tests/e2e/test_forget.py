@@ -44,7 +44,7 @@ def vector_of(library, sha):
 
 
 def in_vector_files(library, data):
-    return [path.name for path in (library / 'vectors').iterdir() if data in path.read_bytes()]
+    return [path.name for path in (library / 'vectors').rglob('*') if path.is_file() and data in path.read_bytes()]
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ Result<Answer> forget(ServerContext& context, const Call& call) {
     HONE_TRY(const ForgetPlan plan, plan_forget(context.library.catalog(), wish.request));
     if (wish.dry_run) return Answer(200, to_document(plan, plan.photos.size(), false));
     HONE_TRY(const std::uint64_t gone, forget_photos(context.library, context.thumbnails, plan.photos));
+    HONE_CHECK(context.people->update());
     return Answer(200, to_document(plan, gone, true));
 }
 
