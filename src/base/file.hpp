@@ -25,6 +25,9 @@ class FileDescriptor {
     FileDescriptor& operator=(FileDescriptor&& other) noexcept;
     ~FileDescriptor();
     [[nodiscard]] int get() const { return descriptor_; }
+    // Closes it now. False, with errno, when bytes written before did not reach the file: some network drives
+    // say so only here.
+    [[nodiscard]] bool close();
     explicit operator bool() const { return descriptor_ >= 0; }
 
   private:
@@ -43,8 +46,33 @@ Result<> write_file_atomically(const fs::path& path, std::string_view bytes);
 // The same for derived files, without waiting for the disk: after a power failure the file may be empty or
 // cut short, so its reader must check it. The part file is in `scratch`, on the same file system.
 Result<> write_derived_file(const fs::path& path, std::string_view bytes, const fs::path& scratch);
-// Creates the folder and its parents. An existing folder is not an error; otherwise kFailed.
-Result<> make_directories(const fs::path& path);
+// Writes all bytes at the position of the descriptor. False, with errno, when the disk refuses.
+bool write_all(int file, const void* bytes, std::size_t count);
+
+enum class Wait { kForDisk, kNo };
+// Creates the folder and its parents. An existing folder is not an error; otherwise kFailed. kForDisk: new
+// folders survive a power failure once the call returns.
+Result<> make_directories(const fs::path& path, Wait wait = Wait::kForDisk);
+// Returns false when nothing has this name; kFailed when the disk does not say.
+Result<bool> path_exists(const fs::path& path);
+// Returns the size in bytes. kFailed when the file does not exist or the disk does not say.
+Result<std::uint64_t> file_bytes(const fs::path& path);
+// Returns the names in the folder, in any order; kFailed when it cannot be read to its end.
+Result<std::vector<std::string>> list_folder(const fs::path& path);
+// Waits until the content of the file survives a power failure.
+Result<> sync_file(const fs::path& path);
+// Waits until the names in the folder survive a power failure. Does nothing on a file system that cannot.
+Result<> sync_folder(const fs::path& path);
+// Waits until everything on the file system of the folder survives a power failure. For many files at once.
+Result<> sync_all(const fs::path& folder);
+// Gives the file, or the folder, a new name, in place of another file of that name. The new name survives a
+// power failure once the call returns; the content does if it was synced before.
+Result<> rename_file(const fs::path& from, const fs::path& to);
+// Deletes a file, not a folder. A missing one is not an error; otherwise kFailed.
+Result<> remove_file(const fs::path& path);
+// Deletes a file or a folder with everything in it, without following links. A missing one is not an error;
+// otherwise kFailed.
+Result<> remove_tree(const fs::path& path);
 
 // Returns the path as one line of text for people: valid UTF-8 unchanged, control characters and invalid
 // bytes as \xNN.
