@@ -3,15 +3,15 @@
 #include "vector/row_file.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+
+#include "base/file_system.hpp"
 
 namespace hone {
 
@@ -44,7 +44,7 @@ std::size_t element_bytes(Element element) {
 std::size_t block_bytes(const RowSpec& spec) {
     return kRowsPerBlock * (sizeof(std::uint32_t) + sizeof(float) + spec.stride());
 }
-std::size_t file_bytes(const RowSpec& spec, std::size_t blocks) {
+std::size_t bytes_of(const RowSpec& spec, std::size_t blocks) {
     return kHeaderBytes + blocks * block_bytes(spec);
 }
 
@@ -72,13 +72,13 @@ struct RowView::Mapping {
     std::uint8_t* base = nullptr;
     std::size_t bytes = 0;
     ~Mapping() {
-        if (base != nullptr) ::munmap(base, bytes);
+        if (base != nullptr) file_system().unmap(base, bytes);
     }
     [[nodiscard]] Header& header() const { return *reinterpret_cast<Header*>(base); }
 };
 
 RowView::Block RowView::block(std::size_t index) const {
-    const std::uint8_t* start = mapping_->base + file_bytes(spec_, index);
+    const std::uint8_t* start = mapping_->base + bytes_of(spec_, index);
     const std::size_t rows = std::min(kRowsPerBlock, count_ - index * kRowsPerBlock);
     const auto* labels = reinterpret_cast<const std::uint32_t*>(start);
     return {
@@ -91,18 +91,19 @@ std::span<const float> RowView::values(std::size_t row) const {
 }
 
 Result<std::unique_ptr<RowFile>> RowFile::open(const fs::path& path, const RowSpec& spec, bool writable) {
-    FileDescriptor descriptor(
-        ::open(path.c_str(), writable ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644));
+    FileDescriptor descriptor(file_system().open(
+        path.c_str(), writable ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644));
     if (!descriptor) return fail("cannot open {}: {}", printable(path), std::strerror(errno));
     std::unique_ptr<RowFile> file(new RowFile(path, std::move(descriptor), spec, writable));
     struct stat status{};
     Header header{};
-    const bool readable = ::fstat(file->file_.get(), &status) == 0 &&
-                          ::pread(file->file_.get(), &header, sizeof header, 0) == sizeof header;
+    const bool readable =
+        file_system().status(file->file_.get(), status) == 0 &&
+        file_system().read_at(file->file_.get(), &header, sizeof header, 0) == sizeof header;
     bool good = readable && fits(header, spec);
     const std::size_t blocks = (header.count + kRowsPerBlock - 1) / kRowsPerBlock;
     good = good && header.count < (std::uint64_t{1} << 32) &&
-           static_cast<std::uint64_t>(status.st_size) >= file_bytes(spec, blocks);
+           static_cast<std::uint64_t>(status.st_size) >= bytes_of(spec, blocks);
     const auto boot_id = current_boot_id();
     if (writable) {
         if (!good || (header.open == 1 && header.boot_id != boot_id)) {
@@ -126,13 +127,13 @@ Result<std::unique_ptr<RowFile>> RowFile::open(const fs::path& path, const RowSp
 
 RowFile::~RowFile() {
     if (writable_ && mapping_) {
-        ::msync(mapping_->base, mapping_->bytes, MS_SYNC);
-        mapping_->header().open = 0;
+        // Rows that did not reach the disk may get lost even now, so the file must not count as whole.
+        if (file_system().sync_map(mapping_->base, mapping_->bytes) == 0) mapping_->header().open = 0;
     }
 }
 
 Result<> RowFile::sync_header() const {
-    if (::msync(mapping_->base, kHeaderBytes, MS_SYNC) != 0)
+    if (file_system().sync_map(mapping_->base, kHeaderBytes) != 0)
         return fail("cannot write a vector file: {}", std::strerror(errno));
     return {};
 }
@@ -141,11 +142,11 @@ Result<> RowFile::sync_header() const {
 Result<> RowFile::start_empty() {
     fs::path next = path_;
     next += ".new";
-    file_ = FileDescriptor(::open(next.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!file_ || ::rename(next.c_str(), path_.c_str()) != 0)
+    file_ = FileDescriptor(file_system().open(next.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!file_ || file_system().rename(next.c_str(), path_.c_str()) != 0)
         return fail("cannot make the vector file {}: {}", printable(path_), std::strerror(errno));
-    if (const int error = ::posix_fallocate(file_.get(), 0, kHeaderBytes); error != 0)
-        return fail("cannot make a vector file: {}", std::strerror(error));
+    if (file_system().reserve(file_.get(), kHeaderBytes) != 0)
+        return fail("cannot make a vector file: {}", std::strerror(errno));
     HONE_CHECK(map(0));
     Header& header = mapping_->header();
     header.magic = kMagic;
@@ -161,11 +162,9 @@ Result<> RowFile::start_empty() {
 
 Result<> RowFile::map(std::size_t blocks) {
     auto mapping = std::make_shared<RowView::Mapping>();
-    const std::size_t bytes = file_bytes(spec_, blocks);
-    void* base =
-        ::mmap(nullptr, bytes, writable_ ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, file_.get(), 0);
-    if (base == MAP_FAILED)
-        return fail("cannot map a vector file of {} bytes: {}", bytes, std::strerror(errno));
+    const std::size_t bytes = bytes_of(spec_, blocks);
+    void* base = file_system().map(file_.get(), bytes, writable_);
+    if (base == nullptr) return fail("cannot map a vector file of {} bytes: {}", bytes, std::strerror(errno));
     mapping->base = static_cast<std::uint8_t*>(base);
     mapping->bytes = bytes;
     const std::lock_guard lock(mutex_);
@@ -179,17 +178,15 @@ Result<> RowFile::append(std::span<const std::uint32_t> labels, std::span<const 
     if (needed > capacity_blocks_) {
         const std::size_t blocks = std::max(needed, capacity_blocks_ + capacity_blocks_ / 8);
         // Reserving detects a full disk here, as an error; a later page fault would raise a signal.
-        if (const int error =
-                ::posix_fallocate(file_.get(), 0, static_cast<off_t>(file_bytes(spec_, blocks)));
-            error != 0) {
+        if (file_system().reserve(file_.get(), static_cast<off_t>(bytes_of(spec_, blocks))) != 0) {
             return fail("cannot grow the vector file: {}; free some space, nothing is lost",
-                        std::strerror(error));
+                        std::strerror(errno));
         }
         HONE_CHECK(map(blocks));
     }
     for (std::size_t at = 0; at < labels.size(); ++at) {
         const std::size_t row = count_ + at;
-        std::uint8_t* block = mapping_->base + file_bytes(spec_, row / kRowsPerBlock);
+        std::uint8_t* block = mapping_->base + bytes_of(spec_, row / kRowsPerBlock);
         auto* label = reinterpret_cast<std::uint32_t*>(block);
         auto* scale = reinterpret_cast<float*>(label + kRowsPerBlock);
         auto* rows = reinterpret_cast<std::uint8_t*>(scale + kRowsPerBlock);

@@ -3,9 +3,11 @@
 #include "vector/vector_space.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 
+#include "base/file_system.hpp"
 #include "base/parallel.hpp"
 
 namespace hone {
@@ -80,6 +82,14 @@ fs::path file_of(fs::path prefix, Element element) {
     return prefix;
 }
 
+// A crash may have left half-made files. They only take space.
+void remove_unfinished(const fs::path& prefix) {
+    for (const Element element : {Element::kF32, Element::kF16, Element::kInt8}) {
+        for (const char* end : {".new", ".part", ".part.new"})
+            (void)remove_file(file_of(prefix, element).native() + end);
+    }
+}
+
 }  // namespace
 
 std::vector<float> SpaceView::scores(std::span<const float> query, unsigned threads) const {
@@ -106,10 +116,11 @@ float SpaceView::exact_score(std::span<const float> query, std::size_t row) cons
 Result<std::unique_ptr<VectorSpace>> VectorSpace::open(const fs::path& directory, std::string_view space,
                                                        const std::string& model, std::size_t dimension,
                                                        bool writable, ScanElement scan) {
-    if (writable) HONE_CHECK(make_directories(directory));
+    if (writable) HONE_CHECK(make_directories(directory, Wait::kNo));
     std::unique_ptr<VectorSpace> opened(new VectorSpace(directory / fmt::format("{}-{}", space, model),
                                                         RowSpec{dimension, Element::kF32, model}, writable,
                                                         scan));
+    if (writable) remove_unfinished(opened->prefix_);
     HONE_TRY(opened->exact_, RowFile::open(file_of(opened->prefix_, Element::kF32), opened->spec_, writable));
     const RowView rows = opened->exact_->view();
     for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -191,16 +202,15 @@ Result<> VectorSpace::remove(std::span<const std::uint32_t> labels) {
     const fs::path path = file_of(prefix_, Element::kF32);
     fs::path part = path;
     part += ".part";
-    std::error_code error;
-    fs::remove(part, error);
+    HONE_CHECK(remove_file(part));
     HONE_TRY(auto rest, RowFile::open(part, spec_, true));
     const RowView rows = exact_->view();
     for (std::size_t row = 0; row < rows.size(); ++row) {
         const std::uint32_t label = rows.label(row);
         if (!gone[label]) HONE_CHECK(rest->append(std::span(&label, 1), rows.values(row)));
     }
-    fs::rename(part, path, error);
-    if (error) return fail("cannot replace {}: {}", printable(path), error.message());
+    if (file_system().rename(part.c_str(), path.c_str()) != 0)
+        return fail("cannot replace {}: {}", printable(path), std::strerror(errno));
     std::unique_ptr<RowFile> small;
     {
         const std::unique_lock lock(mutex_);
@@ -212,7 +222,8 @@ Result<> VectorSpace::remove(std::span<const std::uint32_t> labels) {
         ++generation_;
     }
     for (const Element element : {Element::kF16, Element::kInt8})
-        fs::remove(file_of(prefix_, element), error);
+        HONE_CHECK(remove_file(file_of(prefix_, element)));
+    HONE_CHECK(sync_folder(path.parent_path()));
     return open_small_when_large();
 }
 
