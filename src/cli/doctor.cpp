@@ -118,9 +118,11 @@ bool check_catalogue_file(Findings& findings, const fs::path& directory) {
 }
 
 void check_library(Findings& findings, const fs::path& directory, DecoderPool& decoders) {
-    std::error_code error;
-    const bool is_file = !Library::has_server() && fs::exists(directory / "catalog.db", error) &&
-                         !restore_is_pending(directory);
+    const auto exists = path_exists(directory / "catalog.db");
+    const auto pending = restore_is_pending(directory);
+    if (!exists) return add(findings, "library", exists, "");
+    if (!pending) return add(findings, "library", pending, "");
+    const bool is_file = !Library::has_server() && *exists && !*pending;
     // A damaged one is not opened for writing.
     if (is_file && !check_catalogue_file(findings, directory)) return;
     // For writing if no other process does, so that derived files can be rebuilt.

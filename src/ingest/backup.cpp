@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -16,6 +15,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "base/file_system.hpp"
 #include "base/sha256.hpp"
 #include "base/time.hpp"
 #include "catalog/sqlite/backup.hpp"
@@ -52,28 +52,19 @@ class Removed {
     Removed& operator=(const Removed&) = delete;
 
   private:
-    void remove() const {
-        std::error_code ignored;
-        fs::remove(path_, ignored);
-    }
+    // The next backup overwrites what remains here.
+    void remove() const { (void)remove_file(path_); }
     const fs::path path_;
 };
-
-Result<> sync_file(const fs::path& path) {
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file || ::fsync(file.get()) != 0)
-        return fail("{} cannot be written to the disk: {}", printable(path), std::strerror(errno));
-    return {};
-}
 
 // Reads a file in blocks.
 template <typename Take>
 Result<> for_each_block(const fs::path& path, Take take) {
-    const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const FileDescriptor file(file_system().open(path.c_str(), O_RDONLY | O_CLOEXEC, 0));
     if (!file) return fail("{} cannot be read: {}", printable(path), std::strerror(errno));
     std::vector<std::uint8_t> block(kBlock);
     for (;;) {
-        const ssize_t count = ::read(file.get(), block.data(), block.size());
+        const ssize_t count = file_system().read(file.get(), block.data(), block.size());
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return fail("{} cannot be read: {}", printable(path), std::strerror(errno));
         if (count == 0) return {};
@@ -107,9 +98,7 @@ Result<> add_header(archive* writer, const std::string& name, std::uint64_t size
 }
 
 Result<> add_file(archive* writer, const std::string& name, const fs::path& from, const fs::path& file) {
-    std::error_code error;
-    const std::uint64_t size = fs::file_size(from, error);
-    if (error) return fail("{} cannot be read: {}", printable(from), error.message());
+    HONE_TRY(const std::uint64_t size, file_bytes(from));
     HONE_CHECK(add_header(writer, name, size, file));
     return for_each_block(from, [&](std::span<const std::uint8_t> block) {
         return written(writer, ::archive_write_data(writer, block.data(), block.size()), file);
@@ -121,8 +110,51 @@ const std::regex& thumbnail_name() {
     return name;
 }
 
+// Returns the thumbnails of a library, as names of entries.
+Result<std::vector<std::string>> thumbnails_in(const fs::path& library) {
+    std::vector<std::string> found;
+    HONE_TRY(const bool any, path_exists(library / "thumbs"));
+    if (!any) return found;
+    HONE_TRY(const std::vector<std::string> folders, list_folder(library / "thumbs"));
+    for (const std::string& folder : folders) {
+        if (folder.size() != 2) continue;
+        HONE_TRY(const std::vector<std::string> names, list_folder(library / "thumbs" / folder));
+        for (const std::string& name : names) {
+            std::string entry = fmt::format("thumbs/{}/{}", folder, name);
+            if (std::regex_match(entry, thumbnail_name())) found.push_back(std::move(entry));
+        }
+    }
+    return found;
+}
+
+// The file of an archive that is read or written, with room for one block to read.
+struct ArchiveFile {
+    FileDescriptor file;
+    std::vector<std::uint8_t> block;
+};
+
+la_ssize_t read_block(archive* reader, void* data, const void** bytes) {
+    auto& from = *static_cast<ArchiveFile*>(data);
+    from.block.resize(kBlock);
+    for (;;) {
+        const ssize_t count = file_system().read(from.file.get(), from.block.data(), from.block.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) ::archive_set_error(reader, errno, "%s", std::strerror(errno));
+        *bytes = from.block.data();
+        return count;
+    }
+}
+
+la_ssize_t write_block(archive* writer, void* data, const void* bytes, std::size_t count) {
+    if (write_all(static_cast<ArchiveFile*>(data)->file.get(), bytes, count))
+        return static_cast<la_ssize_t>(count);
+    ::archive_set_error(writer, errno, "%s", std::strerror(errno));
+    return -1;
+}
+
 // A backup that is read entry by entry, positioned after its manifest.
 struct OpenBackup {
+    std::unique_ptr<ArchiveFile> from;  // outlives the reader
     Reader reader;
     fs::path file;
     json manifest;
@@ -173,10 +205,14 @@ bool says_what_it_holds(const json& manifest) {
 }
 
 Result<OpenBackup> open_backup(const fs::path& file) {
-    OpenBackup backup{Reader(::archive_read_new()), file, {}};
+    OpenBackup backup{std::make_unique<ArchiveFile>(), Reader(::archive_read_new()), file, {}};
+    backup.from->file = FileDescriptor(file_system().open(file.c_str(), O_RDONLY | O_CLOEXEC, 0));
+    if (!backup.from->file)
+        return fail("{} cannot be read as a backup: {}", printable(file), std::strerror(errno));
     ::archive_read_support_filter_zstd(backup.reader.get());
     ::archive_read_support_format_tar(backup.reader.get());
-    if (::archive_read_open_filename(backup.reader.get(), file.c_str(), kBlock) != ARCHIVE_OK)
+    if (::archive_read_open(backup.reader.get(), backup.from.get(), nullptr, &read_block, nullptr) !=
+        ARCHIVE_OK)
         return fail("{} cannot be read as a backup: {}", printable(file), backup.reason());
     const auto first = backup.next();
     if (!first || *first != kManifest)
@@ -192,10 +228,10 @@ Result<OpenBackup> open_backup(const fs::path& file) {
     return backup;
 }
 
-BackupSummary summary_of(const OpenBackup& backup) {
-    std::error_code ignored;
-    return {backup.manifest.value("made_at", ""), backup.manifest.value("photos", std::uint64_t{0}), 0,
-            fs::file_size(backup.file, ignored)};
+Result<BackupSummary> summary_of(const OpenBackup& backup) {
+    HONE_TRY(const std::uint64_t bytes, file_bytes(backup.file));
+    return BackupSummary{backup.manifest.value("made_at", ""),
+                         backup.manifest.value("photos", std::uint64_t{0}), 0, bytes};
 }
 
 fs::path staging(const fs::path& library) {
@@ -204,19 +240,18 @@ fs::path staging(const fs::path& library) {
 
 // Extracts the database of an entry and compares it with the manifest.
 Result<> extract_database(OpenBackup& backup, const std::string& name, const fs::path& to) {
-    const FileDescriptor out(::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!out) return fail("{} cannot be written: {}", printable(to), std::strerror(errno));
+    FileDescriptor out(file_system().open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    const auto refused = [&] {
+        return fail("{} cannot be written: {}", printable(to), std::strerror(errno));
+    };
+    if (!out) return refused();
     Sha256Hasher hasher;
     HONE_CHECK(backup.read([&](std::span<const std::uint8_t> block) -> Result<> {
         hasher.add(block);
-        while (!block.empty()) {
-            const ssize_t count = ::write(out.get(), block.data(), block.size());
-            if (count < 0 && errno == EINTR) continue;
-            if (count <= 0) return fail("{} cannot be written: {}", printable(to), std::strerror(errno));
-            block = block.subspan(static_cast<std::size_t>(count));
-        }
+        if (!write_all(out.get(), block.data(), block.size())) return refused();
         return {};
     }));
+    if (!out.close()) return refused();
     if (to_hex(hasher.finish()) != backup.manifest["files"].value(name, ""))
         return backup.broken(name + " differs from the saved file");
     return {};
@@ -241,8 +276,8 @@ Result<> unpack(OpenBackup& backup, const fs::path& stage, const fs::path& libra
             ++databases;
         } else if (std::regex_match(*name, thumbnail_name())) {
             HONE_TRY(const std::string image, backup.read_text(kLargestThumbnail));
-            HONE_CHECK(make_directories((library / *name).parent_path()));
-            HONE_CHECK(write_file_atomically(library / *name, image));
+            HONE_CHECK(make_directories((library / *name).parent_path(), Wait::kNo));
+            HONE_CHECK(write_derived_file(library / *name, image, stage));
             ++summary.thumbnails;
         } else {
             return backup.broken("it contains an unknown file: " + printable(*name));
@@ -262,8 +297,8 @@ Result<std::uint64_t> number_setting(Catalog& catalog, const char* key, std::uin
 }  // namespace
 
 Result<BackupSummary> write_backup(const fs::path& library, const fs::path& file, bool with_thumbnails) {
-    std::error_code error;
-    if (!fs::exists(library / "catalog.db", error))
+    HONE_TRY(const bool exists, path_exists(library / "catalog.db"));
+    if (!exists)
         return fail(ErrorKind::kNotFound, "there is no library in {} to back up", printable(library));
     const fs::path part = file.native() + ".part";
     const Removed half(part);
@@ -275,7 +310,8 @@ Result<BackupSummary> write_backup(const fs::path& library, const fs::path& file
     std::vector<std::unique_ptr<Removed>> removed;
     BackupSummary summary;
     for (const char* name : kDatabases) {
-        if (!fs::exists(library / name, error)) continue;
+        HONE_TRY(const bool used, path_exists(library / name));
+        if (!used) continue;
         const fs::path copy = fmt::format("{}.{}.part", file.native(), name);
         removed.push_back(std::make_unique<Removed>(copy));
         HONE_CHECK(copy_database(library / name, copy));
@@ -286,29 +322,31 @@ Result<BackupSummary> write_backup(const fs::path& library, const fs::path& file
     summary.made_at = manifest["made_at"];
     manifest["photos"] = summary.photos;
 
+    ArchiveFile to;  // outlives the writer
     const Writer writer(::archive_write_new());
     ::archive_write_add_filter_zstd(writer.get());
     ::archive_write_set_format_pax_restricted(writer.get());
-    HONE_CHECK(written(writer.get(), ::archive_write_open_filename(writer.get(), part.c_str()), file));
-    fs::permissions(part, fs::perms::owner_read | fs::perms::owner_write, error);  // contains password hashes
+    ::archive_write_set_bytes_per_block(writer.get(), kBlock);
+    ::archive_write_set_bytes_in_last_block(writer.get(), 1);  // no padding
+    // 0600: it contains password hashes.
+    to.file = FileDescriptor(file_system().open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!to.file) return fail("{} cannot be written: {}", printable(file), std::strerror(errno));
+    HONE_CHECK(
+        written(writer.get(), ::archive_write_open(writer.get(), &to, nullptr, &write_block, nullptr), file));
     const std::string text = manifest.dump(2);
     HONE_CHECK(add_header(writer.get(), kManifest, text.size(), file));
     HONE_CHECK(written(writer.get(), ::archive_write_data(writer.get(), text.data(), text.size()), file));
     for (const auto& [name, copy] : copies) HONE_CHECK(add_file(writer.get(), name, copy, file));
     if (with_thumbnails) {
-        for (fs::recursive_directory_iterator at(library / "thumbs", error), end; !error && at != end;
-             at.increment(error)) {
-            const std::string name = "thumbs/" + at->path().lexically_relative(library / "thumbs").native();
-            if (!std::regex_match(name, thumbnail_name())) continue;
-            HONE_CHECK(add_file(writer.get(), name, at->path(), file));
-            ++summary.thumbnails;
-        }
+        HONE_TRY(const std::vector<std::string> names, thumbnails_in(library));
+        for (const std::string& name : names) HONE_CHECK(add_file(writer.get(), name, library / name, file));
+        summary.thumbnails = names.size();
     }
     HONE_CHECK(written(writer.get(), ::archive_write_close(writer.get()), file));
-    HONE_CHECK(sync_file(part));
-    fs::rename(part, file, error);
-    if (error) return fail("{} cannot be written: {}", printable(file), error.message());
-    summary.bytes = fs::file_size(file, error);
+    if (file_system().sync(to.file.get()) != 0 || !to.file.close())
+        return fail("{} cannot be written: {}", printable(file), std::strerror(errno));
+    HONE_CHECK(rename_file(part, file));
+    HONE_TRY(summary.bytes, file_bytes(file));
     return summary;
 }
 
@@ -316,9 +354,10 @@ Result<BackupSummary> inspect_backup(const fs::path& file) {
     if (is_database(file)) {
         BackupSummary summary;
         struct stat status{};
-        if (::stat(file.c_str(), &status) == 0) summary.made_at = iso8601(status.st_mtime);
-        std::error_code ignored;
-        summary.bytes = fs::file_size(file, ignored);
+        if (file_system().status(file.c_str(), status) != 0)
+            return fail("{} cannot be read: {}", printable(file), std::strerror(errno));
+        summary.made_at = iso8601(status.st_mtime);
+        summary.bytes = static_cast<std::uint64_t>(status.st_size);
         HONE_TRY(summary.photos, photos_of_copy(file));
         return summary;
     }
@@ -341,10 +380,7 @@ Result<BackupSummary> restore_backup(const fs::path& file, const fs::path& libra
         HONE_CHECK(backup ? unpack(*backup, stage, library, summary)
                           : copy_database(file, stage / "catalog.db"));
         HONE_TRY(summary.photos, prepare_restored_catalog(stage / "catalog.db", paths));
-        for (const char* name : kDatabases) {
-            std::error_code error;
-            if (fs::exists(stage / name, error)) HONE_CHECK(sync_file(stage / name));
-        }
+        HONE_CHECK(sync_all(stage));  // the thumbnails in the library, too
         // The restore cannot be undone after this line.
         return write_file_atomically(stage / "ready", "");
     };
@@ -354,45 +390,48 @@ Result<BackupSummary> restore_backup(const fs::path& file, const fs::path& libra
     return summary;
 }
 
-bool restore_is_pending(const fs::path& library) {
-    std::error_code error;
-    return fs::exists(staging(library) / "ready", error);
+Result<bool> restore_is_pending(const fs::path& library) {
+    return path_exists(staging(library) / "ready");
 }
 
-Result<> finish_restore(const fs::path& library) {
+namespace {
+
+// Puts the staged databases in the place of the old ones. Can be repeated after any step of it.
+Result<> take_staged(const fs::path& library) {
     const fs::path stage = staging(library);
-    std::error_code error;
-    const auto failed = [&](const fs::path& path) {
-        return fail("the restore cannot be completed: {}: {}", printable(path), error.message());
-    };
-    if (restore_is_pending(library)) {
-        // The numbers in these files refer to other photos from now on.
-        for (const fs::directory_entry& entry : fs::directory_iterator(library, error)) {
-            if (!entry.path().filename().native().starts_with("vectors")) continue;
-            fs::remove_all(entry.path(), error);
-            if (error) return failed(entry.path());
-        }
-        for (const char* name : kDatabases) {
-            if (!fs::exists(stage / name, error)) continue;
-            for (const char* log : {"-wal", "-shm"}) fs::remove(library / (std::string(name) + log), error);
-            fs::rename(stage / name, library / name, error);
-            if (error) return failed(library / name);
-        }
-        HONE_CHECK(sync_file(library));
-        fs::remove(stage / "ready", error);
-        if (error) return failed(stage / "ready");
+    // The numbers in these files refer to other photos from now on.
+    HONE_TRY(const std::vector<std::string> names, list_folder(library));
+    for (const std::string& name : names) {
+        if (name.starts_with("vectors")) HONE_CHECK(remove_tree(library / name));
     }
-    fs::remove_all(stage, error);
-    return error ? failed(stage) : Result<>{};
+    for (const char* name : kDatabases) {
+        HONE_TRY(const bool staged, path_exists(stage / name));
+        if (!staged) continue;
+        for (const char* log : {"-wal", "-shm"}) HONE_CHECK(remove_file(library / (std::string(name) + log)));
+        // A power failure must not leave an old log next to a new database.
+        HONE_CHECK(sync_folder(library));
+        HONE_CHECK(rename_file(stage / name, library / name));
+    }
+    return remove_file(stage / "ready");
+}
+
+}  // namespace
+
+Result<> finish_restore(const fs::path& library) {
+    HONE_TRY(const bool pending, restore_is_pending(library));
+    const auto taken = pending ? take_staged(library) : Result<>{};
+    if (!taken) return fail("the restore cannot be completed: {}", taken.error().message);
+    return remove_tree(staging(library));
 }
 
 Result<std::vector<fs::path>> backups_in(const fs::path& folder) {
     static const std::regex ours("hone-\\d{8}-\\d{6}\\.backup");
     std::vector<fs::path> backups;
-    std::error_code error;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
-        if (std::regex_match(entry.path().filename().string(), ours)) backups.push_back(entry.path());
-    if (error) return fail("backups cannot be kept in {}: {}", printable(folder), error.message());
+    const auto names = list_folder(folder);
+    if (!names) return fail("backups cannot be kept: {}", names.error().message);
+    for (const std::string& name : *names) {
+        if (std::regex_match(name, ours)) backups.push_back(folder / name);
+    }
     std::ranges::sort(backups);
     return backups;
 }
@@ -404,20 +443,22 @@ Result<bool> write_scheduled_backup(Library& library, system_clock::time_point n
     HONE_TRY(const std::uint64_t keep, number_setting(library.catalog(), kBackupKeepSetting, 7));
     HONE_CHECK(make_directories(*folder));
     HONE_TRY(std::vector<fs::path> backups, backups_in(*folder));
-    std::error_code error;
     // The names sort chronologically.
     const auto name_at = [](system_clock::time_point time) {
         return fmt::format("hone-{:%Y%m%d-%H%M%S}.backup", fmt::gmtime(system_clock::to_time_t(time)));
     };
-    if (!backups.empty() && backups.back().filename().string() > name_at(now - std::chrono::hours(hours)))
-        return false;
-    const fs::path file = fs::path(*folder) / name_at(now);
-    HONE_TRY(const BackupSummary summary, write_backup(library.directory(), file, false));
-    (void)summary;
-    backups.push_back(file);
+    const bool due =
+        backups.empty() || backups.back().filename().string() <= name_at(now - std::chrono::hours(hours));
+    if (due) {
+        const fs::path file = fs::path(*folder) / name_at(now);
+        HONE_TRY(const BackupSummary summary, write_backup(library.directory(), file, false));
+        (void)summary;
+        backups.push_back(file);
+    }
+    // Also when an earlier call wrote its backup, but failed before it came to this.
     for (std::size_t at = 0; at + std::max<std::size_t>(keep, 1) < backups.size(); ++at)
-        fs::remove(backups[at], error);
-    return true;
+        (void)remove_file(backups[at]);  // otherwise at the next call
+    return due;
 }
 
 }  // namespace hone

@@ -35,8 +35,8 @@ Result<BackupSummary> restore_backup(const fs::path& file, const fs::path& libra
 
 // Completes an interrupted restore, or undoes it. The caller must hold the library's lock.
 Result<> finish_restore(const fs::path& library);
-// Returns true when an interrupted restore can only be completed.
-bool restore_is_pending(const fs::path& library);
+// Returns true when an interrupted restore can only be completed. kFailed when the disk does not say.
+Result<bool> restore_is_pending(const fs::path& library);
 
 // Keys of settings in the catalogue.
 inline constexpr const char* kBackupFolderSetting = "backup-folder";  // empty: no automatic backups

@@ -34,7 +34,11 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
                                                const std::string& description) {
     std::unique_ptr<Library> library(new Library(directory, access));
     const fs::path file = directory / "catalog.db";
-    if (access == Access::kRead && restore_is_pending(directory)) {
+    bool pending = false;
+    if (access == Access::kRead) {
+        HONE_TRY(pending, restore_is_pending(directory));
+    }
+    if (pending) {
         const auto lock = LockFile::acquire(directory / "lock", "hone restore");
         if (!lock)
             return fail(ErrorKind::kUnavailable, "the library {} is being restored; try again",
@@ -42,16 +46,17 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
         HONE_CHECK(finish_restore(directory));
     }
     if (access == Access::kRead) {
-        std::error_code error;
-        if (!server() && !fs::exists(file, error)) {
+        HONE_TRY(const bool exists, path_exists(file));
+        if (!server() && !exists) {
             return fail(
                 ErrorKind::kNotFound,
                 "there is no library in {} yet; make one with `hone index FOLDER` or `hone serve FOLDER`",
                 printable(directory));
         }
-        // The first command upgrades a library of an older Hone. When that is impossible, because the older
-        // Hone still holds it or the folder is read-only, opening it fails with the reason.
-        if (!server() && has_older_schema(file)) {
+        // The first command upgrades a library of an older Hone, and completes what a crash cut short. When
+        // that is impossible, because the older Hone still holds it or the folder is read-only, opening it
+        // fails with the reason.
+        if (!server() && needs_a_writer(file)) {
             if (const auto lock = LockFile::acquire(directory / "lock", "updating the library's schema"))
                 HONE_CHECK(open_sqlite_catalog(file, true));
         }
@@ -61,9 +66,8 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
         library->lock_.emplace(std::move(lock));
         HONE_CHECK(finish_restore(directory));
         // A library inside a photo folder must not index its own thumbnails.
-        std::error_code ignored;
-        if (!fs::exists(directory / kIgnoreFile, ignored))
-            HONE_CHECK(write_file_atomically(directory / kIgnoreFile, "*\n"));
+        HONE_TRY(const bool ignored, path_exists(directory / kIgnoreFile));
+        if (!ignored) HONE_CHECK(write_file_atomically(directory / kIgnoreFile, "*\n"));
     }
     if (server()) {
         HONE_TRY(library->catalog_,

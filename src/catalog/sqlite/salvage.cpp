@@ -416,10 +416,19 @@ Result<std::vector<SavedTable>> copy_all(const fs::path& damaged, const fs::path
 }  // namespace
 
 Result<std::optional<std::string>> damage_of(const fs::path& catalog) try {
-    SQLite::Database database(catalog.native(), SQLite::OPEN_READONLY, kBusyMilliseconds);
-    std::string found = damage_in(database);
-    if (found.empty()) return std::nullopt;
-    return found;
+    const auto check = [&](int mode) -> std::optional<std::string> {
+        SQLite::Database database(catalog.native(), mode, kBusyMilliseconds);
+        std::string found = damage_in(database);
+        if (found.empty()) return std::nullopt;
+        return found;
+    };
+    try {
+        return check(SQLite::OPEN_READONLY);
+    } catch (const SQLite::Exception& error) {
+        // A crash cut a write short, and only a writer can roll it back.
+        if (error.getErrorCode() != SQLITE_READONLY) throw;
+        return check(SQLite::OPEN_READWRITE);
+    }
 } catch (const SQLite::Exception& error) {
     const int code = error.getErrorCode();
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_IOERR) return error.what();
@@ -430,8 +439,7 @@ Result<std::vector<SavedTable>> salvage(const fs::path& damaged, const fs::path&
     auto tables = copy_all(damaged, saved);
     const bool nothing =
         !tables || std::ranges::all_of(*tables, [](const SavedTable& table) { return table.saved == 0; });
-    std::error_code ignored;
-    if (nothing) fs::remove(saved, ignored);
+    if (nothing) (void)remove_file(saved);  // empty, and of no use
     if (tables && nothing) tables->clear();
     return tables;
 }

@@ -3,6 +3,7 @@
 #include "catalog/sqlite/schema.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 
@@ -124,12 +125,13 @@ Result<> check_schema(SQLite::Database& database) {
     return {};
 }
 
-bool has_older_schema(const fs::path& catalog) {
+bool needs_a_writer(const fs::path& catalog) {
     try {
         SQLite::Database database(catalog.native(), SQLite::OPEN_READONLY);
+        if (database.execAndGet("SELECT count(*) FROM sqlite_master").getInt() == 0) return true;
         return check_origin(database) && version_of(database) < kSchemaVersion;
-    } catch (const SQLite::Exception&) {
-        return false;
+    } catch (const SQLite::Exception& error) {
+        return error.getErrorCode() == SQLITE_READONLY;  // a journal waits to be rolled back
     }
 }
 

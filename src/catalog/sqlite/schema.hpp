@@ -20,9 +20,10 @@ Result<> prepare_schema(SQLite::Database& database);
 Result<> check_origin(SQLite::Database& database);
 // For readers, which change nothing: also kFailed for older databases.
 Result<> check_schema(SQLite::Database& database);
-// Returns true for a library of an older Hone, which prepare_schema() would upgrade; false when the file
-// cannot be read.
-bool has_older_schema(const fs::path& catalog);
+// Returns true when a writer must open the catalogue before readers can: it is of an older Hone, which
+// prepare_schema() upgrades, or a crash left it without tables or in the middle of a write. False when the
+// file cannot be read.
+bool needs_a_writer(const fs::path& catalog);
 // Returns SQLite's description of the damage in one line; empty for an intact database.
 std::string damage_in(SQLite::Database& database);
 // Creates the tables of the given schema version in an empty database.

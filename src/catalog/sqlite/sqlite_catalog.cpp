@@ -164,8 +164,11 @@ class SqliteCatalog final : public Catalog {
                 return {};
             }
             writer_ = connect(SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+            // FULL: a commit survives a power failure. NORMAL would lose the last ones, a person's edits too.
+            // A replica gets them again from its server.
             writer_->exec(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+                fmt::format("PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON;",
+                            hook_ ? "NORMAL" : "FULL"));
             prepared_ = std::make_unique<Statements>(*writer_);
             HONE_CHECK(prepare_schema(*writer_));
             // Best effort: without an answer of the server, the next opening does it.
