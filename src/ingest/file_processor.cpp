@@ -16,6 +16,7 @@
 #include "catalog/leases.hpp"
 #include "ingest/library.hpp"
 #include "ingest/original.hpp"
+#include "ingest/unavailable.hpp"
 #include "photo/decode.hpp"
 
 namespace hone {
@@ -225,16 +226,16 @@ Result<FileOutcome::Photo> FileProcessor::read_photo(const FileToProcess& file, 
     const Sha256& id = original.hashed.id;
     photo.photo.id = id;
     photo.photo.bytes = file.facts.size;
-    HONE_TRY(Missing what, missing(file, id));
+    HONE_TRY(Missing what, unavailable_if_failed(missing(file, id)));
     Leases* const leases = catalog_.leases();
     if (leases != nullptr && what.any()) {
         // Another process may be working on a copy of the file.
         const std::string key = to_hex(id);
-        HONE_TRY(const std::vector<bool> granted, leases->take(std::span(&key, 1)));
+        HONE_TRY(const std::vector<bool> granted, unavailable_if_failed(leases->take(std::span(&key, 1))));
         result.elsewhere = !granted.front();
         if (result.elsewhere) return photo;
         result.lease = key;
-        HONE_TRY(what, missing(file, id));
+        HONE_TRY(what, unavailable_if_failed(missing(file, id)));
     }
     const auto [analysis_results, network, faces] = what;
     // Thumbnails of photos that other processes indexed are made on request.

@@ -56,10 +56,12 @@ Result<std::uint64_t> forget_photos(Library& library, ThumbnailStore& thumbnails
                                     std::span<const PhotoNumber> photos) {
     // Thumbnails first: their names come from the catalogue. After a crash the photo is still there to
     // forget.
+    std::vector<PhotoId> ids;
     for (const PhotoNumber number : photos) {
         HONE_TRY(const std::optional<Photo> photo, library.catalog().photo(number));
-        if (photo) thumbnails.forget(photo->id);
+        if (photo) ids.push_back(photo->id);
     }
+    HONE_CHECK(thumbnails.forget(ids));
     HONE_TRY(const std::vector<Photo> gone, library.forget(photos));
     return gone.size();
 }

@@ -380,7 +380,7 @@ void Indexer::walk_tasks(Run& run) {
         if (run.stop.stop_requested()) break;
         // An empty folder that had photos is an unmounted disk: draw no conclusions from it.
         const bool emptied =
-            walked && *walked == Walker::Outcome::kWalked && found == 0 && before && *before > 0;
+            walked && *walked == Walker::Outcome::kWalked && found == 0 && (!before || *before > 0);
         const bool away = is_root && (!walked || emptied);
         if (away) {
             add_failure(run, {task.folder.path, 0, 0, 0, 0}, "walk",
@@ -437,7 +437,8 @@ bool Indexer::keeps_photo(const FileOutcome& outcome) {
     const auto* failed = std::get_if<FileOutcome::Failed>(&outcome.what);
     if (failed == nullptr || failed->stage != "read") return false;
     const auto file = parts_.library.catalog().find_file(outcome.facts.path);
-    return file && *file && (*file)->state == FileState::kPhoto && is_same((*file)->facts, outcome.facts);
+    if (!file) return true;  // the catalogue does not say that the photo is not known
+    return *file && (*file)->state == FileState::kPhoto && is_same((*file)->facts, outcome.facts);
 }
 
 // A folder without answers is unreachable: leave the rest of it to the next scan.

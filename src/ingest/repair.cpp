@@ -44,7 +44,7 @@ Result<RepairReport> check_thumbnails(Catalog& catalog, ThumbnailStore& thumbnai
         if (thumbnails.has_all(photo->id)) continue;
         ++report.wrong;
         if (!repair) continue;
-        thumbnails.forget(photo->id);
+        HONE_CHECK(thumbnails.forget(std::span(&photo->id, 1)));
         if (thumbnails.get(catalog, *photo, kThumbnailSizes[0], calls)) ++report.repaired;
     }
     return report;
@@ -59,12 +59,11 @@ Result<std::optional<SavedCatalogue>> save_damaged_catalogue(const fs::path& lib
         library / fmt::format("catalog-saved-{:%Y%m%d-%H%M%S}.db", fmt::gmtime(std::time(nullptr)));
     // The file gets its name once it is complete.
     const fs::path part = file.native() + ".part";
-    std::error_code error;
-    fs::remove(part, error);
+    HONE_CHECK(remove_file(part));
     HONE_TRY(saved.tables, salvage(catalog, part));
     if (saved.tables.empty()) return saved;
-    fs::rename(part, file, error);
-    if (error) return fail("{} cannot be written: {}", printable(file), error.message());
+    HONE_CHECK(sync_file(part));
+    HONE_CHECK(rename_file(part, file));
     saved.file = file;
     HONE_TRY(const auto readable, open_sqlite_catalog(file, false));
     HONE_TRY(const auto folder, readable->setting(kBackupFolderSetting));

@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "ingest/file_processor.hpp"
+#include "ingest/unavailable.hpp"
 
 namespace hone {
 
@@ -106,11 +107,11 @@ Result<> SamePictureFinder::compare(Work& work, std::size_t at, std::vector<Same
         if (mirrored == PictureFeatures::Mirrored::kNo) {
             if (auto known = work.features.find(photo)) return *known;
         }
-        HONE_TRY(const std::optional<Photo> facts, catalog_.photo(photo));
+        HONE_TRY(const std::optional<Photo> facts, unavailable_if_failed(catalog_.photo(photo)));
         if (!facts) return fail("it is gone");
         // After one drive did not answer, a missing thumbnail is not worth another wait.
         HONE_TRY(const std::string webp, calls.abandoned()
-                                             ? thumbnails_.find(facts->id, kThumbnail)
+                                             ? unavailable_if_failed(thumbnails_.find(facts->id, kThumbnail))
                                              : thumbnails_.get(catalog_, *facts, kThumbnail, calls));
         PhotoWork whole;
         whole.network_side = kThumbnail;  // not reduced

@@ -4,10 +4,12 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
+#include <set>
+
+#include "base/file_system.hpp"
+#include "ingest/unavailable.hpp"
 
 namespace hone {
 
@@ -19,8 +21,7 @@ constexpr const char* kScratch = ".part";
 
 ThumbnailStore::ThumbnailStore(fs::path directory, DecoderPool& decoders)
     : directory_(std::move(directory)), decoders_(decoders) {
-    std::error_code ignored;
-    fs::remove_all(directory_ / kScratch, ignored);
+    (void)remove_tree(directory_ / kScratch);  // only takes space
 }
 
 fs::path ThumbnailStore::file(const PhotoId& id, int size) const {
@@ -31,27 +32,38 @@ fs::path ThumbnailStore::file(const PhotoId& id, int size) const {
 bool ThumbnailStore::has_all(const PhotoId& id) const {
     // One file of each size: open, read its head, ask for its length.
     return std::ranges::all_of(kThumbnailSizes, [&](int size) {
-        const FileDescriptor thumbnail(::open(file(id, size).c_str(), O_RDONLY | O_CLOEXEC));
+        const FileDescriptor thumbnail(file_system().open(file(id, size).c_str(), O_RDONLY | O_CLOEXEC, 0));
         std::array<std::uint8_t, kThumbnailHead> head{};
         struct stat facts{};
-        if (!thumbnail || ::fstat(thumbnail.get(), &facts) != 0) return false;
-        const ssize_t count = ::pread(thumbnail.get(), head.data(), head.size(), 0);
+        if (!thumbnail || file_system().status(thumbnail.get(), facts) != 0) return false;
+        const ssize_t count = file_system().read_at(thumbnail.get(), head.data(), head.size(), 0);
         return count > 0 && is_thumbnail_head(std::span(head).first(static_cast<std::size_t>(count)),
                                               static_cast<std::uint64_t>(facts.st_size), size);
     });
 }
 
-void ThumbnailStore::forget(const PhotoId& id) const {
-    std::error_code ignored;
-    for (const int size : kThumbnailSizes) fs::remove(file(id, size), ignored);
+Result<> ThumbnailStore::forget(std::span<const PhotoId> ids) const {
+    std::set<fs::path> folders;
+    for (const PhotoId& id : ids) {
+        for (const int size : kThumbnailSizes) {
+            const fs::path thumbnail = file(id, size);
+            HONE_CHECK(remove_file(thumbnail));
+            folders.insert(thumbnail.parent_path());
+        }
+    }
+    for (const fs::path& folder : folders) {
+        HONE_TRY(const bool exists, path_exists(folder));
+        if (exists) HONE_CHECK(sync_folder(folder));
+    }
+    return {};
 }
 
 Result<> ThumbnailStore::store(const PhotoId& id, const Thumbnails& thumbnails) {
     for (std::size_t at = 0; at < thumbnails.size(); ++at) {
         const fs::path target = file(id, kThumbnailSizes[at]);
         if (at == 0) {
-            HONE_CHECK(make_directories(target.parent_path()));
-            HONE_CHECK(make_directories(directory_ / kScratch));
+            HONE_CHECK(make_directories(target.parent_path(), Wait::kNo));
+            HONE_CHECK(make_directories(directory_ / kScratch, Wait::kNo));
         }
         HONE_CHECK(write_derived_file(target, thumbnails[at], directory_ / kScratch));
     }
@@ -81,7 +93,7 @@ Result<std::string> ThumbnailStore::make(const PhotoId& id, const OpenOriginal& 
 Result<std::string> ThumbnailStore::get(Catalog& catalog, const Photo& photo, int size,
                                         BlockingCalls& calls) {
     if (auto bytes = find(photo.id, size)) return bytes;
-    HONE_TRY(const std::vector<FileRecord> records, catalog.files_of(photo.number));
+    HONE_TRY(const std::vector<FileRecord> records, unavailable_if_failed(catalog.files_of(photo.number)));
     std::string reason = "it has no file";
     for (const FileRecord& record : records) {
         const auto original = open_original(record, calls);

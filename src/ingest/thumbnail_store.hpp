@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 
 #include "ingest/original.hpp"
@@ -34,8 +35,9 @@ class ThumbnailStore {
     Result<std::string> get(Catalog& catalog, const Photo& photo, int size, BlockingCalls& calls);
     // True when every size exists and is whole: is_thumbnail_head().
     [[nodiscard]] bool has_all(const PhotoId& id) const;
-    // Deletes the photo's thumbnails.
-    void forget(const PhotoId& id) const;
+    // Deletes the photos' thumbnails; no power failure brings them back. kFailed when the disk refuses; some
+    // may then be left.
+    [[nodiscard]] Result<> forget(std::span<const PhotoId> ids) const;
     // Writes all sizes, each file atomically. kFailed when the disk refuses.
     Result<> store(const PhotoId& id, const Thumbnails& thumbnails);
 
