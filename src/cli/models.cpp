@@ -142,7 +142,7 @@ Result<> pull_model(const GlobalOptions& options, const ModelsFlags& flags) {
     HONE_TRY(Manifest manifest, add_model(fetched, name, store.own_directory()));
     manifest.source = fmt::format("{}@{}", request.repository, request.revision);
     HONE_CHECK(write_manifest(manifest));
-    fs::remove_all(fetched, error);
+    (void)remove_tree(fetched);  // only takes space
     return print_added(options, manifest);
 }
 

@@ -245,7 +245,7 @@ Result<FacePack> pull_face_pack(const FacePack& recipe, const fs::path& into,
         file["bytes"] = fs::file_size(unfinished / path);
     }
     HONE_CHECK(write_file_atomically(unfinished / "manifest.json", manifest.dump(2) + "\n"));
-    fs::rename(unfinished, into / recipe.name);
+    HONE_CHECK(rename_file(unfinished, into / recipe.name));
     return read_face_pack(into / recipe.name);
 } catch (const json::exception& error) {
     return fail("broken manifest in {}: {}", printable(recipe.directory), error.what());

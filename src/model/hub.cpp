@@ -3,16 +3,17 @@
 #include "model/hub.hpp"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 
 #include "base/config.hpp"
+#include "base/file_system.hpp"
 #include "base/json_numbers.hpp"
 #include "base/log.hpp"
 #include "base/sha256.hpp"
@@ -187,7 +188,7 @@ Result<std::vector<RemoteFile>> choose_files(const std::vector<RemoteFile>& all,
 }
 
 struct Download {
-    std::FILE* file = nullptr;
+    FileDescriptor file;
     std::uint64_t received = 0;  // bytes of this file, including earlier attempts
     std::uint64_t before = 0;    // bytes of the previous files
     std::uint64_t total = 0;
@@ -205,17 +206,16 @@ std::size_t receive(char* data, std::size_t size, std::size_t count, void* targe
         curl_easy_getinfo(download.curl, CURLINFO_RESPONSE_CODE, &status);
         if (status == 200 && download.received > 0) {
             // The server ignored the range and sends the whole file again.
-            download.file = std::freopen(nullptr, "wb", download.file);
+            if (file_system().truncate(download.file.get(), 0) != 0) return 0;
             download.received = 0;
             download.restarted = true;
-            if (download.file == nullptr) return 0;
         }
     }
-    const std::size_t written = std::fwrite(data, size, count, download.file);
-    download.received += written * size;
+    if (!write_all(download.file.get(), data, size * count)) return 0;
+    download.received += size * count;
     if (download.request->progress)
         download.request->progress({download.name, download.before + download.received, download.total});
-    return written * size;
+    return size * count;
 }
 
 Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::uint64_t before,
@@ -223,37 +223,37 @@ Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::ui
     const fs::path target = request.directory / remote.path;
     const fs::path partial = target.string() + ".part";
     HONE_CHECK(make_directories(target.parent_path()));
-    std::error_code error;
-    if (fs::exists(target, error) && fs::file_size(target, error) == remote.size)
-        return {};  // verified when it was renamed
+    const auto size_of = [](const fs::path& file) { return file_bytes(file).value_or(0); };
+    HONE_TRY(const bool done, path_exists(target));
+    if (done && size_of(target) == remote.size) return {};  // verified and synced before it was renamed
     const std::string url =
         fmt::format("{}/{}/resolve/{}/{}", request.endpoint, escape_path(request.repository),
                     escape_path(request.revision), escape_path(remote.path));
     std::string last_reason;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        std::uint64_t have = fs::exists(partial, error) ? fs::file_size(partial, error) : 0;
+        std::uint64_t have = size_of(partial);
         if (have > remote.size) {
-            fs::remove(partial, error);
+            HONE_CHECK(remove_file(partial));
             have = 0;
         }
         if (have < remote.size || remote.size == 0) {
             const Curl curl = make_curl(url);
-            Download download{std::fopen(partial.c_str(), have > 0 ? "ab" : "wb"),
+            Download download{FileDescriptor(file_system().open(
+                                  partial.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)),
                               have,
                               before,
                               total,
                               remote.path,
                               &request,
                               curl.get()};
-            if (download.file == nullptr)
-                return fail("cannot write {}: {}", printable(partial), std::strerror(errno));
+            if (!download.file) return fail("cannot write {}: {}", printable(partial), std::strerror(errno));
             curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &download);
             curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, receive);
             curl_easy_setopt(curl.get(), CURLOPT_FAILONERROR, 1L);
             if (have > 0)
                 curl_easy_setopt(curl.get(), CURLOPT_RESUME_FROM_LARGE, static_cast<curl_off_t>(have));
             const CURLcode code = curl_easy_perform(curl.get());
-            const bool flushed = download.file != nullptr && std::fclose(download.file) == 0;
+            const bool flushed = file_system().sync_data(download.file.get()) == 0 && download.file.close();
             long status = 0;
             curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
             if (status >= 400 && status < 500 && status != 416)
@@ -267,22 +267,20 @@ Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::ui
                 continue;
             }
         }
-        if (fs::file_size(partial, error) != remote.size) {
-            last_reason = fmt::format("{} of {} bytes came", fs::file_size(partial, error), remote.size);
+        if (size_of(partial) != remote.size) {
+            last_reason = fmt::format("{} of {} bytes came", size_of(partial), remote.size);
             continue;
         }
         if (!remote.sha256.empty()) {
             HONE_TRY(const Sha256 digest, sha256_file(partial));
             if (to_hex(digest) != remote.sha256) {
-                fs::remove(partial, error);
+                HONE_CHECK(remove_file(partial));
                 return fail(
                     "{} arrived with wrong bytes (SHA-256 {} instead of {}) and was deleted; pull again",
                     remote.path, to_hex(digest), remote.sha256);
             }
         }
-        fs::rename(partial, target, error);
-        if (error) return fail("cannot rename {}: {}", printable(partial), error.message());
-        return {};
+        return rename_file(partial, target);
     }
     return fail("cannot fetch {}: {}; the downloaded part is kept; pull again to continue", remote.path,
                 last_reason);

@@ -338,7 +338,7 @@ Result<Manifest> add_model(const fs::path& directory, const std::string& name, c
         return fail(ErrorKind::kUsage, "a model named {} already exists; choose another name with --name",
                     manifest.name);
     const fs::path temporary = parent / fmt::format(".adding-{}", manifest.name);
-    fs::remove_all(temporary, error);
+    HONE_CHECK(remove_tree(temporary));
     std::vector<std::string> paths{manifest.text.tokenizer_file.path};
     for (const auto* files : {&manifest.image.files, &manifest.text.files}) {
         for (const auto& [precision, file] : *files) paths.push_back(file.path);
@@ -347,16 +347,15 @@ Result<Manifest> add_model(const fs::path& directory, const std::string& name, c
         HONE_CHECK(make_directories((temporary / path).parent_path()));
         fs::copy_file(directory / path, temporary / path, fs::copy_options::skip_existing, error);
         if (error) {
-            std::error_code ignored;
-            fs::remove_all(temporary, ignored);
+            (void)remove_tree(temporary);  // the copy's error counts
             return fail("cannot copy {} to {}: {}", printable(directory / path), printable(temporary),
                         error.message());
         }
+        HONE_CHECK(sync_file(temporary / path));
     }
     manifest.directory = temporary;
     HONE_CHECK(write_manifest(manifest));
-    fs::rename(temporary, target, error);
-    if (error) return fail("cannot move the model to {}: {}", printable(target), error.message());
+    HONE_CHECK(rename_file(temporary, target));
     manifest.directory = target;
     return manifest;
 }

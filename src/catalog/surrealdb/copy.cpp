@@ -84,8 +84,7 @@ Result<CopyReport> compare(SQLite::Database& database) {
 }
 
 void remove_database(const fs::path& file) {
-    std::error_code ignored;
-    for (const char* end : {"", "-wal", "-shm"}) fs::remove(file.native() + end, ignored);
+    for (const char* end : {"", "-wal", "-shm"}) (void)remove_file(file.native() + end);
 }
 
 }  // namespace

@@ -125,7 +125,7 @@ fs::path replica_file(const fs::path& folder, const Address& address) {
     if (!fs::exists(file, error) && fs::exists(before, error)) {
         // The log first: a database without its log is an older state, a log without its database is ignored.
         for (const char* end : {"-wal", "-shm", ""})
-            fs::rename(before.native() + end, file.native() + end, error);
+            (void)rename_file(before.native() + end, file.native() + end);  // otherwise it is made again
     }
     return file;
 }

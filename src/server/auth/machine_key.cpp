@@ -3,11 +3,12 @@
 #include "server/auth/machine_key.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+
+#include "base/file_system.hpp"
 
 namespace hone {
 
@@ -24,9 +25,9 @@ Result<> write_machine_key(const fs::path& library, const MachineKey& key) {
     remove_machine_key(library);
     // A new file, so a process with the old one open, or a link in its place, does not reveal the key.
     const FileDescriptor file(
-        ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600));
+        file_system().open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600));
     const std::string text = json{{"secret", key.secret}, {"public_key", key.public_key}}.dump();
-    if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    if (!file || !write_all(file.get(), text.data(), text.size()))
         return fail("cannot write {}: {}", printable(path), std::strerror(errno));
     return {};
 }
@@ -46,8 +47,7 @@ Result<MachineKey> read_machine_key(const fs::path& library) {
 }
 
 void remove_machine_key(const fs::path& library) {
-    std::error_code ignored;
-    fs::remove(library / kFile, ignored);
+    (void)remove_file(library / kFile);  // no process answers to it any more
 }
 
 }  // namespace hone

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/file_system.hpp"
 #include "base/sha256.hpp"
 #include "base/time.hpp"
 
@@ -125,7 +126,7 @@ Result<std::unique_ptr<Users>> Users::open(const fs::path& library, Clock clock)
     {
         // SQLite gives its other files the mode of this one. Close it before SQLite opens it: closing any
         // descriptor of a file releases all locks of the process on it (POSIX), including SQLite's.
-        const FileDescriptor made(::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+        const FileDescriptor made(file_system().open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
         if (!made) return fail("cannot open {}; check the permissions of its folder", printable(path));
     }
     try {
