@@ -85,6 +85,45 @@ TEST(Layers, OnlyTheSandboxDecodes) {
     EXPECT_EQ(objection_to_decoding("photo/sandbox/decoder_main.cpp", "prepare_photo(bytes)"), "");
 }
 
+// Hone's own files are written through FileSystem (base/file_system.hpp), so that the fault campaign reaches
+// every call. Returns the reason why a file must not contain the line.
+std::string objection_to_writing(const std::string& file, const std::string& line) {
+    static const std::regex call(
+        "(^|[^A-Za-z0-9_:>.])::(open|openat|creat|write|pwrite|ftruncate|truncate|posix_fallocate|fallocate|"
+        "fsync|fdatasync|syncfs|rename|renameat|unlink|unlinkat|mkdir|rmdir|msync)\\(|"
+        "\\bfs::(rename|remove|remove_all|create_director[a-z]*|copy|copy_file|resize_file|permissions)\\(|"
+        "\\bstd::(ofstream|fstream|fopen|rename|remove)\\b");
+    static const std::regex may_call(
+        "base/file_system\\.cpp|"
+        "base/sha256\\.cpp|"            // only reads
+        "ingest/original\\.cpp|"        // opens originals, read-only
+        "photo/sandbox/.*|"             // shared memory of the decoders
+        "model/import\\.cpp|"           // copies into a model folder, and syncs the copy
+        "cli/(bench.*|export)\\.cpp");  // scratch folders, and files for the user
+    if (std::regex_search(line, call) && !std::regex_match(file, may_call))
+        return file + " goes around the FileSystem: " + line;
+    return "";
+}
+
+TEST(Layers, LibraryFilesAreWrittenThroughTheFileSystem) {
+    const fs::path source = fs::path(HONE_SOURCE_DIR) / "src";
+    int files = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(source)) {
+        if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
+        ++files;
+        const std::string name = fs::relative(entry.path(), source).string();
+        std::ifstream file(entry.path());
+        for (std::string line; std::getline(file, line);) EXPECT_EQ(objection_to_writing(name, line), "");
+    }
+    EXPECT_GT(files, 50) << "the sources were not found in " << source;
+    EXPECT_NE(objection_to_writing("ingest/a.cpp", "if (::rename(from, to) != 0)"), "");
+    EXPECT_NE(objection_to_writing("ingest/a.cpp", "    ::open(path, O_RDWR)"), "");
+    EXPECT_NE(objection_to_writing("vector/a.cpp", "fs::remove(path, error);"), "");
+    EXPECT_NE(objection_to_writing("server/a.cpp", "std::ofstream file(path);"), "");
+    EXPECT_EQ(objection_to_writing("vector/a.cpp", "auto a = RowFile::open(path);"), "");
+    EXPECT_EQ(objection_to_writing("vector/a.cpp", "file_system().rename(from, to)"), "");
+}
+
 TEST(Layers, ObjectsToWrongIncludes) {
     EXPECT_EQ(objection("search", "catalog"), "");
     EXPECT_NE(objection("catalog", "search"), "");
