@@ -46,8 +46,34 @@ unit_suite() {
     return $failed
 }
 
-# ctest_suite NAME LABEL [PRESET]
-ctest_suite() { ctest --preset "${3:-release}" -L "^$2\$" -j "$(nproc)" --output-junit "$results/$1.xml"; }
+# ctest_suite NAME LABEL [PRESET] - also prints what the fault campaign did, because ctest hides the output of passed tests
+ctest_suite() {
+    local failed=0
+    ctest --preset "${3:-release}" -L "^$2\$" -j "$(nproc)" --output-junit "$results/$1.xml" || failed=1
+    count_faults "$results/$1.xml"
+    return $failed
+}
+
+# count_faults FILE - prints the lines of the fault campaign (tests/contract/faults_test.cpp) and their sum
+count_faults() {
+    grep -ho '[0-9]* faults injected into [^<]*' "$1" 2> /dev/null |
+        awk '{ print; sum += $1 } END { if (NR) print sum " faults injected in all" }'
+}
+
+# faults_suite - the two halves take about as long as each other
+faults_suite() {
+    local half failed=0 pids=()
+    for half in 'Faults.OfAScan*' 'Faults*.*-Faults.OfAScan*'; do
+        HONE_TEST_LONG=1 build/release/tests/hone_contract_tests --gtest_brief=1 --gtest_filter="$half" \
+            --gtest_output="xml:$results/faults-${#pids[@]}.xml" > "$results/faults-${#pids[@]}.log" 2>&1 &
+        pids+=($!)
+    done
+    for half in "${pids[@]}"; do wait "$half" || failed=1; done
+    [ $failed = 0 ] || cat "$results"/faults-?.log
+    cat "$results"/faults-?.log > "$results/faults-all.log"
+    count_faults "$results/faults-all.log"
+    return $failed
+}
 
 # pytest_suite NAME OPTION...
 pytest_suite() { local name=$1; shift; "$python" -m pytest -q -rs --junitxml "$results/$name.xml" -o junit_duration_report=total "$@"; }
