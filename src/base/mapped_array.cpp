@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file_system.hpp"
+
 namespace hone {
 
 namespace {
@@ -27,10 +29,10 @@ Result<MappedBytes> MappedBytes::open(const fs::path& path, Sharing sharing) {
     MappedBytes bytes;
     const bool shared = sharing == Sharing::kShared;
     bytes.file_ = FileDescriptor(
-        ::open(path.c_str(), shared ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644));
+        file_system().open(path.c_str(), shared ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644));
     bytes.sharing_ = sharing;
     struct stat status{};
-    if (!bytes.file_ || ::fstat(bytes.file_.get(), &status) != 0)
+    if (!bytes.file_ || file_system().status(bytes.file_.get(), status) != 0)
         return fail("cannot open {}: {}", printable(path), std::strerror(errno));
     if (const auto size = static_cast<std::size_t>(status.st_size); size > 0) HONE_CHECK(bytes.map(size));
     return bytes;
@@ -45,20 +47,23 @@ Result<MappedBytes> MappedBytes::scratch(const fs::path& folder) {
 }
 
 MappedBytes::~MappedBytes() {
-    if (data_ != nullptr) ::munmap(data_, mapped_);
+    if (data_ != nullptr) file_system().unmap(data_, mapped_);
 }
 
 // Maps the first `bytes` bytes. A private mapping of a file is copied first, so that it can grow.
 Result<> MappedBytes::map(std::size_t bytes) {
     const std::size_t pages = whole_pages(bytes);
     void* at = MAP_FAILED;
-    if (data_ != nullptr) {
+    if (in_file()) {
+        if (void* shared = file_system().map(file_.get(), pages, true); shared != nullptr) at = shared;
+        if (at != MAP_FAILED && data_ != nullptr) file_system().unmap(data_, mapped_);
+    } else if (data_ != nullptr) {
         at = ::mremap(data_, mapped_, pages, MREMAP_MAYMOVE);
     } else {
         const bool of_file = static_cast<bool>(file_);
         at = ::mmap(nullptr, pages, PROT_READ | PROT_WRITE,
-                    in_file() ? MAP_SHARED : MAP_PRIVATE | (of_file ? 0 : MAP_ANONYMOUS | MAP_NORESERVE),
-                    of_file ? file_.get() : -1, 0);
+                    MAP_PRIVATE | (of_file ? 0 : MAP_ANONYMOUS | MAP_NORESERVE), of_file ? file_.get() : -1,
+                    0);
     }
     if (at == MAP_FAILED) return fail("cannot map {} bytes: {}", bytes, std::strerror(errno));
     data_ = static_cast<std::uint8_t*>(at);
@@ -72,11 +77,9 @@ Result<> MappedBytes::grow(std::size_t bytes) {
     const std::size_t wanted = std::max({kLeastBytes, bytes, size_ + size_ / 4});
     if (in_file()) {
         // Reserving detects a full disk here, as an error; a later page fault would raise a signal.
-        const int error =
-            ::posix_fallocate(file_.get(), static_cast<off_t>(size_), static_cast<off_t>(wanted - size_));
-        if (error != 0)
+        if (file_system().reserve(file_.get(), static_cast<off_t>(wanted)) != 0)
             return fail("cannot grow a derived file to {} bytes: {}; free some space, nothing is lost",
-                        wanted, std::strerror(error));
+                        wanted, std::strerror(errno));
         return map(wanted);
     }
     if (!file_) return map(wanted);
@@ -89,17 +92,17 @@ Result<> MappedBytes::grow(std::size_t bytes) {
 }
 
 Result<> MappedBytes::sync(std::size_t bytes) const {
-    if (in_file() && data_ != nullptr && ::msync(data_, std::min(bytes, size_), MS_SYNC) != 0)
+    if (in_file() && data_ != nullptr && file_system().sync_map(data_, std::min(bytes, size_)) != 0)
         return fail("cannot write a derived file: {}", std::strerror(errno));
     return {};
 }
 
 Result<> MappedBytes::clear() {
-    if (data_ != nullptr) ::munmap(data_, mapped_);
+    if (data_ != nullptr) file_system().unmap(data_, mapped_);
     data_ = nullptr;
     size_ = mapped_ = 0;
     if (in_file()) {
-        if (::ftruncate(file_.get(), 0) != 0)
+        if (file_system().truncate(file_.get(), 0) != 0)
             return fail("cannot empty a derived file: {}", std::strerror(errno));
     } else {
         file_ = FileDescriptor();

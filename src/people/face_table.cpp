@@ -12,6 +12,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/file_system.hpp"
+
 namespace hone {
 
 namespace {
@@ -54,12 +56,12 @@ FaceTable::FaceTable(FaceTableSpec spec) : spec_(std::move(spec)), padded_((spec
 Result<FaceTable> FaceTable::open(const fs::path& folder, FaceTableSpec spec, MappedBytes::Sharing sharing) {
     FaceTable table(std::move(spec));
     table.shared_ = sharing == MappedBytes::Sharing::kShared;
-    if (table.shared_) HONE_CHECK(make_directories(folder));
+    if (table.shared_) HONE_CHECK(make_directories(folder, Wait::kNo));
     const fs::path lock = folder / "lock";
-    table.lock_ =
-        FileDescriptor(::open(lock.c_str(), (table.shared_ ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0644));
+    table.lock_ = FileDescriptor(
+        file_system().open(lock.c_str(), (table.shared_ ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0644));
     if (!table.lock_) return fail("cannot open {}: {}", printable(lock), std::strerror(errno));
-    while (::flock(table.lock_.get(), table.shared_ ? LOCK_EX : LOCK_SH | LOCK_NB) != 0) {
+    while (file_system().lock(table.lock_.get(), table.shared_ ? LOCK_EX : LOCK_SH | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) return fail(ErrorKind::kInUse, "another process is grouping faces");
         if (errno != EINTR) return fail("cannot lock {}: {}", printable(lock), std::strerror(errno));
     }

@@ -382,6 +382,7 @@ class FaultsWithPeople : public Faults {
         const auto faces = catalog.faces_of((**catalog.photo(sha256(photo))).number);
         return faces && !faces->empty() ? faces->front().person : 0;
     }
+    [[nodiscard]] GroupFiles groups() const { return {library_folder() / "vectors/faces", true}; }
     FacePack pack_;
 };
 
@@ -392,14 +393,15 @@ TEST_F(FaultsWithPeople, OfEditsLoseNothing) {
                             add_face(library->catalog(), "ben", {0, 1, 0, 0});
                             add_face(library->catalog(), "carla", {0, 0, 1, 0});
                             add_face(library->catalog(), "dora", {0, 0, 0, 1});
-                            ASSERT_TRUE(People(library->catalog(), &pack_, "net").update());
+                            ASSERT_TRUE(People(library->catalog(), &pack_, "net", groups()).update());
                         },
                         [&] {
                             const auto library = open_library();
                             if (!library) return;
                             Catalog& catalog = library->catalog();
                             did("setting", catalog.set_setting("a-key", "a value"));
-                            People people(catalog, &pack_, "net");
+                            People people(catalog, &pack_, "net", groups());
+                            did("group", people.update());
                             std::map<std::string, PersonId> ids;
                             for (const char* who : {"anna", "ben", "carla", "dora"}) {
                                 const auto photo = catalog.photo(sha256(who));
