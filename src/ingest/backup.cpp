@@ -436,6 +436,20 @@ Result<std::vector<fs::path>> backups_in(const fs::path& folder) {
     return backups;
 }
 
+namespace {
+
+// Removes what backups that were cut short left in their folder.
+Result<> remove_unfinished(const fs::path& folder) {
+    static const std::regex part("hone-\\d{8}-\\d{6}\\.backup(\\.(catalog|users)\\.db)?\\.part(-journal)?");
+    HONE_TRY(const std::vector<std::string> names, list_folder(folder));
+    for (const std::string& name : names) {
+        if (std::regex_match(name, part)) HONE_CHECK(remove_file(folder / name));
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<bool> write_scheduled_backup(Library& library, system_clock::time_point now) {
     HONE_TRY(const auto folder, library.catalog().setting(kBackupFolderSetting));
     if (!folder || folder->empty() || !library.catalog().condition().address.empty()) return false;
@@ -443,6 +457,7 @@ Result<bool> write_scheduled_backup(Library& library, system_clock::time_point n
     HONE_TRY(const std::uint64_t keep, number_setting(library.catalog(), kBackupKeepSetting, 7));
     HONE_CHECK(make_directories(*folder));
     HONE_TRY(std::vector<fs::path> backups, backups_in(*folder));
+    HONE_CHECK(remove_unfinished(*folder));
     // The names sort chronologically.
     const auto name_at = [](system_clock::time_point time) {
         return fmt::format("hone-{:%Y%m%d-%H%M%S}.backup", fmt::gmtime(system_clock::to_time_t(time)));

@@ -184,6 +184,9 @@ TEST_F(Backup, GoByThemselvesAndMakeRoom) {
     ASSERT_TRUE(library->catalog().set_setting(kBackupKeepSetting, "2"));
     ASSERT_TRUE(make_directories(backups));
     ASSERT_TRUE(write_file_atomically(backups / "holiday.backup", "somebody else's"));
+    // Left by a process that was killed.
+    for (const char* name : {"hone-20260201-120000.backup.part", "hone-20260201-120000.backup.users.db.part"})
+        ASSERT_TRUE(write_file_atomically(backups / name, "half of it"));
     EXPECT_TRUE(due(start));
     EXPECT_FALSE(due(start + 5h));
     EXPECT_TRUE(due(start + 6h));
