@@ -40,7 +40,7 @@ Result<MappedBytes> MappedBytes::open(const fs::path& path, Sharing sharing) {
 
 Result<MappedBytes> MappedBytes::scratch(const fs::path& folder) {
     MappedBytes bytes;
-    bytes.file_ = FileDescriptor(::open(folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
+    bytes.file_ = FileDescriptor(file_system().open(folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
     if (!bytes.file_) return fail("cannot create a file in {}: {}", printable(folder), std::strerror(errno));
     bytes.sharing_ = Sharing::kShared;
     return bytes;

@@ -278,7 +278,8 @@ int FaultyFileSystem::open(const char* path, int flags, mode_t mode) {
     const bool makes = (flags & O_CREAT) != 0 && ::stat(path, &status) != 0;
     if (const int error = enter("open", path, makes ? Needs::kSpace : Needs::kNothing)) return failed(error);
     const int file = FileSystem::open(path, flags, mode);
-    if (file < 0) return file;
+    // A file without a name does not outlive its process.
+    if (file < 0 || (flags & O_TMPFILE) == O_TMPFILE) return file;
     bool is_new = false;
     NodePointer node = opened(path, is_new);
     const std::lock_guard lock(mutex_);
