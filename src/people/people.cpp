@@ -83,9 +83,7 @@ Result<> People::regroup() {
     const std::lock_guard lock(mutex_);
     if (dimension_ == 0) {
         // Faces that nobody groups are not kept beside the catalogue, where they might be forgotten.
-        std::error_code ignored;
-        if (files_.writes) fs::remove_all(files_.folder, ignored);
-        return {};
+        return files_.writes ? remove_tree(files_.folder) : Result<>{};
     }
     // A person may edit while the groups are computed; the groups are then computed again from the edit.
     constexpr int kAttempts = 8;
