@@ -10,6 +10,7 @@ difference of the two: decoding and networks are not in it.
 
   start_s                   from the start of the process to the first answer of a search, vector files there
   save_cpu_ms               CPU time of the server for one saved file, beyond that in a library of one photo
+  largest_search_ms         200 likes and 60,000 photos that were seen
   search_while_scanning_ms  searches with new words while a file is saved every half second
   status_ms, question_ms, name_person_ms   over HTTP, medians
   first_grouping_s, _mb     all faces from nothing, in a separate process (hone bench faces --synthetic)
@@ -177,6 +178,10 @@ def measure(hone, photo, photos, faces, work):
 
         result['status_ms'] = per_call('status', lambda _: server.get('/api/v1/status')[0])
         result['search_ms'] = per_call('search', lambda n: search(server.url, f'{WORDS[n % len(WORDS)]} {n}')[0])
+        # The most that one request may ask for.
+        ids = [hashlib.sha256(b'%d' % number).hexdigest() for number in range(2, min(photos, 60_001) + 1)]
+        largest = {'text': WORDS[0], 'like': ids[:200], 'seen': ids}
+        result['largest_search_ms'] = median_ms([server.post('/api/v1/search', largest)[0] for _ in range(5)])
         if faces > 0:
             people = json.loads(server.get('/api/v1/people?limit=20')[1])['people']
             result['question_ms'] = per_call('question', lambda _: server.get('/api/v1/people/questions?limit=1')[0], 5)
