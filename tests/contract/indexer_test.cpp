@@ -253,7 +253,8 @@ class Comparing : public Indexing {
     }
     std::size_t waiting() {
         ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
-        return *SamePictureFinder(library->catalog(), thumbnails, decoders, library->vectors_directory()).prepare();
+        return *SamePictureFinder(library->catalog(), thumbnails, decoders, library->vectors_directory())
+                    .prepare();
     }
     void remove_thumbnails() { fs::remove_all(base.path() / "library/thumbs"); }
 };
