@@ -63,7 +63,7 @@ count_faults() {
 # faults_suite - the two halves take about as long as each other
 faults_suite() {
     local half failed=0 pids=()
-    for half in 'Faults.OfAScan*' 'Faults*.*-Faults.OfAScan*'; do
+    for half in 'Faults.OfAScan*' 'Faults*.*:Salvage.*-Faults.OfAScan*'; do
         HONE_TEST_LONG=1 build/release/tests/hone_contract_tests --gtest_brief=1 --gtest_filter="$half" \
             --gtest_output="xml:$results/faults-${#pids[@]}.xml" > "$results/faults-${#pids[@]}.log" 2>&1 &
         pids+=($!)

@@ -232,7 +232,7 @@ class Faults : public testing::Test {
         for (const Fault fault :
              {Fault::kIoError, Fault::kNoSpace, Fault::kDiskFull, Fault::kShort, Fault::kPowerCut}) {
             const std::vector<std::uint64_t>& can_fail = hit_by.at(fault);
-            const std::size_t samples = all ? can_fail.size() : std::min<std::size_t>(can_fail.size(), 8);
+            const std::size_t samples = all ? can_fail.size() : std::min<std::size_t>(can_fail.size(), 5);
             for (std::size_t sample = 0; sample < samples; ++sample) {
                 // In the sample each kind of fault hits other calls.
                 const std::size_t shift = all ? 0 : static_cast<std::size_t>(fault) * can_fail.size() / 6;
