@@ -147,7 +147,7 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         model = std::move(*opened);
         HONE_CHECK(library->check_model(*model));
         HONE_TRY(space, library->open_content(*model));
-        HONE_TRY(const auto styles, library->styles());
+        HONE_CHECK(library->styles());
     }
     // These need the whole library.
     HONE_CHECK(reading.get());

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/boot_id.hpp"
 #include "base/file_system.hpp"
 
 namespace hone {
@@ -34,8 +35,9 @@ std::string_view text_of(const std::array<char, kSize>& text) {
     return {text.data(), ::strnlen(text.data(), kSize)};
 }
 
-std::string boot_id() {
-    return read_text("/proc/sys/kernel/random/boot_id").value_or("").substr(0, 36);
+// Where byte k of a row's code is, in all codes: tiles of kTileRows rows, in steps of four bytes of each.
+std::size_t place_of(FaceRow row, std::size_t k, std::size_t padded) {
+    return row / kTileRows * kTileRows * padded + k / 4 * 4 * kTileRows + row % kTileRows * 4 + k % 4;
 }
 
 }  // namespace
@@ -46,7 +48,7 @@ struct FaceTable::Header {
     float link, reach, largest_error;
     std::uint64_t size, connected, removed;
     std::uint32_t changing, open;
-    std::array<char, 40> boot_id;
+    BootId boot_id;
     std::array<char, 96> model;
     std::array<char, 128> state;
 };
@@ -80,7 +82,7 @@ Result<FaceTable> FaceTable::open(const fs::path& folder, FaceTableSpec spec, Ma
     HONE_CHECK(open_array("codes", table.codes_));
     HONE_CHECK(open_array("by-id", table.by_id_));
     HONE_CHECK(open_array("by-photo", table.by_photo_));
-    const std::string boot = boot_id();
+    const BootId boot = boot_id();
     const FaceTableSpec& wanted = table.spec_;
     bool good = table.header_.size() >= sizeof(Header);
     if (good) {
@@ -89,7 +91,7 @@ Result<FaceTable> FaceTable::open(const fs::path& folder, FaceTableSpec spec, Ma
             header.magic == kMagic && header.version == kVersion && header.dimension == wanted.dimension &&
             header.link == wanted.link && header.reach == wanted.reach &&
             text_of(header.model) == wanted.model && header.changing == 0 &&
-            (header.open == 0 || text_of(header.boot_id) == boot) &&
+            (header.open == 0 || header.boot_id == boot) &&
             header.size <= std::min({table.records_.capacity(), table.links_.capacity(),
                                      table.vectors_.capacity() / wanted.dimension, table.scales_.capacity(),
                                      table.halves_.capacity(), table.codes_.capacity() / table.padded_});
@@ -103,7 +105,7 @@ Result<FaceTable> FaceTable::open(const fs::path& folder, FaceTableSpec spec, Ma
         HONE_CHECK(table.clear());
     }
     if (table.shared_) {
-        set_text(table.header().boot_id, boot);
+        table.header().boot_id = boot;
         table.header().open = 1;
         // Before any change: after a power failure, a half-written change below a header that says "closed"
         // would count as whole.
@@ -144,7 +146,7 @@ Result<> FaceTable::clear() {
     made.reach = spec_.reach;
     set_text(made.model, spec_.model);
     if (shared_) {
-        set_text(made.boot_id, boot_id());
+        made.boot_id = boot_id();
         made.open = 1;
     }
     return {};
@@ -229,7 +231,6 @@ void FaceTable::encode(FaceRow row) {
     float largest = 0;
     for (const float value : values) largest = std::max(largest, std::abs(value));
     const float scale = largest / 127;
-    std::uint8_t* const tile = codes_.data() + row / kTileRows * kTileRows * padded_;
     double length = 0, error = 0;
     for (std::size_t k = 0; k < padded_; ++k) {
         const float value = k < values.size() ? values[k] : 0;
@@ -237,7 +238,7 @@ void FaceTable::encode(FaceRow row) {
         const double stored = static_cast<double>(code) * double{scale};
         length += stored * stored;
         error += (stored - value) * (stored - value);
-        tile[k / 4 * 4 * kTileRows + row % kTileRows * 4 + k % 4] = static_cast<std::uint8_t>(128 + code);
+        codes_[place_of(row, k, padded_)] = static_cast<std::uint8_t>(128 + code);
     }
     scales_[row] = scale;
     halves_[row] = static_cast<float>(length / 2);
@@ -298,10 +299,9 @@ FaceTable::Queries FaceTable::queries_of(std::span<const FaceRow> rows) const {
     queries.codes.resize(rows.size() * padded_);
     for (std::size_t query = 0; query < rows.size(); ++query) {
         const FaceRow row = rows[query];
-        const std::uint8_t* const from = codes_.data() + row / kTileRows * kTileRows * padded_;
         std::int32_t sum = 0;
         for (std::size_t k = 0; k < padded_; ++k) {
-            const int code = from[k / 4 * 4 * kTileRows + row % kTileRows * 4 + k % 4] - 128;
+            const int code = codes_[place_of(row, k, padded_)] - 128;
             queries.codes[query * padded_ + k] = static_cast<std::int8_t>(code);
             sum += code;
         }

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/boot_id.hpp"
 #include "base/file_system.hpp"
 
 namespace hone {
@@ -27,16 +28,9 @@ struct Header {
     std::uint64_t count;
     std::array<char, 32> model;
     std::uint32_t open;
-    std::array<char, 40> boot_id;
+    BootId boot_id;
 };
 static_assert(sizeof(Header) == 112 && sizeof(Header) <= kHeaderBytes);
-
-std::array<char, 40> current_boot_id() {
-    std::array<char, 40> id{};
-    if (const auto text = read_text("/proc/sys/kernel/random/boot_id"))
-        std::copy_n(text->begin(), std::min<std::size_t>(text->size(), 36), id.begin());
-    return id;
-}
 
 std::size_t element_bytes(Element element) {
     return element == Element::kF32 ? 4 : element == Element::kF16 ? 2 : 1;
@@ -104,9 +98,9 @@ Result<std::unique_ptr<RowFile>> RowFile::open(const fs::path& path, const RowSp
     const std::size_t blocks = (header.count + kRowsPerBlock - 1) / kRowsPerBlock;
     good = good && header.count < (std::uint64_t{1} << 32) &&
            static_cast<std::uint64_t>(status.st_size) >= bytes_of(spec, blocks);
-    const auto boot_id = current_boot_id();
+    const BootId boot = boot_id();
     if (writable) {
-        if (!good || (header.open == 1 && header.boot_id != boot_id)) {
+        if (!good || (header.open == 1 && header.boot_id != boot)) {
             HONE_CHECK(file->start_empty());
         } else {
             HONE_CHECK(
@@ -114,7 +108,7 @@ Result<std::unique_ptr<RowFile>> RowFile::open(const fs::path& path, const RowSp
             file->count_ = header.count;
         }
         file->mapping_->header().open = 1;
-        file->mapping_->header().boot_id = boot_id;
+        file->mapping_->header().boot_id = boot;
         // Before any row: after a power cut, new rows below a header that says "closed" would count as whole.
         HONE_CHECK(file->sync_header());
         return file;
