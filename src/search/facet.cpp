@@ -3,6 +3,7 @@
 #include "search/facet.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 #include <memory>
@@ -10,13 +11,14 @@
 #include "base/parallel.hpp"
 #include "search/auc.hpp"
 #include "search/calibration.hpp"
+#include "search/capture_nearness.hpp"
 #include "search/stop.hpp"
 
 namespace hone {
 
 namespace {
 
-constexpr std::size_t kPhotosBetweenStops = 16'384;
+constexpr std::size_t kPhotosAtOnce = 1024;
 constexpr std::size_t kBackground = 96;  // rows that represent the photos without a judgement
 
 float in_deviations(double score, const ScoreMoments& moments) {
@@ -53,35 +55,6 @@ class StyleMethod final : public FeedbackMethod {
         return ranking;
     }
 };
-
-constexpr double kEarthKm = 6371.0;
-
-double distance_km(const CapturePoint& a, const CapturePoint& b) {
-    constexpr double kRadians = 3.14159265358979323846 / 180;
-    const double latitude = (a.latitude - b.latitude) * kRadians,
-                 longitude = (a.longitude - b.longitude) * kRadians;
-    const double haversine = std::pow(std::sin(latitude / 2), 2) + std::cos(a.latitude * kRadians) *
-                                                                       std::cos(b.latitude * kRadians) *
-                                                                       std::pow(std::sin(longitude / 2), 2);
-    return 2 * kEarthKm * std::asin(std::min(1.0, std::sqrt(haversine)));
-}
-
-// 0..1: the same hour and place, the same day and town, the same month and region. NaN when the two share
-// neither a known time nor a known place.
-double nearness(const CapturePoint& a, const CapturePoint& b) {
-    double sum = 0, parts = 0;
-    if (!std::isnan(a.seconds) && !std::isnan(b.seconds)) {
-        const double apart = std::abs(a.seconds - b.seconds);
-        for (const double reach : {3600.0, 86'400.0, 30 * 86'400.0}) sum += std::exp(-apart / reach) / 3;
-        ++parts;
-    }
-    if (!std::isnan(a.latitude) && !std::isnan(b.latitude)) {
-        const double apart = distance_km(a, b);
-        for (const double reach : {0.1, 5.0, 100.0}) sum += std::exp(-apart / reach) / 3;
-        ++parts;
-    }
-    return parts > 0 ? sum / parts : std::numeric_limits<double>::quiet_NaN();
-}
 
 }  // namespace
 
@@ -178,20 +151,24 @@ std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMar
 
 namespace {
 
-// Scores photos by their nearness to the positives. photos: number of photos. near(photo, positive): 0..1,
-// NaN when one of the two lacks the facet.
+// A positive that has the facet.
+struct Known {
+    double weight = 1;
+    Source source;
+    PhotoNumber photo = 0;
+};
+
+// Scores photos by their nearness to the positives. photos: number of photos. Near has
+//   near(photo, positive): 0..1, NaN when one of the two lacks the facet;
+//   add(first, positives, weighted, weights): adds for each photo from `first` on the sums of weight x near
+//   and of the weights over the positives whose nearness is known.
 template <typename Near>
-std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMarks& marks, const Near& near_to,
+std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMarks& marks, const Near& facet,
                                              unsigned threads, const std::stop_token& stop) {
-    struct Known {
-        double weight;
-        Source source;
-        PhotoNumber photo;
-    };
     std::vector<Known> positives;
     const auto take = [&](const FacetMark& mark, Source source) {
         if (!mark.photo) return;
-        if (!std::isnan(near_to(*mark.photo, *mark.photo)))
+        if (!std::isnan(facet.near(*mark.photo, *mark.photo)))
             positives.push_back({mark.weight, source, *mark.photo});
     };
     if (marks.from) take(*marks.from, {Source::Kind::kText, 0});
@@ -200,33 +177,23 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
     double total = 0;
     for (const Known& known : positives) total += known.weight;
 
-    // Sums over the positives that share the facet with the photo.
-    struct Sum {
-        double weighted = 0, weights = 0;
-        [[nodiscard]] double mean() const {
-            return weights > 0 ? weighted / weights : std::numeric_limits<double>::quiet_NaN();
-        }
-    };
-    const auto sum_of = [&](PhotoNumber photo) {
-        Sum sum;
-        for (const Known& known : positives) {
-            const double near = near_to(photo, known.photo);
-            if (std::isnan(near)) continue;
-            sum.weighted += known.weight * near;
-            sum.weights += known.weight;
-        }
-        return sum;
-    };
     std::vector<float> raw(photos);
     in_parallel(
         photos, threads,
         [&](std::size_t first, std::size_t last) {
-            for (std::size_t photo = first; photo < last; ++photo) {
-                if (photo % kPhotosBetweenStops == 0) throw_if_stopped(stop);
-                raw[photo] = static_cast<float>(sum_of(static_cast<PhotoNumber>(photo)).mean());
+            std::array<float, kPhotosAtOnce> weighted, weights;
+            for (std::size_t from = first; from < last; from += kPhotosAtOnce) {
+                throw_if_stopped(stop);
+                const std::size_t count = std::min(kPhotosAtOnce, last - from);
+                weighted.fill(0);
+                weights.fill(0);
+                facet.add(from, positives, std::span(weighted).first(count), std::span(weights).first(count));
+                for (std::size_t at = 0; at < count; ++at)
+                    raw[from + at] =
+                        weights[at] > 0 ? weighted[at] / weights[at] : std::numeric_limits<float>::quiet_NaN();
             }
         },
-        kPhotosBetweenStops);
+        16 * kPhotosAtOnce);
     std::vector<float> known_scores;
     for (const float score : raw) {
         if (!std::isnan(score)) known_scores.push_back(score);
@@ -245,11 +212,28 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
         }
         for (std::size_t at = 0; at < kBackground && !raw.empty(); ++at)
             others.push_back(static_cast<PhotoNumber>(at * raw.size() / kBackground));
-        // A left-out positive leaves the sums of the others, so it costs one subtraction per photo.
+        // Sums over the positives that share the facet with the photo. A left-out positive leaves the sums of
+        // the others, so it costs one subtraction per photo.
+        struct Sum {
+            double weighted = 0, weights = 0;
+            [[nodiscard]] double mean() const {
+                return weights > 0 ? weighted / weights : std::numeric_limits<double>::quiet_NaN();
+            }
+        };
+        const auto sum_of = [&](PhotoNumber photo) {
+            Sum sum;
+            for (const Known& known : positives) {
+                const double near = facet.near(photo, known.photo);
+                if (std::isnan(near)) continue;
+                sum.weighted += known.weight * near;
+                sum.weights += known.weight;
+            }
+            return sum;
+        };
         std::vector<Sum> sums;
         for (const PhotoNumber other : others) sums.push_back(sum_of(other));
         const auto without = [&](PhotoNumber photo, Sum sum, const Known& left_out) {
-            const double near = near_to(photo, left_out.photo);
+            const double near = facet.near(photo, left_out.photo);
             if (std::isnan(near)) return sum.mean();
             sum.weighted -= left_out.weight * near;
             sum.weights -= left_out.weight;
@@ -275,10 +259,10 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
         if (count > 0) result.auc = sum / count;
     }
     auto kept = std::make_shared<const std::vector<Known>>(std::move(positives));
-    result.shares = [near_to, kept, total, moments](PhotoNumber photo) {
+    result.shares = [facet, kept, total, moments](PhotoNumber photo) {
         std::vector<Share> shares;
         for (const Known& known : *kept) {
-            const double near = near_to(photo, known.photo);
+            const double near = facet.near(photo, known.photo);
             if (!std::isnan(near))
                 shares.push_back({known.source, known.weight * near / total / moments.deviation});
         }
@@ -289,31 +273,58 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
     return result;
 }
 
+struct CaptureFacet {
+    const Snapshot& library;
+
+    [[nodiscard]] double near(PhotoNumber photo, PhotoNumber positive) const {
+        return nearness(library.capture(photo), library.capture(positive));
+    }
+    void add(std::size_t first, std::span<const Known> positives, std::span<float> weighted,
+             std::span<float> weights) const {
+        std::vector<CapturePoint> photos;
+        for (std::size_t at = 0; at < weighted.size(); ++at)
+            photos.push_back(library.capture(static_cast<PhotoNumber>(first + at)));
+        std::vector<WeightedCapture> marks;
+        for (const Known& known : positives)
+            marks.push_back({library.capture(known.photo), static_cast<float>(known.weight)});
+        add_nearness(photos, marks, weighted, weights);
+    }
+};
+
+// The fraction of the people in either photo who are in both (Jaccard 1901).
+struct PeopleFacet {
+    const Snapshot& library;
+
+    [[nodiscard]] double near(PhotoNumber photo, PhotoNumber positive) const {
+        const auto a = library.people_of(photo), b = library.people_of(positive);
+        if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
+        const auto both = static_cast<double>(std::ranges::count_if(
+            a, [&](PersonId person) { return std::ranges::find(b, person) != b.end(); }));
+        return both / (static_cast<double>(a.size() + b.size()) - both);
+    }
+    void add(std::size_t first, std::span<const Known> positives, std::span<float> weighted,
+             std::span<float> weights) const {
+        for (std::size_t at = 0; at < weighted.size(); ++at) {
+            const auto photo = static_cast<PhotoNumber>(first + at);
+            if (library.people_of(photo).empty()) continue;
+            for (const Known& known : positives) {
+                weighted[at] += static_cast<float>(known.weight * near(photo, known.photo));
+                weights[at] += static_cast<float>(known.weight);
+            }
+        }
+    }
+};
+
 }  // namespace
 
 std::optional<FacetScores> score_captures(const Snapshot& library, const FacetMarks& marks, unsigned threads,
                                           const std::stop_token& stop) {
-    return score_by_nearness(
-        library.size(), marks,
-        [&library](PhotoNumber photo, PhotoNumber positive) {
-            return nearness(library.capture(photo), library.capture(positive));
-        },
-        threads, stop);
+    return score_by_nearness(library.size(), marks, CaptureFacet{library}, threads, stop);
 }
 
 std::optional<FacetScores> score_people(const Snapshot& library, const FacetMarks& marks, unsigned threads,
                                         const std::stop_token& stop) {
-    // The fraction of the people in either photo who are in both (Jaccard 1901).
-    return score_by_nearness(
-        library.size(), marks,
-        [&library](PhotoNumber photo, PhotoNumber positive) {
-            const auto a = library.people_of(photo), b = library.people_of(positive);
-            if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
-            const auto both = static_cast<double>(std::ranges::count_if(
-                a, [&](PersonId person) { return std::ranges::find(b, person) != b.end(); }));
-            return both / (static_cast<double>(a.size() + b.size()) - both);
-        },
-        threads, stop);
+    return score_by_nearness(library.size(), marks, PeopleFacet{library}, threads, stop);
 }
 
 std::vector<FoundStyleTerm> find_style_terms(std::string_view text) {

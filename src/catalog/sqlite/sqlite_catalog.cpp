@@ -496,32 +496,39 @@ class SqliteCatalog final : public Catalog {
         const auto is_whole = [](const std::string& name) {
             return name.size() == 2 * std::tuple_size_v<PhotoId> && is_photo_id_prefix(name);
         };
-        nlohmann::json whole = nlohmann::json::array();
-        for (const std::string& name : names) {
-            if (is_whole(name)) whole.push_back(name);
+        // Ids are hexadecimal digits, so they need no escaping.
+        std::string whole;
+        std::vector<std::size_t> places;  // of the whole ids in `names`
+        for (std::size_t at = 0; at < names.size(); ++at) {
+            if (!is_whole(names[at])) continue;
+            whole += whole.empty() ? "[\"" : "\",\"";
+            whole += names[at];
+            places.push_back(at);
         }
-        std::unordered_map<std::string, Photo> known;
+        std::vector<std::optional<Photo>> known(names.size());
         if (!whole.empty()) {
+            whole += "\"]";
             HONE_CHECK(read([&](Reader& reader) -> Result<> {
                 static const std::string sql = fmt::format(
-                    "SELECT wanted.value, {} FROM json_each(?) AS wanted JOIN photo ON photo.sha = "
+                    "SELECT wanted.key, {} FROM json_each(?) AS wanted JOIN photo ON photo.sha = "
                     "hone_bytes(wanted.value)",
                     kPhotoColumns);
                 const auto query = reader.statements(sql);
-                query->bind(1, whole.dump());
+                query->bind(1, whole);
                 while (query->executeStep())
-                    known.emplace(query->getColumn(0).getString(), read_photo(*query, 1));
+                    known[places[static_cast<std::size_t>(query->getColumn(0).getInt64())]] =
+                        read_photo(*query, 1);
                 return {};
             }));
         }
         std::vector<Photo> photos;
         photos.reserve(names.size());
-        for (const std::string& name : names) {
-            if (const auto found = known.find(name); found != known.end()) {
-                photos.push_back(found->second);
+        for (std::size_t at = 0; at < names.size(); ++at) {
+            if (known[at]) {
+                photos.push_back(*std::move(known[at]));
                 continue;
             }
-            HONE_TRY(Photo photo, resolve(name));
+            HONE_TRY(Photo photo, resolve(names[at]));
             photos.push_back(std::move(photo));
         }
         return photos;
