@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/chunked_array.hpp"
 #include "catalog/changes.hpp"
-#include "library/chunked_array.hpp"
 
 namespace hone {
 

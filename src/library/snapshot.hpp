@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "base/chunked_array.hpp"
 #include "catalog/catalog.hpp"
-#include "library/chunked_array.hpp"
 #include "library/photo_groups.hpp"
 
 namespace hone {

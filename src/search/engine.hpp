@@ -24,8 +24,7 @@ class SearchEngine {
     SearchEngine(Library& library, std::shared_ptr<const VectorSpace> content,
                  std::shared_ptr<ImageTextModel> model);
 
-    // kUsage for an invalid query, kNotFound for an unknown photo. kUnavailable when a marked photo is not
-    // indexed yet, or when a stop was requested, which is checked between the steps.
+    // See hone::search() (search/chain.hpp).
     Result<SearchPage> search(const SearchQuery& query, const ExamplePictures& examples,
                               const std::stop_token& stop = {}) const;
 
@@ -37,7 +36,6 @@ class SearchEngine {
     Result<> warm_up() const;
 
   private:
-    friend class SearchRun;
     [[nodiscard]] std::shared_ptr<const SpaceStatistics> statistics(const SpaceView& view) const;
     // Null if the model's manifest has its own calibration, or until warm_up() has finished.
     [[nodiscard]] std::shared_ptr<const BackgroundVocabulary> background_vocabulary() const;

@@ -30,13 +30,10 @@ float in_deviations(double score, const ScoreMoments& moments) {
 std::vector<float> by_photo(const SpaceView& view, std::span<const float> scores,
                             const ScoreMoments& moments) {
     std::vector<float> photos;
-    const float* score = scores.data();
-    for (std::size_t block = 0; block < view.blocks(); ++block) {
-        for (const std::uint32_t label : view.block_labels(block)) {
-            if (label >= photos.size()) photos.resize(std::max(std::size_t{label} + 1, view.size()));
-            photos[label] = in_deviations(*score++, moments);
-        }
-    }
+    view.for_each([&](std::size_t row, std::uint32_t label) {
+        if (label >= photos.size()) photos.resize(std::max(std::size_t{label} + 1, view.size()));
+        photos[label] = in_deviations(scores[row], moments);
+    });
     return photos;
 }
 
@@ -96,13 +93,13 @@ double logit(double leave_one_out_auc) {
     return std::log(area / (1 - area));
 }
 
-std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMarks& marks, unsigned threads,
+std::optional<FacetScores> score_styles(const StyleViews& spaces, const FacetMarks& marks, unsigned threads,
                                         const std::stop_token& stop) {
-    const SpaceView view = spaces.styles().view();
+    const SpaceView& view = spaces.styles;
     if (view.size() == 0) return std::nullopt;
     const auto vector_of = [&](const FacetMark& mark) -> std::span<const float> {
         if (!mark.photo) return mark.style;
-        const auto row = spaces.styles().find(*mark.photo, view);
+        const auto row = view.find(*mark.photo);
         return row ? view.values(*row) : std::span<const float>{};
     };
     Evidence evidence;
@@ -131,9 +128,9 @@ std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMar
     FacetScores result;
     result.by_photo = by_photo(view, scores, moments);
     result.auc = leave_one_out_auc(method, evidence, space, background_of(view));
-    result.shares = [&spaces, view, ranking, moments, positive_index, negative_index](PhotoNumber photo) {
+    result.shares = [view, ranking, moments, positive_index, negative_index](PhotoNumber photo) {
         std::vector<Share> shares;
-        const auto row = spaces.styles().find(photo, view);
+        const auto row = view.find(photo);
         if (!row) return shares;
         shares = ranking->shares(view, *row);
         for (Share& share : shares) {
@@ -189,8 +186,8 @@ std::optional<FacetScores> score_by_nearness(std::size_t photos, const FacetMark
                 weights.fill(0);
                 facet.add(from, positives, std::span(weighted).first(count), std::span(weights).first(count));
                 for (std::size_t at = 0; at < count; ++at)
-                    raw[from + at] =
-                        weights[at] > 0 ? weighted[at] / weights[at] : std::numeric_limits<float>::quiet_NaN();
+                    raw[from + at] = weights[at] > 0 ? weighted[at] / weights[at]
+                                                     : std::numeric_limits<float>::quiet_NaN();
             }
         },
         16 * kPhotosAtOnce);
@@ -356,9 +353,9 @@ std::vector<FoundStyleTerm> find_style_terms(std::string_view text) {
     return found;
 }
 
-FacetScores score_style_term(const StyleSpace& spaces, const ReadableStyleTerm& word, unsigned threads) {
-    const SpaceView view = spaces.terms().view();
-    std::vector<float> one(spaces.terms().dimension());
+FacetScores score_style_term(const StyleViews& spaces, const ReadableStyleTerm& word, unsigned threads) {
+    const SpaceView& view = spaces.terms;
+    std::vector<float> one(view.values(0).size());
     one[word.column] = 1;
     const std::vector<float> scores = view.scores(one, threads);
     FacetScores result;

@@ -38,6 +38,11 @@ struct FacetScores {
 };
 inline constexpr float kMostDeviations = 4;
 
+// The styles of a library at one moment: 128 values of length 1 and one score per style term, of each photo.
+struct StyleViews {
+    SpaceView styles, terms;
+};
+
 // A mark in the form that a facet needs: a photo of the library, or the vector of an example image.
 struct FacetMark {
     std::optional<PhotoNumber> photo;
@@ -51,7 +56,7 @@ struct FacetMarks {
 };
 
 // std::nullopt when no mark has a style.
-std::optional<FacetScores> score_styles(const StyleSpace& spaces, const FacetMarks& marks, unsigned threads,
+std::optional<FacetScores> score_styles(const StyleViews& spaces, const FacetMarks& marks, unsigned threads,
                                         const std::stop_token& stop);
 // std::nullopt when neither `from` nor a positive has a time or a position.
 std::optional<FacetScores> score_captures(const Snapshot& library, const FacetMarks& marks, unsigned threads,
@@ -69,6 +74,6 @@ struct FoundStyleTerm {
 // regard to case (ASCII).
 std::vector<FoundStyleTerm> find_style_terms(std::string_view text);
 // Returns the term's scores in standard deviations, clamped like FacetScores.
-FacetScores score_style_term(const StyleSpace& spaces, const ReadableStyleTerm& word, unsigned threads);
+FacetScores score_style_term(const StyleViews& spaces, const ReadableStyleTerm& word, unsigned threads);
 
 }  // namespace hone

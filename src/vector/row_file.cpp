@@ -9,7 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include "base/boot_id.hpp"
 #include "base/file_system.hpp"
@@ -65,11 +67,43 @@ std::size_t RowSpec::padded() const {
 struct RowView::Mapping {
     std::uint8_t* base = nullptr;
     std::size_t bytes = 0;
+    bool of_file = true;  // otherwise from std::aligned_alloc
+    Mapping() = default;
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
     ~Mapping() {
-        if (base != nullptr) file_system().unmap(base, bytes);
+        if (!of_file)
+            std::free(base);
+        else if (base != nullptr)
+            file_system().unmap(base, bytes);
     }
     [[nodiscard]] Header& header() const { return *reinterpret_cast<Header*>(base); }
 };
+
+namespace {
+
+void write_row(std::uint8_t* base, const RowSpec& spec, std::size_t row, std::uint32_t label,
+               std::span<const float> vector) {
+    auto* labels = reinterpret_cast<std::uint32_t*>(base + bytes_of(spec, row / kRowsPerBlock));
+    auto* scales = reinterpret_cast<float*>(labels + kRowsPerBlock);
+    auto* rows = reinterpret_cast<std::uint8_t*>(scales + kRowsPerBlock);
+    const std::size_t at = row % kRowsPerBlock;
+    labels[at] = label;
+    scales[at] = encode_row(vector, spec, rows + at * spec.stride());
+}
+
+}  // namespace
+
+RowView::RowView(const RowSpec& spec, std::span<const std::uint32_t> labels, std::span<const float> vectors)
+    : mapping_(std::make_shared<Mapping>()), spec_(spec), count_(labels.size()) {
+    mapping_->bytes = bytes_of(spec, blocks());
+    mapping_->of_file = false;
+    mapping_->base = static_cast<std::uint8_t*>(std::aligned_alloc(kHeaderBytes, mapping_->bytes));
+    if (mapping_->base == nullptr) throw std::bad_alloc();
+    for (std::size_t row = 0; row < count_; ++row)
+        write_row(mapping_->base, spec, row, labels[row],
+                  vectors.subspan(row * spec.dimension, spec.dimension));
+}
 
 RowView::Block RowView::block(std::size_t index) const {
     const std::uint8_t* start = mapping_->base + bytes_of(spec_, index);
@@ -179,14 +213,8 @@ Result<> RowFile::append(std::span<const std::uint32_t> labels, std::span<const 
         HONE_CHECK(map(blocks));
     }
     for (std::size_t at = 0; at < labels.size(); ++at) {
-        const std::size_t row = count_ + at;
-        std::uint8_t* block = mapping_->base + bytes_of(spec_, row / kRowsPerBlock);
-        auto* label = reinterpret_cast<std::uint32_t*>(block);
-        auto* scale = reinterpret_cast<float*>(label + kRowsPerBlock);
-        auto* rows = reinterpret_cast<std::uint8_t*>(scale + kRowsPerBlock);
-        label[row % kRowsPerBlock] = labels[at];
-        scale[row % kRowsPerBlock] = encode_row(vectors.subspan(at * spec_.dimension, spec_.dimension), spec_,
-                                                rows + (row % kRowsPerBlock) * spec_.stride());
+        write_row(mapping_->base, spec_, count_ + at, labels[at],
+                  vectors.subspan(at * spec_.dimension, spec_.dimension));
     }
     std::atomic_ref(mapping_->header().count).store(count_ + labels.size(), std::memory_order_release);
     const std::lock_guard lock(mutex_);

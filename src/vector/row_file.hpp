@@ -37,6 +37,10 @@ class RowView {
         const float* scales;
         const void* rows;
     };
+    RowView() = default;
+    // Rows in memory, without a file. vectors: labels.size() x spec.dimension values.
+    RowView(const RowSpec& spec, std::span<const std::uint32_t> labels, std::span<const float> vectors);
+
     [[nodiscard]] std::size_t size() const { return count_; }
     [[nodiscard]] std::size_t blocks() const { return (count_ + kRowsPerBlock - 1) / kRowsPerBlock; }
     [[nodiscard]] Block block(std::size_t index) const;

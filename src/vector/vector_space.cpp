@@ -92,6 +92,13 @@ void remove_unfinished(const fs::path& prefix) {
 
 }  // namespace
 
+SpaceView::SpaceView(std::span<const std::uint32_t> labels, std::span<const float> vectors,
+                     std::size_t dimension)
+    : exact_({dimension, Element::kF32, ""}, labels, vectors) {
+    for (std::size_t row = 0; row < labels.size(); ++row)
+        rows_.set(labels[row], static_cast<std::uint32_t>(row + 1));
+}
+
 std::vector<float> SpaceView::scores(std::span<const float> query, unsigned threads) const {
     const RowView& rows = small_ ? *small_ : exact_;
     std::vector<float> scores(rows.size());
@@ -127,20 +134,14 @@ Result<std::unique_ptr<VectorSpace>> VectorSpace::open(const fs::path& directory
         // A damaged page must not make a table of 16 GB.
         if (rows.label(row) > kLargestLabel) {
             if (!writable) return fail("{} is damaged", printable(file_of(opened->prefix_, Element::kF32)));
-            opened->row_of_label_.clear();
+            opened->rows_ = {};
             HONE_CHECK(opened->exact_->clear());
             break;
         }
-        opened->remember(rows.label(row), row);
+        opened->rows_.set(rows.label(row), static_cast<std::uint32_t>(row + 1));
     }
     HONE_CHECK(opened->open_small_when_large());
     return opened;
-}
-
-void VectorSpace::remember(std::uint32_t label, std::size_t row) {
-    if (label >= row_of_label_.size())
-        row_of_label_.resize(std::max(std::size_t{label} + 1, row_of_label_.size() * 5 / 4), kNoRow);
-    row_of_label_[label] = static_cast<std::uint32_t>(row);
 }
 
 Result<> VectorSpace::open_small_when_large() {
@@ -184,7 +185,7 @@ Result<> VectorSpace::append(std::span<const std::uint32_t> labels, std::span<co
         HONE_CHECK(exact_->append(labels.subspan(at, 1), vector));
         {
             const std::unique_lock lock(mutex_);
-            remember(labels[at], exact_->view().size() - 1);
+            rows_.set(labels[at], static_cast<std::uint32_t>(exact_->view().size()));
         }
         if (small_) HONE_CHECK(fill(*small_));
     }
@@ -192,7 +193,7 @@ Result<> VectorSpace::append(std::span<const std::uint32_t> labels, std::span<co
 }
 
 Result<> VectorSpace::remove(std::span<const std::uint32_t> labels) {
-    std::vector<bool> gone(row_of_label_.size());
+    std::vector<bool> gone(rows_.size());
     bool any = false;
     for (const std::uint32_t label : labels) {
         if (!find(label)) continue;
@@ -216,9 +217,10 @@ Result<> VectorSpace::remove(std::span<const std::uint32_t> labels) {
         const std::unique_lock lock(mutex_);
         exact_.swap(rest);
         small_.swap(small);
-        row_of_label_.clear();
+        rows_ = {};
         const RowView left = exact_->view();
-        for (std::size_t row = 0; row < left.size(); ++row) remember(left.label(row), row);
+        for (std::size_t row = 0; row < left.size(); ++row)
+            rows_.set(left.label(row), static_cast<std::uint32_t>(row + 1));
         ++generation_;
     }
     for (const Element element : {Element::kF16, Element::kInt8})
@@ -230,7 +232,7 @@ Result<> VectorSpace::remove(std::span<const std::uint32_t> labels) {
 Result<> VectorSpace::clear() {
     const std::unique_lock lock(mutex_);
     ++generation_;
-    row_of_label_.clear();
+    rows_ = {};
     if (small_) HONE_CHECK(small_->clear());
     return exact_->clear();
 }
@@ -244,21 +246,15 @@ SpaceView VectorSpace::view() const {
     view.exact_ = exact_->view();
     if (view.small_ && view.small_->size() != view.exact_.size())
         view.exact_ = view.exact_.first(view.small_->size());
+    view.rows_ = rows_;
     view.generation_ = generation_;
     return view;
 }
 
 std::optional<std::size_t> VectorSpace::find(std::uint32_t label) const {
     const std::shared_lock lock(mutex_);
-    if (label >= row_of_label_.size() || row_of_label_[label] == kNoRow) return std::nullopt;
-    return row_of_label_[label];
-}
-
-std::optional<std::size_t> VectorSpace::find(std::uint32_t label, const SpaceView& view) const {
-    const std::optional<std::size_t> row = find(label);
-    // A removal since then has moved the rows.
-    if (!row || *row >= view.size() || view.label(*row) != label) return std::nullopt;
-    return row;
+    const std::size_t row = rows_[label];
+    return row == 0 ? std::nullopt : std::optional(row - 1);
 }
 
 }  // namespace hone

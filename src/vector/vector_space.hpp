@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "base/chunked_array.hpp"
 #include "vector/row_file.hpp"
 
 namespace hone {
@@ -16,12 +17,30 @@ namespace hone {
 // An immutable, consistent set of rows to search. Safe from any thread.
 class SpaceView {
   public:
+    SpaceView() = default;
+    // Exact rows in memory, without a file. vectors: labels.size() x dimension values.
+    SpaceView(std::span<const std::uint32_t> labels, std::span<const float> vectors, std::size_t dimension);
+
     [[nodiscard]] std::size_t size() const { return exact_.size(); }
     [[nodiscard]] std::uint32_t label(std::size_t row) const { return exact_.label(row); }
     // Labels of all rows, one block of kRowsPerBlock at a time: faster than label() for whole spaces.
     [[nodiscard]] std::size_t blocks() const { return exact_.blocks(); }
     [[nodiscard]] std::span<const std::uint32_t> block_labels(std::size_t index) const {
         return exact_.block(index).labels;
+    }
+    // Calls visit(row, label) for every row, in order.
+    template <typename Visit>
+    void for_each(const Visit& visit) const {
+        std::size_t row = 0;
+        for (std::size_t block = 0; block < blocks(); ++block) {
+            for (const std::uint32_t label : block_labels(block)) visit(row++, label);
+        }
+    }
+    // Returns the row of a label, or std::nullopt.
+    [[nodiscard]] std::optional<std::size_t> find(std::uint32_t label) const {
+        const std::size_t row = rows_[label];
+        if (row == 0 || row > size()) return std::nullopt;
+        return row - 1;
     }
     // Returns the dimension exact values of a row, valid as long as the view.
     [[nodiscard]] std::span<const float> values(std::size_t row) const { return exact_.values(row); }
@@ -44,6 +63,7 @@ class SpaceView {
     friend class VectorSpace;
     RowView exact_;
     std::optional<RowView> small_;
+    ChunkedArray<std::uint32_t> rows_;  // by label: row + 1, 0 without one; may have later rows too
     std::uint64_t generation_ = 0;
 };
 
@@ -72,25 +92,22 @@ class VectorSpace {
     Result<> clear();
     // Returns the present rows.
     [[nodiscard]] SpaceView view() const;
-    // Returns the row of a label, or std::nullopt. view: of this space; without it, the present rows.
+    // Returns the present row of a label, or std::nullopt.
     [[nodiscard]] std::optional<std::size_t> find(std::uint32_t label) const;
-    [[nodiscard]] std::optional<std::size_t> find(std::uint32_t label, const SpaceView& view) const;
 
   private:
-    static constexpr std::uint32_t kNoRow = UINT32_MAX;
     VectorSpace(fs::path prefix, RowSpec spec, bool writable, ScanElement scan)
         : prefix_(std::move(prefix)), spec_(std::move(spec)), writable_(writable), scan_(scan) {}
     Result<> open_small_when_large();
     Result<> fill(RowFile& small) const;
-    void remember(std::uint32_t label, std::size_t row);
 
     const fs::path prefix_;
     const RowSpec spec_;
     const bool writable_;
     const ScanElement scan_;
     std::unique_ptr<RowFile> exact_, small_;
-    mutable std::shared_mutex mutex_;  // guards row_of_label_, generation_, and which files the two are
-    std::vector<std::uint32_t> row_of_label_;
+    mutable std::shared_mutex mutex_;   // guards rows_, generation_, and which files the two are
+    ChunkedArray<std::uint32_t> rows_;  // by label: row + 1, 0 without one
     std::uint64_t generation_ = 0;
 };
 
