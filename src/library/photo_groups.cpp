@@ -3,7 +3,8 @@
 #include "library/photo_groups.hpp"
 
 #include <algorithm>
-#include <unordered_set>
+#include <map>
+#include <set>
 
 namespace hone {
 
@@ -96,11 +97,17 @@ std::vector<std::vector<PhotoNumber>> group_same_pictures(std::span<const SamePa
     return groups.groups();
 }
 
+std::vector<PhotoNumber> Partition::members(std::uint32_t group) const {
+    const PhotoNumber first = first_[group] - 1;
+    std::vector<PhotoNumber> members{first};
+    for (PhotoNumber photo = after_[first]; photo != first; photo = after_[photo]) members.push_back(photo);
+    return members;
+}
+
 std::vector<PhotoNumber> Partition::set_of(PhotoNumber photo) const {
     const std::uint32_t set = of(photo);
     if (set == kNone) return {photo};
-    const auto all = members(set);
-    return {all.begin(), all.end()};
+    return members(set);
 }
 
 void Partition::replace(std::span<const PhotoNumber> photos,
@@ -108,50 +115,141 @@ void Partition::replace(std::span<const PhotoNumber> photos,
     for (const PhotoNumber photo : photos) {
         const std::uint32_t set = of(photo);
         if (set == kNone) continue;
-        const auto dissolved = members_[set];
-        for (const PhotoNumber member : *dissolved) of_.set(member, 0);
-        members_.set(set, nullptr);
+        for (const PhotoNumber member : members(set)) of_.set(member, 0);
+        first_.set(set, 0);
     }
     for (const std::vector<PhotoNumber>& group : groups) {
         if (group.size() < 2) continue;
-        auto sorted = std::make_shared<std::vector<PhotoNumber>>(group);
-        std::ranges::sort(*sorted);
-        for (const PhotoNumber member : *sorted) of_.set(member, next_ + 1);
-        members_.set(next_, std::move(sorted));
+        std::vector<PhotoNumber> sorted = group;
+        std::ranges::sort(sorted);
+        for (std::size_t at = 0; at < sorted.size(); ++at) {
+            of_.set(sorted[at], next_ + 1);
+            after_.set(sorted[at], sorted[(at + 1) % sorted.size()]);
+        }
+        first_.set(next_, sorted.front() + 1);
         ++next_;
     }
 }
 
-void GroupKeeper::forget_capture(Shown& shown, PhotoNumber photo) {
-    if (shown.camera == nullptr) return;
+std::size_t Shots::block_of(const Shot& shot) const {
+    // The last block that begins at or before the shot.
+    const auto after =
+        std::ranges::upper_bound(blocks_, shot, {}, [](const auto& block) { return block.front(); });
+    return after == blocks_.begin() ? 0 : static_cast<std::size_t>(after - blocks_.begin()) - 1;
+}
+
+void Shots::add(const Shot& shot) {
+    if (blocks_.empty()) {
+        blocks_.push_back({shot});
+        return;
+    }
+    const std::size_t index = block_of(shot);
+    const auto next = blocks_.begin() + static_cast<std::ptrdiff_t>(index) + 1;
+    if (blocks_[index].size() >= kBlock) {
+        // Most shots come in the order of time, so full blocks stay full and the last one grows.
+        if (shot > blocks_[index].back()) {
+            if (next != blocks_.end() && next->size() < kBlock)
+                next->insert(next->begin(), shot);
+            else
+                blocks_.insert(next, {shot});
+            return;
+        }
+        const auto half = blocks_[index].begin() + kBlock / 2;
+        std::vector<Shot> upper(half, blocks_[index].end());
+        blocks_[index].erase(half, blocks_[index].end());
+        blocks_.insert(next, std::move(upper));
+        return add(shot);
+    }
+    std::vector<Shot>& block = blocks_[index];
+    block.insert(std::ranges::lower_bound(block, shot), shot);
+}
+
+void Shots::remove(const Shot& shot) {
+    if (blocks_.empty()) return;
+    const std::size_t index = block_of(shot);
+    std::vector<Shot>& block = blocks_[index];
+    const auto found = std::ranges::lower_bound(block, shot);
+    if (found == block.end() || *found != shot) return;
+    block.erase(found);
+    if (block.empty()) blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+std::vector<PhotoNumber> Shots::burst_around(const Shot& shot) const {
+    std::vector<PhotoNumber> shots{shot.second};
+    const std::size_t block = block_of(shot);
+    const auto at =
+        static_cast<std::size_t>(std::ranges::lower_bound(blocks_[block], shot) - blocks_[block].begin());
+    std::int64_t seconds = shot.first;
+    for (std::size_t in = block, before = at;;) {
+        if (before == 0) {
+            if (in == 0) break;
+            before = blocks_[--in].size();
+        }
+        const Shot& other = blocks_[in][--before];
+        if (seconds - other.first > kBurstSeconds) break;
+        seconds = other.first;
+        shots.push_back(other.second);
+    }
+    seconds = shot.first;
+    for (std::size_t in = block, after = at;;) {
+        if (++after >= blocks_[in].size()) {
+            if (++in == blocks_.size()) break;
+            after = 0;
+        }
+        const Shot& other = blocks_[in][after];
+        if (other.first - seconds > kBurstSeconds) break;
+        seconds = other.first;
+        shots.push_back(other.second);
+    }
+    return shots;
+}
+
+bool VisitedPhotos::add(PhotoNumber photo) {
+    if (photo >= bits_.size()) bits_.resize(std::size_t{photo} + 1);
+    if (bits_[photo]) return false;
+    bits_[photo] = true;
+    photos_.push_back(photo);
+    return true;
+}
+
+void VisitedPhotos::clear() {
+    for (const PhotoNumber photo : photos_) bits_[photo] = false;
+    photos_ = {};
+}
+
+void GroupKeeper::forget_capture(PhotoNumber photo) {
+    Shown& shown = shown_[photo];
+    if (shown.camera < kFirstCamera) return;
     // The shots before and after it may not belong together without it.
     for (const PhotoNumber other : groups_.bursts_.set_of(photo)) changed_.push_back(other);
-    shown.camera->erase({shown.seconds, photo});
-    shown.camera = nullptr;
+    shots_of(shown.camera).remove({shown.seconds, photo});
+    shown.camera = kNoBurst;
 }
 
 void GroupKeeper::show(const Capture& capture) {
-    const auto [entry, is_new] = shown_.try_emplace(capture.photo);
-    Shown& shown = entry->second;
     const bool has_time = capture.local_seconds && *capture.local_seconds % kDaySeconds != 0 &&
                           capture.camera.find_first_not_of(' ') != std::string::npos;
-    Shots* const camera = has_time ? &cameras_[capture.camera] : nullptr;
-    if (!is_new && shown.camera == camera && (camera == nullptr || shown.seconds == *capture.local_seconds))
-        return;
-    forget_capture(shown, capture.photo);
-    if (camera != nullptr) {
-        shown = {camera, *capture.local_seconds};
-        camera->emplace_hint(camera->end(), shown.seconds, capture.photo);
+    Shown now{kNoBurst, 0};
+    if (has_time) {
+        const auto [number, is_new] = camera_numbers_.try_emplace(
+            capture.camera, kFirstCamera + static_cast<std::uint32_t>(cameras_.size()));
+        if (is_new) cameras_.emplace_back();
+        now = {number->second, *capture.local_seconds};
     }
+    const Shown before = shown(capture.photo);
+    if (before.camera == now.camera && before.seconds == now.seconds) return;
+    if (capture.photo >= shown_.size()) shown_.resize(std::size_t{capture.photo} + 1);
+    forget_capture(capture.photo);
+    shown_[capture.photo] = now;
+    if (has_time) shots_of(now.camera).add({now.seconds, capture.photo});
     changed_.push_back(capture.photo);
 }
 
 void GroupKeeper::hide(PhotoNumber photo) {
-    const auto found = shown_.find(photo);
-    if (found == shown_.end()) return;
+    if (!is_shown(photo)) return;
     for (const PhotoNumber other : groups_.groups_.set_of(photo)) changed_.push_back(other);
-    forget_capture(found->second, photo);
-    shown_.erase(found);
+    forget_capture(photo);
+    shown_[photo] = {};
     changed_.push_back(photo);
 }
 
@@ -172,12 +270,14 @@ void GroupKeeper::add_pair(const SamePicture& pair) {
 
 void GroupKeeper::update_pictures(std::span<const PhotoNumber> photos) {
     // Everything that available pairs connect with these photos, and the sets that they had.
-    std::unordered_set<PhotoNumber> component;
     std::vector<PhotoNumber> open;
     const auto reach = [&](PhotoNumber photo) {
-        if (component.insert(photo).second) open.push_back(photo);
+        if (visited_.add(photo)) open.push_back(photo);
     };
     for (const PhotoNumber photo : photos) {
+        // Most photos have no pair.
+        const bool alone = groups_.pictures_.of(photo) == Partition::kNone && !pairs_.contains(photo);
+        if (alone) continue;
         for (const PhotoNumber member : groups_.pictures_.set_of(photo)) reach(member);
     }
     std::vector<SamePair> pairs;
@@ -186,75 +286,57 @@ void GroupKeeper::update_pictures(std::span<const PhotoNumber> photos) {
         open.pop_back();
         const auto known = pairs_.find(photo);
         // A missing photo joins nothing: its two neighbours need not look alike.
-        if (known == pairs_.end() || !shown_.contains(photo)) continue;
+        if (known == pairs_.end() || !is_shown(photo)) continue;
         for (const auto& [other, certain] : known->second) {
-            if (!shown_.contains(other)) continue;
+            if (!is_shown(other)) continue;
             reach(other);
             if (photo < other) pairs.push_back({photo, other, certain});
         }
     }
-    const std::vector<PhotoNumber> members(component.begin(), component.end());
+    const std::vector<PhotoNumber>& members = visited_.photos();
     groups_.pictures_.replace(members, group_same_pictures(pairs));
     changed_.insert(changed_.end(), members.begin(), members.end());
-}
-
-std::vector<PhotoNumber> GroupKeeper::shots_around(const Shown& shown, PhotoNumber photo) const {
-    std::vector<PhotoNumber> shots{photo};
-    const auto at = shown.camera->find({shown.seconds, photo});
-    for (auto before = at; before != shown.camera->begin();) {
-        const auto later = before--;
-        if (later->first - before->first > kBurstSeconds) break;
-        shots.push_back(before->second);
-    }
-    for (auto earlier = at, after = std::next(at); after != shown.camera->end(); earlier = after++) {
-        if (after->first - earlier->first > kBurstSeconds) break;
-        shots.push_back(after->second);
-    }
-    return shots;
+    visited_.clear();
 }
 
 void GroupKeeper::update_bursts(std::span<const PhotoNumber> photos) {
-    std::unordered_set<PhotoNumber> placed;
     for (const PhotoNumber photo : photos) {
-        if (placed.contains(photo)) continue;
-        const auto found = shown_.find(photo);
-        if (found == shown_.end() || found->second.camera == nullptr) {
+        if (visited_.contains(photo)) continue;
+        const Shown shown = this->shown(photo);
+        if (shown.camera < kFirstCamera) {
             groups_.bursts_.replace(std::span(&photo, 1), {});
             continue;
         }
-        const std::vector<PhotoNumber> shots = shots_around(found->second, photo);
+        const std::vector<PhotoNumber> shots = shots_of(shown.camera).burst_around({shown.seconds, photo});
         for (const PhotoNumber shot : shots) {
             // The rest of a burst that breaks apart is among the changed photos already.
-            placed.insert(shot);
+            visited_.add(shot);
             changed_.push_back(shot);
         }
         groups_.bursts_.replace(shots, {shots});
     }
+    visited_.clear();
 }
 
 void GroupKeeper::update_groups(std::span<const PhotoNumber> photos) {
-    std::unordered_set<PhotoNumber> done;
     std::vector<std::vector<PhotoNumber>> groups;
-    std::vector<PhotoNumber> all;
     for (const PhotoNumber start : photos) {
-        if (!done.insert(start).second) continue;
+        if (!visited_.add(start)) continue;
         std::vector<PhotoNumber> group{start};
-        std::set<std::uint32_t> pictures, bursts;  // followed
+        std::set<std::pair<const Partition*, std::uint32_t>> followed;
         for (std::size_t at = 0; at < group.size(); ++at) {
-            const auto follow = [&](const Partition& partition, std::set<std::uint32_t>& followed) {
-                const std::uint32_t set = partition.of(group[at]);
-                if (set == Partition::kNone || !followed.insert(set).second) return;
-                for (const PhotoNumber member : partition.members(set)) {
-                    if (done.insert(member).second) group.push_back(member);
+            for (const Partition* partition : {&groups_.pictures_, &groups_.bursts_}) {
+                const std::uint32_t set = partition->of(group[at]);
+                if (set == Partition::kNone || !followed.emplace(partition, set).second) continue;
+                for (const PhotoNumber member : partition->members(set)) {
+                    if (visited_.add(member)) group.push_back(member);
                 }
-            };
-            follow(groups_.pictures_, pictures);
-            follow(groups_.bursts_, bursts);
+            }
         }
-        all.insert(all.end(), group.begin(), group.end());
-        groups.push_back(std::move(group));
+        if (group.size() > 1) groups.push_back(std::move(group));
     }
-    groups_.groups_.replace(all, groups);
+    groups_.groups_.replace(visited_.photos(), groups);
+    visited_.clear();
 }
 
 PhotoGroups GroupKeeper::update() {

@@ -3,12 +3,10 @@
 // one burst. Kept current by changes; a change costs what its groups hold, not what the library holds.
 #pragma once
 
-#include <map>
-#include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/chunked_array.hpp"
@@ -26,18 +24,20 @@ class Partition {
 
     [[nodiscard]] std::uint32_t of(PhotoNumber photo) const { return of_[photo] - 1; }
     // Ascending. group: not kNone.
-    [[nodiscard]] std::span<const PhotoNumber> members(std::uint32_t group) const { return *members_[group]; }
+    [[nodiscard]] std::vector<PhotoNumber> members(std::uint32_t group) const;
     // The photo's set; only itself when it has no others.
     [[nodiscard]] std::vector<PhotoNumber> set_of(PhotoNumber photo) const;
     // Dissolves every set of these photos and forms a set of each group; groups of one photo form none.
     void replace(std::span<const PhotoNumber> photos, const std::vector<std::vector<PhotoNumber>>& groups);
     // Number of sets that were ever formed; set numbers are below it.
     [[nodiscard]] std::uint32_t numbers() const { return next_; }
-    [[nodiscard]] bool exists(std::uint32_t group) const { return members_[group] != nullptr; }
+    [[nodiscard]] bool exists(std::uint32_t group) const { return first_[group] != 0; }
 
   private:
-    ChunkedArray<std::uint32_t> of_;  // number + 1, so that 0 means none
-    ChunkedArray<std::shared_ptr<const std::vector<PhotoNumber>>> members_;
+    // Three numbers per photo at most, so that a library of a million photos needs some megabytes.
+    ChunkedArray<std::uint32_t> of_;     // by photo: number of the set + 1, so that 0 means none
+    ChunkedArray<PhotoNumber> after_;    // by photo: the next one of its set; the last one leads to the first
+    ChunkedArray<std::uint32_t> first_;  // by set: its first photo + 1; 0 for a dissolved set
     std::uint32_t next_ = 0;
 };
 
@@ -48,7 +48,8 @@ class PhotoGroups {
     [[nodiscard]] std::uint32_t of(PhotoNumber photo) const { return groups_.of(photo); }
     // Groups of the same picture only, without bursts.
     [[nodiscard]] std::uint32_t picture_of(PhotoNumber photo) const { return pictures_.of(photo); }
-    [[nodiscard]] std::span<const PhotoNumber> members(std::uint32_t group) const {
+    // Ascending. group: not kNone.
+    [[nodiscard]] std::vector<PhotoNumber> members(std::uint32_t group) const {
         return groups_.members(group);
     }
     [[nodiscard]] const Partition& pictures() const { return pictures_; }
@@ -57,6 +58,37 @@ class PhotoGroups {
   private:
     friend class GroupKeeper;
     Partition pictures_, bursts_, groups_;
+};
+
+// The shots of one camera in the order of time. Adding and removing one costs a search and moves at most one
+// block. Not thread-safe.
+class Shots {
+  public:
+    using Shot = std::pair<std::int64_t, PhotoNumber>;  // time and photo
+    void add(const Shot& shot);
+    void remove(const Shot& shot);
+    // The photos between which and the shot's there is no gap of more than kBurstSeconds. shot: one of these.
+    [[nodiscard]] std::vector<PhotoNumber> burst_around(const Shot& shot) const;
+
+  private:
+    static constexpr std::size_t kBlock = 512;
+    // The block that holds the shot, or would.
+    [[nodiscard]] std::size_t block_of(const Shot& shot) const;
+    std::vector<std::vector<Shot>> blocks_;  // each of 1 to kBlock shots
+};
+
+// A set of photo numbers that costs one bit per photo and forgets in the time that adding took.
+class VisitedPhotos {
+  public:
+    // Returns false for a photo that was added before.
+    bool add(PhotoNumber photo);
+    [[nodiscard]] bool contains(PhotoNumber photo) const { return photo < bits_.size() && bits_[photo]; }
+    [[nodiscard]] const std::vector<PhotoNumber>& photos() const { return photos_; }
+    void clear();
+
+  private:
+    std::vector<bool> bits_;
+    std::vector<PhotoNumber> photos_;
 };
 
 // Computes the groups from the changes. Not thread-safe.
@@ -70,22 +102,28 @@ class GroupKeeper {
     [[nodiscard]] PhotoGroups update();
 
   private:
-    using Shots = std::set<std::pair<std::int64_t, PhotoNumber>>;  // time and photo
+    static constexpr std::uint32_t kNotShown = 0, kNoBurst = 1, kFirstCamera = 2;
     struct Shown {
-        Shots* camera = nullptr;  // null: the photo can belong to no burst
+        std::uint32_t camera = kNotShown;  // kFirstCamera and above: index of cameras_
         std::int64_t seconds = 0;
     };
-    void forget_capture(Shown& shown, PhotoNumber photo);
-    std::vector<PhotoNumber> shots_around(const Shown& shown, PhotoNumber photo) const;
+    [[nodiscard]] Shown shown(PhotoNumber photo) const {
+        return photo < shown_.size() ? shown_[photo] : Shown{};
+    }
+    [[nodiscard]] bool is_shown(PhotoNumber photo) const { return shown(photo).camera != kNotShown; }
+    Shots& shots_of(std::uint32_t camera) { return cameras_[camera - kFirstCamera]; }
+    void forget_capture(PhotoNumber photo);
     void update_pictures(std::span<const PhotoNumber> photos);
     void update_bursts(std::span<const PhotoNumber> photos);
     void update_groups(std::span<const PhotoNumber> photos);
 
     PhotoGroups groups_;
-    std::unordered_map<PhotoNumber, Shown> shown_;
-    std::map<std::string, Shots> cameras_;
+    std::vector<Shown> shown_;  // by photo number
+    std::unordered_map<std::string, std::uint32_t> camera_numbers_;
+    std::vector<Shots> cameras_;
     std::unordered_map<PhotoNumber, std::vector<std::pair<PhotoNumber, bool>>> pairs_;  // the other, certain
     std::vector<PhotoNumber> changed_;
+    VisitedPhotos visited_;  // empty between calls
 };
 
 // Two photos that check_pair() found to be the same picture.
