@@ -7,17 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "catalog/people.hpp"
+#include "catalog/analyses.hpp"
 
 namespace hone {
-
-// Two photos of the same picture. The values come from analyze/same_picture.hpp.
-struct SamePicture {
-    PhotoNumber first = 0, second = 0;  // first < second
-    int inliers = 0;                    // matching features
-    double correlation = 0;
-    bool certain = false;
-};
 
 // Where and when an available photo was taken.
 struct Capture {

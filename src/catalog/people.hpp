@@ -1,44 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Faces and people, as the catalogue stores them. Plain data.
+// People: names, the assignment of faces to them, and the history of edits. catalog.hpp has the rules of
+// every call.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "photo/box.hpp"
+#include "base/result.hpp"
+#include "catalog/ids.hpp"
 
 namespace hone {
-
-using FaceId = std::int64_t;
-using PersonId = std::int64_t;  // 0: no person
-using PhotoNumber = std::uint32_t;
-
-// An analyzer's result. Pixels of the whole photo, upright.
-struct FaceFacts {
-    Box box;
-    std::optional<std::array<float, 10>> landmarks;  // x, y of two eyes, nose, two corners of the mouth
-    // Confidence, 0..1.
-    float score = 0;
-    struct Estimate {
-        float age = 0, male = 0;        // years and probability, raw output of the network
-        int age_low = 0, age_high = 0;  // years, as displayed
-    };
-    std::optional<Estimate> estimate;
-    std::vector<float> vector;  // empty when the face has none
-};
-
-// A face keeps its id, person and confirmation when its photo is analysed again: a face at the same position
-// is the same face, whatever network found it.
-struct Face : FaceFacts {
-    FaceId id = 0;
-    PhotoNumber photo = 0;
-    std::string model;  // fingerprint of the networks
-    PersonId person = 0;
-    bool confirmed = false;  // a user assigned it, or named the person with this face
-};
 
 struct Person {
     PersonId id = 0;
@@ -69,26 +42,42 @@ struct PeopleChange {
     std::vector<FaceRejection> rejections;  // added "not the same person" statements
     std::string what;       // the user's action, for the history; empty for the machine's own work
     std::size_t added = 0;  // people to create, without a name
-    // Catalog::faces_state() from which the machine computed the change.
+    // FaceCatalog::faces_state() from which the machine computed the change.
     std::optional<std::string> computed_from{};
 };
 struct AppliedPeopleChange {
     std::int64_t edit = 0;        // number of the edit; 0 for the machine's own work
     std::vector<PersonId> added;  // ids of the added people, in the order of -1, -2 ...
-    std::string state;            // Catalog::faces_state() after the change
-};
-
-// A face that the photo's own metadata names, in upright pixels.
-struct NamedRegion {
-    PhotoNumber photo = 0;
-    std::string name;
-    Box box;
+    std::string state;            // FaceCatalog::faces_state() after the change
 };
 
 struct PeopleEdit {
     std::int64_t id = 0, at = 0;  // at: Unix seconds
     std::string what;
     bool undone = false;
+};
+
+class PeopleCatalog {
+  public:
+    virtual ~PeopleCatalog() = default;
+
+    // People with faces in available photos: named ones first, then by number of photos.
+    virtual Result<std::vector<PersonCount>> people() = 0;
+    virtual Result<Person> person(PersonId id) = 0;  // kNotFound
+    // One of people(), without reading the others; without faces in available photos, the counts are 0.
+    // kNotFound.
+    virtual Result<PersonCount> person_count(PersonId id) = 0;
+    // Returns std::nullopt when no person has the name.
+    virtual Result<std::optional<Person>> person_named(const std::string& name) = 0;
+    virtual Result<std::vector<FaceRejection>> rejections() = 0;
+    // Applies the change in one transaction (a catalogue on a server: in several when there are many faces).
+    // The machine's own work (change.what is empty) leaves confirmed faces as they are. kConflict for a name
+    // that another person has, and when the faces are no longer in the state of change.computed_from.
+    virtual Result<AppliedPeopleChange> change_people(const PeopleChange& change) = 0;
+    // Undoes the last edit that is not undone yet; std::nullopt when there is none.
+    virtual Result<std::optional<PeopleEdit>> undo_people_edit() = 0;
+    // The newest first.
+    virtual Result<std::vector<PeopleEdit>> people_edits(std::size_t limit) = 0;
 };
 
 }  // namespace hone

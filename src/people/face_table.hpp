@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/mapped_array.hpp"
-#include "catalog/people.hpp"
+#include "catalog/ids.hpp"
 #include "vector/kernels.hpp"
 
 namespace hone {

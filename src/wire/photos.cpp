@@ -23,7 +23,7 @@ json photo_json(const Photo& photo, const Listing& listing) {
     return entry;
 }
 
-Result<json> listed_photos(Catalog& catalog, std::span<const PhotoNumber> photos) {
+Result<json> listed_photos(PhotoCatalog& catalog, std::span<const PhotoNumber> photos) {
     HONE_TRY(const std::vector<ListedPhoto> listed, catalog.list(photos));
     json list = json::array();
     for (const ListedPhoto& photo : listed) list.push_back(photo_json(photo.photo, photo.listing));
@@ -40,7 +40,7 @@ Document photos_event(json photos) {
 
 namespace {
 
-Result<std::optional<std::string>> id_of(Catalog& catalog, PhotoNumber number) {
+Result<std::optional<std::string>> id_of(PhotoCatalog& catalog, PhotoNumber number) {
     HONE_TRY(const std::optional<Photo> photo, catalog.photo(number));
     return photo ? std::optional(to_hex(photo->id)) : std::nullopt;
 }
@@ -70,8 +70,10 @@ Result<> add_facts(Catalog& catalog, const Photo& photo, json& details) {
 }  // namespace
 
 Result<Document> photo_details(Catalog& catalog, const Photo& photo) {
-    HONE_TRY(const Listing listing, list_photo(catalog, photo.number));
-    json details = photo_json(photo, listing);
+    HONE_TRY(const std::vector<ListedPhoto> listed, catalog.list(std::span(&photo.number, 1)));
+    if (listed.empty())
+        return fail(ErrorKind::kNotFound, "the photo {} is not in the catalogue", photo.number);
+    json details = photo_json(photo, listed.front().listing);
     HONE_TRY(const std::vector<FileRecord> files, catalog.files_of(photo.number));
     HONE_TRY(const std::vector<Folder> folders, catalog.folders());
     HONE_TRY(const std::vector<Analysis> analyses, catalog.analyses(photo.number));

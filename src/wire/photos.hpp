@@ -5,7 +5,6 @@
 #include <span>
 
 #include "catalog/catalog.hpp"
-#include "catalog/listing.hpp"
 #include "wire/document.hpp"
 
 namespace hone {
@@ -13,7 +12,7 @@ namespace hone {
 // The fields of a photo in every list.
 nlohmann::json photo_json(const Photo& photo, const Listing& listing);
 // The photos of these numbers as a list, read in one statement; unknown numbers are left out.
-Result<nlohmann::json> listed_photos(Catalog& catalog, std::span<const PhotoNumber> photos);
+Result<nlohmann::json> listed_photos(PhotoCatalog& catalog, std::span<const PhotoNumber> photos);
 
 // A page of photos. total: number of photos on all pages. photos: from listed_photos().
 Document photo_page(std::uint64_t total, nlohmann::json photos);

@@ -285,7 +285,7 @@ TEST_P(Catalogs, KeepsWhatWasFoundInAPhoto) {
     EXPECT_FALSE((*catalog->analyzed(newer)).at(number));
     ASSERT_TRUE(catalog->mark_analyzed(std::span(&number, 1), newer[0]));
     EXPECT_TRUE((*catalog->analyzed(newer)).at(number));
-    EXPECT_EQ(catalog->captures()->front().local_seconds, 1'556'714'400);
+    EXPECT_EQ((*catalog->taken(number))->local_seconds, 1'556'714'400);
     EXPECT_TRUE(catalog->check());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every field and operator of the filter language on a small library with known facts.
 #include "catalog/sqlite/filter_sql.hpp"
+#include "catalog/sqlite/filter_functions.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>

@@ -5,8 +5,9 @@
 #include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include "catalog/sqlite/facts.hpp"
+#include "catalog/sqlite/columns.hpp"
 #include "catalog/sqlite/schema.hpp"
+#include "catalog/sqlite/text_index.hpp"
 
 namespace hone {
 

@@ -148,55 +148,55 @@ Changes changes_of(Statements& statements, std::span<const ChangedRow> rows) {
     return changes;
 }
 
-std::vector<SamePicture> read_same_pictures(SQLite::Database& database) {
-    SQLite::Statement query(database,
-                            "SELECT first, second, inliers, correlation, certain FROM same_picture");
+std::vector<SamePicture> read_same_pictures(Statements& statements) {
+    const auto query = statements("SELECT first, second, inliers, correlation, certain FROM same_picture");
     std::vector<SamePicture> pairs;
-    while (query.executeStep()) {
-        pairs.push_back({static_cast<PhotoNumber>(query.getColumn(0).getInt64()),
-                         static_cast<PhotoNumber>(query.getColumn(1).getInt64()), query.getColumn(2).getInt(),
-                         query.getColumn(3).getDouble(), query.getColumn(4).getInt() != 0});
+    while (query->executeStep()) {
+        pairs.push_back({static_cast<PhotoNumber>(query->getColumn(0).getInt64()),
+                         static_cast<PhotoNumber>(query->getColumn(1).getInt64()),
+                         query->getColumn(2).getInt(), query->getColumn(3).getDouble(),
+                         query->getColumn(4).getInt() != 0});
     }
     return pairs;
 }
 
-Changes read_everything(SQLite::Database& database) {
+Changes read_everything(Statements& statements) {
     // One state: no other process writes between the statements.
-    SQLite::Transaction transaction(database);
+    SQLite::Transaction transaction(statements.database());
     Changes changes;
     changes.everything = true;
-    changes.shown = read_captures(database);
-    changes.pairs = read_same_pictures(database);
-    SQLite::Statement people(
-        database, "SELECT DISTINCT photo_id, person_id FROM face WHERE person_id IS NOT NULL ORDER BY 1, 2");
-    while (people.executeStep()) {
-        const auto photo = static_cast<PhotoNumber>(people.getColumn(0).getInt64());
+    changes.shown = read_captures(statements);
+    changes.pairs = read_same_pictures(statements);
+    const auto people =
+        statements("SELECT DISTINCT photo_id, person_id FROM face WHERE person_id IS NOT NULL ORDER BY 1, 2");
+    while (people->executeStep()) {
+        const auto photo = static_cast<PhotoNumber>(people->getColumn(0).getInt64());
         if (changes.people.empty() || changes.people.back().first != photo)
             changes.people.emplace_back(photo, std::vector<PersonId>{});
-        changes.people.back().second.push_back(people.getColumn(1).getInt64());
+        changes.people.back().second.push_back(people->getColumn(1).getInt64());
     }
-    SQLite::Statement files(
-        database, "SELECT state, reason, count(*) FROM place WHERE state IN (2, 3) GROUP BY state, reason");
-    while (files.executeStep())
-        count(changes, 0, files.getColumn(0).getInt64(), files.getColumn(1).getString(),
-              files.getColumn(2).getInt64());
-    SQLite::Statement folders(database,
-                              "SELECT folder_id, count(*) FROM place WHERE state = 0 GROUP BY folder_id");
-    while (folders.executeStep())
-        changes.files[folders.getColumn(0).getInt64()] = folders.getColumn(1).getInt64();
+    const auto files =
+        statements("SELECT state, reason, count(*) FROM place WHERE state IN (2, 3) GROUP BY state, reason");
+    while (files->executeStep())
+        count(changes, 0, files->getColumn(0).getInt64(), files->getColumn(1).getString(),
+              files->getColumn(2).getInt64());
+    const auto folders =
+        statements("SELECT folder_id, count(*) FROM place WHERE state = 0 GROUP BY folder_id");
+    while (folders->executeStep())
+        changes.files[folders->getColumn(0).getInt64()] = folders->getColumn(1).getInt64();
     return changes;
 }
 
-std::vector<Capture> read_captures(SQLite::Database& database) {
-    SQLite::Statement query(
-        database,
-        fmt::format("SELECT photo.id, {} FROM photo LEFT JOIN metadata ON metadata.photo_id = photo.id WHERE "
-                    "photo.shown_as IS NULL AND EXISTS (SELECT 1 FROM place WHERE place.photo_id = photo.id "
-                    "AND place.state = 0) ORDER BY photo.id",
-                    kCaptureColumns));
+std::vector<Capture> read_captures(Statements& statements) {
+    static const std::string sql = fmt::format(
+        "SELECT photo.id, {} FROM photo LEFT JOIN metadata ON metadata.photo_id = photo.id WHERE "
+        "photo.shown_as IS NULL AND EXISTS (SELECT 1 FROM place WHERE place.photo_id = photo.id "
+        "AND place.state = 0) ORDER BY photo.id",
+        kCaptureColumns);
+    const auto query = statements(sql);
     std::vector<Capture> captures;
-    while (query.executeStep())
-        captures.push_back(capture_of(query, static_cast<PhotoNumber>(query.getColumn(0).getInt64()), 1));
+    while (query->executeStep())
+        captures.push_back(capture_of(*query, static_cast<PhotoNumber>(query->getColumn(0).getInt64()), 1));
     return captures;
 }
 

@@ -18,12 +18,12 @@ Changes changes_of(Statements& statements, std::span<const ChangedRow> rows);
 std::string present_kind(const std::string& kind);
 
 // Returns the whole library: cost proportional to it.
-Changes read_everything(SQLite::Database& database);
+Changes read_everything(Statements& statements);
 
-// Catalog::same_pictures().
-std::vector<SamePicture> read_same_pictures(SQLite::Database& database);
+// AnalysisCatalog::same_pictures().
+std::vector<SamePicture> read_same_pictures(Statements& statements);
 
 // Returns the captures of all available photos, by ascending number.
-std::vector<Capture> read_captures(SQLite::Database& database);
+std::vector<Capture> read_captures(Statements& statements);
 
 }  // namespace hone

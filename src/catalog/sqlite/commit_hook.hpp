@@ -8,10 +8,7 @@
 #include <vector>
 
 #include "catalog/catalog.hpp"
-
-namespace SQLite {
-class Database;
-}
+#include "catalog/sqlite/statements.hpp"
 
 namespace hone {
 
@@ -43,7 +40,7 @@ class CommitHook {
         kAgain  // the transaction saw outdated data: roll it back, call catch_up(), run it again
     };
     // Runs inside the transaction that changed these rows. An error rolls it back.
-    virtual Result<Decision> before_commit(SQLite::Database& database,
+    virtual Result<Decision> before_commit(Statements& statements,
                                            const std::vector<ChangedRow>& changes) = 0;
     // Brings the file up to date; call it outside a transaction. Returns true when the file changed.
     // kUnavailable when the server does not answer.

@@ -10,10 +10,6 @@
 #include "base/result.hpp"
 #include "catalog/filter.hpp"
 
-namespace SQLite {
-class Database;
-}
-
 namespace hone {
 
 struct SqlCondition {
@@ -21,11 +17,8 @@ struct SqlCondition {
     std::vector<std::variant<std::int64_t, double, std::string>> parameters;
 };
 
-// For SELECT ... FROM photo WHERE <where>, on a connection with register_filter_functions(). kUsage when a
-// term's value does not fit its field. Pure function.
+// For SELECT ... FROM photo WHERE <where>, on a connection with register_filter_functions()
+// (filter_functions.hpp). kUsage when a term's value does not fit its field. Pure function.
 Result<SqlCondition> to_sql(const PhotoFilter& filter);
-
-// Adds the condition's SQL functions (hone_fold and others) to this connection. Not thread-safe.
-void register_filter_functions(SQLite::Database& database);
 
 }  // namespace hone

@@ -9,9 +9,10 @@
 #include <limits>
 #include <map>
 
-#include "catalog/sqlite/facts.hpp"
-#include "catalog/sqlite/people_tables.hpp"
+#include "catalog/sqlite/columns.hpp"
+#include "catalog/sqlite/faces.hpp"
 #include "catalog/sqlite/schema.hpp"
+#include "catalog/sqlite/text_index.hpp"
 
 namespace hone {
 
@@ -326,7 +327,7 @@ class Reconciliation {
         SQLite::Statement photos(to_, "SELECT id FROM photo");
         while (photos.executeStep())
             refresh_text_index(statements, static_cast<PhotoNumber>(photos.getColumn(0).getInt64()));
-        count_change(to_);
+        count_change(statements);
     }
 
   private:

@@ -11,6 +11,7 @@ Statements::~Statements() = default;
 
 Statements::Use::~Use() {
     (void)statement_.tryReset();
+    statement_.clearBindings();  // they may be large
 }
 
 Statements::Use Statements::operator()(std::string_view sql) {
@@ -20,7 +21,6 @@ Statements::Use Statements::operator()(std::string_view sql) {
         auto statement = std::make_unique<SQLite::Statement>(database_, text);
         found = held_.emplace(std::move(text), std::move(statement)).first;
     }
-    found->second->clearBindings();
     return Use(*found->second);
 }
 

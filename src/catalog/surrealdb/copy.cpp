@@ -5,8 +5,8 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "catalog/sqlite/change_recorder.hpp"
-#include "catalog/sqlite/facts.hpp"
 #include "catalog/sqlite/schema.hpp"
+#include "catalog/sqlite/text_index.hpp"
 #include "catalog/surrealdb/replica.hpp"
 
 namespace hone::surreal {
@@ -99,13 +99,14 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
         SQLite::Database database(file.native(), SQLite::OPEN_READWRITE, kBusyMilliseconds);
         attach(database, catalog);
         HONE_CHECK(check_target(database));
+        Statements statements(database);
         const auto step = [&](const std::function<void()>& change) -> Result<> {
             for (;;) {
                 {
                     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
                     ChangeRecorder recorder(database, kHookedTables);
                     change();
-                    HONE_TRY(const auto decision, replica->before_commit(database, recorder.changes()));
+                    HONE_TRY(const auto decision, replica->before_commit(statements, recorder.changes()));
                     if (decision == CommitHook::Decision::kCommit) {
                         transaction.commit();
                         return {};
@@ -122,7 +123,6 @@ Result<CopyReport> copy_to_server(const fs::path& catalog, const Address& server
                 "INSERT OR REPLACE INTO main.place SELECT * FROM source.place WHERE photo_id IS NULL");
             copy_sequences(database);
         }));
-        Statements statements(database);
         const std::int64_t photos = database.execAndGet("SELECT count(*) FROM source.photo").getInt64();
         std::int64_t done = 0;
         // The vectors' key begins with these columns, which makes those of a few photos fast to find.

@@ -19,10 +19,28 @@ Floats floats_of(const SQLite::Column& column) {
     return floats;
 }
 
+constexpr const char* kPhotoSql =
+    "SELECT (SELECT path FROM place WHERE photo_id = photo.id AND state = 0 ORDER BY id LIMIT 1), "
+    "ifnull((SELECT taken_at FROM metadata WHERE photo_id = photo.id), added_at), height, width, bytes, "
+    "(SELECT data FROM analysis JOIN vector ON space = 'content' AND vector.model = analysis.model AND "
+    "vector.photo_id = analysis.photo_id WHERE analysis.photo_id = photo.id AND analyzer = 'content' "
+    "ORDER BY vector.rowid DESC LIMIT 1), "
+    "(SELECT hashes FROM look WHERE photo_id = photo.id) FROM photo WHERE id = ?";
+constexpr const char* kFacesSql =
+    "SELECT id, photo_id, x, y, width, height, score, age, male, vector FROM face WHERE photo_id = ? ORDER "
+    "BY id";
+constexpr const char* kFaceSql =
+    "SELECT id, photo_id, x, y, width, height, score, age, male, vector FROM face WHERE id = ?";
+constexpr const char* kPhotoOfFaceSql = "SELECT photo_id FROM face WHERE id = ?";
+
 class Graph {
   public:
-    Graph(SQLite::Database& database, bool whole_edges, GraphChange& out)
-        : database_(database), whole_edges_(whole_edges), out_(out) {}
+    Graph(Statements& statements, bool whole_edges, GraphChange& out)
+        : whole_edges_(whole_edges),
+          out_(out),
+          photo_(statements(kPhotoSql)),
+          faces_(statements(kFacesSql)),
+          face_(statements(kFaceSql)) {}
 
     void forget_photo(std::int64_t photo) {
         gone("has_basic_metadata", photo);
@@ -32,10 +50,10 @@ class Graph {
         gone("image_embedding_vector", photo);
         gone("image_hash_metadata", photo);
         gone("base_image", photo);
-        faces_.reset();
-        faces_.bind(1, photo);
+        faces_->reset();
+        faces_->bind(1, photo);
         std::vector<std::int64_t> faces;
-        while (faces_.executeStep()) faces.push_back(faces_.getColumn(0).getInt64());
+        while (faces_->executeStep()) faces.push_back(faces_->getColumn(0).getInt64());
         for (const std::int64_t face : faces) forget_face(face);
     }
     void forget_face(std::int64_t face) {
@@ -51,52 +69,49 @@ class Graph {
     }
     // Adds nothing for a photo without files.
     void add_photo(std::int64_t photo) {
-        photo_.reset();
-        photo_.bind(1, photo);
-        if (!photo_.executeStep() || photo_.isColumnNull(0)) return;
+        photo_->reset();
+        photo_->bind(1, photo);
+        if (!photo_->executeStep() || photo_->isColumnNull(0)) return;
         const RecordId base{"base_image", photo};
-        const auto column = photo_.getColumn(0);
+        const auto column = photo_->getColumn(0);
         const std::string bytes(static_cast<const char*>(column.getBlob()),
                                 static_cast<std::size_t>(column.getBytes()));
         row(base, {{"path", utf8_path(bytes)}});
         const RecordId metadata{"basic_metadata", photo};
-        row(metadata, {{"created", DateTime{photo_.getColumn(1).getInt64(), 0}},
+        row(metadata, {{"created", DateTime{photo_->getColumn(1).getInt64(), 0}},
                        {"file_extension", extension_of(bytes)},
-                       {"height", photo_.getColumn(2).getInt64()},
-                       {"width", photo_.getColumn(3).getInt64()},
-                       {"size_in_bytes", photo_.getColumn(4).getInt64()},
+                       {"height", photo_->getColumn(2).getInt64()},
+                       {"width", photo_->getColumn(3).getInt64()},
+                       {"size_in_bytes", photo_->getColumn(4).getInt64()},
                        {"base", base}});
         edge("has_basic_metadata", photo, base, metadata);
-        if (!photo_.isColumnNull(5)) {
+        if (!photo_->isColumnNull(5)) {
             const RecordId embedding{"image_embedding_vector", photo};
-            row(embedding, {{"embedding", floats_of(photo_.getColumn(5))}, {"base", base}});
+            row(embedding, {{"embedding", floats_of(photo_->getColumn(5))}, {"base", base}});
             edge("has_image_embedding_vector", photo, base, embedding);
         }
-        if (const auto hashes = photo_.getColumn(6); hashes.getBytes() >= 8) {
+        if (const auto hashes = photo_->getColumn(6); hashes.getBytes() >= 8) {
             std::uint64_t plain = 0;
             std::memcpy(&plain, hashes.getBlob(), sizeof plain);
             const RecordId hash{"image_hash_metadata", photo};
             row(hash, {{"hash", fmt::format("{:016x}", plain)}, {"hash_type", "dhash"}, {"base", base}});
             edge("has_image_hash_metadata", photo, base, hash);
         }
-        faces_.reset();
-        faces_.bind(1, photo);
-        while (faces_.executeStep()) add_face(faces_);
+        faces_->reset();
+        faces_->bind(1, photo);
+        while (faces_->executeStep()) add_face(*faces_);
     }
     // For photos with files only.
     void add_face(std::int64_t face) {
-        face_.reset();
-        face_.bind(1, face);
-        if (!face_.executeStep()) return;
-        photo_.reset();
-        photo_.bind(1, face_.getColumn(1).getInt64());
-        if (photo_.executeStep() && !photo_.isColumnNull(0)) add_face(face_);
+        face_->reset();
+        face_->bind(1, face);
+        if (!face_->executeStep()) return;
+        photo_->reset();
+        photo_->bind(1, face_->getColumn(1).getInt64());
+        if (photo_->executeStep() && !photo_->isColumnNull(0)) add_face(*face_);
     }
 
   private:
-    static constexpr const char* kFace =
-        "SELECT id, photo_id, x, y, width, height, score, age, male, vector FROM face WHERE ";
-
     void add_face(SQLite::Statement& query) {
         const std::int64_t number = query.getColumn(0).getInt64();
         const RecordId base{"base_image", query.getColumn(1).getInt64()}, face{"face_in_picture", number};
@@ -140,19 +155,9 @@ class Graph {
             Object{{"id", RecordId{table, std::move(key)}}, {"in", from}, {"out", to}});
     }
 
-    SQLite::Database& database_;
     const bool whole_edges_;
     GraphChange& out_;
-    SQLite::Statement photo_{
-        database_,
-        "SELECT (SELECT path FROM place WHERE photo_id = photo.id AND state = 0 ORDER BY id LIMIT 1), "
-        "ifnull((SELECT taken_at FROM metadata WHERE photo_id = photo.id), added_at), height, width, bytes, "
-        "(SELECT data FROM analysis JOIN vector ON space = 'content' AND vector.model = analysis.model AND "
-        "vector.photo_id = analysis.photo_id WHERE analysis.photo_id = photo.id AND analyzer = 'content' "
-        "ORDER BY vector.rowid DESC LIMIT 1), "
-        "(SELECT hashes FROM look WHERE photo_id = photo.id) FROM photo WHERE id = ?"};
-    SQLite::Statement faces_{database_, std::string(kFace) + "photo_id = ? ORDER BY id"};
-    SQLite::Statement face_{database_, std::string(kFace) + "id = ?"};
+    const Statements::Use photo_, faces_, face_;
 };
 
 // Column indices (catalog/sqlite/schema.cpp).
@@ -179,11 +184,11 @@ Array GraphScope::photos() const {
     return {all.begin(), all.end()};
 }
 
-GraphScope graph_scope(SQLite::Database& database, const std::vector<ChangedRow>& changes) {
+GraphScope graph_scope(Statements& statements, const std::vector<ChangedRow>& changes) {
     using What = ChangedRow::What;
     GraphScope scope;
-    SQLite::Statement place(database, "SELECT photo_id FROM place WHERE id = ? AND photo_id IS NOT NULL");
-    SQLite::Statement face(database, "SELECT photo_id FROM face WHERE id = ?");
+    const auto place = statements("SELECT photo_id FROM place WHERE id = ? AND photo_id IS NOT NULL");
+    const auto face = statements(kPhotoOfFaceSql);
     for (const ChangedRow& row : changes) {
         const auto number = [&](std::size_t part) { return std::get<std::int64_t>(row.key.at(part)); };
         const auto any_changed = [&](std::size_t first, std::size_t last) {
@@ -201,9 +206,9 @@ GraphScope graph_scope(SQLite::Database& database, const std::vector<ChangedRow>
             if (!any_changed(kPath, kPath) && !any_changed(kState, kPhoto)) continue;
             if (row.what != What::kInserted && row.integer_before(kPhoto))
                 scope.touched.insert(*row.integer_before(kPhoto));
-            place.reset();
-            place.bind(1, number(0));
-            if (place.executeStep()) scope.touched.insert(place.getColumn(0).getInt64());
+            place->reset();
+            place->bind(1, number(0));
+            if (place->executeStep()) scope.touched.insert(place->getColumn(0).getInt64());
         } else if (row.table == "metadata" || row.table == "look") {
             scope.touched.insert(number(0));
         } else if (row.table == "vector" && std::get<std::string>(row.key.at(0)) == "content") {
@@ -220,17 +225,17 @@ GraphScope graph_scope(SQLite::Database& database, const std::vector<ChangedRow>
                 continue;
             if (row.what != What::kInserted && row.integer_before(kFacePhoto))
                 scope.photos_of_faces.insert(*row.integer_before(kFacePhoto));
-            face.reset();
-            face.bind(1, number(0));
-            if (face.executeStep()) scope.photos_of_faces.insert(face.getColumn(0).getInt64());
+            face->reset();
+            face->bind(1, number(0));
+            if (face->executeStep()) scope.photos_of_faces.insert(face->getColumn(0).getInt64());
         }
     }
     return scope;
 }
 
-GraphChange graph_change(SQLite::Database& database, const GraphScope& scope, bool whole_edges) {
+GraphChange graph_change(Statements& statements, const GraphScope& scope, bool whole_edges) {
     GraphChange change;
-    Graph graph(database, whole_edges, change);
+    Graph graph(statements, whole_edges, change);
     for (const std::int64_t gone : scope.faces_gone) graph.forget_face(gone);
     for (const std::int64_t photo : scope.touched) {
         if (!scope.made.contains(photo)) graph.forget_photo(photo);
@@ -238,11 +243,11 @@ GraphChange graph_change(SQLite::Database& database, const GraphScope& scope, bo
     std::set<std::int64_t> whole = scope.touched;
     whole.insert(scope.made.begin(), scope.made.end());
     for (const std::int64_t photo : whole) graph.add_photo(photo);
-    SQLite::Statement face(database, "SELECT photo_id FROM face WHERE id = ?");
+    const auto face = statements(kPhotoOfFaceSql);
     const auto with_photo = [&](std::int64_t number) {
-        face.reset();
-        face.bind(1, number);
-        return face.executeStep() && whole.contains(face.getColumn(0).getInt64());
+        face->reset();
+        face->bind(1, number);
+        return face->executeStep() && whole.contains(face->getColumn(0).getInt64());
     };
     for (const std::int64_t number : scope.faces_touched) {
         if (with_photo(number)) continue;

@@ -29,11 +29,11 @@ struct GraphChange {
     std::vector<std::pair<std::string, Array>> edges;  // by table
 };
 
-// database: inside the transaction that made the changes.
-GraphScope graph_scope(SQLite::Database& database, const std::vector<ChangedRow>& changes);
+// statements: of the connection, inside the transaction that made the changes.
+GraphScope graph_scope(Statements& statements, const std::vector<ChangedRow>& changes);
 // whole_edges: also make the edges that only servers of version 2 need for the original's query in its
 // original form.
-GraphChange graph_change(SQLite::Database& database, const GraphScope& scope, bool whole_edges);
+GraphChange graph_change(Statements& statements, const GraphScope& scope, bool whole_edges);
 
 // Returns statements that insert the edges, and moves their variables out of the change.
 std::string insert_edges(GraphChange& change, Object& variables);

@@ -38,26 +38,26 @@ constexpr const char* kBehind = "hone: behind";
 constexpr const char* kGraphPending = "hone: graph due";
 constexpr const char* kForbidden = "hone: forbidden";
 
-Value sequences_of(SQLite::Database& database) {
+Value sequences_of(Statements& statements) {
     Object sequences;
-    SQLite::Statement query(database, "SELECT name, seq FROM sqlite_sequence ORDER BY name");
-    while (query.executeStep())
-        sequences.emplace_back(query.getColumn(0).getString(), std::int64_t{query.getColumn(1).getInt64()});
+    const auto query = statements("SELECT name, seq FROM sqlite_sequence ORDER BY name");
+    while (query->executeStep())
+        sequences.emplace_back(query->getColumn(0).getString(), std::int64_t{query->getColumn(1).getInt64()});
     return sequences;
 }
 
-void set_sequences(SQLite::Database& database, const Value& sequences) {
+void set_sequences(Statements& statements, const Value& sequences) {
     const auto* all = sequences.as<Object>();
     if (!all) return;
     for (const auto& [name, value] : *all) {
-        SQLite::Statement update(database, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?");
-        update.bind(1, value.integer());
-        update.bind(2, name);
-        if (update.exec() > 0) continue;
-        SQLite::Statement insert(database, "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)");
-        insert.bind(1, name);
-        insert.bind(2, value.integer());
-        insert.exec();
+        const auto update = statements("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?");
+        update->bind(1, value.integer());
+        update->bind(2, name);
+        if (update->exec() > 0) continue;
+        const auto insert = statements("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)");
+        insert->bind(1, name);
+        insert->bind(2, value.integer());
+        insert->exec();
     }
 }
 
@@ -79,18 +79,18 @@ struct Replica::State {
     std::int64_t counter = 0;
     bool operator==(const State&) const = default;
 
-    static State read(SQLite::Database& database) {
-        SQLite::Statement query(database, "SELECT library, token, counter FROM mirror");
-        if (!query.executeStep()) return {};
-        return {query.getColumn(0).getString(), query.getColumn(1).getString(),
-                query.getColumn(2).getInt64()};
+    static State read(Statements& statements) {
+        const auto query = statements("SELECT library, token, counter FROM mirror");
+        if (!query->executeStep()) return {};
+        return {query->getColumn(0).getString(), query->getColumn(1).getString(),
+                query->getColumn(2).getInt64()};
     }
-    void write(SQLite::Database& database) const {
-        SQLite::Statement replace(database, "INSERT OR REPLACE INTO mirror VALUES (1, ?, ?, ?)");
-        replace.bind(1, library);
-        replace.bind(2, token);
-        replace.bind(3, counter);
-        replace.exec();
+    void write(Statements& statements) const {
+        const auto replace = statements("INSERT OR REPLACE INTO mirror VALUES (1, ?, ?, ?)");
+        replace->bind(1, library);
+        replace->bind(2, token);
+        replace->bind(3, counter);
+        replace->exec();
     }
 };
 
@@ -149,11 +149,12 @@ Result<> Replica::prepare(bool writable) {
         "NULL, "
         "counter INTEGER NOT NULL)");
     tables_ = std::make_unique<const Tables>(*database_);
+    statements_ = std::make_unique<Statements>(*database_);
     writable_ = writable;
     const auto prepared = prepare_server(reads_, writable);
     if (!prepared && prepared.error().kind != ErrorKind::kUnavailable)
         return std::unexpected(prepared.error());
-    const State state = State::read(*database_);
+    const State state = State::read(*statements_);
     // An empty replica is filled without a write-ahead log, which would write everything twice.
     const auto keep_log = [&] { database_->exec("PRAGMA journal_mode = WAL"); };
     if (!state.library.empty()) keep_log();
@@ -168,21 +169,21 @@ Result<> Replica::prepare(bool writable) {
         if (auto pulled = pull(); !pulled) return std::unexpected(pulled.error());
         keep_log();
     }
-    seen_ = State::read(*database_).counter;
+    seen_ = State::read(*statements_).counter;
     if (prepared) (void)complete_graph();
     watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
     return {};
 }
 
-Result<CommitHook::Decision> Replica::before_commit(SQLite::Database& database,
+Result<CommitHook::Decision> Replica::before_commit(Statements& statements,
                                                     const std::vector<ChangedRow>& changes) {
     if (changes.empty()) return Decision::kCommit;
-    State state = State::read(database);
-    auto [gone, rows, written, deleted] = record_change(database, *tables_, changes);
-    const GraphScope scope = graph_scope(database, changes);
+    State state = State::read(statements);
+    auto [gone, rows, written, deleted] = record_change(statements, *tables_, changes);
+    const GraphScope scope = graph_scope(statements, changes);
     const bool graph_later = scope.only_new();
     if (!graph_later && !scope.empty()) graphs_.finish();
-    GraphChange graph = graph_change(database, scope, whole_edges());
+    GraphChange graph = graph_change(statements, scope, whole_edges());
     GraphChange later;
     if (graph_later) std::swap(graph, later);
     gone.insert(gone.end(), std::make_move_iterator(graph.gone.begin()),
@@ -200,7 +201,7 @@ Result<CommitHook::Decision> Replica::before_commit(SQLite::Database& database,
         {"commit",
          Object{
              {"id", commit}, {"token", token}, {"rows", std::move(written)}, {"gone", std::move(deleted)}}},
-        {"counter", Object{{"value", next}, {"token", token}, {"sequences", sequences_of(database)}}},
+        {"counter", Object{{"value", next}, {"token", token}, {"sequences", sequences_of(statements)}}},
         {"old", Array{RecordId{"hone_commit", next - kKeptChanges}}}};
     std::string text = fmt::format(
         "BEGIN;\n"
@@ -266,7 +267,7 @@ Result<CommitHook::Decision> Replica::before_commit(SQLite::Database& database,
         state.counter = next;
         state.token = token;
         state.library = library_;
-        state.write(database);
+        state.write(statements);
         const std::lock_guard lock(condition_mutex_);
         seen_ = std::max(seen_, next);
         return Decision::kCommit;
@@ -329,7 +330,7 @@ Result<> Replica::complete_graph() {
         for (const Value& photo : part["photos"].items()) scope.made.insert(photo.integer());
         HONE_TRY(GraphChange graph, guarded([&]() -> Result<GraphChange> {
                      const std::lock_guard lock(pull_mutex_);
-                     return graph_change(*database_, scope, whole_edges());
+                     return graph_change(*statements_, scope, whole_edges());
                  }));
         graphs_.write(id->key.integer(), std::move(graph));
     }
@@ -354,11 +355,11 @@ Result<bool> Replica::pull() {
 
 Result<bool> Replica::pull_locked() {
     HONE_TRY(Head head, head_of_server());
-    if (State::read(*database_) == head) return false;
+    if (State::read(*statements_) == head) return false;
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
     // Ask again: while this call waited for the replica, another process may have advanced it.
     HONE_TRY(head, head_of_server());
-    State state = State::read(*database_);
+    State state = State::read(*statements_);
     if (state == head) return true;
     bool all = state.library != head.library || state.counter > head.counter ||
                head.counter - state.counter > kFarBehind;
@@ -367,15 +368,15 @@ Result<bool> Replica::pull_locked() {
         if (all) {
             ++filled;
             HONE_TRY(head, head_of_server());
-            HONE_CHECK(pull_all(*database_, head));
+            HONE_CHECK(pull_all(head));
             HONE_TRY(head, head_of_server());
         }
-        state = State::read(*database_);
+        state = State::read(*statements_);
         all = false;
         while (!all && state.counter < head.counter) {
-            HONE_TRY(const bool applied, pull_changes(*database_, state, head));
+            HONE_TRY(const bool applied, pull_changes(state, head));
             all = !applied;
-            state = State::read(*database_);
+            state = State::read(*statements_);
         }
         all = all || state.token != head.token;
         if (!all || filled == 2) break;
@@ -399,7 +400,7 @@ Result<Replica::Head> Replica::head_of_server() {
                 counter["sequences"]};
 }
 
-Result<bool> Replica::pull_changes(SQLite::Database& database, const State& from, Head& head) {
+Result<bool> Replica::pull_changes(const State& from, Head& head) {
     const std::int64_t count = std::min(kChangesAtOnce, head.counter - from.counter);
     Array ids;
     for (std::int64_t number = std::max<std::int64_t>(from.counter, 1); number <= from.counter + count;
@@ -413,7 +414,7 @@ Result<bool> Replica::pull_changes(SQLite::Database& database, const State& from
                           {{"ids", std::move(ids)}}));
     if (results.size() != 3 || results[2].items().empty()) return false;
     State state = from;
-    RecordReader reader(database, *tables_, false);
+    RecordReader reader(*statements_, *tables_, false);
     std::int64_t expected = from.counter;
     if (from.counter > 0) {
         const auto changes = results[0].items();
@@ -434,25 +435,25 @@ Result<bool> Replica::pull_changes(SQLite::Database& database, const State& from
     for (const Value& row : results[1].items()) HONE_CHECK(reader.write(row));
     reader.finish();
     const Value& counter = results[2].items()[0];
-    set_sequences(database, counter["sequences"]);
-    state.write(database);
+    set_sequences(*statements_, counter["sequences"]);
+    state.write(*statements_);
     // Some rows may already contain later changes, so apply those changes completely.
     head.counter = counter["value"].integer();
     head.token = counter["token"].text();
     return true;
 }
 
-Result<> Replica::pull_all(SQLite::Database& database, const Head& head) {
+Result<> Replica::pull_all(const Head& head) {
     std::vector<std::string> tables;
     for (const Table& table : tables_->all()) {
-        database.exec(fmt::format("DELETE FROM {}", table.name));
+        database_->exec(fmt::format("DELETE FROM {}", table.name));
         tables.push_back("hone_" + table.name);
     }
     if (schema_ >= kDocumentSchema) tables.push_back(std::string("hone_") + kDocument);
-    database.exec("DELETE FROM words; DELETE FROM sqlite_sequence");
+    database_->exec("DELETE FROM words; DELETE FROM sqlite_sequence");
     // Everything is one transaction, and pages that do not fit into the cache are written twice.
-    database.exec(fmt::format("PRAGMA cache_size = -{}", kFillCacheKilobytes));
-    RecordReader reader(database, *tables_, true);
+    database_->exec(fmt::format("PRAGMA cache_size = -{}", kFillCacheKilobytes));
+    RecordReader reader(*statements_, *tables_, true);
     struct Page {
         std::size_t table = 0;
         Value after;
@@ -486,15 +487,15 @@ Result<> Replica::pull_all(SQLite::Database& database, const Head& head) {
         }
     }
     reader.finish();
-    database.exec("PRAGMA cache_size = -2000");  // SQLite's default
-    set_sequences(database, head.sequences);
+    database_->exec("PRAGMA cache_size = -2000");  // SQLite's default
+    set_sequences(*statements_, head.sequences);
     // Changes made during the reading have higher numbers and are pulled afterwards.
-    head.write(database);
+    head.write(*statements_);
     return {};
 }
 
 Result<> Replica::write_photo_documents() {
-    const State state = State::read(*database_);
+    const State state = State::read(*statements_);
     const std::string mine = random_name();
     // One process at a time, on a library that does not change meanwhile. Returns false when this process may
     // not do it now.
@@ -526,12 +527,11 @@ Result<> Replica::write_photo_documents() {
                                   {}));
         if (!ready) return false;
         log::info("updating the library at {} to the schema of this version", writes_.address().shown());
-        Statements statements(*database_);
-        SQLite::Statement photos(*database_, "SELECT id FROM photo ORDER BY id");
-        for (bool more = photos.executeStep(); more;) {
+        const auto photos = (*statements_)("SELECT id FROM photo ORDER BY id");
+        for (bool more = photos->executeStep(); more;) {
             Array documents;
-            for (; more && documents.size() < kDocumentsAtOnce; more = photos.executeStep())
-                documents.push_back(document_of(statements, *tables_, photos.getColumn(0).getInt64()));
+            for (; more && documents.size() < kDocumentsAtOnce; more = photos->executeStep())
+                documents.push_back(document_of(*statements_, *tables_, photos->getColumn(0).getInt64()));
             HONE_TRY(ready, step(ours + "INSERT IGNORE INTO hone_bundle $documents RETURN NONE;",
                                  {{"documents", std::move(documents)}}));
             if (!ready) return false;
@@ -560,7 +560,7 @@ Result<> Replica::write_photo_documents() {
                            {"counter", Object{{"id", RecordId{"hone_counter", "current"}},
                                               {"value", next},
                                               {"token", mine},
-                                              {"sequences", sequences_of(*database_)}}}});
+                                              {"sequences", sequences_of(*statements_)}}}});
     };
     HONE_TRY(const bool done, all_steps());
     if (!done) std::this_thread::sleep_for(kAnotherMigrates);
@@ -579,7 +579,7 @@ void Replica::watch(const std::stop_token& stop) {
         if (turn % kTurnsToGraph == 0) (void)complete_graph();
         const std::int64_t counter = [&] {
             const std::lock_guard lock(pull_mutex_);
-            return State::read(*database_).counter;
+            return State::read(*statements_).counter;
         }();
         const std::lock_guard lock(condition_mutex_);
         if (counter <= seen_) continue;

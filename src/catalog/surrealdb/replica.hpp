@@ -35,8 +35,7 @@ class Replica final : public CommitHook {
                                                  Patience patience);
     ~Replica() override;
 
-    Result<Decision> before_commit(SQLite::Database& database,
-                                   const std::vector<ChangedRow>& changes) override;
+    Result<Decision> before_commit(Statements& statements, const std::vector<ChangedRow>& changes) override;
     Result<bool> catch_up() override;
     // The server is fastest with a few tens of photos per transaction.
     [[nodiscard]] std::size_t batch() const override { return 32; }
@@ -54,10 +53,10 @@ class Replica final : public CommitHook {
     Result<bool> pull_locked();
     Result<Head> head_of_server();
     // Reads everything. `head`: the server's state from before the call.
-    Result<> pull_all(SQLite::Database& database, const Head& head);
+    Result<> pull_all(const Head& head);
     // Applies the changes after `from` and updates `head` to the server's state. Returns false when some of
     // them are gone, or the server's change `from` is a different one.
-    Result<bool> pull_changes(SQLite::Database& database, const State& from, Head& head);
+    Result<bool> pull_changes(const State& from, Head& head);
     // Converts a library of schema 2, where every row was a record, to schema 3. An interruption loses
     // nothing. Waits briefly when another process is converting it.
     Result<> write_photo_documents();
@@ -77,6 +76,7 @@ class Replica final : public CommitHook {
     std::mutex pull_mutex_, condition_mutex_;
     std::condition_variable_any wake_;
     std::unique_ptr<SQLite::Database> database_;  // for pulls, under pull_mutex_
+    std::unique_ptr<Statements> statements_;      // of database_, under pull_mutex_
     std::int64_t schema_ = 0;                     // of the server, under pull_mutex_
     std::string trouble_;
     std::uint64_t from_others_ = 0;

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <map>
 
-#include "catalog/sqlite/facts.hpp"
+#include "catalog/sqlite/text_index.hpp"
 #include "catalog/surrealdb/photo_document.hpp"
 #include "photo/metadata_text.hpp"
 
@@ -136,11 +136,10 @@ Value document_of(Statements& statements, const Tables& tables, std::int64_t pho
     return Object{{"id", document_id(photo)}, {"rows", std::move(rows)}};
 }
 
-RecordChange record_change(SQLite::Database& database, const Tables& tables,
+RecordChange record_change(Statements& statements, const Tables& tables,
                            const std::vector<ChangedRow>& changes) {
     using What = ChangedRow::What;
     RecordChange out;
-    Statements statements(database);
     std::map<std::int64_t, bool> photos;  // photo -> whether it is new
     const auto change_photo = [&](std::optional<std::int64_t> photo) {
         if (photo) photos.try_emplace(*photo, false);
@@ -200,8 +199,8 @@ RecordChange record_change(SQLite::Database& database, const Tables& tables,
     return out;
 }
 
-RecordReader::RecordReader(SQLite::Database& database, const Tables& tables, bool empty)
-    : tables_(tables), empty_(empty), statements_(database) {}
+RecordReader::RecordReader(Statements& statements, const Tables& tables, bool empty)
+    : tables_(tables), empty_(empty), statements_(statements) {}
 
 Result<> RecordReader::write(const Value& record) {
     const RecordId* id = record_of(record["id"]);

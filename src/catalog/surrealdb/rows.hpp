@@ -57,8 +57,8 @@ struct RecordChange {
     Array deleted;  // for other replicas: [table, [key, ...]] of rows, ["bundle", [photo]] of whole photos
 };
 
-// database: inside the transaction that made the changes.
-RecordChange record_change(SQLite::Database& database, const Tables& tables,
+// statements: of the connection, inside the transaction that made the changes.
+RecordChange record_change(Statements& statements, const Tables& tables,
                            const std::vector<ChangedRow>& changes);
 
 // Returns the record with all rows of a photo; NONE when it has none.
@@ -68,7 +68,7 @@ Value document_of(Statements& statements, const Tables& tables, std::int64_t pho
 class RecordReader {
   public:
     // empty: the tables have no rows yet.
-    RecordReader(SQLite::Database& database, const Tables& tables, bool empty);
+    RecordReader(Statements& statements, const Tables& tables, bool empty);
     Result<> write(const Value& record);  // kFailed for a damaged document; ignores records that are not rows
     void remove(const Value& row);        // row: an element of RecordChange::deleted
     // Rebuilds the text index of the touched photos. Call it once at the end.
@@ -80,7 +80,7 @@ class RecordReader {
 
     const Tables& tables_;
     const bool empty_;
-    Statements statements_;
+    Statements& statements_;
     std::set<std::int64_t> words_;  // photos whose text index must be rebuilt
 };
 

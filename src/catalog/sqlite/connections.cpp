@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Opens connections, runs transactions, and tells the observer of their changes.
+#include "catalog/sqlite/connections.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+#include "catalog/sqlite/change_recorder.hpp"
+#include "catalog/sqlite/changes_of.hpp"
+#include "catalog/sqlite/filter_functions.hpp"
+#include "catalog/sqlite/schema.hpp"
+#include "catalog/sqlite/statement_counts.hpp"
+
+namespace hone {
+
+namespace {
+
+constexpr int kBusyMilliseconds = 10'000;         // longer than any of Hone's transactions
+constexpr std::size_t kHookedRows = 256;          // files or faces in one transaction
+constexpr int kHookedBusyMilliseconds = 120'000;  // a hook may fill the whole file in one transaction
+
+// Translates a database error into advice for people.
+Error to_error(const SQLite::Exception& error, const fs::path& file) {
+    switch (error.getErrorCode()) {
+        case SQLITE_FULL:
+            return {ErrorKind::kFailed,
+                    "the disk of the library is full; free some space and run it again, nothing is lost"};
+        case SQLITE_IOERR:
+            return {ErrorKind::kFailed, fmt::format("cannot read or write the catalogue ({}); is the disk "
+                                                    "full or gone? nothing that was committed is lost",
+                                                    error.what())};
+        case SQLITE_NOTADB:
+        case SQLITE_CORRUPT:
+            return {ErrorKind::kFailed, fmt::format("the catalogue {} is damaged ({}); `hone doctor` saves "
+                                                    "the readable rows and shows the next steps",
+                                                    printable(file), error.what())};
+        case SQLITE_READONLY:
+            return {ErrorKind::kFailed, "the library cannot be written; check its owner and permissions"};
+        default:
+            return {ErrorKind::kFailed, fmt::format("the catalogue says: {}", error.what())};
+    }
+}
+
+template <typename Call>
+auto guarded(const fs::path& file, Call call) -> decltype(call()) {
+    try {
+        return call();
+    } catch (const SQLite::Exception& error) {
+        return std::unexpected(to_error(error, file));
+    }
+}
+
+}  // namespace
+
+struct Connections::Connection {
+    explicit Connection(std::unique_ptr<SQLite::Database> opened)
+        : database(std::move(opened)), statements(*database) {}
+
+    // Commits the transaction and tells the observer, if there is one, of the changed rows.
+    void commit(SQLite::Transaction& transaction, std::span<const ChangedRow> rows,
+                const std::function<void(const Changes&)>& observer) {
+        const Changes changes = observer ? changes_of(statements, rows) : Changes{};
+        transaction.commit();
+        if (!changes.empty()) observer(changes);
+    }
+
+    std::unique_ptr<SQLite::Database> database;
+    Statements statements;
+};
+
+Connections::Connections(fs::path file, bool writable, std::unique_ptr<CommitHook> hook)
+    : file_(std::move(file)), writable_(writable), hook_(std::move(hook)) {}
+
+Connections::~Connections() = default;
+
+Result<> Connections::open() {
+    return guarded(file_, [&]() -> Result<> {
+        if (!writable_) {
+            auto reader = connect(SQLite::OPEN_READONLY);
+            HONE_CHECK(check_schema(*reader->database));
+            readers_.push_back(std::move(reader));
+            return {};
+        }
+        writer_ = connect(SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+        // FULL: a commit survives a power failure. NORMAL would lose the last ones, a person's edits too. A
+        // replica gets them again from its server.
+        writer_->database->exec(
+            fmt::format("PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON;",
+                        hook_ ? "NORMAL" : "FULL"));
+        return prepare_schema(*writer_->database);
+    });
+}
+
+std::size_t Connections::rows_at_once() const {
+    return hook_ ? kHookedRows : SIZE_MAX;
+}
+
+Result<> Connections::observe(std::function<void(const Changes&)> observer) {
+    // No write comes between reading and the first change.
+    const std::lock_guard lock(writer_mutex_);
+    HONE_TRY(const Changes everything,
+             read([](Statements& statements) -> Result<Changes> { return read_everything(statements); }));
+    observer_ = std::move(observer);
+    observer_(everything);
+    return {};
+}
+
+std::unique_ptr<Connections::Connection> Connections::connect(int flags) const {
+    // SQLite needs neither memory statistics nor locks for connections used by one thread at a time.
+    static const int counting = ::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)counting;
+    auto database = std::make_unique<SQLite::Database>(file_.native(), flags | SQLite::OPEN_NOMUTEX,
+                                                       hook_ ? kHookedBusyMilliseconds : kBusyMilliseconds);
+    register_filter_functions(*database);
+    count_statements(*database);
+    return std::make_unique<Connection>(std::move(database));
+}
+
+Result<> Connections::run_reader(const std::function<void(Statements&)>& call) {
+    return guarded(file_, [&]() -> Result<> {
+        std::unique_ptr<Connection> reader;
+        {
+            const std::lock_guard lock(readers_mutex_);
+            if (!readers_.empty()) {
+                reader = std::move(readers_.back());
+                readers_.pop_back();
+            }
+        }
+        if (!reader) reader = connect(SQLite::OPEN_READONLY);
+        call(reader->statements);
+        const std::lock_guard lock(readers_mutex_);
+        readers_.push_back(std::move(reader));
+        return {};
+    });
+}
+
+Result<> Connections::run_writer(const std::function<Result<>(Statements&)>& call) {
+    return guarded(file_, [&]() -> Result<> {
+        if (!writer_) return fail("the library was opened read-only");
+        const std::lock_guard lock(writer_mutex_);
+        return hook_ ? write_hooked(call) : write_local(call);
+    });
+}
+
+Result<> Connections::write_local(const std::function<Result<>(Statements&)>& call) {
+    SQLite::Transaction transaction(*writer_->database, SQLite::TransactionBehavior::IMMEDIATE);
+    const ChangeRecorder recorder(*writer_->database, kObservedTables);
+    HONE_CHECK(call(writer_->statements));
+    writer_->commit(transaction, recorder.changes(), observer_);
+    return {};
+}
+
+Result<> Connections::write_hooked(const std::function<Result<>(Statements&)>& call) {
+    for (;;) {
+        std::optional<Error> refused;
+        {
+            SQLite::Transaction transaction(*writer_->database, SQLite::TransactionBehavior::IMMEDIATE);
+            const ChangeRecorder recorder(*writer_->database, kHookedTables);
+            if (auto done = call(writer_->statements); done) {
+                const std::vector<ChangedRow> rows = recorder.changes();
+                HONE_TRY(const auto decision, hook_->before_commit(writer_->statements, rows));
+                if (decision == CommitHook::Decision::kCommit) {
+                    writer_->commit(transaction, rows, observer_);
+                    return {};
+                }
+            } else {
+                refused = std::move(done).error();
+            }
+        }
+        // The failure may come from another process's changes that are not here yet.
+        const auto changed = hook_->catch_up();
+        if (refused && !changed.value_or(false)) return std::unexpected(std::move(*refused));
+        if (!changed) return std::unexpected(changed.error());
+    }
+}
+
+}  // namespace hone
