@@ -23,7 +23,7 @@ struct PeopleFlags {
 };
 
 // Accepts a number or a name.
-Result<PersonId> find_person(Catalog& catalog, const std::string& text) {
+Result<PersonId> find_person(PeopleCatalog& catalog, const std::string& text) {
     HONE_TRY(const auto named, catalog.person_named(text));
     if (named) return named->id;
     PersonId id = 0;

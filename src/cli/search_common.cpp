@@ -12,8 +12,8 @@ namespace hone {
 namespace {
 
 // A path to an image outside the library becomes an example.
-Result<> add_example(const std::string& name, Catalog& catalog, ImageTextModel& model, DecoderPool& decoders,
-                     ExamplePictures& examples) {
+Result<> add_example(const std::string& name, PhotoCatalog& catalog, ImageTextModel& model,
+                     DecoderPool& decoders, ExamplePictures& examples) {
     std::error_code error;
     if (name.empty() || catalog.resolve(name) || !fs::is_regular_file(name, error)) return {};
     HONE_TRY(const auto bytes, read_file(name, kMaximumFileBytes));

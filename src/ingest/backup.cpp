@@ -287,8 +287,8 @@ Result<> unpack(OpenBackup& backup, const fs::path& stage, const fs::path& libra
     return {};
 }
 
-Result<std::uint64_t> number_setting(Catalog& catalog, const char* key, std::uint64_t usual) {
-    HONE_TRY(const auto stored, catalog.setting(key));
+Result<std::uint64_t> number_setting(SettingCatalog& settings, const char* key, std::uint64_t usual) {
+    HONE_TRY(const auto stored, settings.setting(key));
     std::uint64_t number = usual;
     if (stored) std::from_chars(stored->data(), stored->data() + stored->size(), number);
     return number;

@@ -10,7 +10,7 @@
 #include "analyze/hashes.hpp"
 #include "analyze/style.hpp"
 #include "base/mapped_array.hpp"
-#include "catalog/catalog.hpp"
+#include "catalog/ids.hpp"
 #include "vector/kernels.hpp"
 
 namespace hone {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/blocking_calls.hpp"
-#include "catalog/catalog.hpp"
+#include "catalog/files.hpp"
 
 namespace hone {
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <stop_token>
 
+#include "catalog/catalog.hpp"
 #include "ingest/near_duplicates.hpp"
 #include "ingest/thumbnail_store.hpp"
 

@@ -90,10 +90,10 @@ Result<std::string> ThumbnailStore::make(const PhotoId& id, const OpenOriginal& 
     return prepared.thumbnails[static_cast<std::size_t>(found - std::begin(kThumbnailSizes))];
 }
 
-Result<std::string> ThumbnailStore::get(Catalog& catalog, const Photo& photo, int size,
+Result<std::string> ThumbnailStore::get(FileCatalog& files, const Photo& photo, int size,
                                         BlockingCalls& calls) {
     if (auto bytes = find(photo.id, size)) return bytes;
-    HONE_TRY(const std::vector<FileRecord> records, unavailable_if_failed(catalog.files_of(photo.number)));
+    HONE_TRY(const std::vector<FileRecord> records, unavailable_if_failed(files.files_of(photo.number)));
     std::string reason = "it has no file";
     for (const FileRecord& record : records) {
         const auto original = open_original(record, calls);

@@ -32,7 +32,7 @@ class ThumbnailStore {
     Result<std::string> make(const PhotoId& id, const OpenOriginal& original, int size, BlockingCalls& calls);
     // Finds the thumbnail, or makes it from the photo's first readable file. kUnavailable when no file can be
     // read; otherwise fails as make().
-    Result<std::string> get(Catalog& catalog, const Photo& photo, int size, BlockingCalls& calls);
+    Result<std::string> get(FileCatalog& files, const Photo& photo, int size, BlockingCalls& calls);
     // True when every size exists and is whole: is_thumbnail_head().
     [[nodiscard]] bool has_all(const PhotoId& id) const;
     // Deletes the photos' thumbnails; no power failure brings them back. kFailed when the disk refuses; some

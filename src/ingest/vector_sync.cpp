@@ -6,7 +6,7 @@
 
 namespace hone {
 
-Result<> sync_vectors(Catalog& catalog, const VectorKey& key, VectorSpace& space) {
+Result<> sync_vectors(VectorCatalog& catalog, const VectorKey& key, VectorSpace& space) {
     HONE_TRY(const std::vector<PhotoNumber> numbers, catalog.vector_numbers(key));
     std::vector<PhotoNumber> foreign;
     {

@@ -2,13 +2,13 @@
 // Brings a vector file up to date with the catalogue, the source of truth.
 #pragma once
 
-#include "catalog/catalog.hpp"
+#include "catalog/vectors.hpp"
 #include "vector/vector_space.hpp"
 
 namespace hone {
 
 // Adds missing rows, and removes rows that the catalogue lacks. One caller at a time per space. Fails as the
 // catalogue or the disk does.
-Result<> sync_vectors(Catalog& catalog, const VectorKey& key, VectorSpace& space);
+Result<> sync_vectors(VectorCatalog& catalog, const VectorKey& key, VectorSpace& space);
 
 }  // namespace hone

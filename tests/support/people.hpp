@@ -4,12 +4,12 @@
 
 #include <cstdlib>
 
-#include "catalog/catalog.hpp"
+#include "catalog/people.hpp"
 
 namespace hone::test {
 
 // Adds a person without a name.
-inline PersonId add_person(Catalog& catalog) {
+inline PersonId add_person(PeopleCatalog& catalog) {
     PeopleChange change;
     change.added = 1;
     const auto applied = catalog.change_people(change);
