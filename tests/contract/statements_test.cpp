@@ -265,6 +265,59 @@ TEST(Statements, TheFirstEditOfAPersonCostsTheSameInALargeLibrary) {
     EXPECT_LE(two.steps, one.steps + one.steps / 4 + 50);
 }
 
+// The calls of the catalogue that all_calls() lacks, except filters, whose SQL depends on the filter, and
+// what happens once (opening, checking, a server's repairs).
+bool make_the_other_calls(Catalog& catalog) {
+    const PhotoNumber photo = 500;
+    const VectorKey key{"content", "model"};
+    const std::string words[] = {"canon"};
+    const auto visit_style = [](auto, auto, auto) { return Result<>(); };
+    const auto visit_vector = [](auto, auto) { return Result<>(); };
+    const auto known = catalog.photo(photo);
+    const FaceFacts face{{1, 2, 3, 4}, {}, 0.5F, {}, {}};
+    return known && *known && catalog.photo((*known)->id) && catalog.resolve("/p/5/500.jpg") &&
+           catalog.resolve(to_hex((*known)->id)) && catalog.newest(0, 10) && catalog.available() &&
+           catalog.known_photos() && catalog.with_copies() && catalog.counts() && catalog.files_of(photo) &&
+           catalog.failures(10) && catalog.last_file() && catalog.moved_since(900) &&
+           catalog.mark_available(500) && catalog.photos_below("/p") && catalog.add_folder("/p") &&
+           catalog.set_reachable(1, true) && !catalog.remove_folder(99) && catalog.count_missing() &&
+           catalog.missing_photos(1) && catalog.forget(std::span(&photo, 1)) && catalog.taken(photo) &&
+           catalog.analyzed({}) && catalog.styled_photos() && catalog.same_pictures() &&
+           catalog.for_each_style(std::span(&photo, 1), visit_style) && catalog.has_vector(photo, key) &&
+           catalog.vector_numbers(key) && catalog.stored_spaces("content") &&
+           catalog.for_each_vector(key, std::span(&photo, 1), visit_vector) && catalog.matching_text(words) &&
+           catalog.face(500) && catalog.for_each_face("faces", [](const Face&) {}) && catalog.count_faces() &&
+           catalog.add_face(photo, face) && catalog.named_regions() &&
+           catalog.named_regions(std::span(&photo, 1)) && catalog.faces_state() &&
+           catalog.forget_estimates() && catalog.people() && catalog.person(500) &&
+           catalog.person_named("nobody") && catalog.rejections() && catalog.people_edits(5) &&
+           catalog.set_setting("a", "b") && catalog.setting("a");
+}
+
+// Those that begin and end a transaction, and those by which SQLite's session extension reads the changed
+// rows.
+bool is_of_a_transaction(const std::string& sql) {
+    return sql.starts_with("BEGIN") || sql.starts_with("COMMIT") || sql.starts_with("ROLLBACK") ||
+           sql.ends_with(" changeset") || sql.starts_with("PRAGMA 'main'.table_info(") ||
+           sql.starts_with("SELECT * FROM \"main\".");
+}
+
+TEST(Statements, ArePreparedOnce) {
+    MadeLibrary library(1'000);
+    const auto all = [&] {
+        for (const auto& [name, call] : all_calls()) EXPECT_TRUE(call(library)) << name;
+        EXPECT_TRUE(make_the_other_calls(library.catalog()));
+    };
+    // The second time the saved file is a known one, which takes other statements.
+    const std::set<std::string> first = prepared_by(all);
+    EXPECT_GT(first.size(), 90U);
+    all();
+    for (const std::string& sql : prepared_by(all)) EXPECT_TRUE(is_of_a_transaction(sql)) << sql;
+    // The test sees a statement that is prepared again.
+    const std::set<std::string> filtered = prepared_by([&] { EXPECT_TRUE(library.catalog().matching({})); });
+    EXPECT_EQ(filtered.size(), 1U);
+}
+
 TEST(Statements, ASavedFileCostsFew) {
     MadeLibrary library(1'000);
     const FileOutcome outcome = new_photo("saved");

@@ -23,6 +23,8 @@ StatementCounts statement_counts();
 // Calls it and returns the SQL of every statement that finished meanwhile, on any thread. For tests that look
 // at the plans of statements; one call at a time.
 std::set<std::string> statements_of(const std::function<void()>& call);
+// The same, but only those that had not run before: the ones that were prepared for it.
+std::set<std::string> prepared_by(const std::function<void()>& call);
 // Counts this connection's statements from now on.
 void count_statements(SQLite::Database& database);
 
