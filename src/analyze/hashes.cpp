@@ -80,4 +80,15 @@ int hash_distance(const PhotoHashes& a, const PhotoHashes& b) {
     return least;
 }
 
+PhotoHashes to_hashes(std::span<const std::uint64_t> stored) {
+    PhotoHashes hashes;
+    for (std::size_t at = 0; at < stored.size(); ++at) {
+        if (at < hashes.turned.size())
+            hashes.turned[at] = stored[at];
+        else if (at - hashes.turned.size() < hashes.crops.size())
+            hashes.crops[at - hashes.turned.size()] = stored[at];
+    }
+    return hashes;
+}
+
 }  // namespace hone

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "photo/image.hpp"
 
@@ -38,5 +39,8 @@ int hamming_distance(std::uint64_t a, std::uint64_t b);
 // crops against b's plain hash). Symmetric except for images that are both rotated and cropped: there b must
 // be the whole one.
 int hash_distance(const PhotoHashes& a, const PhotoHashes& b);
+
+// Reads hashes as they are stored: turned ones, then those of crops; missing ones are 0. Pure function.
+PhotoHashes to_hashes(std::span<const std::uint64_t> stored);
 
 }  // namespace hone

@@ -661,4 +661,10 @@ std::string_view style_fingerprint() {
     return name;
 }
 
+StyleBytes to_style(std::span<const std::uint8_t> stored) {
+    StyleBytes style{};
+    std::ranges::copy(stored.first(std::min(stored.size(), style.size())), style.begin());
+    return style;
+}
+
 }  // namespace hone

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "photo/image.hpp"
@@ -46,5 +47,8 @@ StyleVector style_vector(const StyleBytes& bytes);
 // Identifies the constants of the vector and the version of the bytes. Vectors of different fingerprints are
 // not comparable.
 std::string_view style_fingerprint();
+
+// Reads a style as it is stored; missing bytes are 0. Pure function.
+StyleBytes to_style(std::span<const std::uint8_t> stored);
 
 }  // namespace hone

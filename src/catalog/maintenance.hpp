@@ -27,8 +27,12 @@ class CatalogMaintenance {
 
     // Calls the observer with the whole library, as one Changes with `everything` set, and then with the
     // changes of every write of this object, right after its commit, in order, on the writing thread. The
-    // observer must not call the catalogue. Replaces an earlier observer.
-    virtual Result<> observe(std::function<void(const Changes&)> observer) = 0;
+    // observer must not call the catalogue. Replaces an earlier observer. known: returns the whole library if
+    // it has it for the given state(), which then is not read; may be null.
+    virtual Result<> observe(std::function<void(const Changes&)> observer,
+                             const std::function<std::optional<Changes>(const std::string&)>& known = {}) = 0;
+    // Returns a text that is new after every write, by whatever process; empty when it is not known. Cheap.
+    virtual Result<std::string> state() = 0;
 
     // Checks the integrity of the stored file. kFailed describes the damage.
     virtual Result<> check() = 0;

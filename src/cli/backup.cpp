@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "cli/commands.hpp"
-#include "ingest/backup.hpp"
+#include "library/backup.hpp"
 #include "wire/backup.hpp"
 #include "wire/document.hpp"
 

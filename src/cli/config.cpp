@@ -6,8 +6,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
-#include "ingest/backup.hpp"
 #include "ingest/forget.hpp"
+#include "library/backup.hpp"
 #include "wire/document.hpp"
 
 namespace hone {

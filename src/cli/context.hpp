@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "ingest/library.hpp"
+#include "library/library.hpp"
 #include "model/store.hpp"
 
 namespace hone {

@@ -4,8 +4,8 @@
 
 #include "base/config.hpp"
 #include "cli/commands.hpp"
-#include "ingest/backup.hpp"
 #include "ingest/repair.hpp"
+#include "library/backup.hpp"
 #include "server/web_files.hpp"
 #include "wire/document.hpp"
 

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <charconv>
 #include <future>
 #include <thread>
@@ -12,7 +13,7 @@
 #include "base/time.hpp"
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
-#include "ingest/backup.hpp"
+#include "library/backup.hpp"
 #include "server/api.hpp"
 #include "server/auth/machine_key.hpp"
 
@@ -150,9 +151,14 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         HONE_CHECK(library->styles());
     }
     // These need the whole library.
-    HONE_CHECK(reading.get());
+    std::atomic<bool> may_scan = false;
+    {
+        HONE_TRY(const auto photos, reading.get());
+        may_scan = photos->counts().photos == 0;
+    }
     HONE_CHECK(api.start_people(open_people(*library, faces ? faces->get() : nullptr),
                                 faces ? (*faces)->pack().name : "", faces ? "" : faces.error().message));
+    BackgroundIndexer* indexer = nullptr;
     if (opened) {
         analyzer.emplace(model);
         BackgroundOptions background;
@@ -165,9 +171,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
                               IndexParts{*library, &*analyzer, space.get(), thumbnails, decoders,
                                          api.observer(), faces ? faces->get() : nullptr},
                               api.observer(), background)};
-        BackgroundIndexer& indexer = *parts.indexer;
+        indexer = parts.indexer.get();
         api.start(std::move(parts));
-        indexer.request_scan();
     } else {
         log::warning("{}", opened.error().message);
         api.without_model(opened.error().message);
@@ -183,7 +188,14 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         api.stop();
         return described;
     }
-    server->every(std::chrono::milliseconds(250), [&] { api.tick(); });
+    // The first scan of a large library begins when the network for texts is there: someone may search already.
+    server->every(std::chrono::milliseconds(250), [&, requested = false]() mutable {
+        api.tick();
+        if (indexer != nullptr && !requested && may_scan) {
+            requested = true;
+            indexer->request_scan();
+        }
+    });
     server->every(kCertificateCheck, [&, reported = std::string()]() mutable {
         Result<bool> renewed = server->renew_certificate();
         if (renewed && *renewed) {
@@ -201,7 +213,9 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     // The first search should not wait for the network to load.
     std::jthread warm_up([&] {
         if (!model) return;
-        if (const auto loaded = model->load_text(); !loaded)
+        const auto loaded = model->load_text();
+        may_scan = true;
+        if (!loaded)
             log::write(log::Level::kError, loaded.error().message);
         else if (const auto warm = api.warm_up(); !warm)
             log::write(log::Level::kError, warm.error().message);
@@ -246,6 +260,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     follower.request_stop();
     if (follower.joinable()) follower.join();
     api.stop();
+    // Without it the next start takes longer, no more.
+    if (const auto stored = library->store_snapshot(); !stored) log::warning("{}", stored.error().message);
     return {};
 }
 

@@ -14,9 +14,9 @@
 #include "analyze/hashes.hpp"
 #include "analyze/style.hpp"
 #include "catalog/leases.hpp"
-#include "ingest/library.hpp"
-#include "ingest/original.hpp"
-#include "ingest/unavailable.hpp"
+#include "library/library.hpp"
+#include "library/original.hpp"
+#include "library/unavailable.hpp"
 #include "photo/decode.hpp"
 
 namespace hone {
@@ -122,23 +122,6 @@ FaceFacts to_facts(const FoundFace& one) {
         face.estimate = {one.estimate->age, one.estimate->male, one.estimate->range.low,
                          one.estimate->range.high};
     return face;
-}
-
-PhotoHashes to_hashes(std::span<const std::uint64_t> stored) {
-    PhotoHashes hashes;
-    for (std::size_t at = 0; at < stored.size(); ++at) {
-        if (at < hashes.turned.size())
-            hashes.turned[at] = stored[at];
-        else if (at - hashes.turned.size() < hashes.crops.size())
-            hashes.crops[at - hashes.turned.size()] = stored[at];
-    }
-    return hashes;
-}
-
-StyleBytes to_style(std::span<const std::uint8_t> stored) {
-    StyleBytes style{};
-    std::ranges::copy(stored.first(std::min(stored.size(), style.size())), style.begin());
-    return style;
 }
 
 // A file in progress. Every call to its drive runs through the blocking-call runner, whose thread shares the

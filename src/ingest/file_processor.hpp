@@ -13,7 +13,7 @@
 #include "base/blocking_calls.hpp"
 #include "base/path_map.hpp"
 #include "catalog/catalog.hpp"
-#include "ingest/thumbnail_store.hpp"
+#include "library/thumbnail_store.hpp"
 #include "photo/sandbox/decoder_pool.hpp"
 
 namespace hone {
@@ -93,7 +93,5 @@ std::vector<AnalyzerKey> pixel_analyses();
 bool is_done(std::span<const Analysis> analyses, const AnalyzerKey& key);
 
 FaceFacts to_facts(const FoundFace& face);
-PhotoHashes to_hashes(std::span<const std::uint64_t> stored);
-StyleBytes to_style(std::span<const std::uint8_t> stored);
 
 }  // namespace hone

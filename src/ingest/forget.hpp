@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "ingest/library.hpp"
-#include "ingest/thumbnail_store.hpp"
+#include "library/library.hpp"
+#include "library/thumbnail_store.hpp"
 
 namespace hone {
 

@@ -16,9 +16,9 @@
 #include "analyze/content.hpp"
 #include "base/time.hpp"
 #include "ingest/file_processor.hpp"
-#include "ingest/library.hpp"
 #include "ingest/same_picture_finder.hpp"
-#include "ingest/thumbnail_store.hpp"
+#include "library/library.hpp"
+#include "library/thumbnail_store.hpp"
 
 namespace hone {
 

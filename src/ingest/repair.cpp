@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <ctime>
 
-#include "ingest/backup.hpp"
-#include "ingest/vector_sync.hpp"
+#include "library/backup.hpp"
+#include "library/vector_sync.hpp"
 
 namespace hone {
 

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "catalog/sqlite/salvage.hpp"
-#include "ingest/library.hpp"
-#include "ingest/thumbnail_store.hpp"
+#include "library/library.hpp"
+#include "library/thumbnail_store.hpp"
 
 namespace hone {
 

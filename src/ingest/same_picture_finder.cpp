@@ -13,7 +13,7 @@
 #include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "ingest/file_processor.hpp"
-#include "ingest/unavailable.hpp"
+#include "library/unavailable.hpp"
 
 namespace hone {
 

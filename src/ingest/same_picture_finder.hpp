@@ -11,7 +11,7 @@
 
 #include "catalog/catalog.hpp"
 #include "ingest/near_duplicates.hpp"
-#include "ingest/thumbnail_store.hpp"
+#include "library/thumbnail_store.hpp"
 
 namespace hone {
 

@@ -233,7 +233,7 @@ void GroupKeeper::show(const Capture& capture) {
     if (has_time) {
         const auto [number, is_new] = camera_numbers_.try_emplace(
             capture.camera, kFirstCamera + static_cast<std::uint32_t>(cameras_.size()));
-        if (is_new) cameras_.emplace_back();
+        if (is_new) cameras_.push_back({number->first, {}});
         now = {number->second, *capture.local_seconds};
     }
     const Shown before = shown(capture.photo);
@@ -251,6 +251,21 @@ void GroupKeeper::hide(PhotoNumber photo) {
     forget_capture(photo);
     shown_[photo] = {};
     changed_.push_back(photo);
+}
+
+std::vector<SamePicture> GroupKeeper::pairs() const {
+    std::vector<SamePicture> all;
+    for (const auto& [photo, others] : pairs_) {
+        for (const auto& [other, certain] : others) {
+            if (photo < other) all.push_back({photo, other, 0, 0, certain});
+        }
+    }
+    return all;
+}
+
+std::string_view GroupKeeper::camera_of(PhotoNumber photo) const {
+    const std::uint32_t camera = shown(photo).camera;
+    return camera < kFirstCamera ? "" : cameras_[camera - kFirstCamera].name;
 }
 
 void GroupKeeper::add_pair(const SamePicture& pair) {

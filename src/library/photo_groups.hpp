@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -98,6 +99,10 @@ class GroupKeeper {
     void show(const Capture& capture);
     void hide(PhotoNumber photo);
     void add_pair(const SamePicture& pair);
+    // All pairs that were added, each once, with only `certain` of its values.
+    [[nodiscard]] std::vector<SamePicture> pairs() const;
+    // The camera of an available photo that can belong to a burst; else empty.
+    [[nodiscard]] std::string_view camera_of(PhotoNumber photo) const;
     // Returns the groups after everything above.
     [[nodiscard]] PhotoGroups update();
 
@@ -111,7 +116,7 @@ class GroupKeeper {
         return photo < shown_.size() ? shown_[photo] : Shown{};
     }
     [[nodiscard]] bool is_shown(PhotoNumber photo) const { return shown(photo).camera != kNotShown; }
-    Shots& shots_of(std::uint32_t camera) { return cameras_[camera - kFirstCamera]; }
+    Shots& shots_of(std::uint32_t camera) { return cameras_[camera - kFirstCamera].shots; }
     void forget_capture(PhotoNumber photo);
     void update_pictures(std::span<const PhotoNumber> photos);
     void update_bursts(std::span<const PhotoNumber> photos);
@@ -119,8 +124,12 @@ class GroupKeeper {
 
     PhotoGroups groups_;
     std::vector<Shown> shown_;  // by photo number
+    struct Camera {
+        std::string_view name;  // the key in camera_numbers_
+        Shots shots;
+    };
     std::unordered_map<std::string, std::uint32_t> camera_numbers_;
-    std::vector<Shots> cameras_;
+    std::vector<Camera> cameras_;
     std::unordered_map<PhotoNumber, std::vector<std::pair<PhotoNumber, bool>>> pairs_;  // the other, certain
     std::vector<PhotoNumber> changed_;
     VisitedPhotos visited_;  // empty between calls

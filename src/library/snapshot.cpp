@@ -87,6 +87,33 @@ void SnapshotKeeper::change(Snapshot& next, const Changes& changes) {
     ++next.version_;
 }
 
+Changes SnapshotKeeper::everything() {
+    const std::lock_guard changing(changing_);
+    const Snapshot& now = *snapshot_;  // only apply() changes the pointer, and it needs changing_
+    Changes all;
+    all.everything = true;
+    for (std::size_t at = 0; at < now.size(); ++at) {
+        const auto photo = static_cast<PhotoNumber>(at);
+        if (!now.people_of(photo).empty()) {
+            const auto people = now.people_of(photo);
+            all.people.emplace_back(photo, std::vector<PersonId>(people.begin(), people.end()));
+        }
+        if (!now.is_available(photo)) continue;
+        const CapturePoint& point = now.capture(photo);
+        Capture& capture = all.shown.emplace_back();
+        capture.photo = photo;
+        capture.camera = keeper_.camera_of(photo);
+        if (!std::isnan(point.seconds)) capture.local_seconds = static_cast<std::int64_t>(point.seconds);
+        if (!std::isnan(point.latitude)) capture.position = {point.latitude, point.longitude};
+    }
+    all.pairs = keeper_.pairs();
+    for (const auto& [folder, files] : now.files_) all.files[folder] = static_cast<std::int64_t>(files);
+    all.failed = static_cast<std::int64_t>(now.counts_.failed);
+    for (const auto& [kind, files] : now.counts_.skipped)
+        all.skipped[kind] = static_cast<std::int64_t>(files);
+    return all;
+}
+
 void SnapshotKeeper::apply(const Changes& changes) {
     const std::lock_guard changing(changing_);
     const auto before = snapshot();

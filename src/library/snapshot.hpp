@@ -73,6 +73,9 @@ class SnapshotKeeper {
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
     // Makes the next snapshot from the last one and the changes. Asks nobody.
     void apply(const Changes& changes);
+    // Returns the changes that lead from nothing to the present snapshot. Of pairs, only whether they are
+    // certain.
+    [[nodiscard]] Changes everything();
 
   private:
     void change(Snapshot& next, const Changes& changes);

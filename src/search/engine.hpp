@@ -10,7 +10,7 @@
 #include <stop_token>
 
 #include "catalog/catalog.hpp"
-#include "ingest/library.hpp"
+#include "library/library.hpp"
 #include "model/image_text_model.hpp"
 #include "search/calibration.hpp"
 #include "search/query.hpp"

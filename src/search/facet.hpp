@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "ingest/style_space.hpp"
 #include "library/snapshot.hpp"
+#include "library/style_space.hpp"
 #include "search/feedback/method.hpp"
 #include "search/query.hpp"
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catalog/surrealdb/copy.hpp"
-#include "ingest/backup.hpp"
+#include "library/backup.hpp"
 
 namespace hone {
 

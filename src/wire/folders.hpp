@@ -2,7 +2,7 @@
 // Folders as JSON: docs/http.md. Safe from any thread; every function fails as the catalogue does.
 #pragma once
 
-#include "ingest/library.hpp"
+#include "library/library.hpp"
 #include "wire/document.hpp"
 
 namespace hone {

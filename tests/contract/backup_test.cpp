@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Backups and restores, including the automatic ones.
-#include "ingest/backup.hpp"
+#include "library/backup.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "base/sha256.hpp"
-#include "ingest/library.hpp"
+#include "library/library.hpp"
 #include "tests/support/people.hpp"
 #include "tests/support/temporary_folder.hpp"
 

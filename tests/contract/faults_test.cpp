@@ -15,7 +15,7 @@
 
 #include "base/sha256.hpp"
 #include "base/time.hpp"
-#include "ingest/backup.hpp"
+#include "library/backup.hpp"
 #include "ingest/forget.hpp"
 #include "ingest/indexer.hpp"
 #include "ingest/repair.hpp"

@@ -11,8 +11,8 @@
 #include <random>
 
 #include "base/sha256.hpp"
-#include "ingest/backup.hpp"
-#include "ingest/library.hpp"
+#include "library/backup.hpp"
+#include "library/library.hpp"
 #include "ingest/repair.hpp"
 #include "tests/support/people.hpp"
 #include "tests/support/temporary_folder.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The changes that a catalogue reports lead to the same snapshot as reading the whole library.
 #include "library/snapshot.hpp"
+#include "library/snapshot_file.hpp"
 
 #include <gmock/gmock.h>
 
@@ -187,9 +188,45 @@ TEST_P(Snapshots, FollowEveryWrite) {
         const std::string what = change();
         ASSERT_LT(photos, kMostPhotos);
         ASSERT_EQ(difference(*kept.snapshot(), *whole()), "") << "after step " << step << ", " << what;
+        if (step % 10 != 0) continue;
+        SnapshotKeeper stored;
+        stored.apply(decode_snapshot(encode_snapshot({"", {}, kept.everything()}))->everything);
+        ASSERT_EQ(difference(*stored.snapshot(), *kept.snapshot()), "") << "stored after step " << step;
     }
     EXPECT_GT(kept.snapshot()->counts().photos, 10U);
     EXPECT_GT(kept.snapshot()->photos_with_people(), 0U);
+}
+
+TEST_P(Snapshots, EveryWriteGivesTheCatalogueANewState) {
+    for (int step = 0; step < 60; ++step) {
+        const std::string before = *catalog->state();
+        const auto version = kept.snapshot()->version();
+        const std::string what = change();
+        if (kept.snapshot()->version() != version) {
+            EXPECT_NE(*catalog->state(), before) << what;
+        }
+        if (what == "nothing") {
+            EXPECT_EQ(*catalog->state(), before);
+        }
+    }
+    EXPECT_FALSE(catalog->state()->empty());
+}
+
+TEST_P(Snapshots, WhatIsKnownOfTheStateIsNotRead) {
+    for (int step = 0; step < 20; ++step) change();
+    const std::string state = *catalog->state();
+    Changes made;
+    made.everything = true;
+    made.failed = 12345;
+    std::int64_t failed = 0;
+    const auto observer = [&](const Changes& changes) { failed = changes.failed; };
+    ASSERT_TRUE(catalog->observe(observer, [&](const std::string& now) {
+        EXPECT_EQ(now, state);
+        return std::optional(made);
+    }));
+    EXPECT_EQ(failed, 12345);
+    ASSERT_TRUE(catalog->observe(observer, [](const std::string&) { return std::optional<Changes>(); }));
+    EXPECT_LT(failed, 12345);
 }
 
 TEST_P(Snapshots, OneThatIsHeldDoesNotChange) {

@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "ingest/library.hpp"
+#include "library/library.hpp"
 #include "search/text_match.hpp"
 #include "tests/support/temporary_folder.hpp"
 

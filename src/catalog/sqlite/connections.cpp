@@ -10,6 +10,7 @@
 #include "catalog/sqlite/filter_functions.hpp"
 #include "catalog/sqlite/schema.hpp"
 #include "catalog/sqlite/statement_counts.hpp"
+#include "catalog/sqlite/write_state.hpp"
 
 namespace hone {
 
@@ -56,10 +57,12 @@ struct Connections::Connection {
     explicit Connection(std::unique_ptr<SQLite::Database> opened)
         : database(std::move(opened)), statements(*database) {}
 
-    // Commits the transaction and tells the observer, if there is one, of the changed rows.
-    void commit(SQLite::Transaction& transaction, std::span<const ChangedRow> rows,
+    // Commits the transaction and tells the observer, if there is one, of the changed rows. changes_before:
+    // changed rows of the connection when the transaction began.
+    void commit(SQLite::Transaction& transaction, int changes_before, std::span<const ChangedRow> rows,
                 const std::function<void(const Changes&)>& observer) {
         const Changes changes = observer ? changes_of(statements, rows) : Changes{};
+        if (database->getTotalChanges() != changes_before) renew_state(statements);
         transaction.commit();
         if (!changes.empty()) observer(changes);
     }
@@ -87,7 +90,9 @@ Result<> Connections::open() {
         writer_->database->exec(
             fmt::format("PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON;",
                         hook_ ? "NORMAL" : "FULL"));
-        return prepare_schema(*writer_->database);
+        HONE_CHECK(prepare_schema(*writer_->database));
+        prepare_state(*writer_->database);
+        return {};
     });
 }
 
@@ -95,11 +100,17 @@ std::size_t Connections::rows_at_once() const {
     return hook_ ? kHookedRows : SIZE_MAX;
 }
 
-Result<> Connections::observe(std::function<void(const Changes&)> observer) {
+Result<> Connections::observe(std::function<void(const Changes&)> observer,
+                              const std::function<std::optional<Changes>(const std::string&)>& known) {
     // No write comes between reading and the first change.
     const std::lock_guard lock(writer_mutex_);
-    HONE_TRY(const Changes everything,
-             read([](Statements& statements) -> Result<Changes> { return read_everything(statements); }));
+    HONE_TRY(const Changes everything, read([&](Statements& statements) -> Result<Changes> {
+                 if (known) {
+                     const std::string state = read_state(statements);
+                     if (auto all = state.empty() ? std::nullopt : known(state)) return *std::move(all);
+                 }
+                 return read_everything(statements);
+             }));
     observer_ = std::move(observer);
     observer_(everything);
     return {};
@@ -144,9 +155,10 @@ Result<> Connections::run_writer(const std::function<Result<>(Statements&)>& cal
 
 Result<> Connections::write_local(const std::function<Result<>(Statements&)>& call) {
     SQLite::Transaction transaction(*writer_->database, SQLite::TransactionBehavior::IMMEDIATE);
+    const int changes_before = writer_->database->getTotalChanges();
     const ChangeRecorder recorder(*writer_->database, kObservedTables);
     HONE_CHECK(call(writer_->statements));
-    writer_->commit(transaction, recorder.changes(), observer_);
+    writer_->commit(transaction, changes_before, recorder.changes(), observer_);
     return {};
 }
 
@@ -155,12 +167,13 @@ Result<> Connections::write_hooked(const std::function<Result<>(Statements&)>& c
         std::optional<Error> refused;
         {
             SQLite::Transaction transaction(*writer_->database, SQLite::TransactionBehavior::IMMEDIATE);
+            const int changes_before = writer_->database->getTotalChanges();
             const ChangeRecorder recorder(*writer_->database, kHookedTables);
             if (auto done = call(writer_->statements); done) {
                 const std::vector<ChangedRow> rows = recorder.changes();
                 HONE_TRY(const auto decision, hook_->before_commit(writer_->statements, rows));
                 if (decision == CommitHook::Decision::kCommit) {
-                    writer_->commit(transaction, rows, observer_);
+                    writer_->commit(transaction, changes_before, rows, observer_);
                     return {};
                 }
             } else {

@@ -54,7 +54,8 @@ class Connections {
     }
 
     // CatalogMaintenance::observe().
-    Result<> observe(std::function<void(const Changes&)> observer);
+    Result<> observe(std::function<void(const Changes&)> observer,
+                     const std::function<std::optional<Changes>(const std::string&)>& known);
 
   private:
     struct Connection;

@@ -10,6 +10,7 @@
 #include "catalog/sqlite/columns.hpp"
 #include "catalog/sqlite/faces.hpp"
 #include "catalog/sqlite/schema.hpp"
+#include "catalog/sqlite/write_state.hpp"
 
 namespace hone {
 
@@ -45,8 +46,14 @@ std::optional<Photo> forget_one(Statements& statements, PhotoNumber number) {
 
 }  // namespace
 
-Result<> SqliteMaintenance::observe(std::function<void(const Changes&)> observer) {
-    return connections_.observe(std::move(observer));
+Result<> SqliteMaintenance::observe(std::function<void(const Changes&)> observer,
+                                    const std::function<std::optional<Changes>(const std::string&)>& known) {
+    return connections_.observe(std::move(observer), known);
+}
+
+Result<std::string> SqliteMaintenance::state() {
+    return connections_.read(
+        [](Statements& statements) -> Result<std::string> { return read_state(statements); });
 }
 
 Result<> SqliteMaintenance::check() {

@@ -11,7 +11,9 @@ class SqliteMaintenance : public virtual CatalogMaintenance {
   public:
     explicit SqliteMaintenance(Connections& connections) : connections_(connections) {}
 
-    Result<> observe(std::function<void(const Changes&)> observer) override;
+    Result<> observe(std::function<void(const Changes&)> observer,
+                     const std::function<std::optional<Changes>(const std::string&)>& known) override;
+    Result<std::string> state() override;
     Result<> check() override;
     Result<MissingCount> count_missing() override;
     Result<std::vector<PhotoNumber>> missing_photos(std::int64_t until) override;

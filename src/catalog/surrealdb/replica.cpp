@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "base/sha256.hpp"
 #include "catalog/sqlite/schema.hpp"
+#include "catalog/sqlite/write_state.hpp"
 #include "catalog/surrealdb/graph.hpp"
 #include "catalog/surrealdb/rows.hpp"
 #include "catalog/surrealdb/schema.hpp"
@@ -144,6 +145,7 @@ Result<> Replica::prepare(bool writable) {
     // A page of 4096 bytes would waste half its space on a vector of 512 values.
     database_->exec("PRAGMA page_size = 16384; PRAGMA synchronous = NORMAL");
     HONE_CHECK(prepare_schema(*database_));
+    prepare_state(*database_);
     database_->exec(
         "CREATE TABLE IF NOT EXISTS mirror (one INTEGER PRIMARY KEY, library TEXT NOT NULL, token TEXT NOT "
         "NULL, "
@@ -381,6 +383,7 @@ Result<bool> Replica::pull_locked() {
         all = all || state.token != head.token;
         if (!all || filled == 2) break;
     }
+    renew_state(*statements_);
     transaction.commit();
     const std::lock_guard named(condition_mutex_);
     library_ = head.library;

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
-#include "ingest/original.hpp"
+#include "library/original.hpp"
 #include "photo/thumbnail.hpp"
 #include "server/context.hpp"
 #include "server/parameters.hpp"

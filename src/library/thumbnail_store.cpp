@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Reads, makes and stores thumbnails.
-#include "ingest/thumbnail_store.hpp"
+#include "library/thumbnail_store.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <set>
 
 #include "base/file_system.hpp"
-#include "ingest/unavailable.hpp"
+#include "library/unavailable.hpp"
 
 namespace hone {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opens and reads originals behind time limits.
-#include "ingest/original.hpp"
+#include "library/original.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

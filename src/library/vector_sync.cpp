@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Compares a vector file's labels with the catalogue.
-#include "ingest/vector_sync.hpp"
+#include "library/vector_sync.hpp"
 
 #include <algorithm>
 

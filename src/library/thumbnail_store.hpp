@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "ingest/original.hpp"
+#include "library/original.hpp"
 #include "photo/sandbox/decoder_pool.hpp"
 #include "photo/thumbnail.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Writes, inspects and restores backup archives.
-#include "ingest/backup.hpp"
+#include "library/backup.hpp"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -19,7 +19,7 @@
 #include "base/sha256.hpp"
 #include "base/time.hpp"
 #include "catalog/sqlite/backup.hpp"
-#include "ingest/library.hpp"
+#include "library/library.hpp"
 
 namespace hone {
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opens libraries, their catalogues and their vector files.
-#include "ingest/library.hpp"
+#include "library/library.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "analyze/content.hpp"
 #include "catalog/sqlite/schema.hpp"
 #include "catalog/surrealdb/surreal_catalog.hpp"
-#include "ingest/backup.hpp"
-#include "ingest/vector_sync.hpp"
+#include "library/backup.hpp"
+#include "library/vector_sync.hpp"
 
 namespace hone {
 
@@ -22,6 +23,12 @@ std::optional<surreal::Address>& server() {
 surreal::Patience& patience() {
     static surreal::Patience patience;
     return patience;
+}
+
+// Names in StoredSnapshot::rows.
+constexpr const char *kStyleRows = "styles", *kTermRows = "style terms";
+std::string space_name(const VectorKey& key) {
+    return key.space + "-" + key.model;
 }
 
 }  // namespace
@@ -118,7 +125,13 @@ Result<> Library::sync_content(const VectorKey& key, VectorSpace& space) {
     return sync_vectors(*catalog_, key, space);
 }
 
+bool Library::styles_in_step() {
+    return is_in_step(kStyleRows, styles_->styles()) && is_in_step(kTermRows, styles_->terms());
+}
+
 Result<std::vector<Photo>> Library::forget(std::span<const PhotoNumber> photos) {
+    // It has their times and positions.
+    HONE_CHECK(remove_file(snapshot_file()));
     HONE_TRY(const auto spaces, catalog_->stored_spaces(std::string(ContentAnalyzer::kName)));
     HONE_TRY(std::vector<Photo> gone, catalog_->forget(photos));
     if (gone.empty()) return gone;
@@ -150,12 +163,74 @@ std::optional<std::string> Library::holder(const fs::path& directory) {
     return LockFile::holder(directory / "lock");
 }
 
+fs::path Library::snapshot_file() const {
+    return vectors_directory() / "snapshot";
+}
+
+void Library::read_stored(const std::string& state) {
+    if (std::exchange(read_stored_, true)) return;
+    // Missing, outdated, cut, or of another version: everything is in the catalogue.
+    const auto head = read_head(snapshot_file(), kSnapshotHead);
+    if (!head || state_of_snapshot({reinterpret_cast<const char*>(head->data()), head->size()}) != state)
+        return;
+    const auto bytes = read_text(snapshot_file(), UINT64_MAX);
+    if (!bytes) return;
+    if (auto stored = decode_snapshot(*bytes)) stored_ = std::move(*stored);
+}
+
 Result<> Library::observe() {
-    return catalog_->observe([this](const Changes& changes) {
-        snapshots_.apply(changes);
-        const std::lock_guard lock(subscribing_);
-        for (const auto& subscriber : subscribers_) subscriber(changes);
-    });
+    const auto known = [this](const std::string& state) -> std::optional<Changes> {
+        const std::lock_guard lock(stored_mutex_);
+        read_stored(state);
+        if (!stored_ || stored_->state != state) return std::nullopt;
+        return std::exchange(stored_->everything, {});
+    };
+    return catalog_->observe(
+        [this](const Changes& changes) {
+            snapshots_.apply(changes);
+            const std::lock_guard lock(subscribing_);
+            for (const auto& subscriber : subscribers_) subscriber(changes);
+        },
+        known);
+}
+
+bool Library::is_in_step(const std::string& space, const VectorSpace& rows) {
+    const auto state = catalog_->state();
+    if (!state || state->empty()) return false;
+    const std::lock_guard lock(stored_mutex_);
+    read_stored(*state);
+    if (!stored_ || stored_->state != *state) return false;
+    const auto known = stored_->rows.find(space);
+    return known != stored_->rows.end() && rows.view().size() == known->second;
+}
+
+Result<> Library::store_snapshot() {
+    {
+        const std::lock_guard lock(opening_);
+        if (!observes_ || access_ != Access::kWrite) return {};
+    }
+    StoredSnapshot stored;
+    {
+        const std::lock_guard lock(vectors_mutex_);
+        for (const auto& [model, content] : contents_) {
+            const auto space = content.lock();
+            if (!space) continue;
+            const VectorKey key{std::string(ContentAnalyzer::kName), model};
+            if (!is_in_step(space_name(key), *space)) HONE_CHECK(sync_vectors(*catalog_, key, *space));
+            stored.rows[space_name(key)] = space->view().size();
+        }
+    }
+    {
+        const std::lock_guard lock(styles_mutex_);
+        if (styles_) {
+            if (!styles_in_step()) HONE_CHECK(styles_->sync(*catalog_));
+            stored.rows[kStyleRows] = styles_->styles().view().size();
+            stored.rows[kTermRows] = styles_->terms().view().size();
+        }
+    }
+    HONE_TRY(stored.state, catalog_->state());
+    stored.everything = snapshots_.everything();
+    return write_file_atomically(snapshot_file(), encode_snapshot(stored));
 }
 
 Result<> Library::subscribe(std::function<void(const Changes&)> subscriber) {
@@ -187,7 +262,8 @@ Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel&
     };
     const auto open_and_sync = [&](Catalog& catalog) -> Result<std::shared_ptr<VectorSpace>> {
         HONE_TRY(auto space, open(true));
-        HONE_CHECK(sync_vectors(catalog, content_key(model), *space));
+        if (!is_in_step(space_name(content_key(model)), *space))
+            HONE_CHECK(sync_vectors(catalog, content_key(model), *space));
         return std::shared_ptr<VectorSpace>(std::move(space));
     };
     if (access_ == Access::kWrite) {
@@ -220,8 +296,13 @@ Result<std::shared_ptr<const StyleSpace>> Library::styles() {
     const std::lock_guard lock(styles_mutex_);
     if (!styles_) {
         HONE_TRY(auto opened, StyleSpace::open(vectors_directory(), access_ == Access::kWrite));
-        if (access_ == Access::kWrite) HONE_CHECK(opened->sync(*catalog_));
         styles_ = std::move(opened);
+        if (access_ == Access::kWrite && !styles_in_step()) {
+            if (const auto synced = styles_->sync(*catalog_); !synced) {
+                styles_ = nullptr;
+                return std::unexpected(synced.error());
+            }
+        }
     }
     return styles_;
 }

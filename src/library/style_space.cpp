@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opens and fills the style vector files.
-#include "ingest/style_space.hpp"
+#include "library/style_space.hpp"
 
 #include <algorithm>
 
 #include "analyze/style_terms.hpp"
-#include "ingest/file_processor.hpp"
 
 namespace hone {
 

@@ -9,8 +9,9 @@
 
 #include "catalog/catalog.hpp"
 #include "catalog/surrealdb/address.hpp"
-#include "ingest/style_space.hpp"
 #include "library/snapshot.hpp"
+#include "library/snapshot_file.hpp"
+#include "library/style_space.hpp"
 #include "model/image_text_model.hpp"
 #include "vector/vector_space.hpp"
 
@@ -68,7 +69,7 @@ class Library {
     Result<> add_style(PhotoNumber photo, std::span<const std::uint8_t> style);
     // For the writer, after it committed a vector. Makes the photo searchable.
     Result<> add_vector(VectorSpace& space, PhotoNumber photo, std::span<const float> vector);
-    // Brings an open vector file up to date with the catalogue (ingest/vector_sync.hpp).
+    // Brings an open vector file up to date with the catalogue (library/vector_sync.hpp).
     Result<> sync_content(const VectorKey& key, VectorSpace& space);
     // Follows everything that other processes have added to the catalogue or deleted there. model:
     // fingerprint. space: may be null.
@@ -76,11 +77,22 @@ class Library {
     // For the writer. Deletes everything about these photos from the catalogue (Catalog::forget()) and from
     // the vector files, those in use too. Returns the deleted ones.
     Result<std::vector<Photo>> forget(std::span<const PhotoNumber> photos);
+    // For the writer, when it is done: brings the vector files in step and stores the snapshot, so that the
+    // next opening reads no table as a whole. Does nothing before the first snapshot(). Nothing may write at
+    // the same time.
+    Result<> store_snapshot();
     // kUsage when all vectors of the library are from other models; the message names both and the remedy.
     Result<> check_model(const ImageTextModel& model) const;
 
   private:
     Result<> observe();
+    [[nodiscard]] fs::path snapshot_file() const;
+    // Reads the stored snapshot once, if it is of this state. Requires stored_mutex_.
+    void read_stored(const std::string& state);
+    // True when the space has as many rows as when the catalogue was in its present state and the two agreed.
+    bool is_in_step(const std::string& space, const VectorSpace& rows);
+    // Requires styles_mutex_ and styles_.
+    bool styles_in_step();
     Library(fs::path directory, Access access) : directory_(std::move(directory)), access_(access) {}
 
     const fs::path directory_;
@@ -92,6 +104,9 @@ class Library {
     bool observes_ = false;
     std::mutex subscribing_;  // guards subscribers_
     std::vector<std::function<void(const Changes&)>> subscribers_;
+    std::mutex stored_mutex_;  // guards the next two
+    bool read_stored_ = false;
+    std::optional<StoredSnapshot> stored_;
     std::mutex styles_mutex_, vectors_mutex_;
     std::shared_ptr<StyleSpace> styles_;
     std::vector<std::pair<std::string, std::weak_ptr<VectorSpace>>> contents_;  // of the writer, by model

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// CatalogMaintenance::state(): a table of one random value, which belongs to this file alone: it is not a
+// part of the schema, and no other catalogue gets a copy of its row. The functions throw SQLite::Exception
+// and are not thread-safe.
+#pragma once
+
+#include <string>
+
+#include "catalog/sqlite/statements.hpp"
+
+namespace hone {
+
+// Makes the table if it is missing. For the writer, when it opens the file.
+void prepare_state(SQLite::Database& database);
+// Every transaction that writes calls it before its commit.
+void renew_state(Statements& statements);
+// Empty in a file that never had a state.
+std::string read_state(Statements& statements);
+
+}  // namespace hone
