@@ -310,10 +310,12 @@ TEST_F(Faults, OfAScanLoseNothing) {
          [&] {
              const auto library = open_library();
              if (library && scan(*library)) acknowledged_.insert("scan");
+             if (library && did("snapshot", library->snapshot())) did("store", library->store_snapshot());
          },
          [&] {
              if (!acknowledged("scan")) return;
              const auto library = *Library::open(library_folder(), Access::kRead);
+             EXPECT_EQ((*library->snapshot())->counts().photos, 4U);
              EXPECT_EQ(library->catalog().available()->size(), 4U);
              for (const char* name : {"a.bmp", "sub/b.bmp", "c.bmp", "d.bmp"}) {
                  const auto file = *library->catalog().find_file(photos_.path() / name);
