@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,7 +63,8 @@ class PhotoCatalog {
     // kUsage when a prefix matches several.
     virtual Result<Photo> resolve(const std::string& id_or_path) = 0;
     // The same for many, in their order. Whole ids cost one statement together.
-    virtual Result<std::vector<Photo>> resolve(std::span<const std::string> ids_or_paths) = 0;
+    virtual Result<std::vector<Photo>> resolve(std::span<const std::string> ids_or_paths,
+                                               const std::stop_token& stop = {}) = 0;
     // The photos in the order of their numbers, in one statement; unknown numbers are left out.
     virtual Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos) = 0;
     // Available photos, the most recently added first.

@@ -188,7 +188,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         api.stop();
         return described;
     }
-    // The first scan of a large library begins when the network for texts is there: someone may search already.
+    // The first scan of a large library begins when the network for texts is there: someone may search
+    // already.
     server->every(std::chrono::milliseconds(250), [&, requested = false]() mutable {
         api.tick();
         if (indexer != nullptr && !requested && may_scan) {

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "base/parallel.hpp"
+#include "base/stop.hpp"
 #include "search/auc.hpp"
-#include "search/stop.hpp"
 
 namespace hone {
 

@@ -6,7 +6,7 @@
 //     SearchPage
 //
 // Each step is a function in a separate file and returns a new value; equal arguments give equal values,
-// bit for bit. Steps that can take long end with SearchStopped (search/stop.hpp) when a stop is requested.
+// bit for bit. Steps that can take long end with Stopped (base/stop.hpp) when a stop is requested.
 // Safe from any thread.
 #pragma once
 
@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "base/stop.hpp"
 #include "catalog/catalog.hpp"
 #include "library/snapshot.hpp"
 #include "search/background_vocabulary.hpp"
@@ -25,7 +26,6 @@
 #include "search/facet.hpp"
 #include "search/feedback/method.hpp"
 #include "search/query.hpp"
-#include "search/stop.hpp"
 
 namespace hone {
 
@@ -48,11 +48,14 @@ class PhotoLookup {
   public:
     virtual ~PhotoLookup() = default;
     // See Catalog, for all five.
-    virtual Result<std::vector<Photo>> resolve(std::span<const std::string> ids_or_paths) = 0;
-    virtual Result<std::vector<PhotoNumber>> matching(const PhotoFilter& filter) = 0;
-    virtual Result<std::vector<PhotoNumber>> matching_newest_taken(const PhotoFilter& filter) = 0;
-    virtual Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string> words,
-                                                           bool paths) = 0;
+    virtual Result<std::vector<Photo>> resolve(std::span<const std::string> ids_or_paths,
+                                               const std::stop_token& stop) = 0;
+    virtual Result<std::vector<PhotoNumber>> matching(const PhotoFilter& filter,
+                                                      const std::stop_token& stop) = 0;
+    virtual Result<std::vector<PhotoNumber>> matching_newest_taken(const PhotoFilter& filter,
+                                                                   const std::stop_token& stop) = 0;
+    virtual Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string> words, bool paths,
+                                                           const std::stop_token& stop) = 0;
     virtual Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos) = 0;
 };
 

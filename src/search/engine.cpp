@@ -13,17 +13,21 @@ namespace {
 class CatalogLookup final : public PhotoLookup {
   public:
     explicit CatalogLookup(Catalog& catalog) : catalog_(catalog) {}
-    Result<std::vector<Photo>> resolve(std::span<const std::string> ids_or_paths) override {
-        return catalog_.resolve(ids_or_paths);
+    Result<std::vector<Photo>> resolve(std::span<const std::string> ids_or_paths,
+                                       const std::stop_token& stop) override {
+        return catalog_.resolve(ids_or_paths, stop);
     }
-    Result<std::vector<PhotoNumber>> matching(const PhotoFilter& filter) override {
-        return catalog_.matching(filter);
+    Result<std::vector<PhotoNumber>> matching(const PhotoFilter& filter,
+                                              const std::stop_token& stop) override {
+        return catalog_.matching(filter, stop);
     }
-    Result<std::vector<PhotoNumber>> matching_newest_taken(const PhotoFilter& filter) override {
-        return catalog_.matching_newest_taken(filter);
+    Result<std::vector<PhotoNumber>> matching_newest_taken(const PhotoFilter& filter,
+                                                           const std::stop_token& stop) override {
+        return catalog_.matching_newest_taken(filter, stop);
     }
-    Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string> words, bool paths) override {
-        return catalog_.matching_text(words, paths);
+    Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string> words, bool paths,
+                                                   const std::stop_token& stop) override {
+        return catalog_.matching_text(words, paths, stop);
     }
     Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos) override {
         return catalog_.list(photos);

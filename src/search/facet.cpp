@@ -9,10 +9,10 @@
 #include <memory>
 
 #include "base/parallel.hpp"
+#include "base/stop.hpp"
 #include "search/auc.hpp"
 #include "search/calibration.hpp"
 #include "search/capture_nearness.hpp"
-#include "search/stop.hpp"
 
 namespace hone {
 
@@ -123,7 +123,7 @@ std::optional<FacetScores> score_styles(const StyleViews& spaces, const FacetMar
     const StyleMethod method;
     const FeedbackSpace space{view, nullptr, threads, stop};
     std::shared_ptr<const Ranking> ranking = method.rank(evidence, space);
-    const std::vector<float> scores = ranking->scores(view, threads);
+    const std::vector<float> scores = ranking->scores(view, threads, stop);
     const ScoreMoments moments = moments_of(scores);
     FacetScores result;
     result.by_photo = by_photo(view, scores, moments);
@@ -353,11 +353,12 @@ std::vector<FoundStyleTerm> find_style_terms(std::string_view text) {
     return found;
 }
 
-FacetScores score_style_term(const StyleViews& spaces, const ReadableStyleTerm& word, unsigned threads) {
+FacetScores score_style_term(const StyleViews& spaces, const ReadableStyleTerm& word, unsigned threads,
+                             const std::stop_token& stop) {
     const SpaceView& view = spaces.terms;
     std::vector<float> one(view.values(0).size());
     one[word.column] = 1;
-    const std::vector<float> scores = view.scores(one, threads);
+    const std::vector<float> scores = view.scores(one, threads, stop);
     FacetScores result;
     result.by_photo = by_photo(view, scores, moments_of(scores));
     return result;

@@ -74,6 +74,7 @@ struct FoundStyleTerm {
 // regard to case (ASCII).
 std::vector<FoundStyleTerm> find_style_terms(std::string_view text);
 // Returns the term's scores in standard deviations, clamped like FacetScores.
-FacetScores score_style_term(const StyleViews& spaces, const ReadableStyleTerm& word, unsigned threads);
+FacetScores score_style_term(const StyleViews& spaces, const ReadableStyleTerm& word, unsigned threads,
+                             const std::stop_token& stop);
 
 }  // namespace hone

@@ -33,11 +33,11 @@ ContentScores score_content(const SearchedLibrary& library, const Question& ques
         content.text_wins = marks_mislead(question, content.evidence, space, *by_text);
         throw_if_stopped(stop);
         if (!question.text.empty())
-            content.scores_by_text = by_text->scores(library.content, library.threads);
+            content.scores_by_text = by_text->scores(library.content, library.threads, stop);
         throw_if_stopped(stop);
     }
     if (!content.ranking || content.text_wins) content.ranking = std::move(by_text);
-    content.scores = content.ranking->scores(library.content, library.threads);
+    content.scores = content.ranking->scores(library.content, library.threads, stop);
     content.moments = moments_of(content.scores);
     return content;
 }

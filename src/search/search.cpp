@@ -33,13 +33,13 @@ Result<SearchPage> rank(const SearchedLibrary& library, PhotoLookup& lookup, con
 Result<SearchPage> list(const SearchedLibrary& library, PhotoLookup& lookup, const SearchQuery& query,
                         const std::stop_token& stop) {
     HONE_TRY(const PhotoFilter filter, parse_filter(query.filter));
-    HONE_TRY(std::vector<PhotoNumber> numbers, lookup.matching_newest_taken(filter));
+    HONE_TRY(std::vector<PhotoNumber> numbers, lookup.matching_newest_taken(filter, stop));
     throw_if_stopped(stop);
     SearchPage page;
     page.query = query;
     page.query.filter = to_string(filter);
     page.model = library.model;
-    HONE_TRY(const std::vector<Photo> seen, lookup.resolve(query.seen));
+    HONE_TRY(const std::vector<Photo> seen, lookup.resolve(query.seen, stop));
     page.query.seen.clear();
     PhotoBits known;
     for (const Photo& photo : seen) {
@@ -72,7 +72,7 @@ Result<SearchPage> search(const SearchedLibrary& library, PhotoLookup& lookup, c
                                       : list(library, lookup, query, stop);
         if (page) page->took_ms = watch.seconds() * 1000;
         return page;
-    } catch (const SearchStopped&) {
+    } catch (const Stopped&) {
         return fail(ErrorKind::kUnavailable,
                     "the search was cancelled: it took too long, or the client left");
     }

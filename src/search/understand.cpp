@@ -23,14 +23,15 @@ namespace {
 
 // All photos that the query names, in one statement: by the name in the query.
 Result<std::map<std::string_view, Photo>> resolve_names(PhotoLookup& lookup, const SearchQuery& query,
-                                                        const ExamplePictures& examples) {
+                                                        const ExamplePictures& examples,
+                                                        const std::stop_token& stop) {
     std::vector<std::string> names;
     const auto take = [&](const std::string& name) {
         if (!name.empty() && !examples.contains(name)) names.push_back(name);
     };
     take(query.from);
     for (const auto* marks : {&query.like, &query.unlike}) std::ranges::for_each(*marks, take);
-    HONE_TRY(const std::vector<Photo> photos, lookup.resolve(names));
+    HONE_TRY(const std::vector<Photo> photos, lookup.resolve(names, stop));
     std::map<std::string_view, Photo> by_name;
     std::size_t next = 0;
     const auto keep = [&](const std::string& name) {
@@ -138,7 +139,7 @@ Result<Question> understand(const SearchedLibrary& library, PhotoLookup& lookup,
     HONE_TRY(const PhotoFilter filter, parse_filter(query.filter));
     question.query.filter = to_string(filter);
     HONE_TRY(question.method, find_feedback_method(query.method));
-    HONE_TRY(const auto photos, resolve_names(lookup, query, examples));
+    HONE_TRY(const auto photos, resolve_names(lookup, query, examples, stop));
     const MarkReader reader(library, query, examples, photos);
     if (!query.from.empty()) {
         HONE_TRY(question.from, reader.mark(query.from));
@@ -163,7 +164,7 @@ Result<Question> understand(const SearchedLibrary& library, PhotoLookup& lookup,
     name_marks(question);
     throw_if_stopped(stop);
 
-    HONE_TRY(const std::vector<Photo> seen, lookup.resolve(query.seen));
+    HONE_TRY(const std::vector<Photo> seen, lookup.resolve(query.seen, stop));
     question.query.seen.clear();
     for (const Photo& photo : seen) {
         question.query.seen.push_back(to_hex(photo.id));
@@ -173,14 +174,14 @@ Result<Question> understand(const SearchedLibrary& library, PhotoLookup& lookup,
 
     question.passes = library.photos->available();
     if (filter != PhotoFilter{}) {
-        HONE_TRY(const std::vector<PhotoNumber> matching, lookup.matching(filter));
+        HONE_TRY(const std::vector<PhotoNumber> matching, lookup.matching(filter, stop));
         const PhotoBits matches = bits_of(matching);
         for (std::size_t photo = 0; photo < question.passes.size(); ++photo)
             question.passes[photo] = question.passes[photo] && has(matches, static_cast<PhotoNumber>(photo));
     }
     if (query.facts) {
         if (const std::vector<std::string> wanted = terms_to_match(query.text); !wanted.empty()) {
-            HONE_TRY(const std::vector<PhotoNumber> holders, lookup.matching_text(wanted, query.paths));
+            HONE_TRY(const std::vector<PhotoNumber> holders, lookup.matching_text(wanted, query.paths, stop));
             question.holds_text = bits_of(holders);
         }
     }

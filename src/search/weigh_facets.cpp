@@ -113,7 +113,7 @@ Result<FacetedScores> weigh_facets(const SearchedLibrary& library, const Questio
         const double weight =
             kStyleTermWeight * (query.facets.contains(Facet::kStyle) ? boost_of(query, Facet::kStyle) : 1);
         faceted.facets.push_back({Facet::kStyle,
-                                  score_style_term(*library.styles, *part.style_term, library.threads),
+                                  score_style_term(*library.styles, *part.style_term, library.threads, stop),
                                   weight, part.style_term->name});
         total += weight;
         std::ranges::find(candidates, Facet::kStyle, [](const Candidate& one) {

@@ -14,6 +14,7 @@ namespace hone {
 
 namespace {
 
+constexpr std::size_t kBlocksBetweenStops = 32;
 constexpr std::size_t kBytesPerThread =
     4 << 20;  // a second thread pays off above this (starting one takes about 20 us)
 
@@ -99,7 +100,8 @@ SpaceView::SpaceView(std::span<const std::uint32_t> labels, std::span<const floa
         rows_.set(labels[row], static_cast<std::uint32_t>(row + 1));
 }
 
-std::vector<float> SpaceView::scores(std::span<const float> query, unsigned threads) const {
+std::vector<float> SpaceView::scores(std::span<const float> query, unsigned threads,
+                                     const std::stop_token& stop) const {
     const RowView& rows = small_ ? *small_ : exact_;
     std::vector<float> scores(rows.size());
     const PreparedQuery prepared = prepare(query, rows.spec());
@@ -108,7 +110,10 @@ std::vector<float> SpaceView::scores(std::span<const float> query, unsigned thre
     const auto workers =
         static_cast<unsigned>(std::clamp<std::size_t>(bytes / kBytesPerThread, 1, std::max(1U, threads)));
     in_parallel(blocks, workers, [&](std::size_t first, std::size_t last) {
-        score_blocks(rows, prepared, first, last, scores.data());
+        for (std::size_t from = first; from < last; from += kBlocksBetweenStops) {
+            throw_if_stopped(stop);
+            score_blocks(rows, prepared, from, std::min(last, from + kBlocksBetweenStops), scores.data());
+        }
     });
     return scores;
 }

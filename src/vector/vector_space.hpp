@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/chunked_array.hpp"
+#include "base/stop.hpp"
 #include "vector/row_file.hpp"
 
 namespace hone {
@@ -48,7 +49,9 @@ class SpaceView {
     // Returns size() scores: scores[row] = inner product of query and row, all rows in one pass. query:
     // dimension values. When a small file exists, the scores are approximate and the best must be rescored
     // (bench/scan: int8 is within 0.01 of exact for unit vectors). threads: the most to use, >= 1.
-    [[nodiscard]] std::vector<float> scores(std::span<const float> query, unsigned threads) const;
+    // Ends with Stopped (base/stop.hpp) when a stop is requested.
+    [[nodiscard]] std::vector<float> scores(std::span<const float> query, unsigned threads,
+                                            const std::stop_token& stop = {}) const;
     [[nodiscard]] bool exact_scores() const { return !small_; }
     // Returns the exact inner product, summed in order in double: the same on every processor and in every
     // library.

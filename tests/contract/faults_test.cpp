@@ -15,10 +15,10 @@
 
 #include "base/sha256.hpp"
 #include "base/time.hpp"
-#include "library/backup.hpp"
 #include "ingest/forget.hpp"
 #include "ingest/indexer.hpp"
 #include "ingest/repair.hpp"
+#include "library/backup.hpp"
 #include "people/people.hpp"
 #include "server/auth/users.hpp"
 #include "tests/contract/needs.hpp"

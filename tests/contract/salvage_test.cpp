@@ -11,9 +11,9 @@
 #include <random>
 
 #include "base/sha256.hpp"
+#include "ingest/repair.hpp"
 #include "library/backup.hpp"
 #include "library/library.hpp"
-#include "ingest/repair.hpp"
 #include "tests/support/people.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -9,6 +9,7 @@
 #include "catalog/catalog.hpp"
 #include "library/snapshot.hpp"
 #include "people/people.hpp"
+#include "search/filter_parser.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -239,6 +240,29 @@ TEST(Statements, ReadNoTableAsAWhole) {
     for (const std::string& step : library.plan("SELECT count(*) FROM photo WHERE width = 7"))
         found = found || scans_a_large_table(step);
     EXPECT_TRUE(found);
+}
+
+TEST(Statements, EndSoonWhenNobodyWaits) {
+    MadeLibrary library(100'000);
+    const PhotoFilter filter = *parse_filter("name:7 OR rating:5");
+    std::vector<std::string> ids;
+    for (int photo = 0; photo < 60'000; ++photo) ids.push_back(to_hex(sha256(std::to_string(photo))));
+    std::stop_source nobody;
+    nobody.request_stop();
+    const std::stop_token stop = nobody.get_token();
+    const auto expect_short = [&](const char* what, const auto& call) {
+        const std::uint64_t before = statement_counts().steps;
+        const auto result = call();
+        ASSERT_FALSE(result) << what;
+        EXPECT_EQ(result.error().kind, ErrorKind::kUnavailable) << result.error().message;
+        EXPECT_LT(statement_counts().steps - before, 20'000U) << what;
+    };
+    Catalog& catalog = library.catalog();
+    expect_short("a filter", [&] { return catalog.matching(filter, stop); });
+    expect_short("a list", [&] { return catalog.matching_newest_taken(filter, stop); });
+    expect_short("ids", [&] { return catalog.resolve(ids, stop); });
+    // The connection serves the next one.
+    EXPECT_TRUE(catalog.matching(filter));
 }
 
 // With the groups on the disk, the first edit of a process reads nothing of the other faces.

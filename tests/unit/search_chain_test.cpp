@@ -32,7 +32,7 @@ class MadeLookup final : public PhotoLookup {
     explicit MadeLookup(PhotoNumber last) {
         for (PhotoNumber photo = 1; photo <= last; ++photo) numbers_[name_of(photo)] = photo;
     }
-    Result<std::vector<Photo>> resolve(std::span<const std::string> names) override {
+    Result<std::vector<Photo>> resolve(std::span<const std::string> names, const std::stop_token&) override {
         std::vector<Photo> photos;
         for (const std::string& name : names) {
             const auto found = numbers_.find(name);
@@ -41,9 +41,15 @@ class MadeLookup final : public PhotoLookup {
         }
         return photos;
     }
-    Result<std::vector<PhotoNumber>> matching(const PhotoFilter&) override { return selected; }
-    Result<std::vector<PhotoNumber>> matching_newest_taken(const PhotoFilter&) override { return selected; }
-    Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string>, bool) override {
+    Result<std::vector<PhotoNumber>> matching(const PhotoFilter&, const std::stop_token&) override {
+        return selected;
+    }
+    Result<std::vector<PhotoNumber>> matching_newest_taken(const PhotoFilter&,
+                                                           const std::stop_token&) override {
+        return selected;
+    }
+    Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string>, bool,
+                                                   const std::stop_token&) override {
         return with_text;
     }
     Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos) override {
@@ -190,15 +196,15 @@ TEST_F(Chain, EveryStepStopsWhenNobodyWaits) {
     nobody.request_stop();
     const std::stop_token stop = nobody.get_token();
     const auto& [question, gathered, content, faceted, calibrated, cards] = *steps;
-    EXPECT_THROW((void)understand(library, lookup, embed_text, query, {}, stop), SearchStopped);
-    EXPECT_THROW((void)gather(library, question, stop), SearchStopped);
-    EXPECT_THROW((void)score_content(library, question, gathered, stop), SearchStopped);
-    EXPECT_THROW((void)weigh_facets(library, question, gathered, content, stop), SearchStopped);
-    EXPECT_THROW((void)calibrate(library, question, gathered, content, faceted, stop), SearchStopped);
+    EXPECT_THROW((void)understand(library, lookup, embed_text, query, {}, stop), Stopped);
+    EXPECT_THROW((void)gather(library, question, stop), Stopped);
+    EXPECT_THROW((void)score_content(library, question, gathered, stop), Stopped);
+    EXPECT_THROW((void)weigh_facets(library, question, gathered, content, stop), Stopped);
+    EXPECT_THROW((void)calibrate(library, question, gathered, content, faceted, stop), Stopped);
     EXPECT_THROW((void)group(library, lookup, question, gathered, content, faceted, calibrated, stop),
-                 SearchStopped);
+                 Stopped);
     EXPECT_THROW((void)fill(library, lookup, question, gathered, content, faceted, calibrated, cards, stop),
-                 SearchStopped);
+                 Stopped);
 }
 
 TEST_F(Chain, EveryLongLoopOfAStepStopsWhenNobodyWaits) {
@@ -212,19 +218,19 @@ TEST_F(Chain, EveryLongLoopOfAStepStopsWhenNobodyWaits) {
     for (const std::string_view name : feedback_methods()) {
         const FeedbackMethod& method = **find_feedback_method(name);
         EXPECT_THROW((void)leave_one_out_auc(method, evidence, space, background_of(library.content)),
-                     SearchStopped)
+                     Stopped)
             << name;
-        EXPECT_THROW((void)order_of_marks(method, evidence, space, *steps->content.ranking), SearchStopped)
-            << name;
-        EXPECT_THROW((void)calibration_from_marks(method, evidence, space, steps->content.moments),
-                     SearchStopped)
+        EXPECT_THROW((void)order_of_marks(method, evidence, space, *steps->content.ranking), Stopped) << name;
+        EXPECT_THROW((void)calibration_from_marks(method, evidence, space, steps->content.moments), Stopped)
             << name;
     }
-    EXPECT_THROW((void)score_styles(*library.styles, marks, 1, stop), SearchStopped);
-    EXPECT_THROW((void)score_captures(*library.photos, marks, 1, stop), SearchStopped);
-    EXPECT_THROW((void)score_people(*library.photos, marks, 1, stop), SearchStopped);
+    EXPECT_THROW((void)library.content.scores(steps->question.text, 1, stop), Stopped);
+    EXPECT_THROW((void)steps->content.ranking->scores(library.content, 1, stop), Stopped);
+    EXPECT_THROW((void)score_styles(*library.styles, marks, 1, stop), Stopped);
+    EXPECT_THROW((void)score_captures(*library.photos, marks, 1, stop), Stopped);
+    EXPECT_THROW((void)score_people(*library.photos, marks, 1, stop), Stopped);
     const auto propagation = *find_feedback_method("propagate");
-    EXPECT_THROW((void)propagation->rank(evidence, space), SearchStopped);
+    EXPECT_THROW((void)propagation->rank(evidence, space), Stopped);
 }
 
 TEST_F(Chain, AStoppedSearchIsAnError) {

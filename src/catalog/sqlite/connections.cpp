@@ -35,12 +35,33 @@ Error to_error(const SQLite::Exception& error, const fs::path& file) {
             return {ErrorKind::kFailed, fmt::format("the catalogue {} is damaged ({}); `hone doctor` saves "
                                                     "the readable rows and shows the next steps",
                                                     printable(file), error.what())};
+        case SQLITE_INTERRUPT:
+            return {ErrorKind::kUnavailable, "cancelled: nobody waits for the answer any more"};
         case SQLITE_READONLY:
             return {ErrorKind::kFailed, "the library cannot be written; check its owner and permissions"};
         default:
             return {ErrorKind::kFailed, fmt::format("the catalogue says: {}", error.what())};
     }
 }
+
+// While it exists, a requested stop ends the connection's statements with SQLITE_INTERRUPT.
+class Interruption {
+  public:
+    Interruption(SQLite::Database& database, const std::stop_token& stop) : database_(database.getHandle()) {
+        constexpr int kInstructions = 4096;  // of SQLite's machine, between two looks
+        if (!stop.stop_possible()) return;
+        ::sqlite3_progress_handler(
+            database_, kInstructions,
+            [](void* token) { return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0; },
+            const_cast<std::stop_token*>(&stop));
+    }
+    ~Interruption() { ::sqlite3_progress_handler(database_, 0, nullptr, nullptr); }
+    Interruption(const Interruption&) = delete;
+    Interruption& operator=(const Interruption&) = delete;
+
+  private:
+    sqlite3* database_;
+};
 
 template <typename Call>
 auto guarded(const fs::path& file, Call call) -> decltype(call()) {
@@ -127,7 +148,7 @@ std::unique_ptr<Connections::Connection> Connections::connect(int flags) const {
     return std::make_unique<Connection>(std::move(database));
 }
 
-Result<> Connections::run_reader(const std::function<void(Statements&)>& call) {
+Result<> Connections::run_reader(const std::function<void(Statements&)>& call, const std::stop_token& stop) {
     return guarded(file_, [&]() -> Result<> {
         std::unique_ptr<Connection> reader;
         {
@@ -138,7 +159,10 @@ Result<> Connections::run_reader(const std::function<void(Statements&)>& call) {
             }
         }
         if (!reader) reader = connect(SQLite::OPEN_READONLY);
-        call(reader->statements);
+        {
+            const Interruption interruption(*reader->database, stop);
+            call(reader->statements);
+        }
         const std::lock_guard lock(readers_mutex_);
         readers_.push_back(std::move(reader));
         return {};

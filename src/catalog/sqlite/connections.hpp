@@ -6,6 +6,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <type_traits>
 
 #include "base/file.hpp"
@@ -32,11 +33,13 @@ class Connections {
     // ones are slow.
     [[nodiscard]] std::size_t rows_at_once() const;
 
-    // Runs call(Statements&), which returns a Result, on a connection that no other thread uses.
+    // Runs call(Statements&), which returns a Result, on a connection that no other thread uses. A requested
+    // stop ends its statements with kUnavailable.
     template <typename Call>
-    auto read(const Call& call) -> std::invoke_result_t<const Call&, Statements&> {
+    auto read(const Call& call, const std::stop_token& stop = {})
+        -> std::invoke_result_t<const Call&, Statements&> {
         std::optional<std::invoke_result_t<const Call&, Statements&>> result;
-        HONE_CHECK(run_reader([&](Statements& statements) { result.emplace(call(statements)); }));
+        HONE_CHECK(run_reader([&](Statements& statements) { result.emplace(call(statements)); }, stop));
         return std::move(*result);
     }
 
@@ -61,7 +64,7 @@ class Connections {
     struct Connection;
 
     [[nodiscard]] std::unique_ptr<Connection> connect(int flags) const;
-    Result<> run_reader(const std::function<void(Statements&)>& call);
+    Result<> run_reader(const std::function<void(Statements&)>& call, const std::stop_token& stop);
     Result<> run_writer(const std::function<Result<>(Statements&)>& call);
     // The two kinds of run_writer(). Require writer_mutex_.
     Result<> write_local(const std::function<Result<>(Statements&)>& call);

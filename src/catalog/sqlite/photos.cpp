@@ -66,7 +66,8 @@ Result<Photo> SqlitePhotos::resolve(const std::string& text) {
     });
 }
 
-Result<std::vector<Photo>> SqlitePhotos::resolve(std::span<const std::string> names) {
+Result<std::vector<Photo>> SqlitePhotos::resolve(std::span<const std::string> names,
+                                                 const std::stop_token& stop) {
     const auto is_whole = [](const std::string& name) {
         return name.size() == 2 * std::tuple_size_v<PhotoId> && is_photo_id_prefix(name);
     };
@@ -82,18 +83,20 @@ Result<std::vector<Photo>> SqlitePhotos::resolve(std::span<const std::string> na
     std::vector<std::optional<Photo>> known(names.size());
     if (!whole.empty()) {
         whole += "\"]";
-        HONE_CHECK(connections_.read([&](Statements& statements) -> Result<> {
-            static const std::string sql = fmt::format(
-                "SELECT wanted.key, {} FROM json_each(?) AS wanted JOIN photo ON photo.sha = "
-                "hone_bytes(wanted.value)",
-                kPhotoColumns);
-            const auto query = statements(sql);
-            query->bind(1, whole);
-            while (query->executeStep())
-                known[places[static_cast<std::size_t>(query->getColumn(0).getInt64())]] =
-                    read_photo(*query, 1);
-            return {};
-        }));
+        HONE_CHECK(connections_.read(
+            [&](Statements& statements) -> Result<> {
+                static const std::string sql = fmt::format(
+                    "SELECT wanted.key, {} FROM json_each(?) AS wanted JOIN photo ON photo.sha = "
+                    "hone_bytes(wanted.value)",
+                    kPhotoColumns);
+                const auto query = statements(sql);
+                query->bind(1, whole);
+                while (query->executeStep())
+                    known[places[static_cast<std::size_t>(query->getColumn(0).getInt64())]] =
+                        read_photo(*query, 1);
+                return {};
+            },
+            stop));
     }
     std::vector<Photo> photos;
     photos.reserve(names.size());

@@ -14,7 +14,8 @@ class SqlitePhotos : public virtual PhotoCatalog {
     Result<std::optional<Photo>> photo(PhotoNumber number) override;
     Result<std::optional<Photo>> photo(const PhotoId& id) override;
     Result<Photo> resolve(const std::string& text) override;
-    Result<std::vector<Photo>> resolve(std::span<const std::string> names) override;
+    Result<std::vector<Photo>> resolve(std::span<const std::string> names,
+                                       const std::stop_token& stop) override;
     Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos) override;
     Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) override;
     Result<std::vector<PhotoNumber>> available() override;

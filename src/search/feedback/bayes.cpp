@@ -34,15 +34,16 @@ class BayesRanking final : public Ranking {
             add(others_, *mark);
     }
 
-    [[nodiscard]] std::vector<float> scores(const SpaceView& view, unsigned threads) const override {
+    [[nodiscard]] std::vector<float> scores(const SpaceView& view, unsigned threads,
+                                            const std::stop_token& stop) const override {
         // One scan per mark; two values per row suffice.
         std::vector<float> score(view.size()), crowd(view.size());
         if (!text_.empty()) {
-            score = view.scores(text_, threads);
+            score = view.scores(text_, threads, stop);
             for (float& value : score) value *= static_cast<float>(kTextScale);
         }
         for (const Vector& other : others_) {
-            const std::vector<float> cosines = view.scores(other.values, threads);
+            const std::vector<float> cosines = view.scores(other.values, threads, stop);
             for (std::size_t row = 0; row < crowd.size(); ++row) {
                 if (positives_.empty())
                     score[row] += static_cast<float>(against(other, cosines[row]));
@@ -51,7 +52,7 @@ class BayesRanking final : public Ranking {
             }
         }
         for (const Vector& positive : positives_) {
-            const std::vector<float> cosines = view.scores(positive.values, threads);
+            const std::vector<float> cosines = view.scores(positive.values, threads, stop);
             for (std::size_t row = 0; row < crowd.size(); ++row)
                 score[row] += static_cast<float>(in_favour(positive, cosines[row], crowd[row]));
         }

@@ -69,8 +69,9 @@ class WhitenedRanking final : public Ranking {
     }
 
     [[nodiscard]] std::span<const float> direction() const override { return direction_; }
-    [[nodiscard]] std::vector<float> scores(const SpaceView& view, unsigned threads) const override {
-        return view.scores(direction_, threads);
+    [[nodiscard]] std::vector<float> scores(const SpaceView& view, unsigned threads,
+                                            const std::stop_token& stop) const override {
+        return view.scores(direction_, threads, stop);
     }
     [[nodiscard]] double score(std::span<const float> x) const override {
         return inner_product(direction_, x);

@@ -43,8 +43,9 @@ void LinearRanking::add(Source source, std::span<const float> vector, double wei
     terms_.push_back(std::move(term));
 }
 
-std::vector<float> LinearRanking::scores(const SpaceView& view, unsigned threads) const {
-    return view.scores(direction_, threads);
+std::vector<float> LinearRanking::scores(const SpaceView& view, unsigned threads,
+                                         const std::stop_token& stop) const {
+    return view.scores(direction_, threads, stop);
 }
 
 double LinearRanking::score(std::span<const float> x) const {

@@ -48,8 +48,10 @@ struct Share {
 class Ranking {
   public:
     virtual ~Ranking() = default;
-    // Returns view.size() scores, as approximate as SpaceView::scores().
-    [[nodiscard]] virtual std::vector<float> scores(const SpaceView& view, unsigned threads) const = 0;
+    // Returns view.size() scores, as approximate as SpaceView::scores(). Ends with Stopped (base/stop.hpp)
+    // when a stop is requested.
+    [[nodiscard]] virtual std::vector<float> scores(const SpaceView& view, unsigned threads,
+                                                    const std::stop_token& stop = {}) const = 0;
     // Returns the exact score of a photo, the same on every run.
     [[nodiscard]] virtual double score(const SpaceView& view, std::size_t row) const {
         return score(view.values(row));
@@ -71,7 +73,8 @@ class LinearRanking final : public Ranking {
 
     using Ranking::score;
     [[nodiscard]] std::span<const float> direction() const override { return direction_; }
-    [[nodiscard]] std::vector<float> scores(const SpaceView& view, unsigned threads) const override;
+    [[nodiscard]] std::vector<float> scores(const SpaceView& view, unsigned threads,
+                                            const std::stop_token& stop) const override;
     [[nodiscard]] double score(std::span<const float> x) const override;
     [[nodiscard]] std::vector<Share> shares(const SpaceView& view, std::size_t row) const override;
 
@@ -89,7 +92,7 @@ struct FeedbackSpace {
     const SpaceView& view;
     std::shared_ptr<const SpaceStatistics> statistics;  // of that view
     unsigned threads = 1;
-    std::stop_token stop{};  // long computations end with SearchStopped (search/stop.hpp)
+    std::stop_token stop{};  // long computations end with Stopped (base/stop.hpp)
 };
 
 // The number of implicit negatives, the last ones, that count where every mark costs extra time: in the

@@ -16,7 +16,7 @@
 #include <unordered_map>
 
 #include "base/parallel.hpp"
-#include "search/stop.hpp"
+#include "base/stop.hpp"
 
 #include "search/feedback/method.hpp"
 
@@ -58,9 +58,10 @@ class PropagatedRanking final : public Ranking {
     PropagatedRanking(Prior prior, std::unordered_map<std::size_t, Node> nodes)
         : prior_(std::move(prior)), nodes_(std::move(nodes)) {}
 
-    [[nodiscard]] std::vector<float> scores(const SpaceView& view, unsigned threads) const override {
+    [[nodiscard]] std::vector<float> scores(const SpaceView& view, unsigned threads,
+                                            const std::stop_token& stop) const override {
         std::vector<float> scores(view.size());
-        if (!prior_.text().empty()) scores = view.scores(prior_.text(), threads);
+        if (!prior_.text().empty()) scores = view.scores(prior_.text(), threads, stop);
         for (float& score : scores) score = static_cast<float>(prior_.probability(score));
         for (const auto& [row, node] : nodes_) {
             if (row < scores.size()) scores[row] = static_cast<float>(node.score);
@@ -172,7 +173,7 @@ class Propagation final : public FeedbackMethod {
         Evidence evidence = all_evidence;
         keep_last_implicit_negatives(evidence);
         const auto rocchio = make_rocchio()->rank(evidence, space);
-        const std::vector<float> first_guess = rocchio->scores(space.view, space.threads);
+        const std::vector<float> first_guess = rocchio->scores(space.view, space.threads, space.stop);
         std::vector<Mark> marks;
         for (const auto* some : {&evidence.positives, &evidence.negatives, &evidence.implicit_negatives})
             marks.insert(marks.end(), some->begin(), some->end());
