@@ -6,8 +6,8 @@
 
 namespace hone {
 
-// Thrown by computations when nobody waits for their result any more; whoever began them turns it into an
-// error. (A value would have to pass through every formula.)
+// Thrown by computations when nobody waits for their result any more; the function that began them turns it
+// into an error. (A value would have to pass through every formula.)
 struct Stopped {};
 
 inline void throw_if_stopped(const std::stop_token& stop) {
