@@ -93,7 +93,14 @@ CREATE INDEX face_photo ON face(photo_id, person_id);
 CREATE INDEX people_edit_undone ON people_edit(undone, id);
 )sql";
 
-constexpr const char* kVersions[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+// Version 6: a person's best face, without reading the others.
+constexpr const char* kVersion6 = R"sql(
+-- In the order of kBestFace (people.cpp).
+DROP INDEX face_person;
+CREATE INDEX face_person ON face(person_id, confirmed DESC, score * min(width, height) DESC, id) WHERE person_id IS NOT NULL;
+)sql";
+
+constexpr const char* kVersions[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
 static_assert(std::size(kVersions) == kSchemaVersion);
 
 int version_of(SQLite::Database& database) {

@@ -11,7 +11,7 @@ class Database;
 
 namespace hone {
 
-inline constexpr int kSchemaVersion = 5;  // PRAGMA user_version
+inline constexpr int kSchemaVersion = 6;  // PRAGMA user_version
 
 // Creates the tables of an empty database or upgrades older ones, in one transaction. kFailed for a database
 // that is from a newer Hone or not Hone's.
