@@ -23,11 +23,19 @@ struct Capture {
     std::optional<Position> position;
 };
 
+struct ChangedPerson {
+    PersonId id = 0;
+    bool named = false, hidden = false;  // both false when the person was deleted
+};
+
 struct Changes {
     std::vector<Capture> shown;       // photos that can be found now; some could be found before
     std::vector<PhotoNumber> hidden;  // photos that cannot be found any more
-    // Photos whose faces or people changed, with everyone on them now, in ascending order.
-    std::vector<std::pair<PhotoNumber, std::vector<PersonId>>> people;
+    // Hidden photos with a file that another photo stands for: raw files with a finished photo.
+    std::vector<PhotoNumber> represented;
+    // Photos whose faces or people changed, with the person of each face now (0: nobody), in ascending order.
+    std::vector<std::pair<PhotoNumber, std::vector<PersonId>>> faces;
+    std::vector<ChangedPerson> people;            // of the whole library, only those who are named or hidden
     std::map<std::int64_t, std::int64_t> files;   // folder -> difference of the number of its photo files
     std::vector<SamePicture> pairs;               // new pairs
     std::int64_t failed = 0;                      // difference of the number of failed files
@@ -36,8 +44,8 @@ struct Changes {
     bool everything = false;
 
     [[nodiscard]] bool empty() const {
-        return shown.empty() && hidden.empty() && people.empty() && pairs.empty() && files.empty() &&
-               failed == 0 && skipped.empty() && !everything;
+        return shown.empty() && hidden.empty() && represented.empty() && faces.empty() && people.empty() &&
+               pairs.empty() && files.empty() && failed == 0 && skipped.empty() && !everything;
     }
 };
 

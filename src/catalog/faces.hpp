@@ -57,7 +57,6 @@ class FaceCatalog {
     // Visits every face with a vector of that model (fingerprint), by ascending id.
     virtual Result<> for_each_face(const std::string& model,
                                    const std::function<void(const Face&)>& visit) = 0;
-    virtual Result<std::uint64_t> count_faces() = 0;
     // Adds a face that a person marked and no network found.
     virtual Result<FaceId> add_face(PhotoNumber photo, const FaceFacts& face) = 0;
     // Regions of available photos only.

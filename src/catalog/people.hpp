@@ -67,6 +67,8 @@ class PeopleCatalog {
     // One of people(), without reading the others; without faces in available photos, the counts are 0.
     // kNotFound.
     virtual Result<PersonCount> person_count(PersonId id) = 0;
+    // Returns the face with the best picture of the person among those in available photos; 0 without one.
+    virtual Result<FaceId> cover(PersonId id) = 0;
     // Returns std::nullopt when no person has the name.
     virtual Result<std::optional<Person>> person_named(const std::string& name) = 0;
     virtual Result<std::vector<FaceRejection>> rejections() = 0;

@@ -38,9 +38,10 @@ Result<PersonId> find_person(PeopleCatalog& catalog, const std::string& text) {
 Result<> list_people(const GlobalOptions& options, const PeopleFlags& flags) {
     HONE_TRY(const fs::path directory, library_of(options));
     HONE_TRY(const auto library, Library::open(directory, Access::kRead));
+    HONE_TRY(const auto snapshot, library->snapshot());
     HONE_TRY(const Document page,
-             people_page(library->catalog(),
-                         {.hidden = flags.hidden, .singles = flags.singles, .limit = flags.limit}));
+             people_page(*snapshot, library->catalog(),
+                         {.filter = {flags.hidden, flags.singles}, .limit = flags.limit}));
     if (options.json) {
         fmt::print("{}\n", dump(page));
         return {};

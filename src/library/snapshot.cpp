@@ -21,14 +21,68 @@ void sort_kinds(Counts& counts) {
     });
 }
 
+// From the people of all faces, in ascending order, to the order of Snapshot::faces_.
+std::vector<PersonId> each_person_first(const std::vector<PersonId>& faces) {
+    std::vector<PersonId> ordered;
+    ordered.reserve(faces.size());
+    const auto is_first = [&](std::size_t at) {
+        return faces[at] != 0 && (at == 0 || faces[at] != faces[at - 1]);
+    };
+    for (const bool first : {true, false}) {
+        for (std::size_t at = 0; at < faces.size(); ++at) {
+            if (is_first(at) == first) ordered.push_back(faces[at]);
+        }
+    }
+    return ordered;
+}
+
+// The photos whose faces may count otherwise after the changes, each once.
+std::vector<PhotoNumber> recounted(const Changes& changes) {
+    std::vector<PhotoNumber> photos;
+    for (const auto& [photo, faces] : changes.faces) photos.push_back(photo);
+    if (changes.everything) return photos;  // the others have no faces
+    for (const Capture& capture : changes.shown) photos.push_back(capture.photo);
+    photos.insert(photos.end(), changes.hidden.begin(), changes.hidden.end());
+    std::ranges::sort(photos);
+    const auto again = std::ranges::unique(photos);
+    photos.erase(again.begin(), again.end());
+    return photos;
+}
+
 }  // namespace
+
+std::span<const PersonId> Snapshot::people_of(PhotoNumber photo) const {
+    const std::vector<PersonId>& faces = faces_[photo];
+    // The other faces begin with 0 or with someone who has been listed.
+    std::size_t people = 0;
+    for (PersonId last = 0; people < faces.size() && faces[people] > last; ++people) last = faces[people];
+    return std::span(faces).first(people);
+}
 
 std::shared_ptr<const Snapshot> SnapshotKeeper::snapshot() const {
     const std::lock_guard lock(mutex_);
     return snapshot_;
 }
 
+void SnapshotKeeper::count_faces(Snapshot& next, PhotoNumber photo, bool adds) {
+    if (!next.is_available(photo) && !next.represented_[photo]) return;
+    const auto count = [&](PersonId person, std::uint32_t PersonNumbers::* number) {
+        PersonNumbers numbers = next.people_[static_cast<std::size_t>(person)];
+        adds ? ++(numbers.*number) : --(numbers.*number);
+        next.people_.set(static_cast<std::size_t>(person), numbers);
+    };
+    for (const PersonId person : next.people_of(photo)) count(person, &PersonNumbers::photos);
+    for (const PersonId person : next.faces_[photo]) {
+        if (person != 0) count(person, &PersonNumbers::faces);
+    }
+}
+
 void SnapshotKeeper::change(Snapshot& next, const Changes& changes) {
+    const std::vector<PhotoNumber> photos = recounted(changes);
+    for (const PhotoNumber photo : photos) count_faces(next, photo, false);
+    const auto represent = [&](PhotoNumber photo, bool represented) {
+        if (next.represented_[photo] != represented) next.represented_.set(photo, represented);
+    };
     if (!changes.shown.empty() || !changes.hidden.empty()) {
         // One bit per photo: 125 KB for a million, less than any chunk of anything else.
         auto bits = std::make_shared<Snapshot::Bits>(*next.available_);
@@ -58,18 +112,31 @@ void SnapshotKeeper::change(Snapshot& next, const Changes& changes) {
                 point.longitude = static_cast<float>(capture.position->longitude);
             }
             set_capture(capture.photo, point);
+            represent(capture.photo, false);
             keeper_.show(capture);
         }
         for (const PhotoNumber photo : changes.hidden) {
             set(photo, false);
+            represent(photo, false);
             set_capture(photo, {});
             keeper_.hide(photo);
         }
         next.available_ = std::move(bits);
     }
-    for (const auto& [photo, people] : changes.people) {
-        add_difference(next.with_people_, (next.people_[photo].empty() ? 0 : -1) + (people.empty() ? 0 : 1));
-        next.people_.set(photo, people);
+    for (const PhotoNumber photo : changes.represented) represent(photo, true);
+    for (const auto& [photo, faces] : changes.faces) {
+        const auto size = [](const auto& list) { return static_cast<std::int64_t>(list.size()); };
+        add_difference(next.all_faces_, size(faces) - size(next.faces_[photo]));
+        const bool had_people = !next.people_of(photo).empty();
+        next.faces_.set(photo, each_person_first(faces));
+        add_difference(next.with_people_, (next.people_of(photo).empty() ? 0 : 1) - (had_people ? 1 : 0));
+    }
+    for (const PhotoNumber photo : photos) count_faces(next, photo, true);
+    for (const ChangedPerson& person : changes.people) {
+        PersonNumbers numbers = next.people_[static_cast<std::size_t>(person.id)];
+        numbers.named = person.named;
+        numbers.hidden = person.hidden;
+        next.people_.set(static_cast<std::size_t>(person.id), numbers);
     }
     for (const SamePicture& pair : changes.pairs) keeper_.add_pair(pair);
     next.groups_ = keeper_.update();
@@ -92,12 +159,11 @@ Changes SnapshotKeeper::everything() {
     const Snapshot& now = *snapshot_;  // only apply() changes the pointer, and it needs changing_
     Changes all;
     all.everything = true;
-    for (std::size_t at = 0; at < now.size(); ++at) {
+    const std::size_t photos = std::max({now.size(), now.faces_.size(), now.represented_.size()});
+    for (std::size_t at = 0; at < photos; ++at) {
         const auto photo = static_cast<PhotoNumber>(at);
-        if (!now.people_of(photo).empty()) {
-            const auto people = now.people_of(photo);
-            all.people.emplace_back(photo, std::vector<PersonId>(people.begin(), people.end()));
-        }
+        if (!now.faces_[at].empty()) std::ranges::sort(all.faces.emplace_back(photo, now.faces_[at]).second);
+        if (now.represented_[at]) all.represented.push_back(photo);
         if (!now.is_available(photo)) continue;
         const CapturePoint& point = now.capture(photo);
         Capture& capture = all.shown.emplace_back();
@@ -105,6 +171,11 @@ Changes SnapshotKeeper::everything() {
         capture.camera = keeper_.camera_of(photo);
         if (!std::isnan(point.seconds)) capture.local_seconds = static_cast<std::int64_t>(point.seconds);
         if (!std::isnan(point.latitude)) capture.position = {point.latitude, point.longitude};
+    }
+    for (std::size_t id = 0; id < now.people_.size(); ++id) {
+        const PersonNumbers& person = now.people_[id];
+        if (person.named || person.hidden)
+            all.people.push_back({static_cast<PersonId>(id), person.named, person.hidden});
     }
     all.pairs = keeper_.pairs();
     for (const auto& [folder, files] : now.files_) all.files[folder] = static_cast<std::int64_t>(files);

@@ -26,6 +26,15 @@ struct CapturePoint {
           longitude = std::numeric_limits<float>::quiet_NaN();  // degrees
 };
 
+// One person in numbers. Faces count while their photo has a file, also a raw file that its finished photo
+// stands for.
+struct PersonNumbers {
+    std::uint32_t faces = 0, photos = 0;
+    bool named = false, hidden = false;
+
+    friend bool operator==(const PersonNumbers&, const PersonNumbers&) = default;
+};
+
 // Immutable, so safe from any thread.
 class Snapshot {
   public:
@@ -40,7 +49,11 @@ class Snapshot {
     [[nodiscard]] std::size_t size() const { return available_->size(); }
     [[nodiscard]] const CapturePoint& capture(PhotoNumber photo) const { return captures_[photo]; }
     // The people on an available photo, in ascending order, each once.
-    [[nodiscard]] std::span<const PersonId> people_of(PhotoNumber photo) const { return people_[photo]; }
+    [[nodiscard]] std::span<const PersonId> people_of(PhotoNumber photo) const;
+    // By PersonId; a person without a face and flags is all zero.
+    [[nodiscard]] const ChunkedArray<PersonNumbers>& people() const { return people_; }
+    // All faces of the library.
+    [[nodiscard]] std::uint64_t faces() const { return all_faces_; }
     [[nodiscard]] const PhotoGroups& groups() const { return groups_; }
     // Available photos, failed and skipped files.
     [[nodiscard]] const Counts& counts() const { return counts_; }
@@ -60,11 +73,15 @@ class Snapshot {
 
     std::shared_ptr<const Bits> available_ = std::make_shared<const Bits>();
     ChunkedArray<CapturePoint> captures_;
-    ChunkedArray<std::vector<PersonId>> people_;
+    // The people of a photo's faces: everyone once, in ascending order, then those of the other faces, in
+    // ascending order, where 0 is nobody.
+    ChunkedArray<std::vector<PersonId>> faces_;
+    ChunkedArray<bool> represented_;  // as Changes::represented
+    ChunkedArray<PersonNumbers> people_;
     PhotoGroups groups_;
     Counts counts_;
     std::map<FolderId, std::uint64_t> files_;
-    std::uint64_t with_time_ = 0, with_position_ = 0, with_people_ = 0, version_ = 0;
+    std::uint64_t with_time_ = 0, with_position_ = 0, with_people_ = 0, all_faces_ = 0, version_ = 0;
 };
 
 // Publishes snapshots. Safe from any thread.
@@ -79,6 +96,8 @@ class SnapshotKeeper {
 
   private:
     void change(Snapshot& next, const Changes& changes);
+    // Counts the faces of this photo for their people, or discounts them.
+    static void count_faces(Snapshot& next, PhotoNumber photo, bool adds);
 
     std::mutex changing_;  // guards keeper_; held while a snapshot is made
     GroupKeeper keeper_;

@@ -14,7 +14,7 @@ namespace hone {
 namespace {
 
 constexpr std::string_view kMagic("HONESNP\0", 8);
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
 
 class Writer {
@@ -132,11 +132,19 @@ std::string encode_snapshot(const StoredSnapshot& snapshot) {
         out.count(rows);
     }
     write_captures(out, changes.shown);
-    out.count(changes.people.size());
-    for (const auto& [photo, people] : changes.people) {
+    out.count(changes.represented.size());
+    for (const PhotoNumber photo : changes.represented) out.number(photo);
+    out.count(changes.faces.size());
+    for (const auto& [photo, people] : changes.faces) {
         out.number(photo);
         out.number(static_cast<std::uint32_t>(people.size()));
         for (const PersonId person : people) out.number(person);
+    }
+    out.count(changes.people.size());
+    for (const ChangedPerson& person : changes.people) {
+        out.number(person.id);
+        out.number(static_cast<std::uint8_t>(person.named));
+        out.number(static_cast<std::uint8_t>(person.hidden));
     }
     out.count(changes.pairs.size());
     for (const SamePicture& pair : changes.pairs) {
@@ -183,12 +191,20 @@ Result<StoredSnapshot> decode_snapshot(std::string_view bytes) {
         snapshot.rows[space] = in.number<std::uint64_t>();
     }
     HONE_TRY(changes.shown, read_captures(in));
-    changes.people.resize(in.count());
-    for (auto& [photo, people] : changes.people) {
+    changes.represented.resize(in.count());
+    for (PhotoNumber& photo : changes.represented) photo = in.number<PhotoNumber>();
+    changes.faces.resize(in.count());
+    for (auto& [photo, people] : changes.faces) {
         photo = in.number<PhotoNumber>();
         const auto count = in.number<std::uint32_t>();
         for (std::uint32_t left = count; left > 0 && in.good(); --left)
             people.push_back(in.number<PersonId>());
+    }
+    changes.people.resize(in.count());
+    for (ChangedPerson& person : changes.people) {
+        person.id = in.number<PersonId>();
+        person.named = in.number<std::uint8_t>() != 0;
+        person.hidden = in.number<std::uint8_t>() != 0;
     }
     changes.pairs.resize(in.count());
     for (SamePicture& pair : changes.pairs) {

@@ -75,7 +75,7 @@ void People::note(const Changes& changes) {
     const std::lock_guard lock(notes_mutex_);
     follows_ = true;
     everything_changed_ = everything_changed_ || changes.everything;
-    for (const auto& [photo, people] : changes.people) changed_.insert(photo);
+    for (const auto& [photo, faces] : changes.faces) changed_.insert(photo);
     for (const Capture& capture : changes.shown) described_.insert(capture.photo);
 }
 

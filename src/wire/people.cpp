@@ -129,18 +129,19 @@ Result<Document> to_document(Catalog& catalog, const PeopleEditResult& edit) {
     return Document("PeopleEdit", std::move(entry));
 }
 
-Result<Document> people_page(Catalog& catalog, const PeopleRequest& request) {
-    const auto& [hidden, singles, offset, limit, model, why] = request;
-    HONE_TRY(auto people, catalog.people());
-    std::erase_if(people, [&](const PersonCount& person) {
-        return (person.hidden && !hidden) || (!singles && person.name.empty() && person.photos < 2);
-    });
-    json page{{"total", people.size()}, {"people", json::array()}};
-    for (std::size_t at = offset; at < std::min(offset + limit, people.size()); ++at) {
-        HONE_TRY(json entry, to_json(catalog, people[at]));
+Result<Document> people_page(const Snapshot& snapshot, Catalog& catalog, const PeopleRequest& request) {
+    const auto& [filter, offset, limit, model, why] = request;
+    const ListedPeople listed = listed_people(snapshot, filter, offset, limit);
+    json page{{"total", listed.total}, {"people", json::array()}, {"faces", snapshot.faces()}};
+    for (const PersonId id : listed.page) {
+        PersonCount person;
+        HONE_TRY(static_cast<Person&>(person), catalog.person(id));
+        person.faces = snapshot.people()[static_cast<std::size_t>(id)].faces;
+        person.photos = snapshot.people()[static_cast<std::size_t>(id)].photos;
+        HONE_TRY(person.cover, catalog.cover(id));
+        HONE_TRY(json entry, to_json(catalog, person));
         page["people"].push_back(std::move(entry));
     }
-    HONE_TRY(page["faces"], catalog.count_faces());
     if (model) page["model"] = model->empty() ? json() : json(*model);
     if (model && model->empty()) page["why"] = why;
     return Document("PeopleList", std::move(page));

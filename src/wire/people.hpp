@@ -4,6 +4,7 @@
 #pragma once
 
 #include "people/people.hpp"
+#include "people/people_list.hpp"
 #include "wire/document.hpp"
 
 namespace hone {
@@ -14,15 +15,14 @@ Result<nlohmann::json> to_json(Catalog& catalog, const Face& face);
 Result<Document> photo_faces(Catalog& catalog, const Photo& photo, const std::string& why);
 
 struct PeopleRequest {
-    bool hidden = false;                // include hidden people
-    bool singles = false;               // include unnamed people in a single photo
+    PeopleFilter filter = {};
     std::size_t offset = 0, limit = 0;  // of the people
     // Name of the face pack; "": there is none, for the reason `why`. Unset: the document does not say.
     std::optional<std::string> model = {};
     std::string why = {};
 };
-// Named people first, then by number of photos.
-Result<Document> people_page(Catalog& catalog, const PeopleRequest& request);
+// Named people first, then by number of photos. Reads only the people of the page from the catalogue.
+Result<Document> people_page(const Snapshot& snapshot, Catalog& catalog, const PeopleRequest& request);
 // One person with the faces from `offset` to `offset + limit`.
 Result<Document> person_page(Catalog& catalog, PersonId person, std::size_t offset, std::size_t limit);
 // People::questions() with faces and people in full.

@@ -10,11 +10,13 @@
 
 #include "tests/contract/catalogs.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "wire/people.hpp"
 
 namespace hone {
 namespace {
 
 constexpr PhotoNumber kMostPhotos = 400;
+constexpr std::size_t kMostPeople = 2000;
 
 // Returns the first difference, or "".
 std::string difference(const Snapshot& a, const Snapshot& b) {
@@ -32,6 +34,10 @@ std::string difference(const Snapshot& a, const Snapshot& b) {
     if (a.photos_with_time() != b.photos_with_time()) return "photos with a time";
     if (a.photos_with_position() != b.photos_with_position()) return "photos with a position";
     if (a.photos_with_people() != b.photos_with_people()) return "photos with people";
+    if (a.faces() != b.faces()) return fmt::format("{} faces, not {}", a.faces(), b.faces());
+    for (std::size_t person = 0; person < kMostPeople; ++person) {
+        if (a.people()[person] != b.people()[person]) return fmt::format("numbers of person {}", person);
+    }
     for (PhotoNumber photo = 0; photo < kMostPhotos; ++photo) {
         const CapturePoint &one = a.capture(photo), &two = b.capture(photo);
         if (a.is_available(photo) != b.is_available(photo)) return fmt::format("availability of {}", photo);
@@ -112,7 +118,7 @@ class Snapshots : public testing::TestWithParam<test::CatalogImplementation> {
             photo.analysis_results = results;
         }
         if (below(3) == 0) {
-            photo.faces.emplace().resize(1 + below(2));
+            photo.faces.emplace().resize(below(4));
             photo.face_model = "faces";
             for (std::size_t face = 0; face < photo.faces->size(); ++face)
                 (*photo.faces)[face].box = {static_cast<float>(100 * face), 0, 10, 10};
@@ -121,11 +127,90 @@ class Snapshots : public testing::TestWithParam<test::CatalogImplementation> {
         return outcome;
     }
 
+    // Someone with a face, mostly; 0: there is none.
+    PersonId some_person() {
+        const auto people = *catalog->people();
+        return people.empty() ? 0 : people[below(static_cast<std::uint32_t>(people.size()))].id;
+    }
+
+    void edit_a_person() {
+        const PersonId id = some_person();
+        if (id == 0) return;
+        Person person = *catalog->person(id);
+        const auto faces = *catalog->faces_of_person(id);
+        PeopleChange edit;
+        edit.what = "edited";
+        switch (below(5)) {
+            case 0:
+                person.name = below(3) == 0 ? "" : fmt::format("Anna {}", below(20));
+                edit.people.push_back(person);
+                for (const Face& face : faces) edit.faces.push_back({face.id, id, true});
+                break;
+            case 1:
+                person.hidden = !person.hidden;
+                edit.people.push_back(person);
+                break;
+            case 2:  // a merge: the other's name is free then
+                edit.people.push_back({id, "", person.hidden});
+                for (const Face& face : faces) edit.faces.push_back({face.id, some_person(), true});
+                break;
+            case 3:  // a split
+                edit.added = 1;
+                edit.faces.push_back({faces.front().id, -1, true});
+                edit.rejections.push_back({faces.front().id, id});
+                break;
+            default:
+                for (const Face& face : faces) edit.faces.push_back({face.id, 0, false});
+        }
+        const auto done = catalog->change_people(edit);
+        EXPECT_TRUE(done || done.error().kind == ErrorKind::kConflict) << done.error().message;
+    }
+
+    // Compares every page of the list of people with the whole list of the catalogue.
+    void check_pages() {
+        const auto all = *catalog->people();
+        std::uint64_t faces = 0;
+        for (PhotoNumber photo = 1; photo <= photos; ++photo) faces += catalog->faces_of(photo)->size();
+        for (const PeopleFilter filter :
+             {PeopleFilter{false, false}, {true, false}, {false, true}, {true, true}}) {
+            std::vector<PersonCount> expected;
+            for (const PersonCount& person : all) {
+                const bool single = person.name.empty() && person.photos < 2;
+                if ((filter.hidden || !person.hidden) && (filter.singles || !single))
+                    expected.push_back(person);
+            }
+            constexpr std::size_t kLimit = 3;
+            for (std::size_t offset = 0; offset <= expected.size() + kLimit; offset += kLimit) {
+                PeopleRequest request;
+                request.filter = filter;
+                request.offset = offset;
+                request.limit = kLimit;
+                const auto page = people_page(*kept.snapshot(), *catalog, request);
+                ASSERT_TRUE(page) << page.error().message;
+                EXPECT_EQ(page->all()["total"], expected.size());
+                EXPECT_EQ(page->all()["faces"], faces);
+                const auto& people = page->all()["people"];
+                ASSERT_EQ(people.size(),
+                          std::min(kLimit, expected.size() - std::min(offset, expected.size())));
+                for (std::size_t at = 0; at < people.size(); ++at) {
+                    const PersonCount& person = expected[offset + at];
+                    EXPECT_EQ(people[at]["id"], person.id);
+                    EXPECT_EQ(people[at]["name"],
+                              person.name.empty() ? nlohmann::json() : nlohmann::json(person.name));
+                    EXPECT_EQ(people[at]["hidden"], person.hidden);
+                    EXPECT_EQ(people[at]["faces"], person.faces);
+                    EXPECT_EQ(people[at]["photos"], person.photos);
+                    EXPECT_EQ(people[at]["cover"]["id"], person.cover);
+                }
+            }
+        }
+    }
+
     PhotoNumber some_photo() { return 1 + below(std::max(1U, photos)); }
 
     // Returns what was done.
     std::string change() {
-        switch (below(12)) {
+        switch (below(16)) {
             case 0: {
                 const fs::path directory = folders[below(2)].path / fmt::format("d{}", below(3));
                 std::vector<bool> seen(500);
@@ -138,19 +223,40 @@ class Snapshots : public testing::TestWithParam<test::CatalogImplementation> {
                 return "mark_available";
             case 2: {
                 const PhotoNumber first = some_photo(), second = some_photo();
-                if (first == second) return "nothing";
+                if (first == second || !*catalog->photo(first) || !*catalog->photo(second)) return "nothing";
                 const SamePicture pair{first, second, 30, .9, below(3) != 0};
                 EXPECT_TRUE(catalog->add_same_pictures(std::span(&pair, 1)));
                 return "add_same_pictures";
             }
-            case 3: {
-                PeopleChange edit;
-                edit.what = "assigned";
-                edit.added = 1;
-                const auto faces = catalog->faces_of(some_photo());
-                for (const Face& face : *faces) edit.faces.push_back({face.id, -1, true});
-                EXPECT_TRUE(catalog->change_people(edit));
-                return "change_people";
+            case 3:
+            case 9: {
+                // The machine's grouping, which leaves some faces with nobody.
+                PeopleChange grouping;
+                grouping.added = 2;
+                for (int photo = 0; photo < 3; ++photo) {
+                    for (const Face& face : *catalog->faces_of(some_photo()))
+                        grouping.faces.push_back({face.id, -PersonId{below(3)}, false});
+                }
+                EXPECT_TRUE(catalog->change_people(grouping));
+                return "a grouping";
+            }
+            case 6:
+                edit_a_person();
+                return "an edit of a person";
+            case 7: {
+                const auto missing = catalog->missing_photos(std::numeric_limits<std::int64_t>::max());
+                if (missing->empty() || below(4) != 0) return "nothing";
+                const PhotoNumber photo = missing->at(below(static_cast<std::uint32_t>(missing->size())));
+                EXPECT_TRUE(catalog->forget(std::span(&photo, 1)));
+                return "forget";
+            }
+            case 8: {
+                const FaceFacts face{{1, 2, 3, 4}, {}, 0.5F, {}, {}};
+                const PhotoNumber photo = some_photo();
+                if (*catalog->photo(photo)) {
+                    EXPECT_TRUE(catalog->add_face(photo, face));
+                }
+                return "add_face";
             }
             case 4:
                 EXPECT_TRUE(catalog->undo_people_edit());
@@ -227,6 +333,18 @@ TEST_P(Snapshots, WhatIsKnownOfTheStateIsNotRead) {
     EXPECT_EQ(failed, 12345);
     ASSERT_TRUE(catalog->observe(observer, [](const std::string&) { return std::optional<Changes>(); }));
     EXPECT_LT(failed, 12345);
+}
+
+TEST_P(Snapshots, GiveThePagesOfPeople) {
+    const int steps = std::string_view(GetParam().name) == "sqlite" ? 300 : 100;
+    std::size_t most = 0;
+    for (int step = 0; step < steps; ++step) {
+        const std::string what = change();
+        check_pages();
+        ASSERT_FALSE(HasFailure()) << "after step " << step << ", " << what;
+        most = std::max(most, listed_people(*kept.snapshot(), {true, true}, 0, 100).page.size());
+    }
+    EXPECT_GT(most, 3U);
 }
 
 TEST_P(Snapshots, OneThatIsHeldDoesNotChange) {

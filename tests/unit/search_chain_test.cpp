@@ -98,7 +98,7 @@ class Chain : public testing::Test {
             if (photo % 5 != 0) capture.local_seconds = 1'000'000'000 + std::int64_t{photo} * 977;
             if (photo % 3 != 0) capture.position = {48 + photo % 40 / 10.0, 11 + photo % 70 / 10.0};
             everything.shown.push_back(capture);
-            if (photo % 4 == 0) everything.people.push_back({photo, {photo % 9 + 1}});
+            if (photo % 4 == 0) everything.faces.push_back({photo, {photo % 9 + 1}});
         }
         everything.pairs = {{10, 11, 90, 0.99, true}, {11, 12, 90, 0.99, true}, {1000, 1001, 90, 0.99, true}};
         SnapshotKeeper keeper;

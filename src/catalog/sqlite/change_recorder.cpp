@@ -16,7 +16,8 @@ const std::vector<const char*> kHookedTables = {
     "setting", "folder", "photo",        "place",  "analysis", "vector",         "metadata",
     "keyword", "look",   "same_picture", "person", "face",     "face_rejection", "people_edit"};
 
-const std::vector<const char*> kObservedTables = {"photo", "place", "metadata", "same_picture", "face"};
+const std::vector<const char*> kObservedTables = {"photo",        "place",  "metadata",
+                                                  "same_picture", "person", "face"};
 
 namespace {
 

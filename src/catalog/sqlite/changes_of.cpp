@@ -48,7 +48,7 @@ std::int64_t integer_key(const ChangedRow& row, std::size_t part = 0) {
 
 struct Touched {
     std::set<std::int64_t> photos;  // may be shown or hidden now
-    std::set<std::int64_t> people;  // photos whose faces changed
+    std::set<std::int64_t> faces;   // photos whose faces changed
 };
 
 // Counts one file of the catalogue, or discounts it.
@@ -86,7 +86,7 @@ void file_changed(Statements& statements, const ChangedRow& row, Touched& touche
 
 void face_changed(Statements& statements, const ChangedRow& row, Touched& touched) {
     if (const auto before = row.integer_before(kFacePhoto); before && row.what == What::kDeleted) {
-        touched.people.insert(*before);
+        touched.faces.insert(*before);
         return;
     }
     if (row.what == What::kUpdated && !row.columns[kFacePerson] && !row.columns[kFaceConfirmed] &&
@@ -94,7 +94,16 @@ void face_changed(Statements& statements, const ChangedRow& row, Touched& touche
         return;
     const auto query = statements("SELECT photo_id FROM face WHERE id = ?");
     query->bind(1, integer_key(row));
-    if (query->executeStep()) touched.people.insert(query->getColumn(0).getInt64());
+    if (query->executeStep()) touched.faces.insert(query->getColumn(0).getInt64());
+}
+
+void person_changed(Statements& statements, const ChangedRow& row, Changes& changes) {
+    ChangedPerson& person = changes.people.emplace_back(integer_key(row));
+    const auto query = statements("SELECT name <> '', hidden FROM person WHERE id = ?");
+    query->bind(1, person.id);
+    if (!query->executeStep()) return;
+    person.named = query->getColumn(0).getInt() != 0;
+    person.hidden = query->getColumn(1).getInt() != 0;
 }
 
 void pair_changed(Statements& statements, const ChangedRow& row, Changes& changes) {
@@ -117,6 +126,7 @@ Changes changes_of(Statements& statements, std::span<const ChangedRow> rows) {
     for (const ChangedRow& row : rows) {
         if (row.table == "place") file_changed(statements, row, touched, changes);
         if (row.table == "face") face_changed(statements, row, touched);
+        if (row.table == "person") person_changed(statements, row, changes);
         if (row.table == "same_picture") pair_changed(statements, row, changes);
         if (row.table == "metadata") touched.photos.insert(integer_key(row));
         if (row.table == "photo" && (row.what != What::kUpdated || row.columns[kPhotoShownAs]))
@@ -125,25 +135,27 @@ Changes changes_of(Statements& statements, std::span<const ChangedRow> rows) {
     std::erase_if(changes.skipped, [](const auto& kind) { return kind.second == 0; });
     std::erase_if(changes.files, [](const auto& folder) { return folder.second == 0; });
     static const std::string sql = fmt::format(
-        "SELECT photo.shown_as IS NULL AND EXISTS (SELECT 1 FROM place WHERE place.photo_id = photo.id AND "
-        "place.state = 0), {} FROM photo LEFT JOIN metadata ON metadata.photo_id = photo.id WHERE photo.id = "
-        "?",
+        "SELECT EXISTS (SELECT 1 FROM place WHERE place.photo_id = photo.id AND place.state = 0), "
+        "photo.shown_as IS NULL, {} FROM photo LEFT JOIN metadata ON metadata.photo_id = photo.id WHERE "
+        "photo.id = ?",
         kCaptureColumns);
     for (const std::int64_t photo : touched.photos) {
         const auto query = statements(sql);
         query->bind(1, photo);
         const auto number = static_cast<PhotoNumber>(photo);
-        if (query->executeStep() && query->getColumn(0).getInt() != 0)
-            changes.shown.push_back(capture_of(*query, number, 1));
-        else
-            changes.hidden.push_back(number);
+        const bool has_file = query->executeStep() && query->getColumn(0).getInt() != 0;
+        if (has_file && query->getColumn(1).getInt() != 0) {
+            changes.shown.push_back(capture_of(*query, number, 2));
+            continue;
+        }
+        changes.hidden.push_back(number);
+        if (has_file) changes.represented.push_back(number);
     }
-    for (const std::int64_t photo : touched.people) {
-        const auto query = statements(
-            "SELECT DISTINCT person_id FROM face WHERE photo_id = ? AND person_id IS NOT NULL ORDER BY 1");
+    for (const std::int64_t photo : touched.faces) {
+        const auto query = statements("SELECT person_id FROM face WHERE photo_id = ? ORDER BY person_id");
         query->bind(1, photo);
-        auto& people = changes.people.emplace_back(static_cast<PhotoNumber>(photo), std::vector<PersonId>{});
-        while (query->executeStep()) people.second.push_back(query->getColumn(0).getInt64());
+        auto& faces = changes.faces.emplace_back(static_cast<PhotoNumber>(photo), std::vector<PersonId>{});
+        while (query->executeStep()) faces.second.push_back(query->getColumn(0).getInt64());
     }
     return changes;
 }
@@ -167,13 +179,24 @@ Changes read_everything(Statements& statements) {
     changes.everything = true;
     changes.shown = read_captures(statements);
     changes.pairs = read_same_pictures(statements);
+    const auto represented = statements(
+        "SELECT id FROM photo WHERE shown_as IS NOT NULL AND EXISTS (SELECT 1 FROM place WHERE "
+        "place.photo_id = photo.id AND place.state = 0)");
+    while (represented->executeStep())
+        changes.represented.push_back(static_cast<PhotoNumber>(represented->getColumn(0).getInt64()));
+    // NULL, a face of nobody, comes first and reads as 0.
+    const auto faces = statements("SELECT photo_id, person_id FROM face ORDER BY photo_id, person_id");
+    while (faces->executeStep()) {
+        const auto photo = static_cast<PhotoNumber>(faces->getColumn(0).getInt64());
+        if (changes.faces.empty() || changes.faces.back().first != photo)
+            changes.faces.emplace_back(photo, std::vector<PersonId>{});
+        changes.faces.back().second.push_back(faces->getColumn(1).getInt64());
+    }
     const auto people =
-        statements("SELECT DISTINCT photo_id, person_id FROM face WHERE person_id IS NOT NULL ORDER BY 1, 2");
+        statements("SELECT id, name <> '', hidden FROM person WHERE name <> '' OR hidden <> 0");
     while (people->executeStep()) {
-        const auto photo = static_cast<PhotoNumber>(people->getColumn(0).getInt64());
-        if (changes.people.empty() || changes.people.back().first != photo)
-            changes.people.emplace_back(photo, std::vector<PersonId>{});
-        changes.people.back().second.push_back(people->getColumn(1).getInt64());
+        changes.people.push_back({people->getColumn(0).getInt64(), people->getColumn(1).getInt() != 0,
+                                  people->getColumn(2).getInt() != 0});
     }
     const auto files =
         statements("SELECT state, reason, count(*) FROM place WHERE state IN (2, 3) GROUP BY state, reason");

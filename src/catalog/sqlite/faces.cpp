@@ -221,12 +221,6 @@ Result<> SqliteFaces::for_each_face(const std::string& model, const std::functio
     });
 }
 
-Result<std::uint64_t> SqliteFaces::count_faces() {
-    return connections_.read([&](Statements& statements) -> Result<std::uint64_t> {
-        return static_cast<std::uint64_t>(read_integer(statements, "SELECT count(*) FROM face"));
-    });
-}
-
 Result<FaceId> SqliteFaces::add_face(PhotoNumber photo, const FaceFacts& face) {
     return connections_.write([&](Statements& statements) -> Result<FaceId> {
         count_change(statements);

@@ -28,7 +28,6 @@ class SqliteFaces : public virtual FaceCatalog {
     Result<Face> face(FaceId id) override;
     Result<std::vector<Face>> faces_of_person(PersonId person) override;
     Result<> for_each_face(const std::string& model, const std::function<void(const Face&)>& visit) override;
-    Result<std::uint64_t> count_faces() override;
     Result<FaceId> add_face(PhotoNumber photo, const FaceFacts& face) override;
     Result<std::vector<NamedRegion>> named_regions() override;
     Result<std::vector<NamedRegion>> named_regions(std::span<const PhotoNumber> photos) override;

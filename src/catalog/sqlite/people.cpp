@@ -15,7 +15,7 @@ using nlohmann::json;
 
 namespace {
 
-// The best face: confirmed, then the largest one with a high score.
+// The best face: confirmed, then the largest one with a high score. The index face_person has this order.
 constexpr const char* kBestFace = "confirmed DESC, score * min(width, height) DESC, id";
 
 void bind_person(SQLite::Statement& statement, int index, PersonId person) {
@@ -53,6 +53,14 @@ constexpr const char* kAssign = "UPDATE face SET person_id = ?, confirmed = ? WH
 constexpr const char* kAssignUnconfirmed =
     "UPDATE face SET person_id = ?, confirmed = ? WHERE id = ? AND confirmed = 0";
 
+FaceId read_cover(Statements& statements, PersonId person) {
+    static const std::string sql = fmt::format(
+        "SELECT id FROM face WHERE person_id = ? AND {} ORDER BY {} LIMIT 1", kAvailableFace, kBestFace);
+    const auto query = statements(sql);
+    query->bind(1, person);
+    return query->executeStep() ? query->getColumn(0).getInt64() : 0;
+}
+
 PersonCount read_person_count(Statements& statements, const Person& person) {
     PersonCount count;
     static_cast<Person&>(count) = person;
@@ -64,12 +72,7 @@ PersonCount read_person_count(Statements& statements, const Person& person) {
     query->executeStep();
     count.faces = static_cast<std::uint64_t>(query->getColumn(0).getInt64());
     count.photos = static_cast<std::uint64_t>(query->getColumn(1).getInt64());
-    if (count.faces == 0) return count;
-    static const std::string sql_of_best = fmt::format(
-        "SELECT id FROM face WHERE person_id = ? AND {} ORDER BY {} LIMIT 1", kAvailableFace, kBestFace);
-    const auto best = statements(sql_of_best);
-    best->bind(1, person.id);
-    if (best->executeStep()) count.cover = best->getColumn(0).getInt64();
+    count.cover = read_cover(statements, person.id);
     return count;
 }
 
@@ -163,14 +166,12 @@ std::optional<PeopleEdit> undo_last_edit(Statements& statements) {
 
 Result<std::vector<PersonCount>> SqlitePeople::people() {
     return connections_.read([&](Statements& statements) -> Result<std::vector<PersonCount>> {
-        // The best face: confirmed, then the largest one with a high score.
         static const std::string sql = fmt::format(
             "SELECT person.id, person.name, person.hidden, count(*), count(DISTINCT face.photo_id), "
-            "(SELECT best.id FROM face AS best WHERE best.person_id = person.id ORDER BY "
-            "best.confirmed DESC, best.score * min(best.width, best.height) DESC, best.id LIMIT 1) "
-            "FROM person JOIN face ON face.person_id = person.id WHERE {} GROUP BY person.id ORDER BY "
+            "(SELECT id FROM face WHERE person_id = person.id AND {0} ORDER BY {1} LIMIT 1) "
+            "FROM person JOIN face ON face.person_id = person.id WHERE {0} GROUP BY person.id ORDER BY "
             "person.name = '', count(DISTINCT face.photo_id) DESC, person.id",
-            kAvailableFace);
+            kAvailableFace, kBestFace);
         const auto query = statements(sql);
         std::vector<PersonCount> people;
         while (query->executeStep()) {
@@ -201,6 +202,11 @@ Result<PersonCount> SqlitePeople::person_count(PersonId id) {
         if (!person) return fail(ErrorKind::kNotFound, "there is no person {}", id);
         return read_person_count(statements, *person);
     });
+}
+
+Result<FaceId> SqlitePeople::cover(PersonId id) {
+    return connections_.read(
+        [&](Statements& statements) -> Result<FaceId> { return read_cover(statements, id); });
 }
 
 Result<std::optional<Person>> SqlitePeople::person_named(const std::string& name) {

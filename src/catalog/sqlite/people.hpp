@@ -14,6 +14,7 @@ class SqlitePeople : public virtual PeopleCatalog {
     Result<std::vector<PersonCount>> people() override;
     Result<Person> person(PersonId id) override;
     Result<PersonCount> person_count(PersonId id) override;
+    Result<FaceId> cover(PersonId id) override;
     Result<std::optional<Person>> person_named(const std::string& name) override;
     Result<std::vector<FaceRejection>> rejections() override;
     Result<AppliedPeopleChange> change_people(const PeopleChange& change) override;

@@ -31,11 +31,12 @@ Result<Answer> list_people(ServerContext& context, const Call& call) {
     PeopleRequest wish;
     HONE_TRY(wish.limit, number_parameter(call.request, "limit", 200, 10'000));
     HONE_TRY(wish.offset, offset_parameter(call.request));
-    HONE_TRY(wish.hidden, flag_parameter(call.request, "hidden"));
-    HONE_TRY(wish.singles, flag_parameter(call.request, "singles"));
+    HONE_TRY(wish.filter.hidden, flag_parameter(call.request, "hidden"));
+    HONE_TRY(wish.filter.singles, flag_parameter(call.request, "singles"));
     wish.model = context.face_model;
     wish.why = context.why_no_faces(call.principal);
-    HONE_TRY(Document page, people_page(context.library.catalog(), wish));
+    HONE_TRY(const auto snapshot, context.library.snapshot());
+    HONE_TRY(Document page, people_page(*snapshot, context.library.catalog(), wish));
     return Answer(200, std::move(page));
 }
 
