@@ -17,7 +17,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DATA = ROOT / 'tests/data'
 # The last commit whose program wrote this version; None: this source's program.
-COMMITS = {1: 'd72441b', 2: 'cea4bed', 3: '3ef1a56', 4: '7c2e6f1', 5: '115986b', 6: None}
+COMMITS = {1: 'd72441b', 2: 'cea4bed', 3: '3ef1a56', 4: '7c2e6f1', 5: '0645fc7', 6: None}
 # A fixed folder, because the catalogue contains paths.
 WORK = pathlib.Path('/tmp/hone-golden')
 TAKEN = 1709294400  # 2024-03-01 12:00 UTC, the time of every file

@@ -160,12 +160,28 @@ TEST_F(StoredLibrary, KeepsNothingOfAForgottenPhoto) {
     EXPECT_FALSE(fs::exists(file()));
 }
 
+TEST(SnapshotFile, KeepsFacesAndPeople) {
+    StoredSnapshot stored;
+    stored.everything.represented = {4, 9};
+    stored.everything.faces = {{4, {0, 7, 7}}, {5, {}}};
+    stored.everything.people = {{7, true, false}, {8, false, true}};
+    const auto read = decode_snapshot(encode_snapshot(stored));
+    ASSERT_TRUE(read) << read.error().message;
+    const Changes& changes = read->everything;
+    EXPECT_EQ(changes.represented, stored.everything.represented);
+    EXPECT_EQ(changes.faces, stored.everything.faces);
+    ASSERT_EQ(changes.people.size(), 2U);
+    EXPECT_TRUE(changes.people[0].id == 7 && changes.people[0].named && !changes.people[0].hidden);
+    EXPECT_TRUE(changes.people[1].id == 8 && !changes.people[1].named && changes.people[1].hidden);
+}
+
 TEST_F(StoredLibrary, IsAnEmptyLibraryToo) {
     const StoredSnapshot none{"state", {}, {}};
     const auto read = decode_snapshot(encode_snapshot(none));
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read->state, "state");
     EXPECT_TRUE(read->everything.shown.empty());
+    EXPECT_TRUE(read->everything.faces.empty());
     EXPECT_EQ(state_of_snapshot(std::string_view(encode_snapshot(none)).substr(0, 32)), "state");
     EXPECT_EQ(state_of_snapshot("something else"), "");
 }
