@@ -88,6 +88,12 @@ std::string local_url(const AuthenticatorOptions& authenticator, bool tls, std::
     return fmt::format("{}://{}:{}", tls ? "https" : "http", host, port);
 }
 
+// Stops the API at the end of its scope.
+struct ApiStop {
+    Api& api;
+    ~ApiStop() { api.stop(); }
+};
+
 Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     HONE_TRY(HttpOptions http, parse_listen(flags.listen));
     if (flags.certificate.empty() != flags.key.empty())
@@ -142,6 +148,8 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     std::shared_ptr<ImageTextModel> model;
     std::shared_ptr<VectorSpace> space;
     std::optional<ContentAnalyzer> analyzer;
+    // The indexer in `api` uses these, so it ends before them, however this function ends.
+    const ApiStop stop_api{api};
     auto opened = open_model(*library, flags.model);
     if (!opened && opened.error().kind == ErrorKind::kUsage) return std::unexpected(opened.error());
     if (opened) {
@@ -184,10 +192,7 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     if (described)
         described =
             library->describe_holder(describe_process("serve", local_url(sign_in, tls, server->port())));
-    if (!described) {
-        api.stop();
-        return described;
-    }
+    if (!described) return described;
     // The first scan of a large library begins when the network for texts is there: someone may search
     // already.
     server->every(std::chrono::milliseconds(250), [&, requested = false]() mutable {

@@ -182,7 +182,8 @@ Result<> Library::observe() {
     const auto known = [this](const std::string& state) -> std::optional<Changes> {
         const std::lock_guard lock(stored_mutex_);
         read_stored(state);
-        if (!stored_ || stored_->state != state) return std::nullopt;
+        // It is used once, and then takes no memory any more.
+        if (!stored_ || stored_->state != state || !stored_->everything.everything) return std::nullopt;
         return std::exchange(stored_->everything, {});
     };
     return catalog_->observe(

@@ -301,9 +301,24 @@ struct PeopleFacet {
     }
     void add(std::size_t first, std::span<const Known> positives, std::span<float> weighted,
              std::span<float> weights) const {
+        std::vector<PersonId> wanted;
+        float all = 0;
+        for (const Known& known : positives) {
+            const auto people = library.people_of(known.photo);
+            wanted.insert(wanted.end(), people.begin(), people.end());
+            all += static_cast<float>(known.weight);
+        }
+        std::ranges::sort(wanted);
         for (std::size_t at = 0; at < weighted.size(); ++at) {
             const auto photo = static_cast<PhotoNumber>(first + at);
-            if (library.people_of(photo).empty()) continue;
+            const auto people = library.people_of(photo);
+            if (people.empty()) continue;
+            // Most photos show none of them.
+            if (std::ranges::none_of(
+                    people, [&](PersonId person) { return std::ranges::binary_search(wanted, person); })) {
+                weights[at] += all;
+                continue;
+            }
             for (const Known& known : positives) {
                 weighted[at] += static_cast<float>(known.weight * near(photo, known.photo));
                 weights[at] += static_cast<float>(known.weight);
