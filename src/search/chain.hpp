@@ -181,7 +181,7 @@ Result<SearchPage> fill(const SearchedLibrary& library, PhotoLookup& lookup, con
                         const Gathered& gathered, const ContentScores& content, const FacetedScores& faceted,
                         const CalibratedScores& calibrated, const Cards& cards, const std::stop_token& stop);
 
-// The exact score of a row with the bonus of a text match, and that bonus alone.
+// The exact score of a row without the bonus of a text match, and that bonus.
 double exact_score(const SearchedLibrary& library, const ContentScores& content, const FacetedScores& faceted,
                    std::size_t row);
 double bonus_of(const Question& question, const CalibratedScores& calibrated, PhotoNumber photo,
