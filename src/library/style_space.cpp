@@ -29,10 +29,9 @@ Result<> StyleSpace::sync(Catalog& catalog) {
     std::vector<PhotoNumber> foreign;
     for (const VectorSpace* space : {styles_.get(), terms_.get()}) {
         const SpaceView view = space->view();
-        for (std::size_t block = 0; block < view.blocks(); ++block) {
-            std::ranges::copy_if(view.block_labels(block), std::back_inserter(foreign),
-                                 [&](PhotoNumber photo) { return photo >= known.size() || !known[photo]; });
-        }
+        view.for_each([&](std::size_t, PhotoNumber photo) {
+            if (photo >= known.size() || !known[photo]) foreign.push_back(photo);
+        });
     }
     HONE_CHECK(remove(foreign));
     HONE_TRY(std::vector<PhotoNumber> missing, catalog.styled_photos());

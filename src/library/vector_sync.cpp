@@ -11,11 +11,9 @@ Result<> sync_vectors(VectorCatalog& catalog, const VectorKey& key, VectorSpace&
     std::vector<PhotoNumber> foreign;
     {
         const SpaceView view = space.view();
-        for (std::size_t block = 0; block < view.blocks(); ++block) {
-            std::ranges::copy_if(
-                view.block_labels(block), std::back_inserter(foreign),
-                [&](PhotoNumber label) { return !std::ranges::binary_search(numbers, label); });
-        }
+        view.for_each([&](std::size_t, PhotoNumber label) {
+            if (!std::ranges::binary_search(numbers, label)) foreign.push_back(label);
+        });
     }
     HONE_CHECK(space.remove(foreign));
     std::size_t known = 0;

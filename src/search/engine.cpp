@@ -90,7 +90,6 @@ Result<> SearchEngine::warm_up() const {
 
 Result<SearchPage> SearchEngine::search(const SearchQuery& query, const ExamplePictures& examples,
                                         const std::stop_token& stop) const {
-    HONE_CHECK(validate(query));
     SearchedLibrary searched;
     HONE_TRY(searched.photos, library_.snapshot());
     searched.content = content_->view();

@@ -7,6 +7,7 @@
 
 #include "catalog/sqlite/statement_counts.hpp"
 #include "library/snapshot_file.hpp"
+#include "tests/support/manifest_by_hand.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -17,12 +18,7 @@ class StoredLibrary : public testing::Test {
     static constexpr int kPhotos = 600;
 
     void SetUp() override {
-        Manifest manifest;
-        manifest.name = "by-hand";
-        manifest.dimension = 3;
-        manifest.image.files[Precision::kF32] = {"none", "none", 0};
-        manifest.text.files[Precision::kF32] = {"none", "none", 0};
-        model = std::make_shared<ImageTextModel>(manifest, ModelOptions{});
+        model = std::make_shared<ImageTextModel>(test::manifest_by_hand(), ModelOptions{});
         open();
         root = *library->catalog().add_folder("/photos");
         std::vector<FileOutcome> outcomes;

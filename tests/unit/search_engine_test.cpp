@@ -9,6 +9,7 @@
 
 #include "library/library.hpp"
 #include "search/text_match.hpp"
+#include "tests/support/manifest_by_hand.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace hone {
@@ -27,12 +28,7 @@ class OneText final : public ImageTextModel {
 class Engine : public testing::Test {
   protected:
     void SetUp() override {
-        Manifest manifest;
-        manifest.name = "by-hand";
-        manifest.dimension = 3;
-        manifest.image.files[Precision::kF32] = {"none", "none", 0};
-        manifest.text.files[Precision::kF32] = {"none", "none", 0};
-        model = std::make_shared<OneText>(manifest, ModelOptions{});
+        model = std::make_shared<OneText>(test::manifest_by_hand(), ModelOptions{});
         library = *Library::open(folder.path(), Access::kWrite, "test");
         root = *library->catalog().add_folder("/photos");
     }

@@ -118,6 +118,20 @@ void pair_changed(Statements& statements, const ChangedRow& row, Changes& change
                              query->getColumn(1).getDouble(), query->getColumn(2).getInt() != 0});
 }
 
+// Of all available photos, by ascending number.
+std::vector<Capture> read_captures(Statements& statements) {
+    static const std::string sql = fmt::format(
+        "SELECT photo.id, {} FROM photo LEFT JOIN metadata ON metadata.photo_id = photo.id WHERE "
+        "photo.shown_as IS NULL AND EXISTS (SELECT 1 FROM place WHERE place.photo_id = photo.id "
+        "AND place.state = 0) ORDER BY photo.id",
+        kCaptureColumns);
+    const auto query = statements(sql);
+    std::vector<Capture> captures;
+    while (query->executeStep())
+        captures.push_back(capture_of(*query, static_cast<PhotoNumber>(query->getColumn(0).getInt64()), 1));
+    return captures;
+}
+
 }  // namespace
 
 Changes changes_of(Statements& statements, std::span<const ChangedRow> rows) {
@@ -208,19 +222,6 @@ Changes read_everything(Statements& statements) {
     while (folders->executeStep())
         changes.files[folders->getColumn(0).getInt64()] = folders->getColumn(1).getInt64();
     return changes;
-}
-
-std::vector<Capture> read_captures(Statements& statements) {
-    static const std::string sql = fmt::format(
-        "SELECT photo.id, {} FROM photo LEFT JOIN metadata ON metadata.photo_id = photo.id WHERE "
-        "photo.shown_as IS NULL AND EXISTS (SELECT 1 FROM place WHERE place.photo_id = photo.id "
-        "AND place.state = 0) ORDER BY photo.id",
-        kCaptureColumns);
-    const auto query = statements(sql);
-    std::vector<Capture> captures;
-    while (query->executeStep())
-        captures.push_back(capture_of(*query, static_cast<PhotoNumber>(query->getColumn(0).getInt64()), 1));
-    return captures;
 }
 
 }  // namespace hone

@@ -23,7 +23,4 @@ Changes read_everything(Statements& statements);
 // AnalysisCatalog::same_pictures().
 std::vector<SamePicture> read_same_pictures(Statements& statements);
 
-// Returns the captures of all available photos, by ascending number.
-std::vector<Capture> read_captures(Statements& statements);
-
 }  // namespace hone

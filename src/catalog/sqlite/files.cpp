@@ -41,6 +41,12 @@ FileRecord read_file_record(const SQLite::Statement& statement) {
     return file;
 }
 
+std::vector<FileRecord> read_file_records(SQLite::Statement& query) {
+    std::vector<FileRecord> files;
+    while (query.executeStep()) files.push_back(read_file_record(query));
+    return files;
+}
+
 }  // namespace
 
 void update_missing_since(Statements& statements, std::int64_t photo) {
@@ -76,9 +82,7 @@ Result<std::vector<FileRecord>> SqliteFiles::files_of(PhotoNumber photo) {
             kFileColumns, kFileTables);
         const auto query = statements(sql);
         query->bind(1, static_cast<std::int64_t>(photo));
-        std::vector<FileRecord> files;
-        while (query->executeStep()) files.push_back(read_file_record(*query));
-        return files;
+        return read_file_records(*query);
     });
 }
 
@@ -88,9 +92,7 @@ Result<std::vector<FileRecord>> SqliteFiles::failures(std::size_t limit) {
             "SELECT {} FROM {} WHERE place.state = 2 ORDER BY place.path LIMIT ?", kFileColumns, kFileTables);
         const auto query = statements(sql);
         query->bind(1, static_cast<std::int64_t>(limit));
-        std::vector<FileRecord> files;
-        while (query->executeStep()) files.push_back(read_file_record(*query));
-        return files;
+        return read_file_records(*query);
     });
 }
 
@@ -118,9 +120,7 @@ Result<std::vector<FileRecord>> SqliteFiles::find_moved(const FileFacts& facts) 
         query->bind(2, static_cast<std::int64_t>(facts.size));
         query->bind(3, facts.modified_ns);
         bind_path(*query, 4, facts.path);
-        std::vector<FileRecord> files;
-        while (query->executeStep()) files.push_back(read_file_record(*query));
-        return files;
+        return read_file_records(*query);
     });
 }
 
