@@ -2,6 +2,8 @@
 // Preprocesses images and embeds them with the image tower.
 #include "analyze/content.hpp"
 
+#include "base/config.hpp"
+#include "base/parallel.hpp"
 #include "model/preprocess.hpp"
 
 namespace hone {
@@ -29,6 +31,28 @@ Result<std::vector<std::vector<float>>> ContentAnalyzer::embed(
         vectors.emplace_back(rows.begin() + row * dimension, rows.begin() + (row + 1) * dimension);
     }
     return vectors;
+}
+
+Result<AnalyzerRuns> ContentAnalyzer::open() {
+    HONE_TRY(const ImageTextModel::ImageRuns runs, model_->load_image());
+    return AnalyzerRuns{runs.batch, runs.parallel};
+}
+
+std::vector<Result<AnalysisResult>> ContentAnalyzer::run(std::span<const AnalyzerInput* const> photos) {
+    std::vector<std::vector<float>> tensors(photos.size());
+    // A batch is for a device, whose only run must not wait for one processor.
+    in_parallel(photos.size(), processor_count(), [&](std::size_t first, std::size_t last) {
+        for (std::size_t at = first; at < last; ++at) tensors[at] = prepare(photos[at]->prepared.network);
+    });
+    std::vector<Result<AnalysisResult>> results;
+    auto vectors = embed(tensors);
+    for (std::size_t at = 0; at < photos.size(); ++at) {
+        if (vectors)
+            results.emplace_back(SpaceVector{std::move((*vectors)[at])});
+        else
+            results.emplace_back(std::unexpected(vectors.error()));
+    }
+    return results;
 }
 
 }  // namespace hone

@@ -5,13 +5,13 @@
 #include <memory>
 #include <vector>
 
+#include "analyze/analyzer.hpp"
 #include "model/image_text_model.hpp"
 
 namespace hone {
 
-// Safe from any thread. prepare() and embed() are separate so that the pipeline can run them on different
-// threads.
-class ContentAnalyzer {
+// Safe from any thread.
+class ContentAnalyzer final : public Analyzer {
   public:
     static constexpr std::string_view kName = "content";
     static constexpr int kVersion = 1;  // raise it when vectors of the same model change
@@ -19,13 +19,18 @@ class ContentAnalyzer {
     explicit ContentAnalyzer(std::shared_ptr<ImageTextModel> model) : model_(std::move(model)) {}
 
     [[nodiscard]] ImageTextModel& model() const { return *model_; }
-    // Pixels that suffice on the shorter side.
-    [[nodiscard]] int wanted_side() const { return model_->wanted_side(); }
     // Returns the network's input for one image: model().input_size() values.
     [[nodiscard]] std::vector<float> prepare(const Image& image) const;
     // Returns one vector of length 1 and model().dimension() values per prepared image, in order. kFailed
     // when the network cannot be loaded or run.
     Result<std::vector<std::vector<float>>> embed(const std::vector<std::vector<float>>& prepared);
+
+    [[nodiscard]] std::string_view name() const override { return kName; }
+    [[nodiscard]] std::vector<AnalyzerKey> keys() const override { return {key()}; }
+    [[nodiscard]] AnalyzerKey key() const { return {std::string(kName), kVersion, model_->fingerprint()}; }
+    void request(PhotoWork& work) const override { work.network_side = model_->wanted_side(); }
+    Result<AnalyzerRuns> open() override;
+    std::vector<Result<AnalysisResult>> run(std::span<const AnalyzerInput* const> photos) override;
 
   private:
     std::shared_ptr<ImageTextModel> model_;

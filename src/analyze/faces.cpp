@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "analyze/face_chip.hpp"
+#include "base/config.hpp"
 #include "base/log.hpp"
 #include "model/image_text_model.hpp"
 
@@ -144,7 +145,7 @@ Result<> FaceAnalyzer::estimate(const Image& image, std::vector<FoundFace>& face
     return {};
 }
 
-Result<std::vector<FoundFace>> FaceAnalyzer::find(const Image& image, int full_width) {
+Result<FoundFaces> FaceAnalyzer::find(const Image& image, int full_width) {
     HONE_TRY(std::vector<DetectedFace> found, detector_.detect(image));
     if (found.size() > kMostFaces) found.resize(kMostFaces);
     const float scale =
@@ -161,6 +162,18 @@ Result<std::vector<FoundFace>> FaceAnalyzer::find(const Image& image, int full_w
     HONE_CHECK(embed(image, faces, found));
     HONE_CHECK(estimate(image, faces, found));
     return faces;
+}
+
+// A device has nothing to do with it: faces are found on the processor.
+Result<AnalyzerRuns> FaceAnalyzer::open() {
+    return AnalyzerRuns{1, processor_count()};
+}
+
+std::vector<Result<AnalysisResult>> FaceAnalyzer::run(std::span<const AnalyzerInput* const> photos) {
+    std::vector<Result<AnalysisResult>> results;
+    for (const AnalyzerInput* photo : photos)
+        results.emplace_back(find(photo->prepared.faces, photo->prepared.width));
+    return results;
 }
 
 }  // namespace hone

@@ -8,25 +8,10 @@
 #include <optional>
 #include <vector>
 
+#include "analyze/analyzer.hpp"
 #include "model/face_detector.hpp"
 
 namespace hone {
-
-struct AgeGender {
-    float age = 0;   // years, raw output of the network
-    float male = 0;  // probability, 0..1
-    AgeRange range;  // years, as displayed: the raw output alone is too unreliable (models/faces/README.md)
-};
-
-struct FoundFace {
-    Box box;  // upright pixels of the whole photo
-    Landmarks points{};
-    bool has_points = false;
-    // Confidence, 0..1.
-    float score = 0;
-    std::vector<float> vector;          // of length 1 for cosine networks; empty below kLeastEmbedded pixels
-    std::optional<AgeGender> estimate;  // unset for small faces and for faces cut by the photo's border
-};
 
 struct FaceOptions {
     bool age_gender = true;
@@ -35,7 +20,7 @@ struct FaceOptions {
 
 // Safe from any thread. Networks load on first use. A missing or broken network disables its own part only
 // and is logged once.
-class FaceAnalyzer {
+class FaceAnalyzer final : public Analyzer {
   public:
     static constexpr std::string_view kName = "faces";
     static constexpr int kVersion = 1;         // raise it when faces of the same networks change
@@ -51,7 +36,15 @@ class FaceAnalyzer {
 
     // image: upright. full_width: pixels of the photo that `image` was reduced from. Returns the faces, best
     // first. kFailed when the detector cannot run.
-    Result<std::vector<FoundFace>> find(const Image& image, int full_width);
+    Result<FoundFaces> find(const Image& image, int full_width);
+
+    [[nodiscard]] std::string_view name() const override { return kName; }
+    [[nodiscard]] std::vector<AnalyzerKey> keys() const override { return {key()}; }
+    [[nodiscard]] AnalyzerKey key() const { return {std::string(kName), kVersion, fingerprint_}; }
+    void request(PhotoWork& work) const override { work.faces_side = kPictureSide; }
+    // Opens nothing: each network opens for the first photo that needs it.
+    Result<AnalyzerRuns> open() override;
+    std::vector<Result<AnalysisResult>> run(std::span<const AnalyzerInput* const> photos) override;
 
   private:
     struct Network {

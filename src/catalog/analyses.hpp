@@ -11,17 +11,10 @@
 
 #include "base/result.hpp"
 #include "catalog/ids.hpp"
+#include "photo/analyzer_key.hpp"
 #include "photo/metadata.hpp"
 
 namespace hone {
-
-// Identifies an analyzer's work on a photo. Another version or model means that the work is repeated.
-struct AnalyzerKey {
-    std::string analyzer;
-    int version = 0;
-    std::string model;  // fingerprint; "" without a network
-    bool operator==(const AnalyzerKey&) const = default;
-};
 
 // at: Unix seconds.
 struct Analysis : AnalyzerKey {

@@ -17,6 +17,7 @@ namespace hone {
 struct VectorKey {
     std::string space;  // "content"
     std::string model;  // fingerprint
+    bool operator==(const VectorKey&) const = default;
 };
 
 class VectorCatalog {

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vips/vips8>
 
+#include "analyze/description.hpp"
 #include "base/config.hpp"
 #include "base/time.hpp"
 #include "ingest/indexer.hpp"
@@ -64,7 +65,8 @@ Result<Rate> hone_file_processor(const fs::path& folder) {
         DecoderPool decoders(processor_count());
         ThumbnailStore thumbnails(fs::path(scratch) / "thumbs", decoders);
         IndexObserver nobody;
-        Indexer indexer({*library, nullptr, nullptr, thumbnails, decoders, nobody});
+        Indexer indexer(
+            {*library, thumbnails, decoders, nobody, {std::make_shared<DescriptionAnalyzer>()}, {}, {}});
         IndexOptions options;
         options.same_pictures = false;
         const auto tasks = whole(std::span(&root, 1));

@@ -7,7 +7,7 @@
 
 #include "base/config.hpp"
 #include "cli/commands.hpp"
-#include "ingest/file_processor.hpp"
+#include "ingest/store_result.hpp"
 #include "wire/export.hpp"
 
 namespace hone {

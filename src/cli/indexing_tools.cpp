@@ -2,16 +2,27 @@
 // Opens the parts for indexing.
 #include "cli/indexing_tools.hpp"
 
+#include "analyze/content.hpp"
+#include "analyze/description.hpp"
 #include "base/config.hpp"
 #include "base/log.hpp"
 
 namespace hone {
 
+std::vector<std::shared_ptr<Analyzer>> analyzers_of(const std::shared_ptr<ImageTextModel>& model,
+                                                    const std::shared_ptr<FaceAnalyzer>& faces) {
+    std::vector<std::shared_ptr<Analyzer>> all;
+    all.push_back(std::make_shared<DescriptionAnalyzer>());
+    all.push_back(std::make_shared<ContentAnalyzer>(model));
+    if (faces) all.push_back(faces);
+    return all;
+}
+
 IndexingTools::IndexingTools(Library& library, std::shared_ptr<ImageTextModel> model,
                              std::shared_ptr<VectorSpace> space)
     : library_(library),
+      model_(std::move(model)),
       space_(std::move(space)),
-      analyzer_(std::move(model)),
       decoders_(processor_count()),
       thumbnails_(library.directory() / "thumbs", decoders_) {}
 
@@ -27,7 +38,13 @@ Result<std::unique_ptr<IndexingTools>> IndexingTools::open(Library& library,
 }
 
 IndexParts IndexingTools::parts(IndexObserver& observer) {
-    return {library_, &analyzer_, space_.get(), thumbnails_, decoders_, observer, faces_.get()};
+    return {library_,
+            thumbnails_,
+            decoders_,
+            observer,
+            analyzers_of(model_, faces_),
+            {{content_key(*model_), space_}},
+            model_->manifest().name};
 }
 
 }  // namespace hone

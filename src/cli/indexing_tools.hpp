@@ -4,11 +4,14 @@
 
 #include <memory>
 
-#include "analyze/content.hpp"
 #include "cli/faces.hpp"
 #include "ingest/indexer.hpp"
 
 namespace hone {
+
+// All analyzers of the library, in the order of display. faces: null when faces are not detected.
+std::vector<std::shared_ptr<Analyzer>> analyzers_of(const std::shared_ptr<ImageTextModel>& model,
+                                                    const std::shared_ptr<FaceAnalyzer>& faces);
 
 class IndexingTools {
   public:
@@ -26,11 +29,11 @@ class IndexingTools {
                   std::shared_ptr<VectorSpace> space);
 
     Library& library_;
+    std::shared_ptr<ImageTextModel> model_;
     std::shared_ptr<VectorSpace> space_;
-    ContentAnalyzer analyzer_;
     DecoderPool decoders_;
     ThumbnailStore thumbnails_;
-    std::unique_ptr<FaceAnalyzer> faces_;
+    std::shared_ptr<FaceAnalyzer> faces_;
 };
 
 }  // namespace hone

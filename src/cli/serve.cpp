@@ -142,12 +142,12 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
 
     allow_many_connections();
 
-    const auto faces = open_faces(*library);
+    auto faces = open_faces(*library);
+    const std::shared_ptr<FaceAnalyzer> face_analyzer = faces ? std::move(*faces) : nullptr;
     if (!faces) log::info("faces are not indexed: {}", faces.error().message);
     // Without a model, the pages still open and show what to do.
     std::shared_ptr<ImageTextModel> model;
     std::shared_ptr<VectorSpace> space;
-    std::optional<ContentAnalyzer> analyzer;
     // The indexer in `api` uses these, so it ends before them, however this function ends.
     const ApiStop stop_api{api};
     auto opened = open_model(*library, flags.model);
@@ -164,21 +164,25 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         HONE_TRY(const auto photos, reading.get());
         may_scan = photos->counts().photos == 0;
     }
-    HONE_CHECK(api.start_people(open_people(*library, faces ? faces->get() : nullptr),
-                                faces ? (*faces)->pack().name : "", faces ? "" : faces.error().message));
+    HONE_CHECK(api.start_people(open_people(*library, face_analyzer.get()),
+                                face_analyzer ? face_analyzer->pack().name : "",
+                                faces ? "" : faces.error().message));
     BackgroundIndexer* indexer = nullptr;
     if (opened) {
-        analyzer.emplace(model);
         BackgroundOptions background;
         background.rescan = std::chrono::minutes(flags.rescan_minutes);
         background.watch = !flags.no_watch;
         background.index.svg = flags.svg;
         background.index.patience = flags.patience;
         SearchParts parts{model, std::make_unique<SearchEngine>(*library, space, model),
-                          std::make_unique<BackgroundIndexer>(
-                              IndexParts{*library, &*analyzer, space.get(), thumbnails, decoders,
-                                         api.observer(), faces ? faces->get() : nullptr},
-                              api.observer(), background)};
+                          std::make_unique<BackgroundIndexer>(IndexParts{*library,
+                                                                         thumbnails,
+                                                                         decoders,
+                                                                         api.observer(),
+                                                                         analyzers_of(model, face_analyzer),
+                                                                         {{content_key(*model), space}},
+                                                                         model->manifest().name},
+                                                              api.observer(), background)};
         indexer = parts.indexer.get();
         api.start(std::move(parts));
     } else {

@@ -6,9 +6,9 @@
 
 namespace hone {
 
-BackgroundIndexer::BackgroundIndexer(const IndexParts& parts, BackgroundObserver& observer,
+BackgroundIndexer::BackgroundIndexer(IndexParts parts, BackgroundObserver& observer,
                                      const BackgroundOptions& options)
-    : library_(parts.library), observer_(observer), options_(options), indexer_(parts) {
+    : library_(parts.library), observer_(observer), options_(options), indexer_(std::move(parts)) {
     if (options_.watch) {
         watcher_ = std::make_unique<FolderWatcher>(
             [this] {
@@ -39,6 +39,17 @@ std::uint64_t BackgroundIndexer::request_scan(bool retry_failed) {
     }
     wake_.notify_all();
     return number;
+}
+
+Result<> BackgroundIndexer::pause(std::string_view analyzer, bool paused) {
+    if (!indexer_.pause(analyzer, paused)) {
+        std::string names;
+        for (const AnalyzerProgress& one : indexer_.progress().analyzers)
+            names += (names.empty() ? "" : ", ") + one.name;
+        return fail(ErrorKind::kNotFound, "there is no analyzer \"{}\"; there are {}", analyzer, names);
+    }
+    if (!paused) request_scan();
+    return {};
 }
 
 std::uint64_t BackgroundIndexer::finished() const {

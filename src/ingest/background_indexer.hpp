@@ -29,8 +29,7 @@ struct BackgroundOptions {
 class BackgroundIndexer {
   public:
     // parts.observer and observer: the same object.
-    BackgroundIndexer(const IndexParts& parts, BackgroundObserver& observer,
-                      const BackgroundOptions& options);
+    BackgroundIndexer(IndexParts parts, BackgroundObserver& observer, const BackgroundOptions& options);
     ~BackgroundIndexer();
 
     // Requests a whole scan. Returns its number; the scan sees everything that is in the folders now and is
@@ -44,6 +43,9 @@ class BackgroundIndexer {
     [[nodiscard]] std::optional<Error> last_error() const;
     [[nodiscard]] IndexProgress progress() const { return indexer_.progress(); }
     void pause(bool paused) { indexer_.pause(paused); }
+    // Pauses one analyzer (Indexer::pause()), or resumes it and requests a scan for what it left out.
+    // kNotFound when there is none of that name.
+    Result<> pause(std::string_view analyzer, bool paused);
     // Makes the running scan end early, and all further ones impossible. Returns at once.
     void request_stop() { thread_.request_stop(); }
     // Folders that only periodic scans see, with the reasons.

@@ -9,10 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
-#include "analyze/hashes.hpp"
-#include "analyze/style.hpp"
 #include "catalog/leases.hpp"
 #include "library/library.hpp"
 #include "library/original.hpp"
@@ -23,7 +20,6 @@ namespace hone {
 
 namespace {
 
-constexpr int kMetadataVersion = 2;            // raise it when photo/metadata.hpp reads more
 constexpr std::size_t kBlockBytes = 1U << 20;  // per read
 constexpr double kRestSeconds = 2;             // a file that changed less than this ago may still be written
 
@@ -90,38 +86,10 @@ Result<Hashed> hash_original(int descriptor, Heartbeat& heartbeat) {
 
 }  // namespace
 
-AnalyzerKey content_analysis(const ContentAnalyzer& analyzer) {
-    return {std::string(ContentAnalyzer::kName), ContentAnalyzer::kVersion, analyzer.model().fingerprint()};
-}
-
-AnalyzerKey face_analysis(const FaceAnalyzer& analyzer) {
-    return {std::string(FaceAnalyzer::kName), FaceAnalyzer::kVersion, analyzer.fingerprint()};
-}
-
-bool is_done(std::span<const Analysis> analyses, const AnalyzerKey& key) {
-    return std::ranges::any_of(analyses, [&](const AnalyzerKey& done) { return done == key; });
-}
-
-std::vector<AnalyzerKey> pixel_analyses() {
-    return {{"metadata", kMetadataVersion, ""}, {"hashes", kHashesVersion, ""}, {"look", kStyleVersion, ""}};
-}
-
-FaceFacts to_facts(const FoundFace& one) {
-    FaceFacts face;
-    face.box = one.box;
-    face.score = one.score;
-    face.vector = one.vector;
-    if (one.has_points) {
-        auto& points = face.landmarks.emplace();
-        for (std::size_t at = 0; at < one.points.size(); ++at) {
-            points[2 * at] = one.points[at].x;
-            points[2 * at + 1] = one.points[at].y;
-        }
-    }
-    if (one.estimate)
-        face.estimate = {one.estimate->age, one.estimate->male, one.estimate->range.low,
-                         one.estimate->range.high};
-    return face;
+bool is_done(std::span<const Analysis> analyses, const Analyzer& analyzer) {
+    return std::ranges::all_of(analyzer.keys(), [&](const AnalyzerKey& key) {
+        return std::ranges::any_of(analyses, [&](const AnalyzerKey& done) { return done == key; });
+    });
 }
 
 // A file in progress. Every call to its drive runs through the blocking-call runner, whose thread shares the
@@ -181,26 +149,18 @@ struct FileProcessor::Original {
     }
 };
 
-std::vector<AnalyzerKey> FileProcessor::wanted() const {
-    std::vector<AnalyzerKey> keys = pixel_analyses();
-    if (analyzer_ != nullptr) keys.push_back(content_analysis(*analyzer_));
-    if (faces_ != nullptr) keys.push_back(face_analysis(*faces_));
-    return keys;
-}
-
-Result<FileProcessor::Missing> FileProcessor::missing(const FileToProcess& file, const Sha256& id) const {
-    Missing what{true, analyzer_ != nullptr, faces_ != nullptr};
+Result<std::vector<Analyzer*>> FileProcessor::missing(const FileToProcess& file, const Sha256& id) const {
+    std::vector<Analyzer*> analyzers = queues_.wanted(id);
     HONE_TRY(const std::optional<Photo> known, catalog_.photo(id));
-    if (!known) return what;
+    if (!known) return analyzers;
     HONE_TRY(const std::vector<Analysis> analyses, catalog_.analyses(known->number));
-    const auto done = [&](const AnalyzerKey& key) { return is_done(analyses, key); };
-    what.analysis_results = !std::ranges::all_of(pixel_analyses(), done);
-    what.network = what.network && !done(content_analysis(*analyzer_));
-    what.faces = what.faces && !done(face_analysis(*faces_));
-    // With a sidecar, or after its removal, the photo's metadata must be read again.
     HONE_TRY(const std::vector<FileRecord> records, catalog_.files_of(known->number));
-    what.analysis_results = what.analysis_results || file.facts.sidecar != 0 || lost_sidecar(file, records);
-    return what;
+    // With a sidecar, or after its removal, what depends on it must be read again.
+    const bool sidecars = file.facts.sidecar != 0 || lost_sidecar(file, records);
+    std::erase_if(analyzers, [&](const Analyzer* analyzer) {
+        return is_done(analyses, *analyzer) && !(sidecars && analyzer->reads_sidecars());
+    });
+    return analyzers;
 }
 
 Result<FileOutcome::Photo> FileProcessor::read_photo(const FileToProcess& file, const Original& original,
@@ -209,30 +169,28 @@ Result<FileOutcome::Photo> FileProcessor::read_photo(const FileToProcess& file, 
     const Sha256& id = original.hashed.id;
     photo.photo.id = id;
     photo.photo.bytes = file.facts.size;
-    HONE_TRY(Missing what, unavailable_if_failed(missing(file, id)));
+    HONE_TRY(result.analyzers, unavailable_if_failed(missing(file, id)));
     Leases* const leases = catalog_.leases();
-    if (leases != nullptr && what.any()) {
+    if (leases != nullptr && !result.analyzers.empty()) {
         // Another process may be working on a copy of the file.
         const std::string key = to_hex(id);
         HONE_TRY(const std::vector<bool> granted, unavailable_if_failed(leases->take(std::span(&key, 1))));
         result.elsewhere = !granted.front();
         if (result.elsewhere) return photo;
         result.lease = key;
-        HONE_TRY(what, unavailable_if_failed(missing(file, id)));
+        HONE_TRY(result.analyzers, unavailable_if_failed(missing(file, id)));
     }
-    const auto [analysis_results, network, faces] = what;
     // Thumbnails of photos that other processes indexed are made on request.
-    const bool thumbnails = (leases == nullptr || what.any()) && !thumbnails_.has_all(id);
-    if (!what.any() && !thumbnails) return photo;
+    const bool thumbnails = (leases == nullptr || !result.analyzers.empty()) && !thumbnails_.has_all(id);
+    if (result.analyzers.empty() && !thumbnails) return photo;
 
     std::vector<int> sidecars;
     for (const FileDescriptor& sidecar : original.sidecars) sidecars.push_back(sidecar.get());
     PhotoWork work;
-    work.network_side = network ? analyzer_->wanted_side() : 0;
-    work.faces_side = faces ? FaceAnalyzer::kPictureSide : 0;
+    // Always the same decoding, so that the pixels do not depend on which results are missing.
     work.thumbnails = true;
-    work.metadata = analysis_results;
     work.svg = svg_;
+    for (const Analyzer* analyzer : result.analyzers) analyzer->request(work);
     HONE_TRY(PreparedPhoto prepared, decoders_.prepare(original.file.get(), sidecars, work));
     photo.photo.width = prepared.width;
     photo.photo.height = prepared.height;
@@ -242,22 +200,8 @@ Result<FileOutcome::Photo> FileProcessor::read_photo(const FileToProcess& file, 
         if (const auto stored = thumbnails_.store(id, prepared.thumbnails); !stored)
             return fail(ErrorKind::kUnavailable, "{}", stored.error().message);
     }
-    if (analysis_results) {
-        AnalysisResults& found = photo.analysis_results.emplace();
-        const auto document = nlohmann::json::parse(prepared.metadata, nullptr, false);
-        if (auto metadata = parse_metadata(document)) found.metadata = std::move(*metadata);
-        found.taken = resolve_taken(found.metadata, file.facts.path.filename().native(),
-                                    file.facts.modified_ns / 1'000'000'000);
-        const Image image = style_image(prepared.small);
-        const StyleBytes style = describe_style(image);
-        found.style.assign(style.begin(), style.end());
-        const PhotoHashes hashes = describe_hashes(image);
-        found.hashes.assign(hashes.turned.begin(), hashes.turned.end());
-        found.hashes.insert(found.hashes.end(), hashes.crops.begin(), hashes.crops.end());
-        std::ranges::copy(pixel_analyses(), std::back_inserter(photo.done));
-    }
-    if (network) result.tensor = analyzer_->prepare(prepared.network);
-    if (faces) result.faces = std::move(prepared.faces);
+    prepared.thumbnails = {};
+    result.decoded = {file.facts, std::move(prepared)};
     return photo;
 }
 
@@ -279,8 +223,8 @@ void FileProcessor::look_at(const FileToProcess& file, const std::shared_ptr<Ori
     const bool young = seconds_since(file.facts.modified_ns) < kRestSeconds;
     const auto failed = [&](const std::string& stage, const std::string& reason) {
         result.outcome.what = FileOutcome::Failed{stage, reason};
-        result.tensor.clear();
-        result.faces = {};
+        result.analyzers.clear();
+        result.decoded = {};
     };
     const auto unresponsive = [&] {
         result.unresponsive = true;

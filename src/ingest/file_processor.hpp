@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The file processor: opens one file read-only, hashes it, decodes it in the sandbox and analyses it. It
-// skips analyses that the catalogue already has.
+// The file processor: opens one file read-only, hashes it and decodes it in the sandbox for the analyzers
+// whose results the catalogue does not have.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "analyze/content.hpp"
-#include "analyze/faces.hpp"
-#include "analyze/hashes.hpp"
-#include "analyze/style.hpp"
+#include "analyze/analyzer.hpp"
 #include "base/blocking_calls.hpp"
 #include "base/path_map.hpp"
 #include "catalog/catalog.hpp"
+#include "ingest/analysis_queues.hpp"
 #include "library/thumbnail_store.hpp"
 #include "photo/sandbox/decoder_pool.hpp"
 
@@ -26,8 +24,8 @@ struct FileToProcess {
 
 struct ProcessingResult {
     FileOutcome outcome;
-    std::vector<float> tensor;  // the network's input; empty when the photo needs no network
-    Image faces;                // the image for face detection; empty when faces are not needed
+    std::vector<Analyzer*> analyzers;  // that this photo waits for
+    AnalyzerInput decoded;              // their input
     // The file changed while it was read, or is so young that it may still be copied. Retry when it has
     // settled.
     bool unsettled = false;
@@ -38,21 +36,17 @@ struct ProcessingResult {
     std::optional<Error> fatal;  // not the file's fault: the library cannot be written, or no decoder starts
 };
 
-// Safe from any thread. analyzer, faces: null without a network. paths: from the catalogue to this machine.
+// Safe from any thread. paths: from the catalogue to this machine.
 class FileProcessor {
   public:
     FileProcessor(Catalog& catalog, DecoderPool& decoders, ThumbnailStore& thumbnails,
-                  const ContentAnalyzer* analyzer, const FaceAnalyzer* faces, bool svg, PathMap paths = {})
+                  const AnalysisQueues& queues, bool svg, PathMap paths = {})
         : catalog_(catalog),
           decoders_(decoders),
           thumbnails_(thumbnails),
-          analyzer_(analyzer),
-          faces_(faces),
+          queues_(queues),
           svg_(svg),
           paths_(std::move(paths)) {}
-
-    // Returns the analyses that a photo must have. A photo with all of them is not opened again.
-    [[nodiscard]] std::vector<AnalyzerKey> wanted() const;
 
     // Processes one file. Never fails: an unreadable file is an outcome as well. calls: the caller's own,
     // used to open, read and close the file.
@@ -64,12 +58,8 @@ class FileProcessor {
 
   private:
     struct Original;
-    // The missing analyses of a photo.
-    struct Missing {
-        bool analysis_results = true, network = true, faces = true;
-        [[nodiscard]] bool any() const { return analysis_results || network || faces; }
-    };
-    [[nodiscard]] Result<Missing> missing(const FileToProcess& file, const Sha256& id) const;
+    // The analyzers whose results the photo lacks.
+    [[nodiscard]] Result<std::vector<Analyzer*>> missing(const FileToProcess& file, const Sha256& id) const;
     void look_at(const FileToProcess& file, const std::shared_ptr<Original>& original, BlockingCalls& calls,
                  ProcessingResult& result) const;
     [[nodiscard]] Result<FileOutcome::Photo> read_photo(const FileToProcess& file, const Original& original,
@@ -78,20 +68,12 @@ class FileProcessor {
     Catalog& catalog_;
     DecoderPool& decoders_;
     ThumbnailStore& thumbnails_;
-    const ContentAnalyzer* analyzer_;
-    const FaceAnalyzer* faces_;
+    const AnalysisQueues& queues_;
     const bool svg_;
     const PathMap paths_;
 };
 
-AnalyzerKey content_analysis(const ContentAnalyzer& analyzer);
-AnalyzerKey face_analysis(const FaceAnalyzer& analyzer);
-// The analyses that need no network, all from one decoding. Raising one of their versions re-indexes all
-// photos.
-std::vector<AnalyzerKey> pixel_analyses();
-// True when `analyses` contains the key.
-bool is_done(std::span<const Analysis> analyses, const AnalyzerKey& key);
-
-FaceFacts to_facts(const FoundFace& face);
+// True when `analyses` has all keys of the analyzer.
+bool is_done(std::span<const Analysis> analyses, const Analyzer& analyzer);
 
 }  // namespace hone

@@ -30,6 +30,10 @@ constexpr int kMostRests = 30;
 constexpr std::size_t kLeasedFiles = 16;
 constexpr auto kLeasePause = std::chrono::milliseconds(500);
 
+constexpr std::string_view kDuplicates = "duplicates";
+// Decoded photos that wait for their analyzers; enough for two batches of a device.
+constexpr std::size_t kDecodedPhotos = 2 * ImageTextModel::kLargestBatch;
+
 std::string lease_of(const FileFacts& facts) {
     return "file " + to_hex(sha256(facts.path.native()));
 }
@@ -42,41 +46,35 @@ std::vector<ScanTask> whole(std::span<const Folder> folders) {
     return tasks;
 }
 
-// A decoded photo that waits for the networks.
-struct Indexer::PreparedItem {
-    FileOutcome outcome;
-    std::vector<float> tensor;
-    Image faces;
-    bool wants_vector = false;
-};
-
 // The state shared by the threads of one run.
 struct Indexer::Run {
-    Run(const FileProcessor& reader, Leases* shared, std::span<const ScanTask> all,
+    Run(const FileProcessor& reader, AnalysisQueues& analysis, Leases* shared, std::span<const ScanTask> all,
         const std::stop_token& token, const IndexOptions& wishes, unsigned decoders)
         : processor(reader),
+          queues(analysis),
           leases(shared),
           tasks(all),
           stop(token),
           options(wishes),
           work(leases != nullptr ? kLeasedFiles : kQueuedFiles),
-          prepared(2 * std::max<std::size_t>(decoders, ImageTextModel::kLargestBatch)),
           done(kQueuedFiles),
-          decoders_left(decoders) {}
+          decoders_left(decoders),
+          analysts_left(decoders) {}
 
     const FileProcessor& processor;
+    AnalysisQueues& queues;
     Leases* const leases;  // null: no other process works on these files
     const std::span<const ScanTask> tasks;
     const std::stop_token stop;
     const IndexOptions options;
     BoundedQueue<FileToProcess> work;
-    BoundedQueue<PreparedItem> prepared;
     BoundedQueue<FileOutcome> done;
-    std::atomic<unsigned> decoders_left;
+    std::atomic<unsigned> decoders_left, analysts_left;
     // Photos with all analyses at the start of the run. Read for whole folders only: for a few files, a
     // question per file costs less than reading the library.
     std::optional<std::vector<bool>> complete;
-    FileId last_file = 0;  // at the start of the run
+    std::size_t wanted = 0;  // analyzers that counted for it
+    FileId last_file = 0;    // at the start of the run
     struct WalkedPart {
         FolderId folder;
         ScannedPart part;
@@ -99,7 +97,7 @@ struct Indexer::Run {
             if (!error) error = std::move(reason);
         }
         work.close();
-        prepared.close();
+        queues.cancel();
         done.close();
     }
     // An exception in a thread ends the run, not the process.
@@ -139,6 +137,16 @@ IndexProgress Indexer::progress() const {
         }
     }
     if (paused_ && now.state != IndexState::kIdle) now.state = IndexState::kPaused;
+    now.analyzers = queues_.progress();
+    AnalyzerProgress& duplicates = now.analyzers.emplace_back();
+    duplicates.name = kDuplicates;
+    if (now.stage == kDuplicates) {
+        duplicates.state = AnalyzerState::kRunning;
+        duplicates.waiting = now.total - std::min(now.total, now.done);
+        duplicates.photos_per_second = now.photos_per_second;
+        duplicates.parallel = processor_count();
+    }
+    if (duplicates_paused_) duplicates.state = AnalyzerState::kPaused;
     return now;
 }
 
@@ -148,6 +156,14 @@ void Indexer::pause(bool paused) {
         paused_ = paused;
     }
     resumed_.notify_all();
+}
+
+bool Indexer::pause(std::string_view analyzer, bool paused) {
+    if (analyzer != kDuplicates) return queues_.pause(analyzer, paused);
+    const std::lock_guard lock(mutex_);
+    duplicates_paused_ = paused;
+    if (paused) duplicates_stop_.request_stop();
+    return true;
 }
 
 void Indexer::wait_while_paused(const std::stop_token& stop) {
@@ -207,7 +223,7 @@ Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
         case FileState::kPhoto:
             break;
     }
-    HONE_TRY(bool known, has_everything(run, *file->photo));
+    HONE_TRY(bool known, has_everything(run, *file->photo, *file->photo_id));
     // Other processes make thumbnails only for themselves; a missing one is made when it is requested.
     known = known && (run.leases != nullptr || parts_.thumbnails.has_all(*file->photo_id));
     if (known) {
@@ -223,13 +239,32 @@ bool Indexer::is_same(const FileFacts& known, const FileFacts& now) const {
            (known.inode == now.inode || parts_.library.catalog().leases() != nullptr);
 }
 
-Result<bool> Indexer::has_everything(const Run& run, PhotoNumber photo) {
+// Reads which photos have the results of which analyzer. Returns the bits of those with all wanted ones, by
+// photo number.
+Result<std::vector<bool>> Indexer::read_analyzed() {
+    const std::vector<Analyzer*> wanted = queues_.wanted();
+    std::optional<std::vector<bool>> complete;
+    for (const auto& analyzer : parts_.analyzers) {
+        HONE_TRY(std::vector<bool> done, parts_.library.catalog().analyzed(analyzer->keys()));
+        if (std::ranges::find(wanted, analyzer.get()) != wanted.end()) {
+            if (!complete) complete = done;
+            complete->resize(std::min(complete->size(), done.size()));
+            for (std::size_t photo = 0; photo < complete->size(); ++photo)
+                (*complete)[photo] = (*complete)[photo] && done[photo];
+        }
+        queues_.set_analyzed(*analyzer, std::move(done));
+    }
+    return complete.value_or(std::vector<bool>());
+}
+
+Result<bool> Indexer::has_everything(const Run& run, PhotoNumber photo, const PhotoId& id) {
     if (run.complete && photo < run.complete->size() && (*run.complete)[photo]) return true;
-    // Another process may have completed it since the run began.
-    if (run.complete && run.leases == nullptr) return false;
+    const std::vector<Analyzer*> wanted = queues_.wanted(id);
+    // Another process may have completed it since the run began. An analyzer that has given up on the photo,
+    // or is paused since, does not count.
+    if (run.complete && run.leases == nullptr && wanted.size() == run.wanted) return false;
     HONE_TRY(const std::vector<Analysis> done, parts_.library.catalog().analyses(photo));
-    return std::ranges::all_of(run.processor.wanted(),
-                               [&](const AnalyzerKey& key) { return is_done(done, key); });
+    return std::ranges::all_of(wanted, [&](const Analyzer* analyzer) { return is_done(done, *analyzer); });
 }
 
 // Leases as many of the unleased files as possible and queues them for reading. Returns false to end the
@@ -417,10 +452,8 @@ void Indexer::hand_on(Run& run, ProcessingResult result) {
         run.leased.emplace(result.outcome.facts.path, std::move(result.lease));
     }
     note_answer(run, result.outcome.folder, !result.unresponsive);
-    if (!result.tensor.empty() || result.faces.width > 0) {
-        const bool wants_vector = !result.tensor.empty();
-        run.prepared.push(
-            {std::move(result.outcome), std::move(result.tensor), std::move(result.faces), wants_vector});
+    if (!result.analyzers.empty()) {
+        run.queues.push(std::move(result.outcome), std::move(result.decoded), result.analyzers);
     } else if (keeps_photo(result.outcome)) {
         const auto& failed = std::get<FileOutcome::Failed>(result.outcome.what);
         add_failure(run, result.outcome.facts, failed.stage, failed.reason, false);
@@ -502,8 +535,7 @@ void Indexer::read_files(Run& run) {
     }
     if (--run.decoders_left > 0) return;
     settle_files(run, calls);
-    run.prepared.close();
-    if (parts_.analyzer == nullptr && parts_.faces == nullptr) run.done.close();
+    run.queues.close();
 }
 
 // Retries files that changed while they were read, are damaged and very young, or are in the hands of another
@@ -542,83 +574,16 @@ void Indexer::settle_files(Run& run, BlockingCalls& calls) {
     }
 }
 
-// A failed face detection does not fail the photo. Its faces stay missing, and the log has the reason.
-void Indexer::find_faces(FileOutcome& outcome, const Image& picture) {
-    auto& photo = std::get<FileOutcome::Photo>(outcome.what);
-    const auto found = parts_.faces->find(picture, photo.photo.width);
-    if (!found) {
-        log::warning("{}: {}", printable(outcome.facts.path), found.error().message);
-        return;
-    }
-    auto& faces = photo.faces.emplace();
-    for (const FoundFace& face : *found) faces.push_back(to_facts(face));
-    photo.face_model = parts_.faces->fingerprint();
-    photo.done.push_back(face_analysis(*parts_.faces));
-}
-
-// Opens the networks for the first photo that needs them. Only then is it known how many threads they need.
-void Indexer::start_networks(Run& run) {
-    auto first = run.prepared.pop();
-    if (!first) return run.done.close();
-    ImageTextModel::ImageRuns runs{1, processor_count()};
-    if (parts_.analyzer != nullptr) {
-        const auto loaded = parts_.analyzer->model().load_image();
-        if (!loaded) return run.fail_run(loaded.error());
-        runs = *loaded;
-        // A device runs one batch at a time, but faces are detected on the processor.
-        if (parts_.faces != nullptr) runs.parallel = std::max(runs.parallel, processor_count());
-    }
-    {
-        const std::lock_guard lock(run.mutex);
-        run.summary.network_threads = runs.parallel;
-    }
-    std::vector<std::jthread> others;
-    for (unsigned thread = 1; thread < runs.parallel; ++thread) {
-        others.emplace_back([&] {
-            run.guard([&] {
-                if (auto item = run.prepared.pop()) run_networks(run, std::move(*item), runs.batch);
-            });
-        });
-    }
-    run_networks(run, std::move(*first), runs.batch);
-    others.clear();
-    run.done.close();
-}
-
-void Indexer::run_networks(Run& run, PreparedItem first, std::size_t batch) {
-    for (std::optional<PreparedItem> next(std::move(first)); next; next = run.prepared.pop()) {
-        std::vector<PreparedItem> items;
-        items.push_back(std::move(*next));
-        while (items.size() < batch) {
-            auto more = run.prepared.try_pop();
-            if (!more) break;
-            items.push_back(std::move(*more));
-        }
-        std::vector<std::vector<float>> tensors;
-        for (PreparedItem& item : items) {
-            if (!item.tensor.empty()) tensors.push_back(std::move(item.tensor));
-        }
-        Result<std::vector<std::vector<float>>> vectors;
-        if (!tensors.empty()) vectors = parts_.analyzer->embed(tensors);
-        std::size_t embedded = 0;
-        for (std::size_t at = 0; at < items.size(); ++at) {
-            FileOutcome& outcome = items[at].outcome;
-            if (embedded < tensors.size() && items[at].wants_vector) {
-                if (vectors) {
-                    auto& photo = std::get<FileOutcome::Photo>(outcome.what);
-                    photo.key = content_key(parts_.analyzer->model());
-                    photo.vector = std::move((*vectors)[embedded++]);
-                    photo.done.push_back(content_analysis(*parts_.analyzer));
-                } else {
-                    outcome.what = FileOutcome::Failed{"content", vectors.error().message};
-                }
-            }
-            const bool photo = std::holds_alternative<FileOutcome::Photo>(outcome.what);
-            if (photo && items[at].faces.width > 0 && !run.stop.stop_requested())
-                find_faces(outcome, items[at].faces);
-            run.done.push(std::move(outcome));
-        }
-    }
+void Indexer::analyze(Run& run) {
+    const AnalysisQueues::Sink sink{
+        [&](FileOutcome outcome) { run.done.push(std::move(outcome)); },
+        [&](const FileFacts& file, std::string_view analyzer, const std::string& reason) {
+            log::warning("{} ({}): {}", printable(file.path), analyzer, reason);
+            const std::lock_guard lock(run.mutex);
+            ++run.summary.failed_analyses;
+        }};
+    if (const auto worked = run.queues.work(sink); !worked) return run.fail_run(worked.error());
+    if (--run.analysts_left == 0) run.done.close();
 }
 
 Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
@@ -635,11 +600,15 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
             if (committed[at].new_photo) ++run.summary.added;
             if (!photo->done.empty()) ++run.summary.read;
             if (photo->faces) run.summary.faces += photo->faces->size();
+            queues_.note_stored(*committed[at].photo, photo->done);
             if (photo->key) {
                 ++run.summary.embedded;
-                vectors_behind_ = true;  // unless this succeeds
-                HONE_CHECK(parts_.library.add_vector(*parts_.space, *committed[at].photo, photo->vector));
-                vectors_behind_ = false;
+                const auto space = std::ranges::find(parts_.spaces, *photo->key, &OpenSpace::key);
+                if (space != parts_.spaces.end()) {
+                    vectors_behind_ = true;  // unless this succeeds
+                    HONE_CHECK(parts_.library.add_vector(*space->rows, *committed[at].photo, photo->vector));
+                    vectors_behind_ = false;
+                }
             }
             if (photo->analysis_results)
                 HONE_CHECK(parts_.library.add_style(*committed[at].photo, photo->analysis_results->style));
@@ -655,7 +624,7 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
     progress_.done += outcomes.size();
     progress_.failed = run.summary.failed;
     progress_.skipped = run.summary.skipped_kinds;
-    rated_ = parts_.analyzer != nullptr ? run.summary.embedded : run.summary.read;
+    rated_ = run.summary.read;
     outcomes.clear();
     return {};
 }
@@ -713,33 +682,38 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
                                   const IndexOptions& options) {
     const Stopwatch watch;
     Catalog& catalog = parts_.library.catalog();
-    const bool network = parts_.analyzer != nullptr;
-    // Rows that an earlier run committed but could not write to the vector file (a full disk) are added now.
-    if (network && vectors_behind_) {
-        HONE_CHECK(parts_.library.sync_content(content_key(parts_.analyzer->model()), *parts_.space));
+    // Rows that an earlier run committed but could not write to a vector file (a full disk) are added now.
+    if (vectors_behind_) {
+        for (const OpenSpace& space : parts_.spaces)
+            HONE_CHECK(parts_.library.sync_content(space.key, *space.rows));
         vectors_behind_ = false;
     }
     HONE_TRY(const auto styles, parts_.library.styles());
     (void)styles;
-    const FileProcessor processor(catalog, parts_.decoders, parts_.thumbnails, parts_.analyzer, parts_.faces,
-                                  options.svg, options.paths);
+    const FileProcessor processor(catalog, parts_.decoders, parts_.thumbnails, queues_, options.svg,
+                                  options.paths);
     const unsigned readers = processor_count();
-    Run run(processor, catalog.leases(), tasks, stop, options, readers);
+    queues_.begin(std::max<std::size_t>(2 * readers, kDecodedPhotos), options.retry_failed);
+    Run run(processor, queues_, catalog.leases(), tasks, stop, options, readers);
     const bool whole_folder = std::ranges::any_of(
         tasks, [](const ScanTask& task) { return task.recursive && task.directory == task.folder.path; });
     if (whole_folder) {
-        HONE_TRY(run.complete, catalog.analyzed(processor.wanted()));
+        run.wanted = queues_.wanted().size();
+        HONE_TRY(run.complete, read_analyzed());
     }
     HONE_TRY(run.last_file, catalog.last_file());
     begin_stage("indexing", 0);
-    const std::stop_callback give_up(stop, [&] { parts_.decoders.interrupt(true); });
+    const std::stop_callback give_up(stop, [&] {
+        parts_.decoders.interrupt(true);
+        queues_.cancel();
+    });
 
     std::jthread walker([&] { run.guard([&] { walk_tasks(run); }); });
     std::vector<std::jthread> workers;
     for (unsigned reader = 0; reader < readers; ++reader)
         workers.emplace_back([&] { run.guard([&] { read_files(run); }); });
-    if (network || parts_.faces != nullptr)
-        workers.emplace_back([&] { run.guard([&] { start_networks(run); }); });
+    for (unsigned analyst = 0; analyst < readers; ++analyst)
+        workers.emplace_back([&] { run.guard([&] { analyze(run); }); });
     run.guard([&] { write_outcomes(run); });
     // A failed run closes its queues, which ends the threads.
     walker.join();
@@ -761,15 +735,13 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
         progress_.skipped = run.summary.skipped_kinds;
     }
     if (run.error) return std::unexpected(std::move(*run.error));
-    if (network) HONE_CHECK(catalog.set_setting("indexed-model", parts_.analyzer->model().manifest().name));
+    if (!parts_.model.empty()) HONE_CHECK(catalog.set_setting("indexed-model", parts_.model));
     IndexSummary summary = std::move(run.summary);
     HONE_TRY(summary.moved, catalog.moved_since(run.last_file));
     HONE_TRY(const auto snapshot, parts_.library.snapshot());
     summary.photos = snapshot->counts().photos;
     summary.seconds = watch.seconds();
-    if (reading_seconds > 0)
-        summary.photos_per_second =
-            static_cast<double>(network ? summary.embedded : summary.read) / reading_seconds;
+    if (reading_seconds > 0) summary.photos_per_second = static_cast<double>(summary.read) / reading_seconds;
     return summary;
 }
 
@@ -777,9 +749,19 @@ Result<> Indexer::find_same_pictures(bool whole, const std::stop_token& stop) {
     HONE_TRY(const std::size_t photos,
              same_pictures_.prepare(whole, parts_.library.catalog().leases() != nullptr));
     if (photos == 0) return {};
-    begin_stage("duplicates", photos);
-    return same_pictures_.run(stop, [&](std::size_t done) {
-        wait_while_paused(stop);
+    std::stop_token paused;
+    {
+        const std::lock_guard lock(mutex_);
+        if (duplicates_paused_) return {};  // they wait for the next run
+        duplicates_stop_ = {};
+        paused = duplicates_stop_.get_token();
+    }
+    begin_stage(std::string(kDuplicates), photos);
+    std::stop_source either;
+    const std::stop_callback ended(stop, [&] { either.request_stop(); });
+    const std::stop_callback rested(paused, [&] { either.request_stop(); });
+    return same_pictures_.run(either.get_token(), [&](std::size_t done) {
+        wait_while_paused(either.get_token());
         const std::lock_guard lock(mutex_);
         progress_.done = rated_ = done;
     });

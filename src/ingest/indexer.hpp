@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The pipeline from folders to vectors: walk -> read, hash, decode, analyse -> network -> catalogue and
-// vector file. Every queue is bounded. The catalogue records finished work, so a killed run continues where
-// it stopped.
+// The pipeline from folders to vectors: walk -> read, hash, decode -> analyzers -> catalogue and vector
+// files. Every queue is bounded. The catalogue records finished work, so a killed run continues where it
+// stopped.
 #pragma once
 
 #include <atomic>
@@ -13,8 +13,8 @@
 #include <thread>
 #include <vector>
 
-#include "analyze/content.hpp"
 #include "base/time.hpp"
+#include "ingest/analysis_queues.hpp"
 #include "ingest/file_processor.hpp"
 #include "ingest/same_picture_finder.hpp"
 #include "library/library.hpp"
@@ -36,13 +36,13 @@ struct IndexSummary {
     std::uint64_t missing = 0;    // files that are gone; their photos stay in the catalogue
     std::uint64_t failed = 0;
     std::uint64_t skipped = 0;
-    std::uint64_t embedded = 0;    // vectors computed by this run
-    std::uint64_t read = 0;        // photos decoded by this run
-    std::uint64_t faces = 0;       // detected by this run
-    unsigned network_threads = 0;  // threads that ran networks; 0 when no photo needed one
+    std::uint64_t embedded = 0;         // vectors computed by this run
+    std::uint64_t read = 0;             // photos analysed by this run
+    std::uint64_t faces = 0;            // detected by this run
+    std::uint64_t failed_analyses = 0;  // results that photos lack because an analyzer failed
     std::map<std::string, std::uint64_t> skipped_kinds;
     double seconds = 0;
-    double photos_per_second = 0;        // embedded (without a network: read) / seconds of indexing
+    double photos_per_second = 0;        // read / seconds of indexing
     std::vector<IndexFailure> failures;  // at most kListedFailures
     static constexpr std::size_t kListedFailures = 1000;
 };
@@ -56,6 +56,7 @@ struct IndexProgress {
     std::map<std::string, std::uint64_t> skipped;
     double photos_per_second = 0;
     std::optional<double> seconds_left;
+    std::vector<AnalyzerProgress> analyzers;  // "duplicates" is the last one: near duplicates
 };
 
 // Receives events on several of the indexer's threads, while the run continues. Must return quickly.
@@ -87,25 +88,31 @@ struct IndexOptions {
     std::chrono::milliseconds patience = kBlockingCallPatience;
 };
 
-// The parts that a run uses; they must outlive the Indexer. analyzer and space: both null without a network.
-// faces: null when faces are not detected.
+// The open vector file of an analyzer's space.
+struct OpenSpace {
+    VectorKey key;
+    std::shared_ptr<VectorSpace> rows;
+};
+
+// The parts that a run uses; those by reference must outlive the Indexer.
 struct IndexParts {
     Library& library;
-    ContentAnalyzer* analyzer;
-    VectorSpace* space;
     ThumbnailStore& thumbnails;
     DecoderPool& decoders;
     IndexObserver& observer;
-    FaceAnalyzer* faces = nullptr;
+    std::vector<std::shared_ptr<Analyzer>> analyzers;
+    std::vector<OpenSpace> spaces;  // of those analyzers that give vectors
+    std::string model;  // name of the image-text model, which the library remembers; "" without one
 };
 
 class Indexer {
   public:
     // patience: of the drives of photos whose thumbnails are missing when they are compared.
-    explicit Indexer(const IndexParts& parts, std::chrono::milliseconds patience = kBlockingCallPatience)
-        : parts_(parts),
-          same_pictures_(parts.library.catalog(), parts.thumbnails, parts.decoders,
-                         parts.library.vectors_directory(), patience) {}
+    explicit Indexer(IndexParts parts, std::chrono::milliseconds patience = kBlockingCallPatience)
+        : parts_(std::move(parts)),
+          queues_(parts_.analyzers),
+          same_pictures_(parts_.library.catalog(), parts_.thumbnails, parts_.decoders,
+                         parts_.library.vectors_directory(), patience) {}
 
     // Brings the library up to date with these folders. One caller at a time. An unreadable folder is marked
     // unreachable and its photos stay. A stop request ends the run early and in order. kFailed or
@@ -117,10 +124,12 @@ class Indexer {
     [[nodiscard]] IndexProgress progress() const;
     // Pauses the running stage, or resumes it. Safe from any thread.
     void pause(bool paused);
+    // Pauses one analyzer, or "duplicates". What it leaves out is done by a later run. False when there is
+    // none of that name. Safe from any thread.
+    bool pause(std::string_view analyzer, bool paused);
 
   private:
     struct Run;
-    struct PreparedItem;
 
     void begin_stage(const std::string& stage, std::uint64_t total);
     void wait_while_paused(const std::stop_token& stop);
@@ -130,7 +139,8 @@ class Indexer {
     void lease_rest(Run& run);
     bool visit(Run& run, FolderId folder, const FileFacts& facts);
     Result<bool> is_unchanged(Run& run, const FileFacts& facts);
-    Result<bool> has_everything(const Run& run, PhotoNumber photo);
+    Result<std::vector<bool>> read_analyzed();
+    Result<bool> has_everything(const Run& run, PhotoNumber photo, const PhotoId& id);
     [[nodiscard]] bool is_same(const FileFacts& known, const FileFacts& now) const;
     void release(Run& run, std::span<const FileOutcome> outcomes);
     void release_all(Run& run);
@@ -140,9 +150,7 @@ class Indexer {
     void hand_on(Run& run, ProcessingResult result);
     bool keeps_photo(const FileOutcome& outcome);
     void note_answer(Run& run, FolderId folder, bool answered);
-    void start_networks(Run& run);
-    void run_networks(Run& run, PreparedItem first, std::size_t batch);
-    void find_faces(FileOutcome& outcome, const Image& picture);
+    void analyze(Run& run);
     void write_outcomes(Run& run);
     Result<> write(Run& run, std::vector<FileOutcome>& outcomes);
     void add_failure(Run& run, const FileFacts& file, const std::string& stage, const std::string& reason,
@@ -151,13 +159,16 @@ class Indexer {
     Result<> find_same_pictures(bool whole, const std::stop_token& stop);
 
     const IndexParts parts_;
+    AnalysisQueues queues_;
     SamePictureFinder same_pictures_;
     bool vectors_behind_ = false;  // used by run() and its writer only
     mutable std::mutex mutex_;     // guards the members below
     std::condition_variable_any resumed_;
     IndexProgress progress_;
     bool paused_ = false;
-    std::uint64_t rated_ = 0;  // photos that took time in this stage
+    bool duplicates_paused_ = false;
+    std::stop_source duplicates_stop_;  // of the running comparison
+    std::uint64_t rated_ = 0;           // photos that took time in this stage
     Stopwatch stage_watch_;
 };
 

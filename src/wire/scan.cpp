@@ -25,12 +25,26 @@ json to_json(const IndexSummary& summary) {
             {"skipped", summary.skipped},
             {"skipped_kinds", summary.skipped_kinds},
             {"embedded", summary.embedded},
+            {"failed_analyses", summary.failed_analyses},
             {"seconds", summary.seconds},
             {"photos_per_second", summary.photos_per_second},
             {"failures", failures}};
 }
 
+json to_json(const AnalyzerProgress& progress) {
+    static constexpr const char* kStates[] = {"idle", "running", "paused", "broken"};
+    return {{"name", progress.name},
+            {"state", kStates[static_cast<int>(progress.state)]},
+            {"waiting", progress.waiting},
+            {"analyzed", progress.analyzed ? json(*progress.analyzed) : json()},
+            {"failed", progress.failed},
+            {"reason", progress.reason},
+            {"photos_per_second", progress.photos_per_second}};
+}
+
 json to_json(const IndexProgress& progress) {
+    json analyzers = json::array();
+    for (const AnalyzerProgress& analyzer : progress.analyzers) analyzers.push_back(to_json(analyzer));
     static constexpr const char* kStates[] = {"idle", "counting", "running", "paused"};
     return {{"state", kStates[static_cast<int>(progress.state)]},
             {"stage", progress.stage},
@@ -39,7 +53,8 @@ json to_json(const IndexProgress& progress) {
             {"failed", progress.failed},
             {"skipped", progress.skipped},
             {"photos_per_second", progress.photos_per_second},
-            {"seconds_left", progress.seconds_left ? json(*progress.seconds_left) : json()}};
+            {"seconds_left", progress.seconds_left ? json(*progress.seconds_left) : json()},
+            {"analyzers", analyzers}};
 }
 
 json skipped_json(const Counts& counts) {
@@ -89,6 +104,14 @@ Result<bool> parse_scan_request(const json& document) {
         (wish && !document["retry_failed"].is_boolean()))
         return fail(ErrorKind::kUsage, "the body may be empty or {{\"retry_failed\": true}}");
     return wish && document["retry_failed"].get<bool>();
+}
+
+Result<std::string> parse_pause_request(const json& document) {
+    const bool named = document.is_object() && document.contains("analyzer");
+    if (!document.is_object() || document.size() != (named ? 1U : 0U) ||
+        (named && !document["analyzer"].is_string()))
+        return fail(ErrorKind::kUsage, "the body may be empty or {{\"analyzer\": \"faces\"}}");
+    return named ? document["analyzer"].get<std::string>() : "";
 }
 
 }  // namespace hone

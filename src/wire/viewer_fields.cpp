@@ -108,10 +108,19 @@ std::map<std::string, Fields, std::less<>> make_table() {
     const Fields progress{
         "state",       "stage", "done", "total", "failed", Field::numbers("skipped"), "photos_per_second",
         "seconds_left"};
-    const Fields summary{
-        "files",   "photos",  "new",     "unchanged",         "moved",
-        "missing", "failed",  "skipped", "photos_per_second", Field::numbers("skipped_kinds"),
-        "seconds", "embedded"};
+    const Fields summary{"files",
+                         "photos",
+                         "new",
+                         "unchanged",
+                         "moved",
+                         "missing",
+                         "failed",
+                         "skipped",
+                         "photos_per_second",
+                         Field::numbers("skipped_kinds"),
+                         "seconds",
+                         "embedded",
+                         "failed_analyses"};
     const Fields folder{"id", "photos", "reachable"};
     const Fields model{"name", "title", "dimension", "licence", "precision", "device"};
     const Fields status{"version",           "photos", "searchable",          "failed", {"model", model},

@@ -13,6 +13,8 @@
 #include <functional>
 #include <thread>
 
+#include "analyze/content.hpp"
+#include "analyze/description.hpp"
 #include "base/sha256.hpp"
 #include "base/time.hpp"
 #include "ingest/forget.hpp"
@@ -100,10 +102,16 @@ class Faults : public testing::Test {
         if (!did("open vectors", space) || !did("open styles", library.styles())) return false;
         const auto root = library.catalog().add_folder(photos_.path());
         if (!did("add folder", root)) return false;
-        ContentAnalyzer analyzer(tools().model);
         ThumbnailStore thumbnails(library_folder() / "thumbs", tools().decoders);
         IndexObserver observer;
-        Indexer indexer({library, &analyzer, space->get(), thumbnails, tools().decoders, observer});
+        Indexer indexer(
+            {library,
+             thumbnails,
+             tools().decoders,
+             observer,
+             {std::make_shared<DescriptionAnalyzer>(), std::make_shared<ContentAnalyzer>(tools().model)},
+             {{content_key(*tools().model), *space}},
+             tools().model->manifest().name});
         const auto summary = indexer.run(whole(std::span(&*root, 1)), {}, {});
         if (!did("run", summary)) return false;
         for (const auto& failure : summary->failures) EXPECT_FALSE(failure.reason.empty());

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "analyze/content.hpp"
+#include "analyze/description.hpp"
 #include "base/config.hpp"
 #include "base/time.hpp"
 #include "ingest/forget.hpp"
@@ -42,10 +44,18 @@ class Indexing : public testing::Test {
         return photos.write(name, test::plain_bitmap(40, 30, color));
     }
 
+    IndexParts parts(ThumbnailStore& thumbnails) {
+        return {*library,
+                thumbnails,
+                decoders,
+                observer,
+                {std::make_shared<DescriptionAnalyzer>(), std::make_shared<ContentAnalyzer>(model)},
+                {{content_key(*model), space}},
+                model->manifest().name};
+    }
     IndexSummary index() {
-        ContentAnalyzer analyzer(model);
         ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
-        Indexer indexer({*library, &analyzer, space.get(), thumbnails, decoders, observer});
+        Indexer indexer(parts(thumbnails));
         const Folder root = *library->catalog().add_folder(photos.path());
         const auto summary = indexer.run(whole(std::span(&root, 1)), {}, options);
         EXPECT_TRUE(summary) << summary.error().message;
@@ -81,10 +91,148 @@ TEST_F(Indexing, TheDefaultDeviceUsesAllProcessors) {
     model = std::make_shared<ImageTextModel>(*read_manifest(kModel), ModelOptions{});
     for (int photo = 0; photo < 4; ++photo)
         add(fmt::format("{}.bmp", photo), static_cast<std::uint32_t>(photo * 1000));
-    const auto summary = index();
-    EXPECT_EQ(summary.embedded, 4U);
-    EXPECT_EQ(summary.network_threads, processor_count()) << "in the first run of the process already";
-    EXPECT_EQ(index().network_threads, 0U) << "nothing to do, nothing loaded";
+    ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+    Indexer indexer(parts(thumbnails));
+    const Folder root = *library->catalog().add_folder(photos.path());
+    const auto content = [&] { return indexer.progress().analyzers[1]; };
+    EXPECT_EQ(content().parallel, 0U);
+    ASSERT_EQ(indexer.run(whole(std::span(&root, 1)), {})->embedded, 4U);
+    EXPECT_EQ(content().parallel, processor_count()) << "in the first run of the process already";
+    ASSERT_EQ(indexer.run(whole(std::span(&root, 1)), {})->unchanged, 4U);
+    EXPECT_EQ(content().parallel, 0U) << "nothing to do, nothing loaded";
+}
+
+// An analyzer that fails for photos of one color, or for all.
+class FailingAnalyzer final : public Analyzer {
+  public:
+    static constexpr std::uint32_t kNone = 0xFFFF'FFFF;  // no color
+    [[nodiscard]] std::string_view name() const override { return "failing"; }
+    [[nodiscard]] std::vector<AnalyzerKey> keys() const override { return {{"failing", 1, ""}}; }
+    void request(PhotoWork&) const override {}
+    Result<AnalyzerRuns> open() override { return AnalyzerRuns{4, 1}; }
+    std::vector<Result<AnalysisResult>> run(std::span<const AnalyzerInput* const> photos) override {
+        std::vector<Result<AnalysisResult>> results;
+        for (const AnalyzerInput* photo : photos) {
+            ++runs;
+            if (photo->prepared.color == bad || broken)
+                results.emplace_back(fail("it is too dark"));
+            else
+                results.emplace_back(FoundFaces{});
+        }
+        return results;
+    }
+    std::uint32_t bad = kNone;
+    bool broken = false;
+    std::atomic<int> runs = 0;
+};
+
+class Analyzing : public Indexing {
+  protected:
+    void SetUp() override {
+        Indexing::SetUp();
+        if (IsSkipped()) return;
+        store.emplace(base.path() / "library/thumbs", decoders);
+        IndexParts all = parts(*store);
+        all.analyzers.push_back(failing);
+        indexer.emplace(std::move(all));
+        root = *library->catalog().add_folder(photos.path());
+    }
+    IndexSummary scan() {
+        const auto summary = indexer->run(whole(std::span(&root, 1)), {}, options);
+        EXPECT_TRUE(summary) << summary.error().message;
+        return summary.value_or(IndexSummary{});
+    }
+    AnalyzerProgress of(std::string_view name) {
+        const auto all = indexer->progress().analyzers;
+        return *std::ranges::find(all, name, &AnalyzerProgress::name);
+    }
+    std::shared_ptr<FailingAnalyzer> failing = std::make_shared<FailingAnalyzer>();
+    std::optional<ThumbnailStore> store;
+    std::optional<Indexer> indexer;
+    Folder root;
+};
+
+TEST_F(Analyzing, AFailureCostsOneResultAndIsRetriedAFewTimes) {
+    add("good.bmp", 0x808080);
+    add("bad.bmp", 0x102030);
+    failing->bad = 0x102030;
+    const auto first = scan();
+    EXPECT_EQ(first.added, 2U);
+    EXPECT_EQ(first.embedded, 2U) << "the others answered";
+    EXPECT_EQ(first.failed, 0U) << "no file failed";
+    EXPECT_EQ(first.failed_analyses, 1U);
+    EXPECT_EQ(of("failing").failed, 1U);
+    EXPECT_EQ(of("failing").reason, "it is too dark");
+    EXPECT_EQ(of("failing").analyzed, 1U);
+    EXPECT_EQ(of("content").analyzed, 2U);
+    for (int attempt = 2; attempt <= AnalysisQueues::kAttempts; ++attempt) {
+        const auto again = scan();
+        EXPECT_EQ(again.unchanged, 1U);
+        EXPECT_EQ(again.failed_analyses, 1U) << attempt;
+        EXPECT_EQ(again.embedded, 0U) << "only what is missing is repeated";
+    }
+    EXPECT_EQ(scan().unchanged, 2U) << "given up";
+    EXPECT_EQ(of("failing").failed, 1U) << "still shown";
+    failing->bad = FailingAnalyzer::kNone;
+    EXPECT_EQ(scan().unchanged, 2U);
+    options.retry_failed = true;
+    EXPECT_EQ(scan().unchanged, 1U);
+    EXPECT_EQ(of("failing").failed, 0U);
+    EXPECT_EQ(of("failing").analyzed, 2U);
+}
+
+TEST_F(Analyzing, ABrokenAnalyzerRestsUntilTheNextScan) {
+    const int photo_count = 3 * AnalysisQueues::kMostFailuresInARow;
+    for (int photo = 0; photo < photo_count; ++photo)
+        add(fmt::format("{}.bmp", photo), static_cast<std::uint32_t>(photo * 1000));
+    failing->broken = true;
+    const auto summary = scan();
+    EXPECT_EQ(summary.embedded, static_cast<std::uint64_t>(photo_count)) << "the others go on";
+    EXPECT_EQ(of("failing").state, AnalyzerState::kBroken);
+    // Batches of four that are repeated one by one.
+    EXPECT_LE(failing->runs, 2 * (AnalysisQueues::kMostFailuresInARow + 4));
+    failing->broken = false;
+    EXPECT_EQ(scan().failed_analyses, 0U);
+    EXPECT_EQ(of("failing").analyzed, static_cast<std::uint64_t>(photo_count));
+    EXPECT_EQ(of("failing").state, AnalyzerState::kIdle);
+}
+
+TEST_F(Analyzing, APausedAnalyzerLeavesPhotosToALaterScan) {
+    add("a.bmp", 1);
+    ASSERT_TRUE(indexer->pause("content", true));
+    EXPECT_FALSE(indexer->pause("contents", true)) << "there is none";
+    EXPECT_EQ(scan().embedded, 0U);
+    EXPECT_EQ(of("content").state, AnalyzerState::kPaused);
+    EXPECT_EQ(of("content").analyzed, 0U);
+    EXPECT_EQ(of("failing").analyzed, 1U);
+    EXPECT_EQ(scan().unchanged, 1U) << "nothing to do while it is paused";
+    ASSERT_TRUE(indexer->pause("content", false));
+    EXPECT_EQ(scan().embedded, 1U);
+    EXPECT_EQ(failing->runs, 1) << "the others do not repeat their work";
+    // A photo that lacks its description is in the library too.
+    ASSERT_TRUE(indexer->pause("description", true));
+    add("b.bmp", 2);
+    EXPECT_EQ(scan().added, 1U);
+    EXPECT_TRUE(library->snapshot());
+    ASSERT_TRUE(indexer->pause("description", false));
+    EXPECT_EQ(scan().read, 1U);
+    EXPECT_EQ(of("description").analyzed, 2U);
+}
+
+TEST_F(Analyzing, PausedDuplicatesWaitForALaterScan) {
+    const auto bytes = read_file(add("a.bmp", 0x336699), 1U << 20);
+    ASSERT_TRUE(bytes);
+    add("b.bmp", 0x336698);
+    ASSERT_TRUE(indexer->pause("duplicates", true));
+    scan();
+    const AnalyzerKey key{"same-picture", 1, std::string(style_fingerprint())};
+    const auto compared = [&] {
+        return std::ranges::count(*library->catalog().analyzed(std::span(&key, 1)), true);
+    };
+    EXPECT_EQ(compared(), 0);
+    ASSERT_TRUE(indexer->pause("duplicates", false));
+    scan();
+    EXPECT_EQ(compared(), 2);
 }
 
 TEST_F(Indexing, OneBadFileCostsOneFile) {
@@ -330,9 +478,8 @@ TEST_F(Indexing, APartIsScannedAlone) {
     add("a/3.bmp", 3);
     add("b/4.bmp", 4);
     fs::remove(photos.path() / "b/2.bmp");
-    ContentAnalyzer analyzer(model);
     ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
-    Indexer indexer({*library, &analyzer, space.get(), thumbnails, decoders, observer});
+    Indexer indexer(parts(thumbnails));
     const ScanTask task{library->catalog().folders()->front(), photos.path() / "a", false};
     const auto summary = indexer.run(std::span(&task, 1), {});
     ASSERT_TRUE(summary);
@@ -347,7 +494,8 @@ TEST_F(Indexing, APartIsScannedAlone) {
 TEST_F(Indexing, WithoutANetworkEverythingElseIsDone) {
     add("IMG_20190501_123000.bmp", 0x204060);
     ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
-    Indexer indexer({*library, nullptr, nullptr, thumbnails, decoders, observer});
+    Indexer indexer(
+        {*library, thumbnails, decoders, observer, {std::make_shared<DescriptionAnalyzer>()}, {}, {}});
     const Folder root = *library->catalog().add_folder(photos.path());
     const auto summary = indexer.run(whole(std::span(&root, 1)), {});
     ASSERT_TRUE(summary);
@@ -386,9 +534,8 @@ TEST_F(Indexing, ALibraryInsideAPhotoFolderDoesNotFindItself) {
     library = *Library::open(photos.path() / "hone", Access::kWrite, "test");
     space = *library->open_content(*model);
     add("a.bmp", 1);
-    ContentAnalyzer analyzer(model);
     ThumbnailStore thumbnails(photos.path() / "hone/thumbs", decoders);
-    Indexer indexer({*library, &analyzer, space.get(), thumbnails, decoders, observer});
+    Indexer indexer(parts(thumbnails));
     const Folder root = *library->catalog().add_folder(photos.path());
     for (int run = 0; run < 2; ++run) {
         const auto summary = indexer.run(whole(std::span(&root, 1)), {});
@@ -494,10 +641,9 @@ TEST_F(Forgetting, AScanForgetsAfterTheSettingOnly) {
     index();
     EXPECT_EQ(known(), 5U) << "not yet";
     ASSERT_TRUE(library->catalog().set_setting(kForgetSetting, "9"));
-    ContentAnalyzer analyzer(model);
     {
         ThumbnailStore store(base.path() / "library/thumbs", decoders);
-        Indexer indexer({*library, &analyzer, space.get(), store, decoders, observer});
+        Indexer indexer(parts(store));
         const ScanTask part{library->catalog().folders()->front(), photos.path() / "sub", true};
         ASSERT_TRUE(indexer.run(std::span(&part, 1), {}));
         EXPECT_EQ(known(), 5U) << "a part was scanned";

@@ -19,18 +19,26 @@ Result<Answer> start_scan(ServerContext& context, const Call& call) {
     return Answer(202, scan_started(indexer->request_scan(retry_failed)));
 }
 
-Result<Answer> pause(ServerContext& context, bool paused) {
+Result<Answer> pause(ServerContext& context, const Call& call, bool paused) {
     HONE_TRY(BackgroundIndexer* const indexer, context.indexer());
-    indexer->pause(paused);
+    std::string analyzer;
+    if (!call.request.body.empty()) {
+        HONE_TRY(const auto body, parse_body(call.request));
+        HONE_TRY(analyzer, parse_pause_request(body));
+    }
+    if (analyzer.empty())
+        indexer->pause(paused);
+    else
+        HONE_CHECK(indexer->pause(analyzer, paused));
     return Answer(202, state_document(indexer->progress()));
 }
 
-Result<Answer> pause_scan(ServerContext& context, const Call&) {
-    return pause(context, true);
+Result<Answer> pause_scan(ServerContext& context, const Call& call) {
+    return pause(context, call, true);
 }
 
-Result<Answer> resume_scan(ServerContext& context, const Call&) {
-    return pause(context, false);
+Result<Answer> resume_scan(ServerContext& context, const Call& call) {
+    return pause(context, call, false);
 }
 
 Result<Answer> list_failures(ServerContext& context, const Call&) {

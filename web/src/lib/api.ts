@@ -32,6 +32,7 @@ export type Example = Schemas['Example'];
 /** `path` is empty for a viewer. */
 export type Folder = WithPath<Schemas['Folder']>;
 export type Indexing = Schemas['Progress'];
+export type AnalyzerProgress = Schemas['AnalyzerProgress'];
 export type Model = Schemas['Model'];
 export type Missing = Schemas['Missing'];
 export type Forgotten = Schemas['Forgotten'];
@@ -187,8 +188,11 @@ export const api = {
     void (await call(`/folders/${id}`, { method: 'DELETE' })),
   scan: async (): Promise<void> => void (await call('/scan', post({}))),
   forgetMissing: (dry_run: boolean) => json<Forgotten>('/forget', post({ missing_days: 0, dry_run })),
-  pause: async (): Promise<void> => void (await call('/scan/pause', post({}))),
-  resume: async (): Promise<void> => void (await call('/scan/resume', post({}))),
+  /** analyzer: only this one. */
+  pause: async (analyzer?: string): Promise<void> =>
+    void (await call('/scan/pause', post(analyzer === undefined ? {} : { analyzer }))),
+  resume: async (analyzer?: string): Promise<void> =>
+    void (await call('/scan/resume', post(analyzer === undefined ? {} : { analyzer }))),
   failures: (signal?: AbortSignal) => json<Failures>('/failures', at(signal)),
   faces: (photo: string, signal?: AbortSignal) => json<PhotoFaces>(`/photos/${photo}/faces`, at(signal)),
   similarFaces: (face: number, limit: number, signal?: AbortSignal) =>

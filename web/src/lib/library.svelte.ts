@@ -2,7 +2,17 @@
 // The state of the library: folders, indexed photos, the model, progress. The server's events keep it current; while
 // they do not arrive, it asks every two seconds.
 
-import { api, ApiError, isAbort, listen, type Folder, type Indexing, type Photo, type Status } from './api';
+import {
+  api,
+  ApiError,
+  isAbort,
+  listen,
+  type AnalyzerProgress,
+  type Folder,
+  type Indexing,
+  type Photo,
+  type Status,
+} from './api';
 import { account } from './account.svelte';
 import { count, photoCount } from './text';
 import { ui } from './ui.svelte';
@@ -172,6 +182,12 @@ class Library {
   async pauseOrResume(): Promise<void> {
     const paused = this.status?.indexing.state === 'paused';
     await this.act(() => (paused ? api.resume() : api.pause()));
+    await this.refresh(false);
+  }
+
+  async pauseOrResumeAnalyzer(analyzer: AnalyzerProgress): Promise<void> {
+    const paused = analyzer.state === 'paused';
+    await this.act(() => (paused ? api.resume(analyzer.name) : api.pause(analyzer.name)));
     await this.refresh(false);
   }
 

@@ -2,7 +2,7 @@
 // Numbers, dates, sizes and short phrases as text. All screens use these helpers, so that a count looks the same
 // everywhere. Numbers and dates follow the locale of the browser.
 
-import type { Metadata, Missing, TakenFrom } from './api';
+import type { AnalyzerProgress, Metadata, Missing, TakenFrom } from './api';
 
 /** Undefined: the locale of the browser. */
 let locale: string | undefined;
@@ -188,6 +188,36 @@ export function stageName(stage: string): string {
   if (stage === 'indexing') return 'Indexing photos';
   if (stage === 'duplicates') return 'Looking for duplicates';
   return stage;
+}
+
+/** What an analyzer finds out. */
+export function analyzerName(analyzer: string): string {
+  const names: Record<string, string> = {
+    description: 'Dates, places, cameras and colours',
+    content: 'What photos show',
+    faces: 'Faces',
+    duplicates: 'Duplicates',
+  };
+  return names[analyzer] ?? analyzer;
+}
+
+/** How far an analyzer is, in a library of so many photos. */
+export function analyzerState(analyzer: AnalyzerProgress, photos: number): string {
+  const parts: string[] = [];
+  if (analyzer.state === 'paused') parts.push('Paused');
+  if (analyzer.state === 'broken') parts.push('Stopped after many failures; the next scan tries again');
+  if (analyzer.analyzed !== null)
+    parts.push(
+      analyzer.analyzed >= photos
+        ? 'Done for all photos'
+        : `Done for ${count(analyzer.analyzed)} of ${photoCount(photos)}`,
+    );
+  else if (analyzer.waiting > 0) parts.push(`${photoCount(analyzer.waiting)} to compare`);
+  else if (analyzer.state === 'idle') parts.push('Compared after each scan');
+  if (analyzer.state === 'running' && analyzer.photos_per_second > 0)
+    parts.push(rate(analyzer.photos_per_second));
+  if (analyzer.failed > 0) parts.push(`failed for ${photoCount(analyzer.failed)}`);
+  return parts.join(' · ');
 }
 
 /** The device that a model runs on. */
