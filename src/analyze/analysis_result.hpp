@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What analyzers find in a photo.
+// The results of analyzers.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace hone {
 
-// What the file and its pixels say without a network.
+// Everything that a file and its pixels say without a network.
 struct PhotoDescription {
     PhotoMetadata metadata;
     TakenAt taken;

@@ -44,7 +44,7 @@ struct AnalyzerProgress {
 // Safe from any thread, except begin().
 class AnalysisQueues {
   public:
-    // What happens to photos; called without locks on the threads of work().
+    // The receiver of photos and failures; called without locks on the threads of work().
     struct Sink {
         std::function<void(FileOutcome)> done;
         std::function<void(const FileFacts& file, std::string_view analyzer, const std::string& reason)>

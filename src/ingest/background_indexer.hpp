@@ -43,8 +43,8 @@ class BackgroundIndexer {
     [[nodiscard]] std::optional<Error> last_error() const;
     [[nodiscard]] IndexProgress progress() const { return indexer_.progress(); }
     void pause(bool paused) { indexer_.pause(paused); }
-    // Pauses one analyzer (Indexer::pause()), or resumes it and requests a scan for what it left out.
-    // kNotFound when there is none of that name.
+    // Pauses one analyzer (Indexer::pause()), or resumes it and requests a scan of the photos that it left
+    // out. kNotFound when there is none of that name.
     Result<> pause(std::string_view analyzer, bool paused);
     // Makes the running scan end early, and all further ones impossible. Returns at once.
     void request_stop() { thread_.request_stop(); }

@@ -25,7 +25,7 @@ struct FileToProcess {
 struct ProcessingResult {
     FileOutcome outcome;
     std::vector<Analyzer*> analyzers;  // that this photo waits for
-    AnalyzerInput decoded;              // their input
+    AnalyzerInput decoded;             // their input
     // The file changed while it was read, or is so young that it may still be copied. Retry when it has
     // settled.
     bool unsettled = false;

@@ -187,7 +187,7 @@ TEST_F(Analyzing, ABrokenAnalyzerRestsUntilTheNextScan) {
         add(fmt::format("{}.bmp", photo), static_cast<std::uint32_t>(photo * 1000));
     failing->broken = true;
     const auto summary = scan();
-    EXPECT_EQ(summary.embedded, static_cast<std::uint64_t>(photo_count)) << "the others go on";
+    EXPECT_EQ(summary.embedded, static_cast<std::uint64_t>(photo_count)) << "the others continue";
     EXPECT_EQ(of("failing").state, AnalyzerState::kBroken);
     // Batches of four that are repeated one by one.
     EXPECT_LE(failing->runs, 2 * (AnalysisQueues::kMostFailuresInARow + 4));
