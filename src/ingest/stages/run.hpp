@@ -6,7 +6,6 @@
 #include <atomic>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "base/bounded_queue.hpp"
 #include "base/parallel.hpp"
