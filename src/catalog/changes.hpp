@@ -40,12 +40,18 @@ struct Changes {
     std::vector<SamePicture> pairs;               // new pairs
     std::int64_t failed = 0;                      // difference of the number of failed files
     std::map<std::string, std::int64_t> skipped;  // kind -> difference of the number of skipped files
+    // Photos whose vectors or style came or went; some were deleted. Always empty in a local catalogue, where
+    // the only writer knows them.
+    std::vector<PhotoNumber> vectors;
     // This is the whole library, not a difference to an earlier state.
     bool everything = false;
+    // Another process made them, at least some of them.
+    bool from_others = false;
 
     [[nodiscard]] bool empty() const {
         return shown.empty() && hidden.empty() && represented.empty() && faces.empty() && people.empty() &&
-               pairs.empty() && files.empty() && failed == 0 && skipped.empty() && !everything;
+               vectors.empty() && pairs.empty() && files.empty() && failed == 0 && skipped.empty() &&
+               !everything;
     }
 };
 

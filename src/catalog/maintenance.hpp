@@ -26,13 +26,18 @@ class CatalogMaintenance {
     virtual ~CatalogMaintenance() = default;
 
     // Calls the observer with the whole library, as one Changes with `everything` set, and then with the
-    // changes of every write of this object, right after its commit, in order, on the writing thread. The
-    // observer must not call the catalogue. Replaces an earlier observer. known: returns the whole library if
-    // it has it for the given state(), which then is not read; may be null.
+    // changes of every write, right after its commit: those of this object, on the writing thread, and with a
+    // catalogue on a server those of other processes as they arrive, on another thread. In the order of the
+    // commits, one call at a time, until this object ends. When too much came at once, or another process has
+    // written the local file, the changes are the whole library again. The observer must not call the
+    // catalogue. Replaces an earlier observer. known: returns the whole library if it has it for the given
+    // state(), which then is not read; may be null.
     virtual Result<> observe(std::function<void(const Changes&)> observer,
                              const std::function<std::optional<Changes>(const std::string&)>& known = {}) = 0;
     // Returns a text that is new after every write, by whatever process; empty when it is not known. Cheap.
     virtual Result<std::string> state() = 0;
+    // Returns the state() that the observer has been told of, in full; empty without an observer.
+    virtual std::string observed_state() = 0;
 
     // Checks the integrity of the stored file. kFailed describes the damage.
     virtual Result<> check() = 0;
@@ -53,9 +58,8 @@ class CatalogMaintenance {
     struct Condition {
         // "host:port/namespace/database"; empty for a local file, which is always available
         std::string address;
-        std::string library;            // the random name that the library got at its creation
-        std::string trouble;            // why writes wait, one line; empty when they do not
-        std::uint64_t from_others = 0;  // grows when changes of other processes arrive
+        std::string library;  // the random name that the library got at its creation
+        std::string trouble;  // why writes wait, one line; empty when they do not
     };
     // Never fails; asks neither disk nor server.
     virtual Condition condition() = 0;

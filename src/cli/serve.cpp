@@ -230,27 +230,24 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         else if (const auto warm = api.warm_up(); !warm)
             log::write(log::Level::kError, warm.error().message);
     });
-    // Follows photos that other processes add to a catalogue on a server.
+    // Follows the changes that other processes make in a catalogue on a server.
     std::jthread follower;
     if (!library->catalog().condition().address.empty()) {
         follower = std::jthread([&, since = Stopwatch()](const std::stop_token& stop) mutable {
             bool ungrouped = false;
-            for (std::uint64_t known = 0; !stop.stop_requested();
-                 std::this_thread::sleep_for(std::chrono::milliseconds(250))) {
-                const std::uint64_t now = library->catalog().condition().from_others;
-                if (now == known) {
-                    if (ungrouped && since.seconds() > kRestBeforeGrouping) {
-                        api.group_faces();
-                        ungrouped = false;
-                    }
-                    continue;
+            std::string trouble;
+            for (; !stop.stop_requested(); std::this_thread::sleep_for(std::chrono::milliseconds(250))) {
+                const Result<bool> followed = library->follow();
+                const std::string wrong = followed ? "" : followed.error().message;
+                if (!wrong.empty() && wrong != trouble) log::warning("{}", wrong);
+                trouble = wrong;
+                if (!followed || *followed) {
+                    ungrouped = true;
+                    since = {};
+                } else if (ungrouped && since.seconds() > kRestBeforeGrouping) {
+                    api.group_faces();
+                    ungrouped = false;
                 }
-                known = now;
-                ungrouped = true;
-                since = {};
-                if (const auto followed = library->follow(model ? model->fingerprint() : "", space.get());
-                    !followed)
-                    log::warning("{}", followed.error().message);
             }
         });
     }

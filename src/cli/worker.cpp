@@ -67,6 +67,7 @@ Result<> work(const GlobalOptions& options, const WorkerFlags& flags) {
                       summary->failed);
         std::fflush(stdout);
         if (flags.once) break;
+        if (const auto followed = library->follow(); !followed) log::warning("{}", followed.error().message);
         sleep_for(std::chrono::seconds(flags.every_seconds), interrupt.token());
     }
     return {};

@@ -85,8 +85,9 @@ Result<std::unique_ptr<Library>> Library::open(const fs::path& directory, Access
     return library;
 }
 
-void Library::use_server(surreal::Address address) {
+void Library::use_server(std::optional<surreal::Address> address, surreal::Patience patience) {
     server() = std::move(address);
+    hone::patience() = patience;
 }
 
 bool Library::has_server() {
@@ -108,16 +109,43 @@ Result<> Library::add_vector(VectorSpace& space, PhotoNumber photo, std::span<co
     return space.append(std::span(&photo, 1), vector);
 }
 
-Result<> Library::follow(const std::string& model, VectorSpace* space) {
+Result<bool> Library::follow() {
+    Unfollowed now;
     {
-        const std::lock_guard lock(opening_);
-        if (observes_) HONE_CHECK(observe());
+        const std::lock_guard lock(following_);
+        now = std::exchange(unfollowed_, {});
     }
-    if (space != nullptr) {
-        HONE_CHECK(sync_content({std::string(ContentAnalyzer::kName), model}, *space));
-    }
-    const std::lock_guard lock(styles_mutex_);
-    return styles_ ? styles_->sync(*catalog_) : Result<>{};
+    if (!now.any) return false;
+    const std::vector<PhotoNumber> photos(now.photos.begin(), now.photos.end());
+    const auto followed = [&]() -> Result<> {
+        {
+            const std::lock_guard lock(vectors_mutex_);
+            for (const auto& [model, content] : contents_) {
+                const auto space = content.lock();
+                if (!space) continue;
+                const VectorKey key{std::string(ContentAnalyzer::kName), model};
+                HONE_CHECK(now.everything ? sync_vectors(*catalog_, key, *space)
+                                          : sync_vectors(*catalog_, key, *space, photos));
+            }
+        }
+        const std::lock_guard lock(styles_mutex_);
+        if (!styles_) return {};
+        return now.everything ? styles_->sync(*catalog_) : styles_->sync(*catalog_, photos);
+    }();
+    if (followed) return true;
+    const std::lock_guard lock(following_);
+    unfollowed_.any = true;
+    unfollowed_.everything = unfollowed_.everything || now.everything;
+    unfollowed_.photos.merge(now.photos);
+    return std::unexpected(followed.error());
+}
+
+Result<> Library::note_opening() {
+    const std::lock_guard lock(following_);
+    if (is_told_) return {};
+    HONE_TRY(std::string state, catalog_->state());
+    opened_at_.insert(std::move(state));
+    return {};
 }
 
 Result<> Library::sync_content(const VectorKey& key, VectorSpace& space) {
@@ -180,6 +208,13 @@ void Library::read_stored(const std::string& state) {
 
 Result<> Library::observe() {
     const auto known = [this](const std::string& state) -> std::optional<Changes> {
+        {
+            const std::lock_guard lock(following_);
+            for (const std::string& opened : opened_at_) {
+                // A change came after a vector file had been brought in step, and nobody hears of it.
+                if (opened != state) unfollowed_.any = unfollowed_.everything = true;
+            }
+        }
         const std::lock_guard lock(stored_mutex_);
         read_stored(state);
         // It is used once, and then takes no memory any more.
@@ -189,8 +224,17 @@ Result<> Library::observe() {
     return catalog_->observe(
         [this](const Changes& changes) {
             snapshots_.apply(changes);
+            {
+                const std::lock_guard lock(following_);
+                is_told_ = true;
+                if (changes.from_others && access_ == Access::kWrite) {
+                    unfollowed_.any = true;
+                    unfollowed_.everything = unfollowed_.everything || changes.everything;
+                    unfollowed_.photos.insert(changes.vectors.begin(), changes.vectors.end());
+                }
+            }
             const std::lock_guard lock(subscribing_);
-            for (const auto& subscriber : subscribers_) subscriber(changes);
+            for (const auto& [number, subscriber] : subscribers_) subscriber(changes);
         },
         known);
 }
@@ -210,35 +254,48 @@ Result<> Library::store_snapshot() {
         const std::lock_guard lock(opening_);
         if (!observes_ || access_ != Access::kWrite) return {};
     }
-    StoredSnapshot stored;
-    {
-        const std::lock_guard lock(vectors_mutex_);
-        for (const auto& [model, content] : contents_) {
-            const auto space = content.lock();
-            if (!space) continue;
-            const VectorKey key{std::string(ContentAnalyzer::kName), model};
-            if (!is_in_step(space_name(key), *space)) HONE_CHECK(sync_vectors(*catalog_, key, *space));
-            stored.rows[space_name(key)] = space->view().size();
+    // A change of another process that comes meanwhile is in some of the parts, so they are read again.
+    constexpr int kAttempts = 3;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        StoredSnapshot stored;
+        stored.state = catalog_->observed_state();
+        {
+            const std::lock_guard lock(vectors_mutex_);
+            for (const auto& [model, content] : contents_) {
+                const auto space = content.lock();
+                if (!space) continue;
+                const VectorKey key{std::string(ContentAnalyzer::kName), model};
+                if (!is_in_step(space_name(key), *space)) HONE_CHECK(sync_vectors(*catalog_, key, *space));
+                stored.rows[space_name(key)] = space->view().size();
+            }
         }
-    }
-    {
-        const std::lock_guard lock(styles_mutex_);
-        if (styles_) {
-            if (!styles_in_step()) HONE_CHECK(styles_->sync(*catalog_));
-            stored.rows[kStyleRows] = styles_->styles().view().size();
-            stored.rows[kTermRows] = styles_->terms().view().size();
+        {
+            const std::lock_guard lock(styles_mutex_);
+            if (styles_) {
+                if (!styles_in_step()) HONE_CHECK(styles_->sync(*catalog_));
+                stored.rows[kStyleRows] = styles_->styles().view().size();
+                stored.rows[kTermRows] = styles_->terms().view().size();
+            }
         }
+        stored.everything = snapshots_.everything();
+        if (catalog_->observed_state() == stored.state)
+            return write_file_atomically(snapshot_file(), encode_snapshot(stored));
     }
-    HONE_TRY(stored.state, catalog_->state());
-    stored.everything = snapshots_.everything();
-    return write_file_atomically(snapshot_file(), encode_snapshot(stored));
+    return {};  // the next opening reads everything
 }
 
-Result<> Library::subscribe(std::function<void(const Changes&)> subscriber) {
+Library::Subscription::~Subscription() {
+    const std::lock_guard lock(library_.subscribing_);
+    library_.subscribers_.erase(number_);
+}
+
+Result<std::unique_ptr<Library::Subscription>> Library::subscribe(
+    std::function<void(const Changes&)> subscriber) {
     HONE_CHECK(snapshot());
     const std::lock_guard lock(subscribing_);
-    subscribers_.push_back(std::move(subscriber));
-    return {};
+    const std::uint64_t number = ++subscriptions_;
+    subscribers_.emplace(number, std::move(subscriber));
+    return std::make_unique<Subscription>(*this, number);
 }
 
 Result<std::shared_ptr<const Snapshot>> Library::snapshot() {
@@ -262,6 +319,7 @@ Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel&
                                  static_cast<std::size_t>(model.dimension()), writable, scan);
     };
     const auto open_and_sync = [&](Catalog& catalog) -> Result<std::shared_ptr<VectorSpace>> {
+        HONE_CHECK(note_opening());
         HONE_TRY(auto space, open(true));
         if (!is_in_step(space_name(content_key(model)), *space))
             HONE_CHECK(sync_vectors(catalog, content_key(model), *space));
@@ -296,6 +354,7 @@ Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel&
 Result<std::shared_ptr<const StyleSpace>> Library::styles() {
     const std::lock_guard lock(styles_mutex_);
     if (!styles_) {
+        HONE_CHECK(note_opening());
         HONE_TRY(auto opened, StyleSpace::open(vectors_directory(), access_ == Access::kWrite));
         styles_ = std::move(opened);
         if (access_ == Access::kWrite && !styles_in_step()) {

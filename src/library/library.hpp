@@ -6,9 +6,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include "catalog/catalog.hpp"
 #include "catalog/surrealdb/address.hpp"
+#include "catalog/surrealdb/patience.hpp"
 #include "library/snapshot.hpp"
 #include "library/snapshot_file.hpp"
 #include "library/style_space.hpp"
@@ -31,13 +33,13 @@ class Library {
     // it is being restored.
     static Result<std::unique_ptr<Library>> open(const fs::path& directory, Access access,
                                                  const std::string& description = "");
-    // From now on this process opens catalogues on this server. The library folder then contains its replica
-    // and derived files. Call it once, before the first library is opened. Not thread-safe.
-    static void use_server(surreal::Address address);
-    // Returns true after use_server().
+    // From now on this process opens catalogues on this server; std::nullopt: local ones. The library folder
+    // then contains its replica and derived files. Call it while no library is open. Not thread-safe.
+    static void use_server(std::optional<surreal::Address> address, surreal::Patience patience = {});
+    // Returns true while a server is used.
     static bool has_server();
     // Sets how long this process's leases remain valid when it stops renewing them. Only with use_server(),
-    // before the first library is opened. Not thread-safe.
+    // while no library is open. Not thread-safe.
     static void set_lease(std::chrono::milliseconds lease);
     // Returns the description in the lock, or std::nullopt when no process holds it.
     static std::optional<std::string> holder(const fs::path& directory);
@@ -50,10 +52,22 @@ class Library {
     [[nodiscard]] fs::path vectors_directory() const;
     // Returns the library at this moment. The first call reads it from the catalogue; later ones ask nobody.
     Result<std::shared_ptr<const Snapshot>> snapshot();
-    // Calls the subscriber with the changes of every write from now on, after the snapshot has them, on the
-    // writing thread. It must be quick and must not call the catalogue. First reads the snapshot if
-    // necessary.
-    Result<> subscribe(std::function<void(const Changes&)> subscriber);
+    // Ends a subscription; afterwards its subscriber is not called any more. Must not outlive the library.
+    class Subscription {
+      public:
+        Subscription(Library& library, std::uint64_t number) : library_(library), number_(number) {}
+        ~Subscription();
+        Subscription(const Subscription&) = delete;
+        Subscription& operator=(const Subscription&) = delete;
+
+      private:
+        Library& library_;
+        const std::uint64_t number_;
+    };
+    // Calls the subscriber with all changes from now on, after the snapshot has them: on the writing thread,
+    // and with those of other processes on the thread that takes them in (CatalogMaintenance::observe()). It
+    // must be quick and must not call the catalogue. First reads the snapshot if necessary.
+    Result<std::unique_ptr<Subscription>> subscribe(std::function<void(const Changes&)> subscriber);
     // Replaces the description in the lock.
     Result<> describe_holder(const std::string& description);
 
@@ -71,21 +85,25 @@ class Library {
     Result<> add_vector(VectorSpace& space, PhotoNumber photo, std::span<const float> vector);
     // Brings an open vector file up to date with the catalogue (library/vector_sync.hpp).
     Result<> sync_content(const VectorKey& key, VectorSpace& space);
-    // Follows everything that other processes have added to the catalogue or deleted there. model:
-    // fingerprint. space: may be null.
-    Result<> follow(const std::string& model, VectorSpace* space);
+    // For the writer. Brings the open vector files in step with the changes that other processes have made
+    // since the last call; the snapshot has them already. Reads only the photos that these changes name,
+    // unless they are the whole library. Returns whether there were changes. After an error the next call
+    // does it again.
+    Result<bool> follow();
     // For the writer. Deletes everything about these photos from the catalogue (Catalog::forget()) and from
     // the vector files, those in use too. Returns the deleted ones.
     Result<std::vector<Photo>> forget(std::span<const PhotoNumber> photos);
     // For the writer, when it is done: brings the vector files in step and stores the snapshot, so that the
-    // next opening reads no table as a whole. Does nothing before the first snapshot(). Nothing may write at
-    // the same time.
+    // next opening reads no table as a whole. Does nothing before the first snapshot(), and while other
+    // processes change the catalogue all the time. This process may not write at the same time.
     Result<> store_snapshot();
     // kUsage when all vectors of the library are from other models; the message names both and the remedy.
     Result<> check_model(const ImageTextModel& model) const;
 
   private:
     Result<> observe();
+    // Call it before a vector file is read or brought in step with the catalogue.
+    Result<> note_opening();
     [[nodiscard]] fs::path snapshot_file() const;
     // Reads the stored snapshot once, if it is of this state. Requires stored_mutex_.
     void read_stored(const std::string& state);
@@ -98,18 +116,30 @@ class Library {
     const fs::path directory_;
     const Access access_;
     std::optional<LockFile> lock_;
-    std::unique_ptr<Catalog> catalog_;
     SnapshotKeeper snapshots_;
     std::mutex opening_;  // guards observes_
     bool observes_ = false;
-    std::mutex subscribing_;  // guards subscribers_
-    std::vector<std::function<void(const Changes&)>> subscribers_;
+    std::mutex subscribing_;  // guards the next two; held while they are called
+    std::map<std::uint64_t, std::function<void(const Changes&)>> subscribers_;
+    std::uint64_t subscriptions_ = 0;  // so far
+    // What other processes changed and the vector files may lack.
+    struct Unfollowed {
+        bool any = false, everything = false;
+        std::set<PhotoNumber> photos;
+    };
+    std::mutex following_;  // guards the next three
+    Unfollowed unfollowed_;
+    bool is_told_ = false;  // the observer hears of every change
+    // States of the catalogue at note_opening() before that.
+    std::set<std::string> opened_at_;
     std::mutex stored_mutex_;  // guards the next two
     bool read_stored_ = false;
     std::optional<StoredSnapshot> stored_;
     std::mutex styles_mutex_, vectors_mutex_;
     std::shared_ptr<StyleSpace> styles_;
     std::vector<std::pair<std::string, std::weak_ptr<VectorSpace>>> contents_;  // of the writer, by model
+    // The last member: until it ends, it calls the observer, which uses the others.
+    std::unique_ptr<Catalog> catalog_;
 };
 
 VectorKey content_key(const ImageTextModel& model);

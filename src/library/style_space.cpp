@@ -34,16 +34,41 @@ Result<> StyleSpace::sync(Catalog& catalog) {
         });
     }
     HONE_CHECK(remove(foreign));
-    HONE_TRY(std::vector<PhotoNumber> missing, catalog.styled_photos());
-    std::erase_if(missing, [&](PhotoNumber photo) { return styles_->find(photo) && terms_->find(photo); });
+    // Photos without a file, too: nobody looks again when it comes back.
+    std::vector<PhotoNumber> missing;
+    for (PhotoNumber photo = 0; photo < known.size(); ++photo) {
+        if (known[photo] && !has(photo)) missing.push_back(photo);
+    }
+    return add_missing(catalog, missing);
+}
+
+Result<> StyleSpace::sync(Catalog& catalog, std::span<const PhotoNumber> photos) {
+    std::vector<PhotoNumber> missing, foreign;
+    for (const PhotoNumber photo : photos) {
+        if (!has(photo)) {
+            missing.push_back(photo);
+            continue;
+        }
+        HONE_TRY(const auto known, catalog.photo(photo));
+        if (!known) foreign.push_back(photo);
+    }
+    if (!foreign.empty()) HONE_CHECK(remove(foreign));
+    return add_missing(catalog, missing);
+}
+
+bool StyleSpace::has(PhotoNumber photo) const {
+    return styles_->find(photo) && terms_->find(photo);
+}
+
+Result<> StyleSpace::add_missing(Catalog& catalog, std::span<const PhotoNumber> photos) {
     return catalog.for_each_style(
-        missing, [&](PhotoNumber photo, std::span<const std::uint8_t> style, auto) -> Result<> {
+        photos, [&](PhotoNumber photo, std::span<const std::uint8_t> style, auto) -> Result<> {
             return add(photo, style);
         });
 }
 
 Result<> StyleSpace::add(PhotoNumber photo, std::span<const std::uint8_t> style) {
-    if (styles_->find(photo) && terms_->find(photo)) return {};
+    if (has(photo)) return {};
     const StyleBytes bytes = to_style(style);
     HONE_CHECK(styles_->append(std::span(&photo, 1), style_vector(bytes)));
     return terms_->append(std::span(&photo, 1), style_term_scores(bytes));

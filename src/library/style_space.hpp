@@ -29,6 +29,8 @@ class StyleSpace {
     // Adds everything that the catalogue has and the files lack, and removes the photos that it does not
     // know.
     Result<> sync(Catalog& catalog);
+    // The same for these photos alone.
+    Result<> sync(Catalog& catalog, std::span<const PhotoNumber> photos);
     Result<> remove(std::span<const PhotoNumber> photos);
     // style: the kStyleSize stored bytes. Skips photos that exist.
     Result<> add(PhotoNumber photo, std::span<const std::uint8_t> style);
@@ -44,6 +46,9 @@ class StyleSpace {
     static std::vector<float> vector_of(const Image& small);
 
   private:
+    [[nodiscard]] bool has(PhotoNumber photo) const;
+    Result<> add_missing(Catalog& catalog, std::span<const PhotoNumber> photos);
+
     std::unique_ptr<VectorSpace> styles_, terms_;
 };
 

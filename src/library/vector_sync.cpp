@@ -6,6 +6,23 @@
 
 namespace hone {
 
+namespace {
+
+Result<> add_missing(VectorCatalog& catalog, const VectorKey& key, VectorSpace& space,
+                     std::span<const PhotoNumber> missing) {
+    return catalog.for_each_vector(
+        key, missing, [&](PhotoNumber number, std::span<const float> values) -> Result<> {
+            if (values.size() != space.dimension()) {
+                return fail(
+                    "the catalogue has a vector of {} numbers instead of {}; run `hone index --reembed`",
+                    values.size(), space.dimension());
+            }
+            return space.append(std::span(&number, 1), values);
+        });
+}
+
+}  // namespace
+
 Result<> sync_vectors(VectorCatalog& catalog, const VectorKey& key, VectorSpace& space) {
     HONE_TRY(const std::vector<PhotoNumber> numbers, catalog.vector_numbers(key));
     std::vector<PhotoNumber> foreign;
@@ -22,15 +39,22 @@ Result<> sync_vectors(VectorCatalog& catalog, const VectorKey& key, VectorSpace&
     std::vector<PhotoNumber> missing;
     std::ranges::copy_if(numbers, std::back_inserter(missing),
                          [&](PhotoNumber number) { return !space.find(number); });
-    return catalog.for_each_vector(
-        key, missing, [&](PhotoNumber number, std::span<const float> values) -> Result<> {
-            if (values.size() != space.dimension()) {
-                return fail(
-                    "the catalogue has a vector of {} numbers instead of {}; run `hone index --reembed`",
-                    values.size(), space.dimension());
-            }
-            return space.append(std::span(&number, 1), values);
-        });
+    return add_missing(catalog, key, space, missing);
+}
+
+Result<> sync_vectors(VectorCatalog& catalog, const VectorKey& key, VectorSpace& space,
+                      std::span<const PhotoNumber> photos) {
+    std::vector<PhotoNumber> missing, foreign;
+    for (const PhotoNumber photo : photos) {
+        if (!space.find(photo)) {
+            missing.push_back(photo);
+            continue;
+        }
+        HONE_TRY(const bool known, catalog.has_vector(photo, key));
+        if (!known) foreign.push_back(photo);
+    }
+    if (!foreign.empty()) HONE_CHECK(space.remove(foreign));
+    return add_missing(catalog, key, space, missing);
 }
 
 }  // namespace hone

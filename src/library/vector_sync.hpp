@@ -11,4 +11,9 @@ namespace hone {
 // catalogue or the disk does.
 Result<> sync_vectors(VectorCatalog& catalog, const VectorKey& key, VectorSpace& space);
 
+// The same for these photos alone. Adding costs what they cost; removing rows costs in proportion to the
+// space.
+Result<> sync_vectors(VectorCatalog& catalog, const VectorKey& key, VectorSpace& space,
+                      std::span<const PhotoNumber> photos);
+
 }  // namespace hone

@@ -32,8 +32,8 @@ Result<> Api::start_people(std::unique_ptr<People> people, std::string model, st
     context_.people = std::move(people);
     context_.face_model = std::move(model);
     context_.no_faces = std::move(why);
-    HONE_CHECK(
-        context_.library.subscribe([this](const Changes& changes) { context_.people->note(changes); }));
+    HONE_TRY(people_changes_,
+             context_.library.subscribe([this](const Changes& changes) { context_.people->note(changes); }));
     context_.people->note({});  // from now on, every change is noted
     return {};
 }

@@ -62,6 +62,7 @@ class Api {
 
     ServerContext context_;
     LibraryEvents events_;
+    std::unique_ptr<Library::Subscription> people_changes_;  // ends before the people
 };
 
 }  // namespace hone

@@ -19,6 +19,9 @@ const std::vector<const char*> kHookedTables = {
 const std::vector<const char*> kObservedTables = {"photo",        "place",  "metadata",
                                                   "same_picture", "person", "face"};
 
+const std::vector<const char*> kPulledTables = {"photo", "place",        "vector", "metadata",
+                                                "look",  "same_picture", "person", "face"};
+
 namespace {
 
 void check(int code) {

@@ -23,6 +23,8 @@ constexpr std::size_t kPhotoShownAs = 8;
 constexpr std::size_t kFileFolder = 1, kFileState = 6, kFilePhoto = 7, kFileReason = 9;
 constexpr std::size_t kFacePhoto = 1, kFaceVector = 12, kFacePerson = 13, kFaceConfirmed = 14;
 
+constexpr std::size_t kVectorPhoto = 2;  // in the key
+
 constexpr int kPhotoFile = 0, kFailedFile = 2, kSkippedFile = 3;
 
 constexpr const char* kCaptureColumns =
@@ -47,8 +49,9 @@ std::int64_t integer_key(const ChangedRow& row, std::size_t part = 0) {
 }
 
 struct Touched {
-    std::set<std::int64_t> photos;  // may be shown or hidden now
-    std::set<std::int64_t> faces;   // photos whose faces changed
+    std::set<std::int64_t> photos;   // may be shown or hidden now
+    std::set<std::int64_t> faces;    // photos whose faces changed
+    std::set<std::int64_t> vectors;  // photos whose vectors or style changed
 };
 
 // Counts one file of the catalogue, or discounts it.
@@ -142,6 +145,8 @@ Changes changes_of(Statements& statements, std::span<const ChangedRow> rows) {
         if (row.table == "face") face_changed(statements, row, touched);
         if (row.table == "person") person_changed(statements, row, changes);
         if (row.table == "same_picture") pair_changed(statements, row, changes);
+        if (row.table == "vector") touched.vectors.insert(integer_key(row, kVectorPhoto));
+        if (row.table == "look") touched.vectors.insert(integer_key(row));
         if (row.table == "metadata") touched.photos.insert(integer_key(row));
         if (row.table == "photo" && (row.what != What::kUpdated || row.columns[kPhotoShownAs]))
             touched.photos.insert(integer_key(row));
@@ -165,6 +170,8 @@ Changes changes_of(Statements& statements, std::span<const ChangedRow> rows) {
         changes.hidden.push_back(number);
         if (has_file) changes.represented.push_back(number);
     }
+    for (const std::int64_t photo : touched.vectors)
+        changes.vectors.push_back(static_cast<PhotoNumber>(photo));
     for (const std::int64_t photo : touched.faces) {
         const auto query = statements("SELECT person_id FROM face WHERE photo_id = ? ORDER BY person_id");
         query->bind(1, photo);
@@ -187,8 +194,6 @@ std::vector<SamePicture> read_same_pictures(Statements& statements) {
 }
 
 Changes read_everything(Statements& statements) {
-    // One state: no other process writes between the statements.
-    SQLite::Transaction transaction(statements.database());
     Changes changes;
     changes.everything = true;
     changes.shown = read_captures(statements);

@@ -17,7 +17,7 @@ Changes changes_of(Statements& statements, std::span<const ChangedRow> rows);
 // Returns the present name of a kind of skipped files; older versions stored other names.
 std::string present_kind(const std::string& kind);
 
-// Returns the whole library: cost proportional to it.
+// Returns the whole library: cost proportional to it. Call it inside a transaction, so that it is one state.
 Changes read_everything(Statements& statements);
 
 // AnalysisCatalog::same_pictures().

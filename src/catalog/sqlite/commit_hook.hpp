@@ -31,6 +31,8 @@ struct ChangedRow {
     }
 };
 
+class ChangeFeed;
+
 // Implementations are safe from any thread.
 class CommitHook {
   public:
@@ -49,11 +51,14 @@ class CommitHook {
     [[nodiscard]] virtual std::size_t batch() const = 0;
     virtual Catalog::Condition condition() = 0;
     virtual Leases& leases() = 0;
+    // Every commit of this process to the file goes through this feed.
+    virtual ChangeFeed& feed() = 0;
 };
 
 // The tables that a hook observes; each comes after the tables that it refers to. kObservedTables: those that
-// Changes are made from.
-extern const std::vector<const char*> kHookedTables, kObservedTables;
+// the Changes of a local catalogue are made from. kPulledTables: those of changes of other processes, with
+// Changes::vectors.
+extern const std::vector<const char*> kHookedTables, kObservedTables, kPulledTables;
 
 // Like open_sqlite_catalog(), with a hook in every write transaction.
 Result<std::unique_ptr<Catalog>> open_hooked_catalog(const fs::path& file, bool writable,

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Opens connections, runs transactions, and tells the observer of their changes.
+// Opens connections and runs transactions.
 #include "catalog/sqlite/connections.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
 #include "catalog/sqlite/change_recorder.hpp"
-#include "catalog/sqlite/changes_of.hpp"
 #include "catalog/sqlite/filter_functions.hpp"
 #include "catalog/sqlite/schema.hpp"
 #include "catalog/sqlite/statement_counts.hpp"
@@ -78,22 +77,15 @@ struct Connections::Connection {
     explicit Connection(std::unique_ptr<SQLite::Database> opened)
         : database(std::move(opened)), statements(*database) {}
 
-    // Commits the transaction and tells the observer, if there is one, of the changed rows. changes_before:
-    // changed rows of the connection when the transaction began.
-    void commit(SQLite::Transaction& transaction, int changes_before, std::span<const ChangedRow> rows,
-                const std::function<void(const Changes&)>& observer) {
-        const Changes changes = observer ? changes_of(statements, rows) : Changes{};
-        if (database->getTotalChanges() != changes_before) renew_state(statements);
-        transaction.commit();
-        if (!changes.empty()) observer(changes);
-    }
-
     std::unique_ptr<SQLite::Database> database;
     Statements statements;
 };
 
 Connections::Connections(fs::path file, bool writable, std::unique_ptr<CommitHook> hook)
-    : file_(std::move(file)), writable_(writable), hook_(std::move(hook)) {}
+    : file_(std::move(file)),
+      writable_(writable),
+      hook_(std::move(hook)),
+      feed_(hook_ ? hook_->feed() : own_feed_) {}
 
 Connections::~Connections() = default;
 
@@ -123,18 +115,10 @@ std::size_t Connections::rows_at_once() const {
 
 Result<> Connections::observe(std::function<void(const Changes&)> observer,
                               const std::function<std::optional<Changes>(const std::string&)>& known) {
-    // No write comes between reading and the first change.
-    const std::lock_guard lock(writer_mutex_);
-    HONE_TRY(const Changes everything, read([&](Statements& statements) -> Result<Changes> {
-                 if (known) {
-                     const std::string state = read_state(statements);
-                     if (auto all = state.empty() ? std::nullopt : known(state)) return *std::move(all);
-                 }
-                 return read_everything(statements);
-             }));
-    observer_ = std::move(observer);
-    observer_(everything);
-    return {};
+    return read([&](Statements& statements) -> Result<> {
+        feed_.observe(statements, std::move(observer), known);
+        return {};
+    });
 }
 
 std::unique_ptr<Connections::Connection> Connections::connect(int flags) const {
@@ -182,7 +166,8 @@ Result<> Connections::write_local(const std::function<Result<>(Statements&)>& ca
     const int changes_before = writer_->database->getTotalChanges();
     const ChangeRecorder recorder(*writer_->database, kObservedTables);
     HONE_CHECK(call(writer_->statements));
-    writer_->commit(transaction, changes_before, recorder.changes(), observer_);
+    feed_.commit(writer_->statements, transaction,
+                 {recorder.changes(), writer_->database->getTotalChanges() != changes_before});
     return {};
 }
 
@@ -194,10 +179,11 @@ Result<> Connections::write_hooked(const std::function<Result<>(Statements&)>& c
             const int changes_before = writer_->database->getTotalChanges();
             const ChangeRecorder recorder(*writer_->database, kHookedTables);
             if (auto done = call(writer_->statements); done) {
-                const std::vector<ChangedRow> rows = recorder.changes();
+                std::vector<ChangedRow> rows = recorder.changes();
                 HONE_TRY(const auto decision, hook_->before_commit(writer_->statements, rows));
                 if (decision == CommitHook::Decision::kCommit) {
-                    writer_->commit(transaction, changes_before, rows, observer_);
+                    feed_.commit(writer_->statements, transaction,
+                                 {std::move(rows), writer_->database->getTotalChanges() != changes_before});
                     return {};
                 }
             } else {

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "base/file.hpp"
+#include "catalog/sqlite/change_feed.hpp"
 #include "catalog/sqlite/commit_hook.hpp"
 #include "catalog/sqlite/statements.hpp"
 
@@ -59,6 +60,8 @@ class Connections {
     // CatalogMaintenance::observe().
     Result<> observe(std::function<void(const Changes&)> observer,
                      const std::function<std::optional<Changes>(const std::string&)>& known);
+    // CatalogMaintenance::observed_state().
+    std::string observed_state() { return feed_.observed_state(); }
 
   private:
     struct Connection;
@@ -73,7 +76,8 @@ class Connections {
     const fs::path file_;
     const bool writable_;
     const std::unique_ptr<CommitHook> hook_;
-    std::function<void(const Changes&)> observer_;  // guarded by writer_mutex_
+    ChangeFeed own_feed_;  // of a local catalogue
+    ChangeFeed& feed_;
     std::mutex writer_mutex_, readers_mutex_;
     std::unique_ptr<Connection> writer_;                // guarded by writer_mutex_
     std::vector<std::unique_ptr<Connection>> readers_;  // the idle ones; guarded by readers_mutex_

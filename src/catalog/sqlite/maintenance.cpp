@@ -56,6 +56,10 @@ Result<std::string> SqliteMaintenance::state() {
         [](Statements& statements) -> Result<std::string> { return read_state(statements); });
 }
 
+std::string SqliteMaintenance::observed_state() {
+    return connections_.observed_state();
+}
+
 Result<> SqliteMaintenance::check() {
     return connections_.read([&](Statements& statements) -> Result<> {
         const std::string found = damage_in(statements.database());

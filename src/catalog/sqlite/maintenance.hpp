@@ -14,6 +14,7 @@ class SqliteMaintenance : public virtual CatalogMaintenance {
     Result<> observe(std::function<void(const Changes&)> observer,
                      const std::function<std::optional<Changes>(const std::string&)>& known) override;
     Result<std::string> state() override;
+    std::string observed_state() override;
     Result<> check() override;
     Result<MissingCount> count_missing() override;
     Result<std::vector<PhotoNumber>> missing_photos(std::int64_t until) override;

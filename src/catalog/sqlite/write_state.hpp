@@ -12,8 +12,10 @@ namespace hone {
 
 // Makes the table if it is missing. For the writer, when it opens the file.
 void prepare_state(SQLite::Database& database);
-// Every transaction that writes calls it before its commit.
-void renew_state(Statements& statements);
+// Every transaction that writes calls it before its commit. Returns the new state.
+std::string renew_state(Statements& statements);
+// For a file that prepare_state() has seen; empty before the first write.
+std::string written_state(Statements& statements);
 // Empty in a file that never had a state.
 std::string read_state(Statements& statements);
 

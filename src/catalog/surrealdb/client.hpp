@@ -8,16 +8,9 @@
 #include <mutex>
 
 #include "catalog/surrealdb/connection.hpp"
+#include "catalog/surrealdb/patience.hpp"
 
 namespace hone::surreal {
-
-// Time limits towards the server.
-struct Patience {
-    std::chrono::milliseconds connect{5'000};  // for one attempt
-    std::chrono::milliseconds answer{60'000};  // for one request
-    std::chrono::milliseconds outage{30'000};  // until a request fails because the server is unavailable
-    std::chrono::milliseconds lease{60'000};   // of a lease that is not renewed
-};
 
 // Safe from any thread; requests run one after the other. Errors: kUnavailable when the server does not
 // answer, kUsage when it refuses the user or has an unsupported version, kFailed with the server's own

@@ -10,7 +10,9 @@
 
 #include "base/log.hpp"
 #include "base/sha256.hpp"
+#include "catalog/sqlite/change_recorder.hpp"
 #include "catalog/sqlite/schema.hpp"
+#include "catalog/sqlite/statement_counts.hpp"
 #include "catalog/sqlite/write_state.hpp"
 #include "catalog/surrealdb/graph.hpp"
 #include "catalog/surrealdb/rows.hpp"
@@ -23,16 +25,20 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr int kBusyMilliseconds = 60'000;       // the longest pull of another process
-constexpr auto kPullEvery = milliseconds(700);  // two processes see each other's changes within 2 s
+constexpr int kBusyMilliseconds = 60'000;  // the longest pull of another process
 constexpr std::int64_t kChangesAtOnce = 32;
 constexpr int kPageRows = 2'000;
 constexpr std::int64_t kFarBehind = 4'000;  // beyond this distance, reading everything is faster
+// More changes at once are not recorded row by row, which takes memory for all of them; reading the library
+// once is then a small part of the work for each.
+constexpr std::int64_t kRecordedChanges = 512;
 constexpr std::int64_t kKeptChanges = 20'000;
 constexpr int kTurnsToGraph = 4;
 constexpr std::size_t kDocumentsAtOnce = 64;
 constexpr int kFillCacheKilobytes = 65'536;
 constexpr auto kAnotherMigrates = milliseconds(500);
+constexpr auto kFollowerPatience = milliseconds(2'000);  // of a reader
+constexpr auto kFollowerPoll = milliseconds(20);
 constexpr auto kTellEvery = milliseconds(5'000);
 constexpr auto kLeftUndone = milliseconds(3'000);  // a graph that its process has not written by then
 constexpr const char* kBehind = "hone: behind";
@@ -142,6 +148,7 @@ Result<> Replica::prepare(bool writable) {
     database_ = std::make_unique<SQLite::Database>(
         file_.native(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
         kBusyMilliseconds);
+    count_statements(*database_);
     // A page of 4096 bytes would waste half its space on a vector of 512 values.
     database_->exec("PRAGMA page_size = 16384; PRAGMA synchronous = NORMAL");
     HONE_CHECK(prepare_schema(*database_));
@@ -153,6 +160,9 @@ Result<> Replica::prepare(bool writable) {
     tables_ = std::make_unique<const Tables>(*database_);
     statements_ = std::make_unique<Statements>(*database_);
     writable_ = writable;
+    if (writable) {
+        if (auto lock = LockFile::acquire(follower_file(), "")) follower_.emplace(std::move(*lock));
+    }
     const auto prepared = prepare_server(reads_, writable);
     if (!prepared && prepared.error().kind != ErrorKind::kUnavailable)
         return std::unexpected(prepared.error());
@@ -171,7 +181,6 @@ Result<> Replica::prepare(bool writable) {
         if (auto pulled = pull(); !pulled) return std::unexpected(pulled.error());
         keep_log();
     }
-    seen_ = State::read(*statements_).counter;
     if (prepared) (void)complete_graph();
     watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
     return {};
@@ -270,8 +279,6 @@ Result<CommitHook::Decision> Replica::before_commit(Statements& statements,
         state.token = token;
         state.library = library_;
         state.write(statements);
-        const std::lock_guard lock(condition_mutex_);
-        seen_ = std::max(seen_, next);
         return Decision::kCommit;
     };
     const auto until = Clock::now() + patience_.outage + milliseconds(weight / 10);
@@ -346,6 +353,8 @@ Result<bool> Replica::pull() {
             return std::unexpected(prepared.error());
         prepared_ = true;
     }
+    HONE_TRY(const bool pulled, another_pulled());
+    if (pulled) return false;
     HONE_TRY(const bool changed, pull_locked());
     while (writable_ && schema_ < kDocumentSchema) {
         HONE_CHECK(write_photo_documents());
@@ -355,19 +364,43 @@ Result<bool> Replica::pull() {
     return changed;
 }
 
+fs::path Replica::follower_file() const {
+    return file_.native() + ".lock";
+}
+
+Result<bool> Replica::another_pulled() {
+    if (writable_ || !LockFile::holder(follower_file())) return false;
+    HONE_TRY(const Head head, head_of_server());
+    for (const auto until = Clock::now() + kFollowerPatience;;) {
+        const State state = State::read(*statements_);
+        if (state.library == head.library && state.counter >= head.counter) return true;
+        if (Clock::now() >= until) return false;
+        std::this_thread::sleep_for(kFollowerPoll);
+    }
+}
+
 Result<bool> Replica::pull_locked() {
     HONE_TRY(Head head, head_of_server());
-    if (State::read(*statements_) == head) return false;
+    if (State::read(*statements_) == head && feed_.is_current(*statements_)) return false;
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
     // Ask again: while this call waited for the replica, another process may have advanced it.
     HONE_TRY(head, head_of_server());
     State state = State::read(*statements_);
-    if (state == head) return true;
+    if (state == head) {
+        // Another process has taken the changes in.
+        if (!feed_.is_current(*statements_)) feed_.commit(*statements_, transaction, {.from_others = true});
+        return true;
+    }
+    const int changes_before = database_->getTotalChanges();
     bool all = state.library != head.library || state.counter > head.counter ||
                head.counter - state.counter > kFarBehind;
+    std::optional<ChangeRecorder> recorder;
+    if (!all && head.counter - state.counter <= kRecordedChanges && feed_.is_observed())
+        recorder.emplace(*database_, kPulledTables);
     // At most twice: a process that writes continuously is caught up with next time.
     for (int filled = 0;;) {
         if (all) {
+            recorder.reset();
             ++filled;
             HONE_TRY(head, head_of_server());
             HONE_CHECK(pull_all(head));
@@ -383,8 +416,9 @@ Result<bool> Replica::pull_locked() {
         all = all || state.token != head.token;
         if (!all || filled == 2) break;
     }
-    renew_state(*statements_);
-    transaction.commit();
+    ChangeFeed::Written written{.any = database_->getTotalChanges() != changes_before, .from_others = true};
+    if (recorder) written.rows = recorder->changes();
+    feed_.commit(*statements_, transaction, written);
     const std::lock_guard named(condition_mutex_);
     library_ = head.library;
     return true;
@@ -574,20 +608,12 @@ void Replica::watch(const std::stop_token& stop) {
     for (int turn = 1;; ++turn) {
         {
             std::unique_lock lock(condition_mutex_);
-            wake_.wait_for(lock, stop, kPullEvery, [] { return false; });
+            wake_.wait_for(lock, stop, patience_.pull_every, [] { return false; });
         }
         if (stop.stop_requested()) return;
         const auto pulled = catch_up();
         if (!pulled) continue;
         if (turn % kTurnsToGraph == 0) (void)complete_graph();
-        const std::int64_t counter = [&] {
-            const std::lock_guard lock(pull_mutex_);
-            return State::read(*statements_).counter;
-        }();
-        const std::lock_guard lock(condition_mutex_);
-        if (counter <= seen_) continue;
-        seen_ = counter;
-        ++from_others_;
     }
 }
 
@@ -598,7 +624,7 @@ void Replica::note(const Result<>& outcome) {
 
 Catalog::Condition Replica::condition() {
     const std::lock_guard lock(condition_mutex_);
-    return {reads_.address().shown(), library_, trouble_, from_others_};
+    return {reads_.address().shown(), library_, trouble_};
 }
 
 }  // namespace hone::surreal

@@ -6,11 +6,16 @@
 // token is random and identifies the writer. The replica stores the number up to which it is complete. The
 // server refuses a change from an outdated replica; the change then runs again after a pull. The graph of new
 // photos follows later (graph_writer.hpp); any other change of the graph is part of the change itself.
+//
+// A pull commits through the same ChangeFeed as the writes of this process, so the observer of the catalogue
+// gets the changes of other processes like its own.
 #pragma once
 
 #include <condition_variable>
 #include <thread>
 
+#include "base/file.hpp"
+#include "catalog/sqlite/change_feed.hpp"
 #include "catalog/sqlite/commit_hook.hpp"
 #include "catalog/surrealdb/client.hpp"
 #include "catalog/surrealdb/graph_writer.hpp"
@@ -41,6 +46,7 @@ class Replica final : public CommitHook {
     [[nodiscard]] std::size_t batch() const override { return 32; }
     Catalog::Condition condition() override;
     Leases& leases() override { return leases_; }
+    ChangeFeed& feed() override { return feed_; }
 
   private:
     struct State;  // the replica's own record of its state
@@ -49,6 +55,11 @@ class Replica final : public CommitHook {
     Replica(const Address& address, fs::path file, Patience patience);
     Result<> prepare(bool writable);
     Result<bool> pull();
+    // For a reader. Returns true when another process, which keeps the replica current, has taken everything
+    // in that the server had at the call. That process would have to read the whole library again if this one
+    // did it. Requires pull_mutex_.
+    Result<bool> another_pulled();
+    [[nodiscard]] fs::path follower_file() const;
     // Requires pull_mutex_, like head_of_server(), pull_all(), pull_changes() and write_photo_documents().
     Result<bool> pull_locked();
     Result<Head> head_of_server();
@@ -70,6 +81,8 @@ class Replica final : public CommitHook {
     const Patience patience_;
     Client writes_, reads_;
     GraphWriter graphs_;
+    ChangeFeed feed_;
+    std::optional<LockFile> follower_;          // of a writer
     bool writable_ = false, prepared_ = false;  // prepared_: the server's tables have been checked
     std::unique_ptr<const Tables> tables_;
     std::string library_;
@@ -79,8 +92,6 @@ class Replica final : public CommitHook {
     std::unique_ptr<Statements> statements_;      // of database_, under pull_mutex_
     std::int64_t schema_ = 0;                     // of the server, under pull_mutex_
     std::string trouble_;
-    std::uint64_t from_others_ = 0;
-    std::int64_t seen_ = 0;  // the replica's change number that this process has seen
     SurrealLeases leases_;
     std::jthread watcher_;
 };
