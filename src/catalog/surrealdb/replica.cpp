@@ -439,16 +439,18 @@ Result<Replica::Head> Replica::head_of_server() {
 
 Result<bool> Replica::pull_changes(const State& from, Head& head) {
     const std::int64_t count = std::min(kChangesAtOnce, head.counter - from.counter);
-    Array ids;
+    Array ids, news;  // the first of the ids shows that the replica continues the server's changes
     for (std::int64_t number = std::max<std::int64_t>(from.counter, 1); number <= from.counter + count;
-         ++number)
+         ++number) {
         ids.emplace_back(RecordId{"hone_commit", number});
+        if (number > from.counter) news.push_back(ids.back());
+    }
     // Reads the current rows; a later change will deliver its rows again.
     HONE_TRY(const Array results,
              reads_.query("SELECT * FROM $ids;\n"
-                          "SELECT * FROM array::distinct(array::flatten((SELECT VALUE rows FROM $ids)));\n"
+                          "SELECT * FROM array::distinct(array::flatten((SELECT VALUE rows FROM $news)));\n"
                           "SELECT * FROM hone_counter",
-                          {{"ids", std::move(ids)}}));
+                          {{"ids", std::move(ids)}, {"news", std::move(news)}}));
     if (results.size() != 3 || results[2].items().empty()) return false;
     State state = from;
     RecordReader reader(*statements_, *tables_, false);
