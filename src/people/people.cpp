@@ -112,8 +112,8 @@ Result<> People::group_changes() {
         const std::lock_guard notes(notes_mutex_);
         changed.assign(changed_.begin(), changed_.end());
         changed_.clear();
-        everything =
-            everything || (state != state_ && !follows_) || std::exchange(everything_changed_, false);
+        const bool noted_everything = std::exchange(everything_changed_, false);
+        everything = everything || noted_everything || (state != state_ && !follows_);
     }
     clusters_->set_state("");
     state_ = std::move(state);
