@@ -40,8 +40,8 @@ struct Changes {
     std::vector<SamePicture> pairs;               // new pairs
     std::int64_t failed = 0;                      // difference of the number of failed files
     std::map<std::string, std::int64_t> skipped;  // kind -> difference of the number of skipped files
-    // Photos whose vectors or style came or went; some were deleted. Always empty in a local catalogue, where
-    // the only writer knows them.
+    // Photos whose vectors or style came or went; some were deleted. Empty in a local catalogue, where the
+    // only writer knows them, and with `everything`.
     std::vector<PhotoNumber> vectors;
     // This is the whole library, not a difference to an earlier state.
     bool everything = false;

@@ -26,8 +26,8 @@ class CatalogMaintenance {
     virtual ~CatalogMaintenance() = default;
 
     // Calls the observer with the whole library, as one Changes with `everything` set, and then with the
-    // changes of every write, right after its commit: those of this object, on the writing thread, and with a
-    // catalogue on a server those of other processes as they arrive, on another thread. In the order of the
+    // changes of every write, right after its commit: those of this object, and with a catalogue on a
+    // server those of other processes as they arrive, on the thread that writes or pulls. In the order of the
     // commits, one call at a time, until this object ends. When too much came at once, or another process has
     // written the local file, the changes are the whole library again. The observer must not call the
     // catalogue. Replaces an earlier observer. known: returns the whole library if it has it for the given

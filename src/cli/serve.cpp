@@ -10,6 +10,7 @@
 
 #include "base/config.hpp"
 #include "base/log.hpp"
+#include "base/parallel.hpp"
 #include "base/time.hpp"
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
@@ -236,18 +237,24 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         follower = std::jthread([&, since = Stopwatch()](const std::stop_token& stop) mutable {
             bool ungrouped = false;
             std::string trouble;
-            for (; !stop.stop_requested(); std::this_thread::sleep_for(std::chrono::milliseconds(250))) {
-                const Result<bool> followed = library->follow();
+            while (!stop.stop_requested()) {
+                const auto followed = catching("following other processes", [&]() -> Result<> {
+                    HONE_TRY(const bool changed, library->follow());
+                    if (changed) {
+                        ungrouped = true;
+                        since = {};
+                    } else if (ungrouped && since.seconds() > kRestBeforeGrouping) {
+                        api.group_faces();
+                        ungrouped = false;
+                    }
+                    return {};
+                });
                 const std::string wrong = followed ? "" : followed.error().message;
                 if (!wrong.empty() && wrong != trouble) log::warning("{}", wrong);
                 trouble = wrong;
-                if (!followed || *followed) {
-                    ungrouped = true;
-                    since = {};
-                } else if (ungrouped && since.seconds() > kRestBeforeGrouping) {
-                    api.group_faces();
-                    ungrouped = false;
-                }
+                // What failed (a full disk) is not better at once.
+                sleep_for(followed ? std::chrono::milliseconds(250) : std::chrono::milliseconds(10'000),
+                          stop);
             }
         });
     }

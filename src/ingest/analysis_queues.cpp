@@ -67,7 +67,10 @@ bool AnalysisQueues::pause(std::string_view name, bool paused) {
         Queue* const queue = find(name);
         if (queue == nullptr) return false;
         queue->paused = paused;
-        if (!paused) queue->broken = false;
+        if (!paused) {
+            queue->broken = false;
+            queue->failures_in_a_row = 0;
+        }
     }
     changed_.notify_all();
     return true;
@@ -181,7 +184,8 @@ std::vector<Result<AnalysisResult>> AnalysisQueues::run(Analyzer& analyzer, std:
     std::vector<Result<AnalysisResult>> results;
     const auto ran = catching("the analysis", [&]() -> Result<> {
         results = analyzer.run(photos);
-        return {};
+        if (results.size() == photos.size()) return {};
+        return fail("the analyzer gave {} results for {} photos", results.size(), photos.size());
     });
     if (ran) return results;
     results.assign(jobs.size(), std::unexpected(ran.error()));
@@ -207,7 +211,7 @@ Result<> AnalysisQueues::work(const Sink& sink) {
             lock.lock();
             queue->opening = false;
             if (!opened) return std::unexpected(std::move(opened.error()));
-            queue->runs = *opened;
+            queue->runs = {std::max<std::size_t>(1, opened->batch), std::max(1U, opened->parallel)};
         } else {
             std::vector<Job> jobs;
             while (!queue->jobs.empty() && jobs.size() < queue->runs->batch) {

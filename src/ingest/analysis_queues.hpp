@@ -32,8 +32,8 @@ struct AnalyzerProgress {
     std::string name;
     AnalyzerState state = AnalyzerState::kIdle;
     std::size_t waiting = 0;  // photos in its queue or in work
-    // Photos that have its results: those of the last whole scan, and those analysed since. Unset before the
-    // first whole scan.
+    // Available photos that have its results: those at the start of the last whole scan, and those analysed
+    // since. Unset before the first whole scan.
     std::optional<std::uint64_t> analyzed;
     std::size_t failed = 0;        // photos that it could not analyse, since the process began
     std::string reason;            // of the last of them
@@ -67,7 +67,7 @@ class AnalysisQueues {
     [[nodiscard]] std::vector<Analyzer*> wanted() const;
     // Those of them that have not given up on this photo.
     [[nodiscard]] std::vector<Analyzer*> wanted(const PhotoId& photo) const;
-    // Bits by photo number: the photos of the library that an analyzer has done.
+    // Bits by photo number: the available photos that an analyzer has done.
     void set_analyzed(const Analyzer& analyzer, std::vector<bool> photos);
     // The photo's results are in the catalogue.
     void note_stored(PhotoNumber photo, std::span<const AnalyzerKey> done);

@@ -149,10 +149,10 @@ struct FileProcessor::Original {
     }
 };
 
-Result<std::vector<Analyzer*>> FileProcessor::missing(const FileToProcess& file, const Sha256& id) const {
+Result<FileProcessor::Missing> FileProcessor::missing(const FileToProcess& file, const Sha256& id) const {
     std::vector<Analyzer*> analyzers = queues_.wanted(id);
     HONE_TRY(const std::optional<Photo> known, catalog_.photo(id));
-    if (!known) return analyzers;
+    if (!known) return Missing{true, std::move(analyzers)};
     HONE_TRY(const std::vector<Analysis> analyses, catalog_.analyses(known->number));
     HONE_TRY(const std::vector<FileRecord> records, catalog_.files_of(known->number));
     // With a sidecar, or after its removal, what depends on it must be read again.
@@ -160,7 +160,7 @@ Result<std::vector<Analyzer*>> FileProcessor::missing(const FileToProcess& file,
     std::erase_if(analyzers, [&](const Analyzer* analyzer) {
         return is_done(analyses, *analyzer) && !(sidecars && analyzer->reads_sidecars());
     });
-    return analyzers;
+    return Missing{false, std::move(analyzers)};
 }
 
 Result<FileOutcome::Photo> FileProcessor::read_photo(const FileToProcess& file, const Original& original,
@@ -169,20 +169,21 @@ Result<FileOutcome::Photo> FileProcessor::read_photo(const FileToProcess& file, 
     const Sha256& id = original.hashed.id;
     photo.photo.id = id;
     photo.photo.bytes = file.facts.size;
-    HONE_TRY(result.analyzers, unavailable_if_failed(missing(file, id)));
+    HONE_TRY(Missing what, unavailable_if_failed(missing(file, id)));
     Leases* const leases = catalog_.leases();
-    if (leases != nullptr && !result.analyzers.empty()) {
+    const auto nothing = [&] { return !what.photo && what.analyzers.empty(); };
+    if (leases != nullptr && !nothing()) {
         // Another process may be working on a copy of the file.
         const std::string key = to_hex(id);
         HONE_TRY(const std::vector<bool> granted, unavailable_if_failed(leases->take(std::span(&key, 1))));
         result.elsewhere = !granted.front();
         if (result.elsewhere) return photo;
         result.lease = key;
-        HONE_TRY(result.analyzers, unavailable_if_failed(missing(file, id)));
+        HONE_TRY(what, unavailable_if_failed(missing(file, id)));
     }
     // Thumbnails of photos that other processes indexed are made on request.
-    const bool thumbnails = (leases == nullptr || !result.analyzers.empty()) && !thumbnails_.has_all(id);
-    if (result.analyzers.empty() && !thumbnails) return photo;
+    const bool thumbnails = (leases == nullptr || !nothing()) && !thumbnails_.has_all(id);
+    if (nothing() && !thumbnails) return photo;
 
     std::vector<int> sidecars;
     for (const FileDescriptor& sidecar : original.sidecars) sidecars.push_back(sidecar.get());
@@ -190,7 +191,7 @@ Result<FileOutcome::Photo> FileProcessor::read_photo(const FileToProcess& file, 
     // Always the same decoding, so that the pixels do not depend on which results are missing.
     work.thumbnails = true;
     work.svg = svg_;
-    for (const Analyzer* analyzer : result.analyzers) analyzer->request(work);
+    for (const Analyzer* analyzer : what.analyzers) analyzer->request(work);
     HONE_TRY(PreparedPhoto prepared, decoders_.prepare(original.file.get(), sidecars, work));
     photo.photo.width = prepared.width;
     photo.photo.height = prepared.height;
@@ -201,6 +202,7 @@ Result<FileOutcome::Photo> FileProcessor::read_photo(const FileToProcess& file, 
             return fail(ErrorKind::kUnavailable, "{}", stored.error().message);
     }
     prepared.thumbnails = {};
+    result.analyzers = std::move(what.analyzers);
     result.decoded = {file.facts, std::move(prepared)};
     return photo;
 }

@@ -58,8 +58,11 @@ class FileProcessor {
 
   private:
     struct Original;
-    // The analyzers whose results the photo lacks.
-    [[nodiscard]] Result<std::vector<Analyzer*>> missing(const FileToProcess& file, const Sha256& id) const;
+    struct Missing {
+        bool photo = false;                // the catalogue does not know it
+        std::vector<Analyzer*> analyzers;  // whose results it lacks
+    };
+    [[nodiscard]] Result<Missing> missing(const FileToProcess& file, const Sha256& id) const;
     void look_at(const FileToProcess& file, const std::shared_ptr<Original>& original, BlockingCalls& calls,
                  ProcessingResult& result) const;
     [[nodiscard]] Result<FileOutcome::Photo> read_photo(const FileToProcess& file, const Original& original,

@@ -104,6 +104,7 @@ bool Indexer::is_same(const FileFacts& known, const FileFacts& now) const {
 // photo number.
 Result<std::vector<bool>> Indexer::read_analyzed() {
     const std::vector<Analyzer*> wanted = queues_.wanted();
+    HONE_TRY(const auto snapshot, parts_.library.snapshot());
     std::optional<std::vector<bool>> complete;
     for (const auto& analyzer : parts_.analyzers) {
         HONE_TRY(std::vector<bool> done, parts_.library.catalog().analyzed(analyzer->keys()));
@@ -113,6 +114,8 @@ Result<std::vector<bool>> Indexer::read_analyzed() {
             for (std::size_t photo = 0; photo < complete->size(); ++photo)
                 (*complete)[photo] = (*complete)[photo] && done[photo];
         }
+        for (std::size_t photo = 0; photo < done.size(); ++photo)
+            done[photo] = done[photo] && snapshot->is_available(photo);
         queues_.set_analyzed(*analyzer, std::move(done));
     }
     return complete.value_or(std::vector<bool>());
@@ -126,6 +129,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     if (vectors_behind_) {
         for (const OpenSpace& space : parts_.spaces)
             HONE_CHECK(parts_.library.sync_content(space.key, *space.rows));
+        HONE_CHECK(parts_.library.sync_styles());
         vectors_behind_ = false;
     }
     HONE_TRY(const auto styles, parts_.library.styles());

@@ -145,6 +145,7 @@ class Indexer {
     void release(Run& run, std::span<const FileOutcome> outcomes);
     void release_all(Run& run);
     std::optional<FileRecord> find_moved(Run& run, const FileFacts& facts, BlockingCalls& calls);
+    ProcessingResult read_file(Run& run, const FileToProcess& file, BlockingCalls& calls);
     void read_files(Run& run);
     void settle_files(Run& run, BlockingCalls& calls);
     void hand_on(Run& run, ProcessingResult result);

@@ -153,6 +153,11 @@ Result<> Library::sync_content(const VectorKey& key, VectorSpace& space) {
     return sync_vectors(*catalog_, key, space);
 }
 
+Result<> Library::sync_styles() {
+    const std::lock_guard lock(styles_mutex_);
+    return styles_ ? styles_->sync(*catalog_) : Result<>{};
+}
+
 bool Library::styles_in_step() {
     return is_in_step(kStyleRows, styles_->styles()) && is_in_step(kTermRows, styles_->terms());
 }
@@ -326,8 +331,9 @@ Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel&
         return std::shared_ptr<VectorSpace>(std::move(space));
     };
     if (access_ == Access::kWrite) {
-        HONE_TRY(auto space, open_and_sync(*catalog_));
+        // follow() must find the space as soon as it is in step.
         const std::lock_guard lock(vectors_mutex_);
+        HONE_TRY(auto space, open_and_sync(*catalog_));
         std::erase_if(contents_, [](const auto& content) { return content.second.expired(); });
         contents_.emplace_back(model.fingerprint(), space);
         return space;

@@ -83,6 +83,8 @@ class Library {
     Result<> add_style(PhotoNumber photo, std::span<const std::uint8_t> style);
     // For the writer, after it committed a vector. Makes the photo searchable.
     Result<> add_vector(VectorSpace& space, PhotoNumber photo, std::span<const float> vector);
+    // Brings the open style vectors up to date with the catalogue.
+    Result<> sync_styles();
     // Brings an open vector file up to date with the catalogue (library/vector_sync.hpp).
     Result<> sync_content(const VectorKey& key, VectorSpace& space);
     // For the writer. Brings the open vector files in step with the changes that other processes have made

@@ -101,6 +101,8 @@ Result<> People::regroup() {
 
 Result<> People::group_changes() {
     HONE_TRY(std::string state, catalog_.faces_state());
+    // Waits until the changes of every commit in this state have been noted.
+    (void)catalog_.observed_state();
     if (clusters_ && state == state_) return {};
     bool everything = false;
     if (!clusters_) {

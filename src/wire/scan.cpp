@@ -109,7 +109,7 @@ Result<bool> parse_scan_request(const json& document) {
 Result<std::string> parse_pause_request(const json& document) {
     const bool named = document.is_object() && document.contains("analyzer");
     if (!document.is_object() || document.size() != (named ? 1U : 0U) ||
-        (named && !document["analyzer"].is_string()))
+        (named && (!document["analyzer"].is_string() || document["analyzer"] == "")))
         return fail(ErrorKind::kUsage, "the body may be empty or {{\"analyzer\": \"faces\"}}");
     return named ? document["analyzer"].get<std::string>() : "";
 }

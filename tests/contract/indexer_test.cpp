@@ -213,15 +213,28 @@ TEST_F(Analyzing, APausedAnalyzerLeavesPhotosToALaterScan) {
     ASSERT_TRUE(indexer->pause("description", true));
     add("b.bmp", 2);
     EXPECT_EQ(scan().added, 1U);
-    EXPECT_TRUE(library->snapshot());
+    EXPECT_EQ((*library->snapshot())->counts().photos, 2U);
     ASSERT_TRUE(indexer->pause("description", false));
     EXPECT_EQ(scan().read, 1U);
     EXPECT_EQ(of("description").analyzed, 2U);
 }
 
+TEST_F(Analyzing, WhileAllArePausedPhotosAreFoundAndNotReadAgain) {
+    for (const char* name : {"description", "content", "failing", "duplicates"})
+        ASSERT_TRUE(indexer->pause(name, true));
+    add("a.bmp", 1);
+    photos.write("bad.jpg", "\xFF\xD8\xFF\xE0 broken");
+    const auto first = scan();
+    EXPECT_EQ(first.added, 1U);
+    EXPECT_EQ(first.failed, 1U) << "it was decoded";
+    EXPECT_EQ(scan().unchanged, 1U);
+    for (const char* name : {"description", "content", "failing", "duplicates"})
+        ASSERT_TRUE(indexer->pause(name, false));
+    EXPECT_EQ(scan().embedded, 1U);
+}
+
 TEST_F(Analyzing, PausedDuplicatesWaitForALaterScan) {
-    const auto bytes = read_file(add("a.bmp", 0x336699), 1U << 20);
-    ASSERT_TRUE(bytes);
+    add("a.bmp", 0x336699);
     add("b.bmp", 0x336698);
     ASSERT_TRUE(indexer->pause("duplicates", true));
     scan();

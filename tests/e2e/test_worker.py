@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Workers that share one library on a SurrealDB server, with the real engine."""
 import json
+import os
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -114,3 +116,14 @@ def test_a_worker_says_what_it_needs(workers, hone):
     hone('worker').refused(1, '--catalog')
     workers.hone('worker', '--map', 'photos').refused(1, '--map photos', '/srv/photos=')
     workers.hone('worker', '--lease', '0').refused(2, '--lease')
+
+
+def test_a_new_damaged_file_does_not_hold_the_scan(workers, many):
+    broken = many / 'broken.jpg'
+    broken.write_bytes(b'\xff\xd8\xff\xe0 half a photo')
+    soon = time.time() + 3600  # it counts as young however long the scan takes, so it is tried twice
+    os.utime(broken, (soon, soon))
+    process = workers('one', '--once')
+    output, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors
+    assert json.loads(output)['failed'] == 1

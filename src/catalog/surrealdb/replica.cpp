@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/log.hpp"
+#include "base/parallel.hpp"
 #include "base/sha256.hpp"
 #include "catalog/sqlite/change_recorder.hpp"
 #include "catalog/sqlite/schema.hpp"
@@ -32,6 +33,7 @@ constexpr std::int64_t kFarBehind = 4'000;  // beyond this distance, reading eve
 // More changes at once are not recorded row by row, which takes memory for all of them; reading the library
 // once is then a small part of the work for each.
 constexpr std::int64_t kRecordedChanges = 512;
+constexpr int kRecordedRows = 65'536;
 constexpr std::int64_t kKeptChanges = 20'000;
 constexpr int kTurnsToGraph = 4;
 constexpr std::size_t kDocumentsAtOnce = 64;
@@ -208,7 +210,8 @@ Result<CommitHook::Decision> Replica::before_commit(Statements& statements,
     const auto weight = static_cast<std::int64_t>(rows.size() + gone.size());
     Object variables{
         {"expected", state.counter},
-        {"library", library_},
+        {"last", state.token},
+        {"library", state.library},
         {"commit",
          Object{
              {"id", commit}, {"token", token}, {"rows", std::move(written)}, {"gone", std::move(deleted)}}},
@@ -218,7 +221,7 @@ Result<CommitHook::Decision> Replica::before_commit(Statements& statements,
         "BEGIN;\n"
         "LET $now = (SELECT * FROM ONLY hone_counter:current);\n"
         "LET $whose = (SELECT * FROM ONLY hone_schema:version);\n"
-        "IF $now.value != $expected OR $whose.library != $library {{ THROW '{}' }};\n",
+        "IF $now.value != $expected OR $now.token != $last OR $whose.library != $library {{ THROW '{}' }};\n",
         kBehind);
     if (graph_later) {
         text += "INSERT INTO hone_due {id: $due, photos: $photos, at: time::now()} RETURN NONE;\n";
@@ -277,7 +280,6 @@ Result<CommitHook::Decision> Replica::before_commit(Statements& statements,
         if (graph_later) graphs_.write(next, std::move(later));
         state.counter = next;
         state.token = token;
-        state.library = library_;
         state.write(statements);
         return Decision::kCommit;
     };
@@ -412,6 +414,7 @@ Result<bool> Replica::pull_locked() {
             HONE_TRY(const bool applied, pull_changes(state, head));
             all = !applied;
             state = State::read(*statements_);
+            if (database_->getTotalChanges() - changes_before > kRecordedRows) recorder.reset();
         }
         all = all || state.token != head.token;
         if (!all || filled == 2) break;
@@ -451,7 +454,12 @@ Result<bool> Replica::pull_changes(const State& from, Head& head) {
                           "SELECT * FROM array::distinct(array::flatten((SELECT VALUE rows FROM $news)));\n"
                           "SELECT * FROM hone_counter",
                           {{"ids", std::move(ids)}, {"news", std::move(news)}}));
-    if (results.size() != 3 || results[2].items().empty()) return false;
+    if (results.size() != 3) return false;
+    // The server can leave out the record that every change replaces; that does not mean that the changes are
+    // gone.
+    if (results[2].items().empty())
+        return fail(ErrorKind::kUnavailable, "the catalogue at {} did not tell its state",
+                    reads_.address().shown());
     State state = from;
     RecordReader reader(*statements_, *tables_, false);
     std::int64_t expected = from.counter;
@@ -613,9 +621,14 @@ void Replica::watch(const std::stop_token& stop) {
             wake_.wait_for(lock, stop, patience_.pull_every, [] { return false; });
         }
         if (stop.stop_requested()) return;
-        const auto pulled = catch_up();
-        if (!pulled) continue;
-        if (turn % kTurnsToGraph == 0) (void)complete_graph();
+        // The observer of the changes runs here, too: whatever it throws must not end the process.
+        const auto turned = catching("following the catalogue", [&]() -> Result<> {
+            HONE_TRY(const bool changed, catch_up());
+            (void)changed;
+            if (turn % kTurnsToGraph == 0) (void)complete_graph();
+            return {};
+        });
+        if (!turned) note(turned);
     }
 }
 

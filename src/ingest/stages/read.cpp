@@ -19,10 +19,6 @@ constexpr int kMostRests = 30;
 void Indexer::hand_on(Run& run, ProcessingResult result) {
     if (run.stop.stop_requested()) return;  // the result may be incomplete after a cancellation
     if (result.fatal) return run.fail_run(*result.fatal);
-    if (!result.lease.empty()) {
-        const std::lock_guard lock(run.mutex);
-        run.leased.emplace(result.outcome.facts.path, std::move(result.lease));
-    }
     note_answer(run, result.outcome.folder, !result.unresponsive);
     if (!result.analyzers.empty()) {
         run.queues.push(std::move(result.outcome), std::move(result.decoded), result.analyzers);
@@ -78,6 +74,16 @@ std::optional<FileRecord> Indexer::find_moved(Run& run, const FileFacts& facts, 
     return std::nullopt;
 }
 
+// Notes the lease of the file's contents, so that it is released whatever becomes of the result.
+ProcessingResult Indexer::read_file(Run& run, const FileToProcess& file, BlockingCalls& calls) {
+    ProcessingResult result = run.processor.read(file, calls);
+    if (!result.lease.empty()) {
+        const std::lock_guard lock(run.mutex);
+        run.leased.emplace(result.outcome.facts.path, result.lease);
+    }
+    return result;
+}
+
 void Indexer::read_files(Run& run) {
     BlockingCalls calls(run.options.patience, run.stop);
     while (auto file = run.work.pop()) {
@@ -94,7 +100,7 @@ void Indexer::read_files(Run& run) {
             }
             file->moved_from = before->facts.path;
         }
-        ProcessingResult result = run.processor.read(*file, calls);
+        ProcessingResult result = read_file(run, *file, calls);
         if ((result.unsettled || result.elsewhere) && !result.fatal) {
             // Release the file's lease: two processes that wait for each other's files would wait for ever.
             // The lease of its contents ensures that only one analyses it.
@@ -136,7 +142,7 @@ void Indexer::settle_files(Run& run, BlockingCalls& calls) {
                 again.push_back(std::move(file));
                 continue;
             }
-            ProcessingResult result = run.processor.read(file, calls);
+            ProcessingResult result = read_file(run, file, calls);
             if (result.elsewhere && !result.fatal)
                 again.push_back(std::move(file));
             else

@@ -18,6 +18,7 @@ constexpr auto kCommitTime = std::chrono::milliseconds(500);
 
 Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
     HONE_TRY(const std::vector<CommittedFile> committed, parts_.library.catalog().commit(outcomes));
+    vectors_behind_ = true;  // until their rows are in the files
     std::vector<PhotoNumber> photos;
     for (std::size_t at = 0; at < outcomes.size(); ++at) {
         const FileOutcome& outcome = outcomes[at];
@@ -34,11 +35,8 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
             if (photo->key) {
                 ++run.summary.embedded;
                 const auto space = std::ranges::find(parts_.spaces, *photo->key, &OpenSpace::key);
-                if (space != parts_.spaces.end()) {
-                    vectors_behind_ = true;  // unless this succeeds
+                if (space != parts_.spaces.end())
                     HONE_CHECK(parts_.library.add_vector(*space->rows, *committed[at].photo, photo->vector));
-                    vectors_behind_ = false;
-                }
             }
             if (photo->analysis_results)
                 HONE_CHECK(parts_.library.add_style(*committed[at].photo, photo->analysis_results->style));
@@ -47,6 +45,7 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
             photos.push_back(*committed[at].photo);
         }
     }
+    vectors_behind_ = false;
     release(run, outcomes);
     if (!photos.empty()) parts_.observer.on_photos(photos);
     const std::lock_guard run_lock(run.mutex);
