@@ -11,7 +11,7 @@
 
 namespace hone {
 
-// Where and when an available photo was taken.
+// An available photo: where and when it was taken, and how much it is.
 struct Capture {
     PhotoNumber photo = 0;
     // Seconds since 1970, the camera's calendar as if it were UTC; unset when only the file's time is known.
@@ -21,6 +21,26 @@ struct Capture {
         double latitude = 0, longitude = 0;  // degrees
     };
     std::optional<Position> position;
+    std::uint64_t bytes = 0;   // of one file
+    std::uint32_t pixels = 0;  // width x height
+    bool raw = false;          // camera raw
+    FolderId folder = 0;       // of its only file; of several, of one
+};
+
+// A file of a photo. Two names of one file (hard and symbolic links) have the same inode and time.
+struct FileOfPhoto {
+    FolderId folder = 0;
+    std::uint64_t inode = 0;
+    std::int64_t modified_ns = 0;
+
+    friend bool operator==(const FileOfPhoto&, const FileOfPhoto&) = default;
+};
+
+// A photo with several files that are not missing, in the order of their records.
+struct PhotoCopies {
+    PhotoNumber photo = 0;
+    std::uint64_t bytes = 0;  // of one file
+    std::vector<FileOfPhoto> files;
 };
 
 struct ChangedPerson {
@@ -33,6 +53,7 @@ struct Changes {
     std::vector<PhotoNumber> hidden;  // photos that cannot be found any more
     // Hidden photos with a file that another photo stands for: raw files with a finished photo.
     std::vector<PhotoNumber> represented;
+    std::vector<PhotoCopies> copies;  // of all shown and represented photos that have several files
     // Photos whose faces or people changed, with the person of each face now (0: nobody), in ascending order.
     std::vector<std::pair<PhotoNumber, std::vector<PersonId>>> faces;
     std::vector<ChangedPerson> people;            // of the whole library, only those who are named or hidden
@@ -49,9 +70,9 @@ struct Changes {
     bool from_others = false;
 
     [[nodiscard]] bool empty() const {
-        return shown.empty() && hidden.empty() && represented.empty() && faces.empty() && people.empty() &&
-               vectors.empty() && pairs.empty() && files.empty() && failed == 0 && skipped.empty() &&
-               !everything;
+        return shown.empty() && hidden.empty() && represented.empty() && copies.empty() && faces.empty() &&
+               people.empty() && vectors.empty() && pairs.empty() && files.empty() && failed == 0 &&
+               skipped.empty() && !everything;
     }
 };
 

@@ -103,8 +103,13 @@ void SnapshotKeeper::change(Snapshot& next, const Changes& changes) {
                            (std::isnan(before.latitude) ? 0 : -1) + (std::isnan(point.latitude) ? 0 : 1));
             next.captures_.set(photo, point);
         };
+        const auto forget_copies = [&](PhotoNumber photo) {
+            if (!next.copies_[photo].files.empty()) next.copies_.set(photo, {});
+        };
         for (const Capture& capture : changes.shown) {
             set(capture.photo, true);
+            next.sizes_.set(capture.photo, {capture.bytes, capture.folder, capture.pixels, capture.raw});
+            forget_copies(capture.photo);
             CapturePoint point;
             if (capture.local_seconds) point.seconds = static_cast<double>(*capture.local_seconds);
             if (capture.position) {
@@ -119,11 +124,15 @@ void SnapshotKeeper::change(Snapshot& next, const Changes& changes) {
             set(photo, false);
             represent(photo, false);
             set_capture(photo, {});
+            if (next.sizes_[photo].bytes != 0) next.sizes_.set(photo, {});
+            forget_copies(photo);
             keeper_.hide(photo);
         }
         next.available_ = std::move(bits);
     }
     for (const PhotoNumber photo : changes.represented) represent(photo, true);
+    for (const PhotoCopies& copies : changes.copies)
+        next.copies_.set(copies.photo, {copies.bytes, copies.files});
     for (const auto& [photo, faces] : changes.faces) {
         const auto size = [](const auto& list) { return static_cast<std::int64_t>(list.size()); };
         add_difference(next.all_faces_, size(faces) - size(next.faces_[photo]));
@@ -159,11 +168,14 @@ Changes SnapshotKeeper::everything() {
     const Snapshot& now = *snapshot_;  // only apply() changes the pointer, and it needs changing_
     Changes all;
     all.everything = true;
-    const std::size_t photos = std::max({now.size(), now.faces_.size(), now.represented_.size()});
+    const std::size_t photos =
+        std::max({now.size(), now.faces_.size(), now.represented_.size(), now.copies_.size()});
     for (std::size_t at = 0; at < photos; ++at) {
         const auto photo = static_cast<PhotoNumber>(at);
         if (!now.faces_[at].empty()) std::ranges::sort(all.faces.emplace_back(photo, now.faces_[at]).second);
         if (now.represented_[at]) all.represented.push_back(photo);
+        if (const CopiesOfPhoto& copies = now.copies_[at]; !copies.files.empty())
+            all.copies.push_back({photo, copies.bytes, copies.files});
         if (!now.is_available(photo)) continue;
         const CapturePoint& point = now.capture(photo);
         Capture& capture = all.shown.emplace_back();
@@ -171,6 +183,11 @@ Changes SnapshotKeeper::everything() {
         capture.camera = keeper_.camera_of(photo);
         if (!std::isnan(point.seconds)) capture.local_seconds = static_cast<std::int64_t>(point.seconds);
         if (!std::isnan(point.latitude)) capture.position = {point.latitude, point.longitude};
+        const PhotoSize& size = now.size_of(photo);
+        capture.bytes = size.bytes;
+        capture.pixels = size.pixels;
+        capture.raw = size.raw;
+        capture.folder = size.folder;
     }
     for (std::size_t id = 0; id < now.people_.size(); ++id) {
         const PersonNumbers& person = now.people_[id];

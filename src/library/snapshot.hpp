@@ -26,6 +26,20 @@ struct CapturePoint {
           longitude = std::numeric_limits<float>::quiet_NaN();  // degrees
 };
 
+// How much an available photo is, and where it lies.
+struct PhotoSize {
+    std::uint64_t bytes = 0;  // of one file
+    FolderId folder = 0;      // of its only file; of several, of one
+    std::uint32_t pixels = 0;
+    bool raw = false;  // camera raw
+};
+
+// The files of a photo that has several.
+struct CopiesOfPhoto {
+    std::uint64_t bytes = 0;         // of one file
+    std::vector<FileOfPhoto> files;  // empty for a photo with one file, or none
+};
+
 // One person in numbers. Faces count while their photo has a file, also a raw file that its finished photo
 // stands for.
 struct PersonNumbers {
@@ -48,6 +62,9 @@ class Snapshot {
     // One more than the largest photo number with facts.
     [[nodiscard]] std::size_t size() const { return available_->size(); }
     [[nodiscard]] const CapturePoint& capture(PhotoNumber photo) const { return captures_[photo]; }
+    [[nodiscard]] const PhotoSize& size_of(PhotoNumber photo) const { return sizes_[photo]; }
+    // By photo number; also of raw files that a finished photo stands for.
+    [[nodiscard]] const ChunkedArray<CopiesOfPhoto>& copies() const { return copies_; }
     // The people on an available photo, in ascending order, each once.
     [[nodiscard]] std::span<const PersonId> people_of(PhotoNumber photo) const;
     // By PersonId; a person without a face and flags is all zero.
@@ -73,6 +90,8 @@ class Snapshot {
 
     std::shared_ptr<const Bits> available_ = std::make_shared<const Bits>();
     ChunkedArray<CapturePoint> captures_;
+    ChunkedArray<PhotoSize> sizes_;
+    ChunkedArray<CopiesOfPhoto> copies_;
     // The people of a photo's faces: everyone once, in ascending order, then those of the other faces, in
     // ascending order, where 0 is nobody.
     ChunkedArray<std::vector<PersonId>> faces_;

@@ -14,7 +14,7 @@ namespace hone {
 namespace {
 
 constexpr std::string_view kMagic("HONESNP\0", 8);
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
 
 class Writer {
@@ -98,6 +98,10 @@ void write_captures(Writer& out, const std::vector<Capture>& captures) {
         constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
         out.number(capture.position ? capture.position->latitude : kNone);
         out.number(capture.position ? capture.position->longitude : kNone);
+        out.number(capture.bytes);
+        out.number(capture.pixels);
+        out.number(static_cast<std::uint8_t>(capture.raw));
+        out.number(capture.folder);
     }
 }
 
@@ -115,6 +119,10 @@ Result<std::vector<Capture>> read_captures(Reader& in) {
         const auto latitude = in.number<double>(), longitude = in.number<double>();
         // NaN is unequal to itself.
         if (latitude == latitude) capture.position = {latitude, longitude};
+        capture.bytes = in.number<std::uint64_t>();
+        capture.pixels = in.number<std::uint32_t>();
+        capture.raw = in.number<std::uint8_t>() != 0;
+        capture.folder = in.number<FolderId>();
     }
     return captures;
 }
@@ -134,6 +142,17 @@ std::string encode_snapshot(const StoredSnapshot& snapshot) {
     write_captures(out, changes.shown);
     out.count(changes.represented.size());
     for (const PhotoNumber photo : changes.represented) out.number(photo);
+    out.count(changes.copies.size());
+    for (const PhotoCopies& copies : changes.copies) {
+        out.number(copies.photo);
+        out.number(copies.bytes);
+        out.number(static_cast<std::uint32_t>(copies.files.size()));
+        for (const FileOfPhoto& file : copies.files) {
+            out.number(file.folder);
+            out.number(file.inode);
+            out.number(file.modified_ns);
+        }
+    }
     out.count(changes.faces.size());
     for (const auto& [photo, people] : changes.faces) {
         out.number(photo);
@@ -193,6 +212,18 @@ Result<StoredSnapshot> decode_snapshot(std::string_view bytes) {
     HONE_TRY(changes.shown, read_captures(in));
     changes.represented.resize(in.count());
     for (PhotoNumber& photo : changes.represented) photo = in.number<PhotoNumber>();
+    changes.copies.resize(in.count());
+    for (PhotoCopies& copies : changes.copies) {
+        copies.photo = in.number<PhotoNumber>();
+        copies.bytes = in.number<std::uint64_t>();
+        const auto count = in.number<std::uint32_t>();
+        for (std::uint32_t left = count; left > 0 && in.good(); --left) {
+            FileOfPhoto& file = copies.files.emplace_back();
+            file.folder = in.number<FolderId>();
+            file.inode = in.number<std::uint64_t>();
+            file.modified_ns = in.number<std::int64_t>();
+        }
+    }
     changes.faces.resize(in.count());
     for (auto& [photo, people] : changes.faces) {
         photo = in.number<PhotoNumber>();

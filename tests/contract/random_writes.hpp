@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <random>
+#include <tuple>
 
 #include "catalog/catalog.hpp"
 #include "library/snapshot.hpp"
@@ -41,6 +42,13 @@ inline std::string difference(const Snapshot& a, const Snapshot& b) {
         if (!same(one.seconds, two.seconds) || !same(one.latitude, two.latitude) ||
             !same(one.longitude, two.longitude))
             return fmt::format("capture of {}", photo);
+        const PhotoSize &left_size = a.size_of(photo), &right_size = b.size_of(photo);
+        if (std::tie(left_size.bytes, left_size.folder, left_size.pixels, left_size.raw) !=
+            std::tie(right_size.bytes, right_size.folder, right_size.pixels, right_size.raw))
+            return fmt::format("size of {}", photo);
+        const CopiesOfPhoto &left_files = a.copies()[photo], &right_files = b.copies()[photo];
+        if (left_files.bytes != right_files.bytes || left_files.files != right_files.files)
+            return fmt::format("copies of {}", photo);
         if (!std::ranges::equal(a.people_of(photo), b.people_of(photo)))
             return fmt::format("people of {}", photo);
         if (a.groups().pictures().set_of(photo) != b.groups().pictures().set_of(photo))
@@ -158,10 +166,10 @@ class RandomWrites {
         const Folder& root = folders_[below(2)];
         const std::uint32_t name = below(30);
         const bool raw = below(5) == 0;
-        FileOutcome outcome{
-            root.id,
-            {root.path / fmt::format("d{}/{}.{}", name % 3, name, raw ? "dng" : "jpg"), 1, 1000, 7, 0},
-            {}};
+        FileOutcome outcome{root.id,
+                            {root.path / fmt::format("d{}/{}.{}", name % 3, name, raw ? "dng" : "jpg"), 1,
+                             1000 + below(2), 7 + below(2), 0},
+                            {}};
         const std::uint32_t kind = below(10);
         if (kind == 0) {
             outcome.what = FileOutcome::Failed{"decode", "broken"};
@@ -172,8 +180,13 @@ class RandomWrites {
             return outcome;
         }
         FileOutcome::Photo photo;
-        photo.photo = {
-            sha256(fmt::format("{} {} {}", seed_, below(60), raw)), 1, 10, 10, raw ? "dng" : "jpeg", 0};
+        // Indexed again, it may turn out to be larger.
+        photo.photo = {sha256(fmt::format("{} {} {}", seed_, below(60), raw)),
+                       1,
+                       static_cast<int>(10 + below(2)),
+                       10,
+                       raw ? "dng" : "jpeg",
+                       0};
         if (below(4) != 0) {
             photo.key = key_;
             photo.vector = {static_cast<float>(photo.photo.id[0]), 1, 0};

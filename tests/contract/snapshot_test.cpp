@@ -86,9 +86,12 @@ class Snapshots : public testing::TestWithParam<test::CatalogImplementation> {
 
 TEST_P(Snapshots, FollowEveryWrite) {
     const int steps = std::string_view(GetParam().name) == "sqlite" ? 600 : 120;
+    std::size_t with_copies = 0;
     for (int step = 0; step < steps; ++step) {
         const std::string what = writes->change();
         ASSERT_LT(writes->photos(), test::kMostPhotos);
+        for (PhotoNumber photo = 0; photo <= writes->photos(); ++photo)
+            with_copies += kept.snapshot()->copies()[photo].files.size() > 1 ? 1 : 0;
         ASSERT_EQ(difference(*kept.snapshot(), *whole()), "") << "after step " << step << ", " << what;
         if (step % 10 != 0) continue;
         SnapshotKeeper stored;
@@ -97,6 +100,7 @@ TEST_P(Snapshots, FollowEveryWrite) {
     }
     EXPECT_GT(kept.snapshot()->counts().photos, 10U);
     EXPECT_GT(kept.snapshot()->photos_with_people(), 0U);
+    EXPECT_GT(with_copies, 0U);
 }
 
 TEST_P(Snapshots, EveryWriteGivesTheCatalogueANewState) {
@@ -132,7 +136,7 @@ TEST_P(Snapshots, WhatIsKnownOfTheStateIsNotRead) {
 }
 
 TEST_P(Snapshots, GiveThePagesOfPeople) {
-    const int steps = std::string_view(GetParam().name) == "sqlite" ? 300 : 100;
+    const int steps = std::string_view(GetParam().name) == "sqlite" ? 300 : 150;
     std::size_t most = 0;
     for (int step = 0; step < steps; ++step) {
         const std::string what = writes->change();

@@ -156,14 +156,27 @@ TEST_F(StoredLibrary, KeepsNothingOfAForgottenPhoto) {
     EXPECT_FALSE(fs::exists(file()));
 }
 
-TEST(SnapshotFile, KeepsFacesAndPeople) {
+TEST(SnapshotFile, KeepsSizesCopiesFacesAndPeople) {
     StoredSnapshot stored;
     stored.everything.represented = {4, 9};
     stored.everything.faces = {{4, {0, 7, 7}}, {5, {}}};
     stored.everything.people = {{7, true, false}, {8, false, true}};
+    Capture& large = stored.everything.shown.emplace_back();
+    large.photo = 3;
+    large.bytes = 5'000'000'000;
+    large.pixels = 400'000'000;
+    large.raw = true;
+    large.folder = 6;
+    stored.everything.copies = {{3, 5'000'000'000, {{6, 77, -1}, {8, 78, 2}}}};
     const auto read = decode_snapshot(encode_snapshot(stored));
     ASSERT_TRUE(read) << read.error().message;
     const Changes& changes = read->everything;
+    ASSERT_EQ(changes.shown.size(), 1U);
+    const Capture& shown = changes.shown.front();
+    EXPECT_TRUE(shown.bytes == large.bytes && shown.pixels == large.pixels && shown.raw && shown.folder == 6);
+    ASSERT_EQ(changes.copies.size(), 1U);
+    EXPECT_TRUE(changes.copies[0].photo == 3 && changes.copies[0].bytes == large.bytes &&
+                changes.copies[0].files == stored.everything.copies[0].files);
     EXPECT_EQ(changes.represented, stored.everything.represented);
     EXPECT_EQ(changes.faces, stored.everything.faces);
     ASSERT_EQ(changes.people.size(), 2U);

@@ -6,6 +6,8 @@
 
 #include <set>
 
+#include "photo/format.hpp"
+
 namespace hone {
 
 std::string present_kind(const std::string& kind) {
@@ -19,7 +21,7 @@ namespace {
 using What = ChangedRow::What;
 
 // Columns in table order (schema.cpp); contract tests compare the result with the tables.
-constexpr std::size_t kPhotoShownAs = 8;
+constexpr std::size_t kPhotoWidth = 3, kPhotoHeight = 4, kPhotoFormat = 5, kPhotoShownAs = 8;
 constexpr std::size_t kFileFolder = 1, kFileState = 6, kFilePhoto = 7, kFileReason = 9;
 constexpr std::size_t kFacePhoto = 1, kFaceVector = 12, kFacePerson = 13, kFaceConfirmed = 14;
 
@@ -29,9 +31,9 @@ constexpr int kPhotoFile = 0, kFailedFile = 2, kSkippedFile = 3;
 
 constexpr const char* kCaptureColumns =
     "metadata.taken_at, metadata.taken_source, ifnull(metadata.make, '') || ' ' || ifnull(metadata.model, "
-    "''), metadata.latitude, metadata.longitude";
+    "''), metadata.latitude, metadata.longitude, photo.bytes, photo.width * photo.height, photo.format";
 
-// Reads kCaptureColumns.
+// Reads kCaptureColumns. The folder is not among them.
 Capture capture_of(const SQLite::Statement& query, PhotoNumber photo, int first) {
     Capture capture;
     capture.photo = photo;
@@ -41,6 +43,9 @@ Capture capture_of(const SQLite::Statement& query, PhotoNumber photo, int first)
     capture.camera = query.getColumn(first + 2).getString();
     if (!query.isColumnNull(first + 3) && !query.isColumnNull(first + 4))
         capture.position = {query.getColumn(first + 3).getDouble(), query.getColumn(first + 4).getDouble()};
+    capture.bytes = static_cast<std::uint64_t>(query.getColumn(first + 5).getInt64());
+    capture.pixels = static_cast<std::uint32_t>(query.getColumn(first + 6).getInt64());
+    capture.raw = is_raw_name(query.getColumn(first + 7).getString());
     return capture;
 }
 
@@ -121,18 +126,47 @@ void pair_changed(Statements& statements, const ChangedRow& row, Changes& change
                              query->getColumn(1).getDouble(), query->getColumn(2).getInt() != 0});
 }
 
-// Of all available photos, by ascending number.
-std::vector<Capture> read_captures(Statements& statements) {
+// Reads folder, inode and time.
+FileOfPhoto read_file_of_photo(const SQLite::Statement& query, int first) {
+    return {query.getColumn(first).getInt64(),
+            static_cast<std::uint64_t>(query.getColumn(first + 1).getInt64()),
+            query.getColumn(first + 2).getInt64()};
+}
+
+// Sets Changes::shown and ::represented to those of the whole library, by ascending number.
+void read_photos(Statements& statements, Changes& changes) {
     static const std::string sql = fmt::format(
-        "SELECT photo.id, {} FROM photo LEFT JOIN metadata ON metadata.photo_id = photo.id WHERE "
-        "photo.shown_as IS NULL AND EXISTS (SELECT 1 FROM place WHERE place.photo_id = photo.id "
-        "AND place.state = 0) ORDER BY photo.id",
+        "SELECT photo.id, photo.shown_as IS NULL, (SELECT folder_id FROM place WHERE place.photo_id = "
+        "photo.id AND place.state = 0 ORDER BY place.id LIMIT 1) AS folder, {} FROM photo LEFT JOIN metadata "
+        "ON metadata.photo_id = photo.id WHERE folder IS NOT NULL ORDER BY photo.id",
         kCaptureColumns);
     const auto query = statements(sql);
-    std::vector<Capture> captures;
-    while (query->executeStep())
-        captures.push_back(capture_of(*query, static_cast<PhotoNumber>(query->getColumn(0).getInt64()), 1));
-    return captures;
+    while (query->executeStep()) {
+        const auto photo = static_cast<PhotoNumber>(query->getColumn(0).getInt64());
+        if (query->getColumn(1).getInt() == 0) {
+            changes.represented.push_back(photo);
+            continue;
+        }
+        changes.shown.push_back(capture_of(*query, photo, 3));
+        changes.shown.back().folder = query->getColumn(2).getInt64();
+    }
+}
+
+// Of the whole library.
+std::vector<PhotoCopies> read_copies(Statements& statements) {
+    const auto query = statements(
+        "SELECT photo.id, photo.bytes, place.folder_id, place.inode, place.modified_ns FROM (SELECT photo_id "
+        "FROM place WHERE photo_id IS NOT NULL AND state = 0 GROUP BY photo_id HAVING count(*) > 1) AS "
+        "several JOIN photo ON photo.id = several.photo_id JOIN place ON place.photo_id = photo.id AND "
+        "place.state = 0 ORDER BY photo.id, place.id");
+    std::vector<PhotoCopies> all;
+    while (query->executeStep()) {
+        const auto photo = static_cast<PhotoNumber>(query->getColumn(0).getInt64());
+        if (all.empty() || all.back().photo != photo)
+            all.push_back({photo, static_cast<std::uint64_t>(query->getColumn(1).getInt64()), {}});
+        all.back().files.push_back(read_file_of_photo(*query, 2));
+    }
+    return all;
 }
 
 }  // namespace
@@ -148,27 +182,37 @@ Changes changes_of(Statements& statements, std::span<const ChangedRow> rows) {
         if (row.table == "vector") touched.vectors.insert(integer_key(row, kVectorPhoto));
         if (row.table == "look") touched.vectors.insert(integer_key(row));
         if (row.table == "metadata") touched.photos.insert(integer_key(row));
-        if (row.table == "photo" && (row.what != What::kUpdated || row.columns[kPhotoShownAs]))
+        if (row.table == "photo" &&
+            (row.what != What::kUpdated || row.columns[kPhotoWidth] || row.columns[kPhotoHeight] ||
+             row.columns[kPhotoFormat] || row.columns[kPhotoShownAs]))
             touched.photos.insert(integer_key(row));
     }
     std::erase_if(changes.skipped, [](const auto& kind) { return kind.second == 0; });
     std::erase_if(changes.files, [](const auto& folder) { return folder.second == 0; });
+    // A row for each file that is not missing.
     static const std::string sql = fmt::format(
-        "SELECT EXISTS (SELECT 1 FROM place WHERE place.photo_id = photo.id AND place.state = 0), "
-        "photo.shown_as IS NULL, {} FROM photo LEFT JOIN metadata ON metadata.photo_id = photo.id WHERE "
-        "photo.id = ?",
+        "SELECT place.folder_id, place.inode, place.modified_ns, photo.shown_as IS NULL, {} FROM photo JOIN "
+        "place ON place.photo_id = photo.id AND place.state = 0 LEFT JOIN metadata ON metadata.photo_id = "
+        "photo.id WHERE photo.id = ? ORDER BY place.id",
         kCaptureColumns);
     for (const std::int64_t photo : touched.photos) {
         const auto query = statements(sql);
         query->bind(1, photo);
-        const auto number = static_cast<PhotoNumber>(photo);
-        const bool has_file = query->executeStep() && query->getColumn(0).getInt() != 0;
-        if (has_file && query->getColumn(1).getInt() != 0) {
-            changes.shown.push_back(capture_of(*query, number, 2));
-            continue;
+        std::vector<FileOfPhoto> files;
+        Capture capture;
+        bool represented = false;
+        while (query->executeStep()) {
+            files.push_back(read_file_of_photo(*query, 0));
+            if (files.size() > 1) continue;
+            represented = query->getColumn(3).getInt() == 0;
+            capture = capture_of(*query, static_cast<PhotoNumber>(photo), 4);
+            capture.folder = files.front().folder;
         }
-        changes.hidden.push_back(number);
-        if (has_file) changes.represented.push_back(number);
+        const auto number = static_cast<PhotoNumber>(photo);
+        if (files.empty() || represented) changes.hidden.push_back(number);
+        if (represented) changes.represented.push_back(number);
+        if (files.size() > 1) changes.copies.push_back({number, capture.bytes, files});
+        if (!files.empty() && !represented) changes.shown.push_back(std::move(capture));
     }
     for (const std::int64_t photo : touched.vectors)
         changes.vectors.push_back(static_cast<PhotoNumber>(photo));
@@ -196,13 +240,9 @@ std::vector<SamePicture> read_same_pictures(Statements& statements) {
 Changes read_everything(Statements& statements) {
     Changes changes;
     changes.everything = true;
-    changes.shown = read_captures(statements);
+    read_photos(statements, changes);
+    changes.copies = read_copies(statements);
     changes.pairs = read_same_pictures(statements);
-    const auto represented = statements(
-        "SELECT id FROM photo WHERE shown_as IS NOT NULL AND EXISTS (SELECT 1 FROM place WHERE "
-        "place.photo_id = photo.id AND place.state = 0)");
-    while (represented->executeStep())
-        changes.represented.push_back(static_cast<PhotoNumber>(represented->getColumn(0).getInt64()));
     // NULL, a face of nobody, comes first and reads as 0.
     const auto faces = statements("SELECT photo_id, person_id FROM face ORDER BY photo_id, person_id");
     while (faces->executeStep()) {
