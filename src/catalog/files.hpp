@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <variant>
 #include <vector>
@@ -75,6 +76,9 @@ class FileCatalog {
     virtual Result<std::optional<FileRecord>> find_file(const fs::path& path) = 0;
     // Available files first, those in reachable folders before others, then the oldest record.
     virtual Result<std::vector<FileRecord>> files_of(PhotoNumber photo) = 0;
+    // The files of many photos, in the order of the photos, in one statement.
+    virtual Result<std::vector<FileRecord>> files_of(std::span<const PhotoNumber> photos,
+                                                     const std::stop_token& stop = {}) = 0;
     // At most `limit` files that could not be read or decoded, by path.
     virtual Result<std::vector<FileRecord>> failures(std::size_t limit) = 0;
     // Stores the outcomes in one transaction, or in batches for a catalogue on a server. Returns one entry

@@ -66,15 +66,14 @@ class PhotoCatalog {
     virtual Result<std::vector<Photo>> resolve(std::span<const std::string> ids_or_paths,
                                                const std::stop_token& stop = {}) = 0;
     // The photos in the order of their numbers, in one statement; unknown numbers are left out.
-    virtual Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos) = 0;
+    virtual Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos,
+                                                  const std::stop_token& stop = {}) = 0;
     // Available photos, the most recently added first.
     virtual Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) = 0;
     // Available photos by ascending number.
     virtual Result<std::vector<PhotoNumber>> available() = 0;
     // Bits by photo number, set for every photo in the catalogue.
     virtual Result<std::vector<bool>> known_photos() = 0;
-    // Available photos with several files.
-    virtual Result<std::vector<PhotoNumber>> with_copies() = 0;
     virtual Result<Counts> counts() = 0;
     // A raw file and the finished photo of the same name next to it are one pair; the finished photo
     // represents both. Returns the photo that represents this raw one, or std::nullopt. stands_for() is the

@@ -15,13 +15,14 @@
 // Only available files in reachable folders count. For near and burst, a raw file next to its finished photo
 // of the same name counts as that photo.
 //
-// Each group is ordered by best_original(): camera raw first; then more pixels; then the larger file, which
-// is the less compressed of two equally large images; then the earlier time of capture; then the earlier
-// addition to the library. Exact groups continue with the file modified longest ago, then the path. Bursts
-// are ordered by time of capture, because no measure here finds the best shot of a burst.
+// Each group begins with the best original of the picture: camera raw first; then more pixels; then the
+// larger file, which is the less compressed of two equally large images; then the earlier time of capture;
+// then the earlier addition to the library. Exact groups continue with the file modified longest ago, then
+// the path. Bursts are ordered by time of capture, because no measure here finds the best shot of a burst.
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string_view>
 #include <vector>
 
@@ -53,14 +54,12 @@ struct DuplicatePage {
     std::size_t total = 0;               // number of all groups
 };
 
-// True when a is the better original of one picture by the rule above. taken_a, taken_b: seconds; the earlier
-// wins. Pure function.
-bool best_original(const Photo& a, std::int64_t taken_a, const Photo& b, std::int64_t taken_b);
-
-// Returns the groups from `offset` to `offset + limit`. Reads every group's photos with a few small queries
-// each; asks expensive questions only for the groups of the page. Fails as the catalogue does. Safe from any
-// thread.
+// Returns the groups from `offset` to `offset + limit`. Finds and orders all groups in the snapshot; asks the
+// catalogue in a constant number of statements for what it does not hold: which folders are reachable, and
+// names of the page's files. kUnavailable when a stop was requested; else fails as the catalogue does. Safe
+// from any thread.
 Result<DuplicatePage> find_duplicates(Catalog& catalog, const Snapshot& library, DuplicateKind kind,
-                                      std::size_t offset, std::size_t limit);
+                                      std::size_t offset, std::size_t limit,
+                                      const std::stop_token& stop = {});
 
 }  // namespace hone

@@ -6,9 +6,12 @@
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
+#include <numeric>
+
 #include "catalog/catalog.hpp"
 #include "library/snapshot.hpp"
 #include "people/people.hpp"
+#include "search/duplicates.hpp"
 #include "search/filter_parser.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "wire/people.hpp"
@@ -17,7 +20,8 @@ namespace hone {
 namespace {
 
 // A library of made rows: every photo has a file, metadata, a vector, analyses, a style and a face; ten faces
-// are one person. Every photo also shows person 10, as a face without a vector.
+// are one person. Every photo also shows person 10, as a face without a vector. Of each ten photos, two are
+// the same picture, one has two files and two are a burst.
 class MadeLibrary {
   public:
     // The face vectors of a person are equal, those of two people are 1 apart.
@@ -37,9 +41,11 @@ class MadeLibrary {
             "CAST(printf('%032d', i) AS BLOB), 1000, 640, 480, 'jpeg', 0, 0 FROM n;"
             "INSERT INTO place (id, folder_id, path, size, modified_ns, inode, state, photo_id) SELECT i, 1, "
             "CAST(printf('/p/%d/%d.jpg', i / 100, i) AS BLOB), 1000, 1, i, 0, i FROM n;"
+            "INSERT INTO place (folder_id, path, size, modified_ns, inode, state, photo_id) SELECT 1, "
+            "CAST(printf('/p/copies/%d.jpg', i) AS BLOB), 1000, 2, 1000000 + i, 0, i FROM n WHERE i % 10 = 3;"
+            "INSERT INTO same_picture SELECT i, i + 1, 30, .9, 1 FROM n WHERE i % 10 = 5;"
             "INSERT INTO metadata (photo_id, taken_at, taken_source, make, model, document) SELECT i, "
-            "1000000 + 60 "
-            "* i, 'exif', 'Canon', 'EOS', '{{}}' FROM n;"
+            "1000000 + 60 * (i - (i % 10 = 8)), 'exif', 'Canon', 'EOS', '{{}}' FROM n;"
             "INSERT INTO analysis SELECT i, a, 1, 'model', 0 FROM n, (SELECT 'content' a UNION SELECT "
             "'metadata' "
             "UNION SELECT 'faces');"
@@ -141,6 +147,16 @@ std::vector<std::pair<std::string, std::function<bool(MadeLibrary&)>>> all_calls
         for (PhotoNumber at = 0; at < 60; ++at) photos.push_back(middle(library) + at);
         return photos;
     };
+    const auto duplicates = [](DuplicateKind kind, bool last) {
+        return [kind, last](MadeLibrary& library) {
+            constexpr std::size_t kGroups = 20;
+            const std::size_t all = static_cast<std::size_t>(library.photos()) / 10;
+            const auto page = find_duplicates(library.catalog(), *library.snapshot(), kind,
+                                              last ? all - 2 * kGroups : 0, kGroups);
+            // A call above has emptied a folder of a hundred photos.
+            return page && page->groups.size() == kGroups && page->total >= all - 10 && page->total <= all;
+        };
+    };
     return {
         {"a visited file", [](MadeLibrary& l) { return l.catalog().find_file("/p/5/500.jpg").has_value(); }},
         {"a moved file",
@@ -172,6 +188,12 @@ std::vector<std::pair<std::string, std::function<bool(MadeLibrary&)>>> all_calls
                     l.catalog().analyses(photo) && l.catalog().shown_as(photo) &&
                     l.catalog().stands_for(photo);
          }},
+        {"exact duplicates", duplicates(DuplicateKind::kExact, false)},
+        {"the last exact duplicates", duplicates(DuplicateKind::kExact, true)},
+        {"near duplicates", duplicates(DuplicateKind::kNear, false)},
+        {"the last near duplicates", duplicates(DuplicateKind::kNear, true)},
+        {"bursts", duplicates(DuplicateKind::kBurst, false)},
+        {"the last bursts", duplicates(DuplicateKind::kBurst, true)},
         {"a person's entry", [](MadeLibrary& l) { return l.catalog().person_count(500).has_value(); }},
         {"a page of people",
          [](MadeLibrary& l) {
@@ -276,6 +298,13 @@ TEST(Statements, EndSoonWhenNobodyWaits) {
     expect_short("a filter", [&] { return catalog.matching(filter, stop); });
     expect_short("a list", [&] { return catalog.matching_newest_taken(filter, stop); });
     expect_short("ids", [&] { return catalog.resolve(ids, stop); });
+    for (const auto kind : {DuplicateKind::kExact, DuplicateKind::kNear, DuplicateKind::kBurst})
+        expect_short("duplicates",
+                     [&] { return find_duplicates(catalog, *library.snapshot(), kind, 0, 1000, stop); });
+    std::vector<PhotoNumber> photos(60'000);
+    std::iota(photos.begin(), photos.end(), 1);
+    expect_short("a page", [&] { return catalog.list(photos, stop); });
+    expect_short("files", [&] { return catalog.files_of(photos, stop); });
     // The connection serves the next one.
     EXPECT_TRUE(catalog.matching(filter));
 }
@@ -316,12 +345,12 @@ bool make_the_other_calls(Catalog& catalog) {
     const FaceFacts face{{1, 2, 3, 4}, {}, 0.5F, {}, {}};
     return known && *known && catalog.photo((*known)->id) && catalog.resolve("/p/5/500.jpg") &&
            catalog.resolve(to_hex((*known)->id)) && catalog.newest(0, 10) && catalog.available() &&
-           catalog.known_photos() && catalog.with_copies() && catalog.counts() && catalog.files_of(photo) &&
-           catalog.failures(10) && catalog.last_file() && catalog.moved_since(900) &&
-           catalog.mark_available(500) && catalog.photos_below("/p") && catalog.add_folder("/p") &&
-           catalog.set_reachable(1, true) && !catalog.remove_folder(99) && catalog.count_missing() &&
-           catalog.missing_photos(1) && catalog.forget(std::span(&photo, 1)) && catalog.taken(photo) &&
-           catalog.analyzed({}) && catalog.styled_photos() && catalog.same_pictures() &&
+           catalog.known_photos() && catalog.counts() && catalog.files_of(photo) && catalog.failures(10) &&
+           catalog.last_file() && catalog.moved_since(900) && catalog.mark_available(500) &&
+           catalog.photos_below("/p") && catalog.add_folder("/p") && catalog.set_reachable(1, true) &&
+           !catalog.remove_folder(99) && catalog.count_missing() && catalog.missing_photos(1) &&
+           catalog.forget(std::span(&photo, 1)) && catalog.taken(photo) && catalog.analyzed({}) &&
+           catalog.styled_photos() && catalog.same_pictures() &&
            catalog.for_each_style(std::span(&photo, 1), visit_style) && catalog.has_vector(photo, key) &&
            catalog.vector_numbers(key) && catalog.stored_spaces("content") &&
            catalog.for_each_vector(key, std::span(&photo, 1), visit_vector) && catalog.matching_text(words) &&

@@ -229,6 +229,32 @@ TEST_F(Duplicates, TheSamePictureCountsOnceInABurst) {
     EXPECT_THAT(names(find(DuplicateKind::kBurst)), ElementsAre("copy.jpg next.jpg 1000"));
 }
 
+TEST_F(Duplicates, APhotoThatTurnsOutToBeLargerLeads) {
+    const PhotoNumber first = add({.path = "/p/a.jpg", .content = "a"});
+    same(first, add({.path = "/p/b.jpg", .content = "b"}));
+    EXPECT_THAT(names(find(DuplicateKind::kNear)), ElementsAre("a.jpg b.jpg 1000"));
+    add({.path = "/p/b.jpg", .content = "b", .width = 101});
+    EXPECT_THAT(names(find(DuplicateKind::kNear)), ElementsAre("b.jpg a.jpg 1000"));
+}
+
+TEST_F(Duplicates, APhotoForgottenMeanwhileIsLeftOut) {
+    std::vector<PhotoNumber> photos;
+    for (const char* name : {"1", "2", "3", "4", "5"})
+        photos.push_back(add({.path = std::string("/p/") + name, .content = name}));
+    same(photos[0], photos[1]);
+    same(photos[2], photos[3]);
+    same(photos[2], photos[4]);
+    const auto before = library.snapshot();
+    ASSERT_TRUE(catalog->end_scan({"/p", true, {}}, {}));
+    const PhotoNumber gone[] = {photos[0], photos[3]};
+    ASSERT_EQ(catalog->forget(gone)->size(), 2U);
+    const auto page = find_duplicates(*catalog, *before, DuplicateKind::kNear, 0, 10);
+    ASSERT_TRUE(page) << page.error().message;
+    ASSERT_EQ(page->groups.size(), 1U);
+    EXPECT_EQ(page->groups[0].photos[0].photo.number, photos[2]);
+    EXPECT_EQ(page->groups[0].photos[1].photo.number, photos[4]);
+}
+
 TEST(DuplicateKinds, HaveNames) {
     for (const auto kind : {DuplicateKind::kExact, DuplicateKind::kNear, DuplicateKind::kBurst})
         EXPECT_EQ(*parse_duplicate_kind(duplicate_kind_name(kind)), kind);

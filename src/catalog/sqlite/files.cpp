@@ -5,6 +5,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/time.hpp"
 #include "catalog/sqlite/columns.hpp"
@@ -74,16 +75,19 @@ Result<std::optional<FileRecord>> SqliteFiles::find_file(const fs::path& path) {
     });
 }
 
-Result<std::vector<FileRecord>> SqliteFiles::files_of(PhotoNumber photo) {
-    return connections_.read([&](Statements& statements) -> Result<std::vector<FileRecord>> {
-        static const std::string sql = fmt::format(
-            "SELECT {} FROM {} WHERE place.photo_id = ? ORDER BY place.state, folder.reachable DESC, "
-            "place.id",
-            kFileColumns, kFileTables);
-        const auto query = statements(sql);
-        query->bind(1, static_cast<std::int64_t>(photo));
-        return read_file_records(*query);
-    });
+Result<std::vector<FileRecord>> SqliteFiles::files_of(std::span<const PhotoNumber> photos,
+                                                      const std::stop_token& stop) {
+    return connections_.read(
+        [&](Statements& statements) -> Result<std::vector<FileRecord>> {
+            static const std::string sql = fmt::format(
+                "SELECT {} FROM json_each(?) AS wanted CROSS JOIN {} WHERE place.photo_id = wanted.value "
+                "ORDER BY wanted.key, place.state, folder.reachable DESC, place.id",
+                kFileColumns, kFileTables);
+            const auto query = statements(sql);
+            query->bind(1, nlohmann::json(photos).dump());
+            return read_file_records(*query);
+        },
+        stop);
 }
 
 Result<std::vector<FileRecord>> SqliteFiles::failures(std::size_t limit) {

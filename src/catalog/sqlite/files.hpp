@@ -16,7 +16,11 @@ class SqliteFiles : public virtual FileCatalog {
     explicit SqliteFiles(Connections& connections) : connections_(connections) {}
 
     Result<std::optional<FileRecord>> find_file(const fs::path& path) override;
-    Result<std::vector<FileRecord>> files_of(PhotoNumber photo) override;
+    Result<std::vector<FileRecord>> files_of(PhotoNumber photo) override {
+        return files_of(std::span(&photo, 1));
+    }
+    Result<std::vector<FileRecord>> files_of(std::span<const PhotoNumber> photos,
+                                             const std::stop_token& stop = {}) override;
     Result<std::vector<FileRecord>> failures(std::size_t limit) override;
     Result<std::vector<CommittedFile>> commit(std::span<const FileOutcome> outcomes) override;
     Result<std::vector<FileRecord>> find_moved(const FileFacts& facts) override;

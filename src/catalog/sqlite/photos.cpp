@@ -111,37 +111,40 @@ Result<std::vector<Photo>> SqlitePhotos::resolve(std::span<const std::string> na
     return photos;
 }
 
-Result<std::vector<ListedPhoto>> SqlitePhotos::list(std::span<const PhotoNumber> photos) {
-    return connections_.read([&](Statements& statements) -> Result<std::vector<ListedPhoto>> {
-        static const std::string sql = fmt::format(
-            "SELECT wanted.key, place.path, place.state, folder.reachable, metadata.taken_at, "
-            "metadata.taken_offset, metadata.taken_source, {} FROM json_each(?) AS wanted JOIN photo ON "
-            "photo.id = wanted.value LEFT JOIN metadata ON metadata.photo_id = photo.id LEFT JOIN place "
-            "ON "
-            "place.photo_id = photo.id LEFT JOIN folder ON folder.id = place.folder_id ORDER BY "
-            "wanted.key, place.state, folder.reachable DESC, place.id",
-            kPhotoColumns);
-        const auto query = statements(sql);
-        query->bind(1, nlohmann::json(photos).dump());
-        std::vector<ListedPhoto> listed;
-        std::int64_t last = -1;
-        while (query->executeStep()) {
-            if (const std::int64_t key = query->getColumn(0).getInt64(); key != last) {
-                last = key;
-                ListedPhoto& photo = listed.emplace_back();
-                photo.photo = read_photo(*query, 7);
-                if (!query->isColumnNull(1)) photo.listing.path = column_path(*query, 1);
-                if (!query->isColumnNull(4)) photo.listing.taken = taken_of(*query, 4);
-                if (photo.listing.taken && photo.listing.taken->source == TakenSource::kModified)
-                    photo.listing.taken.reset();
+Result<std::vector<ListedPhoto>> SqlitePhotos::list(std::span<const PhotoNumber> photos,
+                                                    const std::stop_token& stop) {
+    return connections_.read(
+        [&](Statements& statements) -> Result<std::vector<ListedPhoto>> {
+            static const std::string sql = fmt::format(
+                "SELECT wanted.key, place.path, place.state, folder.reachable, metadata.taken_at, "
+                "metadata.taken_offset, metadata.taken_source, {} FROM json_each(?) AS wanted JOIN photo ON "
+                "photo.id = wanted.value LEFT JOIN metadata ON metadata.photo_id = photo.id LEFT JOIN place "
+                "ON "
+                "place.photo_id = photo.id LEFT JOIN folder ON folder.id = place.folder_id ORDER BY "
+                "wanted.key, place.state, folder.reachable DESC, place.id",
+                kPhotoColumns);
+            const auto query = statements(sql);
+            query->bind(1, nlohmann::json(photos).dump());
+            std::vector<ListedPhoto> listed;
+            std::int64_t last = -1;
+            while (query->executeStep()) {
+                if (const std::int64_t key = query->getColumn(0).getInt64(); key != last) {
+                    last = key;
+                    ListedPhoto& photo = listed.emplace_back();
+                    photo.photo = read_photo(*query, 7);
+                    if (!query->isColumnNull(1)) photo.listing.path = column_path(*query, 1);
+                    if (!query->isColumnNull(4)) photo.listing.taken = taken_of(*query, 4);
+                    if (photo.listing.taken && photo.listing.taken->source == TakenSource::kModified)
+                        photo.listing.taken.reset();
+                }
+                Listing& listing = listed.back().listing;
+                const bool there = !query->isColumnNull(2) && query->getColumn(2).getInt() == 0;
+                listing.copies += there ? 1 : 0;
+                listing.reachable = listing.reachable || (there && query->getColumn(3).getInt() != 0);
             }
-            Listing& listing = listed.back().listing;
-            const bool there = !query->isColumnNull(2) && query->getColumn(2).getInt() == 0;
-            listing.copies += there ? 1 : 0;
-            listing.reachable = listing.reachable || (there && query->getColumn(3).getInt() != 0);
-        }
-        return listed;
-    });
+            return listed;
+        },
+        stop);
 }
 
 Result<std::vector<Photo>> SqlitePhotos::newest(std::size_t offset, std::size_t limit) {
@@ -179,15 +182,6 @@ Result<std::vector<bool>> SqlitePhotos::known_photos() {
             if (photo < known.size()) known[photo] = true;
         }
         return known;
-    });
-}
-
-Result<std::vector<PhotoNumber>> SqlitePhotos::with_copies() {
-    return connections_.read([&](Statements& statements) -> Result<std::vector<PhotoNumber>> {
-        const auto query = statements(
-            "SELECT photo_id FROM place WHERE photo_id IS NOT NULL AND state = 0 GROUP BY "
-            "photo_id HAVING count(*) > 1");
-        return read_numbers(*query);
     });
 }
 

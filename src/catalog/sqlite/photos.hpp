@@ -16,11 +16,11 @@ class SqlitePhotos : public virtual PhotoCatalog {
     Result<Photo> resolve(const std::string& text) override;
     Result<std::vector<Photo>> resolve(std::span<const std::string> names,
                                        const std::stop_token& stop) override;
-    Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos) override;
+    Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos,
+                                          const std::stop_token& stop = {}) override;
     Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) override;
     Result<std::vector<PhotoNumber>> available() override;
     Result<std::vector<bool>> known_photos() override;
-    Result<std::vector<PhotoNumber>> with_copies() override;
     Result<Counts> counts() override;
     Result<std::optional<PhotoNumber>> shown_as(PhotoNumber photo) override;
     Result<std::vector<PhotoNumber>> stands_for(PhotoNumber photo) override;

@@ -19,7 +19,7 @@ Result<Answer> list_duplicates(ServerContext& context, const Call& call) {
     HONE_TRY(const std::size_t offset, offset_parameter(call.request));
     HONE_TRY(const auto snapshot, context.library.snapshot());
     HONE_TRY(const DuplicatePage page,
-             find_duplicates(context.library.catalog(), *snapshot, kind, offset, limit));
+             find_duplicates(context.library.catalog(), *snapshot, kind, offset, limit, call.request.gone));
     return Answer(200, to_document(page));
 }
 
