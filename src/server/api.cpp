@@ -69,6 +69,7 @@ std::variant<HttpResponse, Api::Admitted> Api::check(const HttpRequest& request)
 }
 
 HttpResponse Api::handle(const HttpRequest& request) try {
+    const auto running = context_.metrics.running();
     auto checked = check(request);
     if (auto* response = std::get_if<HttpResponse>(&checked)) return std::move(*response);
     const auto& [route, part, principal] = std::get<Admitted>(checked);

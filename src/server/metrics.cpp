@@ -101,6 +101,8 @@ struct Metrics::Families {
                                      .Help("Steps of SQLite's virtual machine, a few per row.")
                                      .Register(registry)
                                      .Add({});
+    Gauge& running =
+        gauge(registry, "hone_requests_running", "Requests that workers are answering, this one included.");
     Gauge& connections = gauge(registry, "hone_http_connections", "Open connections.");
     Gauge& listeners = gauge(registry, "hone_event_listeners", "Clients that listen to events.");
     Gauge& ready = gauge(registry, "hone_ready", "1 if /readyz answers ready.");
@@ -124,6 +126,12 @@ Metrics::Metrics(const std::string& version) : families_(std::make_unique<Famili
 }
 
 Metrics::~Metrics() = default;
+
+std::shared_ptr<void> Metrics::running() {
+    Gauge& running = families_->running;
+    running.Increment();
+    return {&running, [](Gauge* gauge) { gauge->Decrement(); }};
+}
 
 void Metrics::searched(double seconds) {
     families_->search_seconds.Observe(seconds);

@@ -26,6 +26,8 @@ class Metrics {
     explicit Metrics(const std::string& version);
     ~Metrics();
 
+    // Counts a request as running while the value lives. The Metrics must outlive it.
+    [[nodiscard]] std::shared_ptr<void> running();
     // Counts one search. seconds: its duration.
     void searched(double seconds);
     // Returns the page of /metrics.

@@ -46,7 +46,7 @@ def test_metrics(served):
     states = {name: value for name, value in before.items() if name.startswith('hone_scan_state{')}
     assert states == {f'hone_scan_state{{state="{s}"}}': float(s == 'idle') for s in ('idle', 'counting', 'running', 'paused')}
     assert before['hone_ready'] == 1 and before['hone_scans_total'] >= 1
-    assert before['hone_http_connections'] >= 1  # this one
+    assert before['hone_requests_running'] == 1 and before['hone_http_connections'] >= 1  # this one
     assert before['process_resident_memory_bytes'] > 10e6 and before['process_open_fds'] > 5 and before['process_cpu_seconds_total'] > 0
     for _ in range(3):
         server.search(WORDS)
