@@ -69,7 +69,8 @@ class PhotoCatalog {
     virtual Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos,
                                                   const std::stop_token& stop = {}) = 0;
     // Available photos, the most recently added first.
-    virtual Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) = 0;
+    virtual Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit,
+                                              const std::stop_token& stop = {}) = 0;
     // Available photos by ascending number.
     virtual Result<std::vector<PhotoNumber>> available() = 0;
     // Bits by photo number, set for every photo in the catalogue.

@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "base/parallel.hpp"
+#include "base/stop.hpp"
 
 namespace hone {
 
@@ -641,7 +642,8 @@ void FaceClusters::visit_questions(const std::function<bool(const ClusterQuestio
 }
 
 std::vector<std::pair<FaceRow, float>> FaceClusters::nearest(std::span<const float> vector, std::size_t count,
-                                                             unsigned threads) const {
+                                                             unsigned threads,
+                                                             const std::stop_token& stop) const {
     const FaceTable& table = state_->table;
     std::vector<std::pair<FaceRow, float>> faces;
     if (vector.size() != table.spec().dimension || count == 0) return faces;
@@ -655,6 +657,7 @@ std::vector<std::pair<FaceRow, float>> FaceClusters::nearest(std::span<const flo
         [&](std::size_t first, std::size_t last) {
             std::vector<std::pair<FaceRow, float>> heap;
             for (std::size_t at = first; at < last; ++at) {
+                if (at % kLeast == 0) throw_if_stopped(stop);
                 const auto face = static_cast<FaceRow>(at);
                 if (table[face].id == 0) continue;
                 const std::pair one(face, FaceTable::distance(vector, table.vector(face)));

@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 #include "people/face_table.hpp"
@@ -92,9 +93,11 @@ class FaceClusters {
     // visit() returns false. The first call reads all links between groups; later ones cost what they visit.
     void visit_questions(const std::function<bool(const ClusterQuestion&)>& visit);
     // Returns the `count` faces nearest to a vector of dimension values, with their distances, the nearest
-    // first. Costs O(faces), on `threads` threads.
+    // first. Costs O(faces), on `threads` threads. Ends with Stopped (base/stop.hpp) when a stop is
+    // requested.
     [[nodiscard]] std::vector<std::pair<FaceRow, float>> nearest(std::span<const float> vector,
-                                                                 std::size_t count, unsigned threads) const;
+                                                                 std::size_t count, unsigned threads,
+                                                                 const std::stop_token& stop = {}) const;
 
     // The state of the catalogue (Catalog::faces_state()) with which the files agree; empty: with none.
     [[nodiscard]] std::string state() const;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/config.hpp"
+#include "base/stop.hpp"
 #include "catalog/leases.hpp"
 
 namespace hone {
@@ -500,7 +501,7 @@ Result<PeopleEditResult> People::undo() {
     return PeopleEditResult{undone->id, "undone: " + undone->what, 0};
 }
 
-Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
+Result<std::vector<PersonQuestion>> People::questions(std::size_t limit, const std::stop_token& stop) {
     HONE_CHECK(regroup());
     const std::lock_guard lock(mutex_);
     std::vector<PersonQuestion> questions;
@@ -516,6 +517,7 @@ Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
         return {};
     };
     clusters_->visit_questions([&](const ClusterQuestion& one) {
+        throw_if_stopped(stop);
         read = take(one);
         return read && questions.size() < limit;
     });
@@ -523,14 +525,16 @@ Result<std::vector<PersonQuestion>> People::questions(std::size_t limit) {
     return questions;
 }
 
-Result<std::vector<std::pair<Face, float>>> People::similar(const Face& face, std::size_t limit) {
+Result<std::vector<std::pair<Face, float>>> People::similar(const Face& face, std::size_t limit,
+                                                            const std::stop_token& stop) {
     HONE_CHECK(regroup());
     const std::lock_guard lock(mutex_);
     if (face.vector.empty() || face.model != model_ || !clusters_)
         return fail(ErrorKind::kUsage, "the face {} is too small to compare, or was found by other networks",
                     face.id);
     std::vector<std::pair<Face, float>> faces;
-    for (const auto& [at, distance] : clusters_->nearest(face.vector, limit + 1, processor_count())) {
+    for (const auto& [at, distance] : clusters_->nearest(face.vector, limit + 1, processor_count(), stop)) {
+        throw_if_stopped(stop);
         const FaceId id = clusters_->face(at).id;
         if (id == face.id) continue;
         HONE_TRY(Face other, catalog_.face(id));

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -70,11 +71,13 @@ class People {
     // Undoes the last edit. kNotFound when there is none.
     Result<PeopleEditResult> undo();
 
+    // These two end with Stopped (base/stop.hpp) when a stop is requested.
     // Ordered by the number of faces the answer decides, the largest first; at most `limit`.
-    Result<std::vector<PersonQuestion>> questions(std::size_t limit);
+    Result<std::vector<PersonQuestion>> questions(std::size_t limit, const std::stop_token& stop = {});
     // Returns the most similar faces without the face itself, with their distances, the nearest first. kUsage
     // when the face has no vector.
-    Result<std::vector<std::pair<Face, float>>> similar(const Face& face, std::size_t limit);
+    Result<std::vector<std::pair<Face, float>>> similar(const Face& face, std::size_t limit,
+                                                        const std::stop_token& stop = {});
 
   private:
     Result<> take_regions();

@@ -56,7 +56,8 @@ class PhotoLookup {
                                                                    const std::stop_token& stop) = 0;
     virtual Result<std::vector<PhotoNumber>> matching_text(std::span<const std::string> words, bool paths,
                                                            const std::stop_token& stop) = 0;
-    virtual Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos) = 0;
+    virtual Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos,
+                                                  const std::stop_token& stop) = 0;
 };
 
 // Returns the query vector of a text, of length 1.
@@ -188,7 +189,8 @@ double bonus_of(const Question& question, const CalibratedScores& calibrated, Ph
                 double score);
 
 // Facts of the photos, in their order, in one statement.
-Result<std::vector<SearchHit>> hits_of(PhotoLookup& lookup, std::span<const PhotoNumber> photos);
+Result<std::vector<SearchHit>> hits_of(PhotoLookup& lookup, std::span<const PhotoNumber> photos,
+                                       const std::stop_token& stop);
 
 // The space of a search with marks.
 inline FeedbackSpace feedback_space(const SearchedLibrary& library, const std::stop_token& stop) {

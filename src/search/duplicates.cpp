@@ -25,7 +25,7 @@ struct Entry {
     std::size_t copies = 1;
 };
 
-// What the order of the groups depends on.
+// The facts by which groups are ordered.
 struct Draft {
     std::uint32_t group = 0;  // the number of the set; in exact, of the photo
     std::int64_t at = 0;      // time of a burst

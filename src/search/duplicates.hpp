@@ -55,9 +55,9 @@ struct DuplicatePage {
 };
 
 // Returns the groups from `offset` to `offset + limit`. Finds and orders all groups in the snapshot; asks the
-// catalogue in a constant number of statements for what it does not hold: which folders are reachable, and
-// names of the page's files. kUnavailable when a stop was requested; else fails as the catalogue does. Safe
-// from any thread.
+// catalogue in a constant number of statements for the rest: which folders are reachable, and the names of
+// the page's files. kUnavailable when a stop was requested; else fails as the catalogue does. Safe from any
+// thread.
 Result<DuplicatePage> find_duplicates(Catalog& catalog, const Snapshot& library, DuplicateKind kind,
                                       std::size_t offset, std::size_t limit,
                                       const std::stop_token& stop = {});

@@ -29,8 +29,9 @@ class CatalogLookup final : public PhotoLookup {
                                                    const std::stop_token& stop) override {
         return catalog_.matching_text(words, paths, stop);
     }
-    Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos) override {
-        return catalog_.list(photos);
+    Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos,
+                                          const std::stop_token& stop) override {
+        return catalog_.list(photos, stop);
     }
 
   private:

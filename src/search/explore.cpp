@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/parallel.hpp"
+#include "base/stop.hpp"
 #include "search/feedback/method.hpp"
 
 namespace hone {
@@ -20,13 +21,16 @@ constexpr std::size_t kOfShown = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t kRowsOfThread = 64;  // at least
 
 std::vector<float> whitened_rows(const SpaceView& view, const SpaceStatistics& statistics,
-                                 std::span<const std::size_t> rows, unsigned threads) {
+                                 std::span<const std::size_t> rows, unsigned threads,
+                                 const std::stop_token& stop) {
     std::vector<float> vectors(rows.size() * statistics.stride());
     in_parallel(
         rows.size(), threads,
         [&](std::size_t first, std::size_t last) {
-            for (std::size_t at = first; at < last; ++at)
+            for (std::size_t at = first; at < last; ++at) {
+                throw_if_stopped(stop);
                 statistics.whiten(view.values(rows[at]), vectors.data() + at * statistics.stride());
+            }
         },
         kRowsOfThread);
     return vectors;
@@ -58,12 +62,12 @@ bool page_explores(const Evidence& evidence, std::span<const ShownPage> pages, s
 
 std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatistics& statistics,
                                         std::span<const std::size_t> pool, std::span<const std::size_t> shown,
-                                        std::size_t count, unsigned threads) {
+                                        std::size_t count, unsigned threads, const std::stop_token& stop) {
     count = std::min(count, pool.size());
     if (shown.size() > kMostShown) shown = shown.last(kMostShown);
     const std::size_t stride = statistics.stride();
-    const std::vector<float> photos = whitened_rows(view, statistics, pool, threads),
-                             known = whitened_rows(view, statistics, shown, threads);
+    const std::vector<float> photos = whitened_rows(view, statistics, pool, threads, stop),
+                             known = whitened_rows(view, statistics, shown, threads, stop);
     const auto photo = [&](std::size_t at) { return photos.data() + at * stride; };
 
     // Similarity to the nearest shown photo.
@@ -73,6 +77,7 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
         [&](std::size_t first, std::size_t last) {
             std::vector<float> cosines(shown.size());
             for (std::size_t at = first; at < last && !shown.empty(); ++at) {
+                throw_if_stopped(stop);
                 multiply_rows(known, stride, photo(at), cosines.data());
                 to_shown[at] = std::ranges::max(cosines);
             }
@@ -81,6 +86,7 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
 
     std::vector<float> centers(count * stride), cosines(pool.size()), nearest = to_shown;
     for (std::size_t centre = 0; centre < count; ++centre) {
+        throw_if_stopped(stop);
         const auto farthest = static_cast<std::size_t>(std::ranges::min_element(nearest) - nearest.begin());
         std::copy_n(photo(farthest), stride, centers.begin() + static_cast<std::ptrdiff_t>(centre * stride));
         multiply_rows(photos, stride, photo(farthest), cosines.data());
@@ -95,6 +101,7 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
             [&](std::size_t first, std::size_t last) {
                 std::vector<float> to_centers(count);
                 for (std::size_t at = first; at < last; ++at) {
+                    throw_if_stopped(stop);
                     multiply_rows(centers, stride, photo(at), to_centers.data());
                     const auto best = std::ranges::max_element(to_centers);
                     closeness[at] = *best;
@@ -126,6 +133,7 @@ std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatis
     std::vector<bool> taken(pool.size());
     if (count > 0) assign();
     for (std::size_t centre = 0; centre < count; ++centre) {
+        throw_if_stopped(stop);
         std::size_t medoid = kOfShown;
         for (std::size_t at = 0; at < pool.size(); ++at) {
             if (group[at] == centre && (medoid == kOfShown || closeness[at] > closeness[medoid])) medoid = at;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <stop_token>
 #include <vector>
 
 #include "search/space_statistics.hpp"
@@ -37,10 +38,11 @@ inline constexpr std::size_t kLeastPool = 150, kMostPool = 2000;
 // shown. pool: rows, best first. shown: rows; only the last kMostShown count. Centres are placed
 // farthest-first from the shown rows and from each other (Gonzalez 1985), then moved by three rounds of
 // k-means in the whitened space. Groups of a shown row are dropped, and the best of the pool fill the gaps.
-// Deterministic.
+// Deterministic. Ends with Stopped (base/stop.hpp) when a stop is requested.
 std::vector<std::size_t> exploring_page(const SpaceView& view, const SpaceStatistics& statistics,
                                         std::span<const std::size_t> pool, std::span<const std::size_t> shown,
-                                        std::size_t count, unsigned threads);
+                                        std::size_t count, unsigned threads,
+                                        const std::stop_token& stop = {});
 inline constexpr std::size_t kMostShown = 400;
 
 }  // namespace hone

@@ -118,8 +118,9 @@ void set_text_ranks(const SearchedLibrary& library, const Question& question, co
 
 }  // namespace
 
-Result<std::vector<SearchHit>> hits_of(PhotoLookup& lookup, std::span<const PhotoNumber> photos) {
-    HONE_TRY(std::vector<ListedPhoto> listed, lookup.list(photos));
+Result<std::vector<SearchHit>> hits_of(PhotoLookup& lookup, std::span<const PhotoNumber> photos,
+                                       const std::stop_token& stop) {
+    HONE_TRY(std::vector<ListedPhoto> listed, lookup.list(photos, stop));
     std::vector<SearchHit> hits(photos.size());
     for (std::size_t at = 0; at < photos.size(); ++at) {
         if (at >= listed.size() || listed[at].photo.number != photos[at])
@@ -161,9 +162,10 @@ Result<SearchPage> fill(const SearchedLibrary& library, PhotoLookup& lookup, con
             photos.push_back(other);
         }
     }
-    HONE_TRY(std::vector<SearchHit> facts, hits_of(lookup, photos));
+    HONE_TRY(std::vector<SearchHit> facts, hits_of(lookup, photos, stop));
     std::size_t member = cards.cards.size();
     for (std::size_t at = 0; at < cards.cards.size(); ++at) {
+        throw_if_stopped(stop);
         const Card& card = cards.cards[at];
         SearchHit& hit = facts[at];
         hit.score = card.score;

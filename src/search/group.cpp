@@ -81,9 +81,12 @@ struct Order {
 };
 
 // Orders the best `count` rows.
-Order order_rows(const Inputs& in, std::size_t count, bool explores) {
+Order order_rows(const Inputs& in, std::size_t count, bool explores, const std::stop_token& stop) {
     Order order;
-    for (const ScoredRow& row : top_k(in.calibrated.scores, count)) order.rows.push_back(in.exactly(row.row));
+    for (const ScoredRow& row : top_k(in.calibrated.scores, count, stop)) {
+        throw_if_stopped(stop);
+        order.rows.push_back(in.exactly(row.row));
+    }
     std::sort(order.rows.begin(), order.rows.end());
     if (!explores && !in.question.query.diverse) return order;
 
@@ -103,7 +106,7 @@ Order order_rows(const Inputs& in, std::size_t count, bool explores) {
     std::vector<ScoredRow> front;
     std::unordered_set<std::uint32_t> explored;
     for (const std::size_t row : exploring_page(in.library.content, *in.library.statistics, choice, shown,
-                                                in.question.query.limit, in.library.threads)) {
+                                                in.question.query.limit, in.library.threads, stop)) {
         front.push_back(in.exactly(row));
         explored.insert(static_cast<std::uint32_t>(row));
     }
@@ -114,7 +117,8 @@ Order order_rows(const Inputs& in, std::size_t count, bool explores) {
 }
 
 // Orders equal scores by id, independent of the reading order.
-Result<> order_ties(const SearchedLibrary& library, PhotoLookup& lookup, Order& order) {
+Result<> order_ties(const SearchedLibrary& library, PhotoLookup& lookup, Order& order,
+                    const std::stop_token& stop) {
     std::vector<ScoredRow>& rows = order.rows;
     std::vector<std::pair<std::size_t, std::size_t>> ties;  // ranges of rows
     std::vector<PhotoNumber> photos;
@@ -129,7 +133,7 @@ Result<> order_ties(const SearchedLibrary& library, PhotoLookup& lookup, Order& 
         start = end;
     }
     if (ties.empty()) return {};
-    HONE_TRY(const std::vector<SearchHit> hits, hits_of(lookup, photos));
+    HONE_TRY(const std::vector<SearchHit> hits, hits_of(lookup, photos, stop));
     std::size_t next = 0;
     for (const auto& [start, end] : ties) {
         std::vector<std::pair<PhotoId, std::uint32_t>> ids;
@@ -155,8 +159,8 @@ Result<Cards> group(const SearchedLibrary& library, PhotoLookup& lookup, const Q
     page.explores = explores(question, content);
     for (std::size_t count = std::max(kLeastRescored, kRescoredPerResult * first_after);; count *= 4) {
         throw_if_stopped(stop);
-        Order order = order_rows(in, count, page.explores);
-        HONE_CHECK(order_ties(library, lookup, order));
+        Order order = order_rows(in, count, page.explores, stop);
+        HONE_CHECK(order_ties(library, lookup, order, stop));
         page.cards.clear();
         page.end = true;
         std::unordered_set<std::uint32_t> shown_groups;

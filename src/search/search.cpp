@@ -54,7 +54,7 @@ Result<SearchPage> list(const SearchedLibrary& library, PhotoLookup& lookup, con
                       last = std::min(first + query.limit, numbers.size());
     page.end = last == numbers.size();
     throw_if_stopped(stop);
-    HONE_TRY(page.hits, hits_of(lookup, std::span(numbers).subspan(first, last - first)));
+    HONE_TRY(page.hits, hits_of(lookup, std::span(numbers).subspan(first, last - first), stop));
     for (SearchHit& hit : page.hits) hit.probability = 1;
     return page;
 }

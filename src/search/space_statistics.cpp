@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/parallel.hpp"
+#include "base/stop.hpp"
 #include "vector/kernels.hpp"
 
 namespace hone {
@@ -146,7 +147,8 @@ void SpaceStatistics::whiten(std::span<const float> x, float* out) const {
     std::fill(out + mean_.size(), out + stride_, 0.0F);
 }
 
-std::span<const float> SpaceStatistics::laplacian_penalty(const SpaceView& view, unsigned threads) const {
+std::span<const float> SpaceStatistics::laplacian_penalty(const SpaceView& view, unsigned threads,
+                                                          const std::stop_token& stop) const {
     std::call_once(graph_made_, [&] {
         constexpr std::size_t kNeighbours = 10;
         constexpr double kReach = 0.03;
@@ -161,6 +163,7 @@ std::span<const float> SpaceStatistics::laplacian_penalty(const SpaceView& view,
             std::vector<float> cosines(count);
             std::vector<std::size_t> order(count);
             for (std::size_t at = first; at < last; ++at) {
+                throw_if_stopped(stop);
                 multiply_rows(rows, stride_, rows.data() + at * stride_, cosines.data());
                 cosines[at] = -2;
                 std::iota(order.begin(), order.end(), std::size_t{0});
@@ -182,6 +185,7 @@ std::span<const float> SpaceStatistics::laplacian_penalty(const SpaceView& view,
         double degrees = 0;
         Eigen::Index filled = 0;
         const auto flush = [&] {
+            throw_if_stopped(stop);
             if (filled == 0) return;  // Eigen divides by the number of rows
             FloatMatrix products = FloatMatrix::Zero(d, d);
             products.selfadjointView<Eigen::Lower>().rankUpdate(differences.topRows(filled).transpose());

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 #include "vector/vector_space.hpp"
@@ -41,8 +42,9 @@ class SpaceStatistics {
     // The Laplacian penalty M = X^T (D - W) X / trace(D) over a sample X of kGraphRows rows: w^T M w is small
     // when neighbours score alike. W_ij = exp(-(1 - cos) / 0.03) over the 10 nearest neighbours, symmetric; D
     // has its row sums (SeeSaw, arXiv 2208.06497). Returns d rows of stride() values; computed on the first
-    // call, in about a second.
-    [[nodiscard]] std::span<const float> laplacian_penalty(const SpaceView& view, unsigned threads) const;
+    // call, in about a second. Ends with Stopped (base/stop.hpp) when a stop is requested.
+    [[nodiscard]] std::span<const float> laplacian_penalty(const SpaceView& view, unsigned threads,
+                                                           const std::stop_token& stop) const;
     static constexpr std::size_t kGraphRows = 4096;
 
   private:

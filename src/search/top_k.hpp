@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 namespace hone {
@@ -21,7 +22,9 @@ struct ScoredRow {
 inline constexpr float kHidden =
     -std::numeric_limits<float>::infinity();  // the score of a row that must not be shown
 
-// Returns the `count` best rows, best first, without hidden ones. scores: one per row.
-std::vector<ScoredRow> top_k(std::span<const float> scores, std::size_t count);
+// Returns the `count` best rows, best first, without hidden ones. scores: one per row. Ends with Stopped
+// (base/stop.hpp) when a stop is requested.
+std::vector<ScoredRow> top_k(std::span<const float> scores, std::size_t count,
+                             const std::stop_token& stop = {});
 
 }  // namespace hone

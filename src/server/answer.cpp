@@ -3,6 +3,7 @@
 #include "server/answer.hpp"
 
 #include "base/log.hpp"
+#include "base/stop.hpp"
 
 namespace hone {
 
@@ -63,6 +64,8 @@ HttpResponse respond(const HttpRequest& request, const Principal& principal,
     if (!answer) return refuse(request, principal, answer.error());
     if (!answer->document) return std::move(answer->response);
     return json_response(answer->response.status, *answer->document, visible_role(principal));
+} catch (const Stopped&) {
+    return problem(503, "the request was cancelled: it took too long, or the client left");
 } catch (const std::exception& error) {
     log_reason(request, error.what());
     return problem(500, "Hone could not answer this; the reason is in its log");

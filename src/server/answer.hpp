@@ -27,8 +27,9 @@ bool sees_paths(const Principal& principal);
 
 // Returns the document as its role sees it; 403 when the role sees nothing of it.
 HttpResponse json_response(int status, const Document& document, Role role);
-// Returns the response to this principal. Errors become problem documents, and an exception a plain 500 with
-// the reason in the log; neither contains a path for principals that must not see it. Does not throw.
+// Returns the response to this principal. Errors become problem documents, Stopped (base/stop.hpp) a 503, and
+// another exception a plain 500 with the reason in the log; neither contains a path for principals that must
+// not see it. Does not throw.
 HttpResponse respond(const HttpRequest& request, const Principal& principal,
                      const std::function<Result<Answer>()>& make);
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "analyze/faces.hpp"
+#include "base/stop.hpp"
 #include "base/time.hpp"
 
 namespace hone {
@@ -129,11 +130,13 @@ Result<Document> to_document(Catalog& catalog, const PeopleEditResult& edit) {
     return Document("PeopleEdit", std::move(entry));
 }
 
-Result<Document> people_page(const Snapshot& snapshot, Catalog& catalog, const PeopleRequest& request) {
+Result<Document> people_page(const Snapshot& snapshot, Catalog& catalog, const PeopleRequest& request,
+                             const std::stop_token& stop) {
     const auto& [filter, offset, limit, model, why] = request;
     const ListedPeople listed = listed_people(snapshot, filter, offset, limit);
     json page{{"total", listed.total}, {"people", json::array()}, {"faces", snapshot.faces()}};
     for (const PersonId id : listed.page) {
+        throw_if_stopped(stop);
         PersonCount person;
         HONE_TRY(static_cast<Person&>(person), catalog.person(id));
         person.faces = snapshot.people()[static_cast<std::size_t>(id)].faces;
@@ -147,21 +150,25 @@ Result<Document> people_page(const Snapshot& snapshot, Catalog& catalog, const P
     return Document("PeopleList", std::move(page));
 }
 
-Result<Document> person_page(Catalog& catalog, PersonId person, std::size_t offset, std::size_t limit) {
+Result<Document> person_page(Catalog& catalog, PersonId person, std::size_t offset, std::size_t limit,
+                             const std::stop_token& stop) {
     HONE_TRY(json page, person_entry(catalog, person));
     HONE_TRY(const auto faces, catalog.faces_of_person(person));
     page["members"] = json::array();
     for (std::size_t at = offset; at < std::min(offset + limit, faces.size()); ++at) {
+        throw_if_stopped(stop);
         HONE_TRY(json entry, face_with_photo(catalog, faces[at]));
         page["members"].push_back(std::move(entry));
     }
     return Document("PersonPage", std::move(page));
 }
 
-Result<Document> questions_page(Catalog& catalog, People& people, std::size_t limit) {
-    HONE_TRY(const auto questions, people.questions(limit));
+Result<Document> questions_page(Catalog& catalog, People& people, std::size_t limit,
+                                const std::stop_token& stop) {
+    HONE_TRY(const auto questions, people.questions(limit, stop));
     json page{{"questions", json::array()}};
     for (const PersonQuestion& question : questions) {
+        throw_if_stopped(stop);
         HONE_TRY(json face, face_with_photo(catalog, question.face));
         HONE_TRY(json person, person_entry(catalog, question.person));
         page["questions"].push_back({{"face", std::move(face)},
@@ -180,11 +187,13 @@ Document history_document(std::span<const PeopleEdit> edits) {
     return {"PeopleHistory", {{"edits", std::move(list)}}};
 }
 
-Result<Document> similar_faces_page(Catalog& catalog, People& people, FaceId id, std::size_t limit) {
+Result<Document> similar_faces_page(Catalog& catalog, People& people, FaceId id, std::size_t limit,
+                                    const std::stop_token& stop) {
     HONE_TRY(const Face face, catalog.face(id));
-    HONE_TRY(const auto faces, people.similar(face, limit));
+    HONE_TRY(const auto faces, people.similar(face, limit, stop));
     json page{{"results", json::array()}};
     for (const auto& [other, distance] : faces) {
+        throw_if_stopped(stop);
         HONE_TRY(json entry, face_with_photo(catalog, other));
         entry["distance"] = distance;
         page["results"].push_back(std::move(entry));

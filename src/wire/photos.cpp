@@ -23,8 +23,9 @@ json photo_json(const Photo& photo, const Listing& listing) {
     return entry;
 }
 
-Result<json> listed_photos(PhotoCatalog& catalog, std::span<const PhotoNumber> photos) {
-    HONE_TRY(const std::vector<ListedPhoto> listed, catalog.list(photos));
+Result<json> listed_photos(PhotoCatalog& catalog, std::span<const PhotoNumber> photos,
+                           const std::stop_token& stop) {
+    HONE_TRY(const std::vector<ListedPhoto> listed, catalog.list(photos, stop));
     json list = json::array();
     for (const ListedPhoto& photo : listed) list.push_back(photo_json(photo.photo, photo.listing));
     return list;

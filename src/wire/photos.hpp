@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <stop_token>
 
 #include "catalog/catalog.hpp"
 #include "wire/document.hpp"
@@ -12,7 +13,8 @@ namespace hone {
 // The fields of a photo in every list.
 nlohmann::json photo_json(const Photo& photo, const Listing& listing);
 // The photos of these numbers as a list, read in one statement; unknown numbers are left out.
-Result<nlohmann::json> listed_photos(PhotoCatalog& catalog, std::span<const PhotoNumber> photos);
+Result<nlohmann::json> listed_photos(PhotoCatalog& catalog, std::span<const PhotoNumber> photos,
+                                     const std::stop_token& stop = {});
 
 // A page of photos. total: number of photos on all pages. photos: from listed_photos().
 Document photo_page(std::uint64_t total, nlohmann::json photos);

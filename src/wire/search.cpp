@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/stop.hpp"
 #include "photo/photo_id.hpp"
 #include "wire/photos.hpp"
 
@@ -11,10 +12,11 @@ namespace hone {
 
 using nlohmann::json;
 
-Document to_document(const SearchPage& page) {
+Document to_document(const SearchPage& page, const std::stop_token& stop) {
     const SearchQuery& query = page.query;
     json results = json::array();
     for (const SearchHit& hit : page.hits) {
+        throw_if_stopped(stop);
         json entry = photo_json(hit.photo, hit.listing);
         entry["score"] = hit.score;
         entry["probability"] = hit.probability;

@@ -2,12 +2,15 @@
 // Searches as JSON: the request, the page of results, and example photos (docs/http.md). Pure functions.
 #pragma once
 
+#include <stop_token>
+
 #include "search/query.hpp"
 #include "wire/document.hpp"
 
 namespace hone {
 
-Document to_document(const SearchPage& page);
+// Ends with Stopped (base/stop.hpp) when a stop is requested.
+Document to_document(const SearchPage& page, const std::stop_token& stop = {});
 
 // Reads a search from a request body. kUsage names the wrong or unknown field.
 Result<SearchQuery> parse_search(const nlohmann::json& document);

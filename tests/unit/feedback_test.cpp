@@ -262,7 +262,7 @@ TEST(ExploringPage, IsAsLongAsThePoolAllows) {
 // Ten neighbours per photo in blocks of 512 leave no remainder for the last block.
 TEST(SpaceStatistics, EdgesMayFillTheirBlocksExactly) {
     const test::MadeSpace space(test::MadeSpace::kinds(512, 8, 16, 0.3F));
-    const auto laplacian_penalty = space.statistics()->laplacian_penalty(space.view(), 2);
+    const auto laplacian_penalty = space.statistics()->laplacian_penalty(space.view(), 2, {});
     ASSERT_EQ(laplacian_penalty.size(), 16U * space.statistics()->stride());
     EXPECT_GT(laplacian_penalty[0], 0);
 }

@@ -10,6 +10,8 @@
 
 #include "analyze/style_terms.hpp"
 #include "search/capture_nearness.hpp"
+#include "search/explore.hpp"
+#include "search/top_k.hpp"
 #include "wire/search.hpp"
 
 namespace hone {
@@ -52,7 +54,8 @@ class MadeLookup final : public PhotoLookup {
                                                    const std::stop_token&) override {
         return with_text;
     }
-    Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos) override {
+    Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos,
+                                          const std::stop_token&) override {
         std::vector<ListedPhoto> listed;
         for (const PhotoNumber number : photos) listed.push_back({photo(number), {}});
         return listed;
@@ -229,8 +232,15 @@ TEST_F(Chain, EveryLongLoopOfAStepStopsWhenNobodyWaits) {
     EXPECT_THROW((void)score_styles(*library.styles, marks, 1, stop), Stopped);
     EXPECT_THROW((void)score_captures(*library.photos, marks, 1, stop), Stopped);
     EXPECT_THROW((void)score_people(*library.photos, marks, 1, stop), Stopped);
-    const auto propagation = *find_feedback_method("propagate");
-    EXPECT_THROW((void)propagation->rank(evidence, space), Stopped);
+    for (const char* name : {"fit", "fit-data", "propagate"})
+        EXPECT_THROW((void)(*find_feedback_method(name))->rank(evidence, space), Stopped) << name;
+    EXPECT_THROW((void)library.statistics->laplacian_penalty(library.content, 1, stop), Stopped);
+    EXPECT_THROW((void)top_k(steps->content.scores, 10, stop), Stopped);
+    const std::vector<std::size_t> pool{1, 2, 3, 4, 5, 6, 7, 8, 9};
+    EXPECT_THROW((void)exploring_page(library.content, *library.statistics, pool, {}, 8, 1, stop), Stopped);
+    SearchPage page;
+    page.hits.resize(1);
+    EXPECT_THROW((void)to_document(page, stop), Stopped);
 }
 
 TEST_F(Chain, AStoppedSearchIsAnError) {

@@ -147,20 +147,23 @@ Result<std::vector<ListedPhoto>> SqlitePhotos::list(std::span<const PhotoNumber>
         stop);
 }
 
-Result<std::vector<Photo>> SqlitePhotos::newest(std::size_t offset, std::size_t limit) {
-    return connections_.read([&](Statements& statements) -> Result<std::vector<Photo>> {
-        static const std::string sql = fmt::format(
-            "SELECT {} FROM photo WHERE shown_as IS NULL AND EXISTS "
-            "(SELECT 1 FROM place WHERE photo_id = photo.id AND "
-            "state = 0) ORDER BY photo.id DESC LIMIT ? OFFSET ?",
-            kPhotoColumns);
-        const auto query = statements(sql);
-        query->bind(1, static_cast<std::int64_t>(limit));
-        query->bind(2, static_cast<std::int64_t>(offset));
-        std::vector<Photo> photos;
-        while (query->executeStep()) photos.push_back(read_photo(*query));
-        return photos;
-    });
+Result<std::vector<Photo>> SqlitePhotos::newest(std::size_t offset, std::size_t limit,
+                                                const std::stop_token& stop) {
+    return connections_.read(
+        [&](Statements& statements) -> Result<std::vector<Photo>> {
+            static const std::string sql = fmt::format(
+                "SELECT {} FROM photo WHERE shown_as IS NULL AND EXISTS "
+                "(SELECT 1 FROM place WHERE photo_id = photo.id AND "
+                "state = 0) ORDER BY photo.id DESC LIMIT ? OFFSET ?",
+                kPhotoColumns);
+            const auto query = statements(sql);
+            query->bind(1, static_cast<std::int64_t>(limit));
+            query->bind(2, static_cast<std::int64_t>(offset));
+            std::vector<Photo> photos;
+            while (query->executeStep()) photos.push_back(read_photo(*query));
+            return photos;
+        },
+        stop);
 }
 
 Result<std::vector<PhotoNumber>> SqlitePhotos::available() {

@@ -18,7 +18,8 @@ class SqlitePhotos : public virtual PhotoCatalog {
                                        const std::stop_token& stop) override;
     Result<std::vector<ListedPhoto>> list(std::span<const PhotoNumber> photos,
                                           const std::stop_token& stop = {}) override;
-    Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit) override;
+    Result<std::vector<Photo>> newest(std::size_t offset, std::size_t limit,
+                                      const std::stop_token& stop = {}) override;
     Result<std::vector<PhotoNumber>> available() override;
     Result<std::vector<bool>> known_photos() override;
     Result<Counts> counts() override;

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/stop.hpp"
 #include "search/feedback/method.hpp"
 
 namespace hone {
@@ -36,11 +37,18 @@ struct Problem {
     std::vector<double> anchor;                // t, length 1
     std::span<const float> laplacian_penalty;  // empty: no penalty
     std::size_t stride = 0;
+    std::stop_token stop;
 
+    // After a stop: 0 with a gradient of 0, a minimum, at which libLBFGS ends. (An exception must not pass
+    // through it.)
     double evaluate(std::span<const double> w, std::span<double> gradient) const {
         std::ranges::fill(gradient, 0);
         double loss = 0;
         for (std::size_t photo = 0; photo < photos.size(); ++photo) {
+            if (stop.stop_requested()) {
+                std::ranges::fill(gradient, 0);
+                return 0;
+            }
             const double z = dot(w, photos[photo]);
             // log(1 + e^z) without overflow
             const double soft = z > 0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z));
@@ -83,6 +91,7 @@ std::vector<double> minimise(const Problem& problem) {
     // Its return code does not matter: w is the best point it reached.
     (void)lbfgs(static_cast<int>(w.size()), w.data(), nullptr, evaluate, nullptr,
                 const_cast<Problem*>(&problem), &parameters);
+    throw_if_stopped(problem.stop);
     return w;
 }
 
@@ -99,6 +108,7 @@ class AnchoredFit final : public FeedbackMethod {
                                               : mean_of(evidence.positives, dimension);
         Problem problem;
         problem.dimension = dimension;
+        problem.stop = space.stop;
         problem.anchor.assign(anchor.begin(), anchor.end());
         const double length = std::sqrt(dot(problem.anchor, problem.anchor));
         // No anchor: rank the photos most like the negatives last.
@@ -115,6 +125,7 @@ class AnchoredFit final : public FeedbackMethod {
         const double half = (positive_weight + others) / 2,
                      class_weight = others > 0 ? std::min(half, others) : half;
         for (std::size_t mark = 0; mark < all.size(); ++mark) {
+            throw_if_stopped(space.stop);
             const bool fits = mark < evidence.positives.size();
             std::vector<double> photo(dimension);
             for (std::size_t at = 0; at < dimension; ++at)
@@ -125,7 +136,8 @@ class AnchoredFit final : public FeedbackMethod {
         }
         problem.stride = space.statistics->stride();
         if (with_data_)
-            problem.laplacian_penalty = space.statistics->laplacian_penalty(space.view, space.threads);
+            problem.laplacian_penalty =
+                space.statistics->laplacian_penalty(space.view, space.threads, space.stop);
         return explain(evidence, problem, minimise(problem));
     }
 
@@ -148,6 +160,7 @@ class AnchoredFit final : public FeedbackMethod {
         };
         std::vector<double> implicit_negatives(w.size());
         for (std::size_t mark = 0; mark < problem.photos.size(); ++mark) {
+            throw_if_stopped(problem.stop);
             const double z = dot(w, problem.photos[mark]);
             double pull = -problem.weights[mark] * (1 / (1 + std::exp(-z)) - problem.fits[mark]);
             pull /= length * std::max(std::abs(before), kAnchor / 2);

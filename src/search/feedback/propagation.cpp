@@ -108,6 +108,7 @@ Graph make_graph(std::span<const Mark> marks, const FeedbackSpace& space, std::s
     const std::size_t stride = space.statistics->stride(), count = graph.size();
     std::vector<float> vectors(count * stride);
     for (std::size_t at = 0; at < count; ++at) {
+        throw_if_stopped(space.stop);
         space.statistics->whiten(
             at < marks.size() ? marks[at].vector : space.view.values(graph.rows[at - marks.size()]),
             vectors.data() + at * stride);
@@ -117,6 +118,7 @@ Graph make_graph(std::span<const Mark> marks, const FeedbackSpace& space, std::s
         std::vector<float> cosines(count);
         std::vector<std::size_t> neighbours(count);
         for (std::size_t at = first; at < last; ++at) {
+            throw_if_stopped(space.stop);
             multiply_rows(vectors, stride, vectors.data() + at * stride, cosines.data());
             cosines[at] = -2;
             std::iota(neighbours.begin(), neighbours.end(), std::size_t{0});

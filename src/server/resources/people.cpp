@@ -23,7 +23,8 @@ Result<Answer> faces_of_photo(ServerContext& context, const Call& call) {
 Result<Answer> similar_faces(ServerContext& context, const Call& call) {
     HONE_TRY(const FaceId face, number_in_path(call.part, "face"));
     HONE_TRY(const std::size_t limit, number_parameter(call.request, "limit", 60, 1000));
-    HONE_TRY(Document page, similar_faces_page(context.library.catalog(), *context.people, face, limit));
+    HONE_TRY(Document page,
+             similar_faces_page(context.library.catalog(), *context.people, face, limit, call.request.gone));
     return Answer(200, std::move(page));
 }
 
@@ -36,7 +37,7 @@ Result<Answer> list_people(ServerContext& context, const Call& call) {
     wish.model = context.face_model;
     wish.why = context.why_no_faces(call.principal);
     HONE_TRY(const auto snapshot, context.library.snapshot());
-    HONE_TRY(Document page, people_page(*snapshot, context.library.catalog(), wish));
+    HONE_TRY(Document page, people_page(*snapshot, context.library.catalog(), wish, call.request.gone));
     return Answer(200, std::move(page));
 }
 
@@ -51,13 +52,14 @@ Result<Answer> show_person(ServerContext& context, const Call& call) {
     HONE_TRY(const PersonId person, number_in_path(call.part, "person"));
     HONE_TRY(const std::size_t limit, number_parameter(call.request, "limit", 200, 10'000));
     HONE_TRY(const std::size_t offset, offset_parameter(call.request));
-    HONE_TRY(Document page, person_page(context.library.catalog(), person, offset, limit));
+    HONE_TRY(Document page, person_page(context.library.catalog(), person, offset, limit, call.request.gone));
     return Answer(200, std::move(page));
 }
 
 Result<Answer> questions(ServerContext& context, const Call& call) {
     HONE_TRY(const std::size_t limit, number_parameter(call.request, "limit", 20, 1000));
-    HONE_TRY(Document page, questions_page(context.library.catalog(), *context.people, limit));
+    HONE_TRY(Document page,
+             questions_page(context.library.catalog(), *context.people, limit, call.request.gone));
     return Answer(200, std::move(page));
 }
 

@@ -61,18 +61,18 @@ Result<Answer> list_photos(ServerContext& context, const Call& call) {
     std::uint64_t total = 0;
     if (const auto text = text_parameter(call.request, "filter")) {
         HONE_TRY(const PhotoFilter filter, parse_filter_of(call.principal, *text));
-        HONE_TRY(std::vector<PhotoNumber> numbers, catalog.matching(filter));
+        HONE_TRY(std::vector<PhotoNumber> numbers, catalog.matching(filter, call.request.gone));
         total = numbers.size();
         std::ranges::reverse(numbers);  // numbers rise with the time of addition
         for (std::size_t at = offset; at < std::min(offset + limit, numbers.size()); ++at)
             photos.push_back(numbers[at]);
     } else {
-        HONE_TRY(const std::vector<Photo> newest, catalog.newest(offset, limit));
+        HONE_TRY(const std::vector<Photo> newest, catalog.newest(offset, limit, call.request.gone));
         for (const Photo& photo : newest) photos.push_back(photo.number);
         HONE_TRY(const auto snapshot, context.library.snapshot());
         total = snapshot->counts().photos;
     }
-    HONE_TRY(auto list, listed_photos(catalog, photos));
+    HONE_TRY(auto list, listed_photos(catalog, photos, call.request.gone));
     return Answer(200, photo_page(total, std::move(list)));
 }
 

@@ -25,7 +25,7 @@ Result<Answer> run_search(ServerContext& context, const Call& call, SearchQuery 
     HONE_TRY(const SearchPage page,
              context.search.engine->search(query, context.examples.pick(names), call.request.gone));
     context.metrics.searched(page.took_ms / 1000);
-    return Answer(200, to_document(page));
+    return Answer(200, to_document(page, call.request.gone));
 }
 
 Result<Answer> search(ServerContext& context, const Call& call) {
