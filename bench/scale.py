@@ -64,7 +64,7 @@ def grow(database, photos, faces):
             database.executemany('INSERT INTO analysis VALUES (?,?,?,?,1700000000)', ((n, *analysis) for n in numbers for analysis in analyses))
             # Two photos of three are a second after the one before: bursts of three.
             database.executemany("INSERT INTO metadata (photo_id, taken_at, taken_source, make, model, latitude, longitude, document) VALUES (?,?,'exif','Canon',?,?,?,'{}')",
-                                 ((n, 1_000_000_001 + n // 3 * 100 + n % 3, f'EOS {n % 7}', 48 + n % 1000 / 1000, 11 + n % 777 / 1000) for n in numbers))
+                                 ((n, 1_000_000_001 + n // 3 * 100 + n % 3, f'EOS {n // 3 % 7}', 48 + n % 1000 / 1000, 11 + n % 777 / 1000) for n in numbers))
             database.executemany('INSERT INTO look VALUES (?,?,?)', ((n, look.tobytes(), random.bytes(len(hashes))) for n, look in zip(numbers, looks)))
             database.executemany("INSERT INTO words (rowid, name, folder, title, keywords, camera) VALUES (?,?,'bench','','','Canon EOS')", ((n, f'{n}.jpg') for n in numbers))
     for first in range(0, faces, 10_000):
