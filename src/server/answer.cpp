@@ -52,10 +52,11 @@ bool sees_paths(const Principal& principal) {
     return authorize(principal, UserAction::kSeePaths) == Decision::kAllowed;
 }
 
-HttpResponse json_response(int status, const Document& document, Role role) {
-    const auto visible = document.for_role(role);
+HttpResponse json_response(int status, Document document, Role role, const std::stop_token& stop) {
+    const auto visible = std::move(document).for_role(role);
     if (!visible) return problem(403, "only the owner may see this");
-    return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, dump(*visible)};
+    return {
+        status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, dump(*visible, stop)};
 }
 
 HttpResponse respond(const HttpRequest& request, const Principal& principal,
@@ -63,7 +64,8 @@ HttpResponse respond(const HttpRequest& request, const Principal& principal,
     Result<Answer> answer = make();
     if (!answer) return refuse(request, principal, answer.error());
     if (!answer->document) return std::move(answer->response);
-    return json_response(answer->response.status, *answer->document, visible_role(principal));
+    return json_response(answer->response.status, *std::move(answer->document), visible_role(principal),
+                         request.gone);
 } catch (const Stopped&) {
     return problem(503, "the request was cancelled: it took too long, or the client left");
 } catch (const std::exception& error) {

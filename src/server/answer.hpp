@@ -25,8 +25,9 @@ struct Answer {
 Role visible_role(const Principal& principal);
 bool sees_paths(const Principal& principal);
 
-// Returns the document as its role sees it; 403 when the role sees nothing of it.
-HttpResponse json_response(int status, const Document& document, Role role);
+// Returns the document as its role sees it; 403 when the role sees nothing of it. Ends with Stopped
+// (base/stop.hpp) when a stop is requested.
+HttpResponse json_response(int status, Document document, Role role, const std::stop_token& stop);
 // Returns the response to this principal. Errors become problem documents, Stopped (base/stop.hpp) a 503, and
 // another exception a plain 500 with the reason in the log; neither contains a path for principals that must
 // not see it. Does not throw.

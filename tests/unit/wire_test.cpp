@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/stop.hpp"
 #include "server/openapi.hpp"
 #include "wire/document.hpp"
 #include "wire/viewer_fields.hpp"
@@ -101,6 +102,21 @@ TEST(ViewerFields, ADocumentWithoutAListIsForOwners) {
     const Document document("Failures", {{"failures", json::array()}});
     EXPECT_EQ(document.for_role(Role::kViewer), std::nullopt);
     EXPECT_EQ(document.for_role(Role::kOwner), document.all());
+}
+
+TEST(Documents, HaveOneTextWhetherSomeoneMayLeaveOrNot) {
+    const json document = {
+        {"empty", json::object()},
+        {"none", json::array()},
+        {"quoted \"name\"", "b\xff"},
+        {"results", {{{"id", 1}, {"reasons", {{{"from", "a"}}, {{"from", nullptr}}}}}, 2, {3, {4}}}},
+        {"total", 1.5}};
+    EXPECT_EQ(dump(document, std::stop_token()), dump(document));
+    for (const json& value : {json(), json("text"), json(7), json::array(), json::object(), json({1, {2}})})
+        EXPECT_EQ(dump(value, std::stop_token()), dump(value));
+    std::stop_source nobody;
+    nobody.request_stop();
+    EXPECT_THROW((void)dump(document, nobody.get_token()), Stopped);
 }
 
 TEST(Pick, KeepsTheListedShapeOnly) {

@@ -359,7 +359,7 @@ HttpResponse Authenticator::sign_in(const HttpRequest& request) {
         return problem(500, "the session cannot be kept; the reason is in Hone's log");
     }
     const Principal principal{Principal::How::kSession, (*found)->role, (*found)->id, (*found)->name};
-    HttpResponse response = json_response(200, to_document(describe(principal)), (*found)->role);
+    HttpResponse response = json_response(200, to_document(describe(principal)), (*found)->role, {});
     response.headers.emplace_back(
         "Set-Cookie",
         fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}", cookie_name(request), *secret,
