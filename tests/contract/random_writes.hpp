@@ -106,7 +106,8 @@ class RandomWrites {
                 PeopleChange grouping;
                 grouping.added = 2;
                 for (int photo = 0; photo < 3; ++photo) {
-                    for (const Face& face : *catalog_->faces_of(some_photo()))
+                    const auto faces = catalog_->faces_of(some_photo());
+                    for (const Face& face : *faces)
                         grouping.faces.push_back({face.id, -PersonId{below(3)}, false});
                 }
                 check(catalog_->change_people(grouping));
