@@ -2,7 +2,9 @@
 // Last step of a search: the facts about the photos of the page, why they are there, and the totals.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <map>
 
 #include "search/chain.hpp"
 
@@ -72,6 +74,30 @@ void add_facet_reasons(const Question& question, const Gathered& gathered, const
     if (std::abs(rest) > 1e-9) reasons.push_back({name, rest, "library"});
 }
 
+// Nobody reads hundreds of shares, and with many marks they would be most of the answer.
+std::vector<Reason> strongest(std::vector<Reason> reasons) {
+    constexpr std::size_t kMost = SearchHit::kListedReasons;
+    if (reasons.size() <= kMost) return reasons;
+    std::vector<double> strengths;
+    for (const Reason& reason : reasons) strengths.push_back(std::abs(reason.weight));
+    std::ranges::nth_element(strengths, strengths.begin() + kMost, std::greater());
+    const double least = strengths[kMost];
+    // As many of equal strength as there is room for.
+    auto equal = static_cast<std::ptrdiff_t>(kMost) -
+                 std::ranges::count_if(strengths, [&](double strength) { return strength > least; });
+    std::vector<Reason> listed;
+    std::map<std::string, double> others;  // by facet
+    for (Reason& reason : reasons) {
+        const double strength = std::abs(reason.weight);
+        if (strength > least || (strength == least && equal-- > 0))
+            listed.push_back(std::move(reason));
+        else
+            others[reason.facet] += reason.weight;
+    }
+    for (const auto& [facet, weight] : others) listed.push_back({facet, weight, "others"});
+    return listed;
+}
+
 std::vector<Reason> reasons_of(const SearchedLibrary& library, const Question& question,
                                const Gathered& gathered, const ContentScores& content,
                                const FacetedScores& faceted, const CalibratedScores& calibrated,
@@ -89,7 +115,7 @@ std::vector<Reason> reasons_of(const SearchedLibrary& library, const Question& q
         const double score = exact_score(library, content, faceted, row);
         reasons.push_back({"text_index", bonus_of(question, calibrated, photo, score), "text"});
     }
-    return reasons;
+    return strongest(std::move(reasons));
 }
 
 // Computes the text ranks of the whole page in one pass over the scores.

@@ -76,7 +76,7 @@ struct Reason {
     std::string
         facet;  // facet_name(), or "text_index" for a match in name, folders, title, keywords or camera
     double weight = 0;  // fraction of the score; the fractions add up to the score
-    std::string from;   // name of the source (docs/http.md), or the id of the mark
+    std::string from;   // name of the source (docs/http.md), the id of the mark, or "others"
 };
 
 struct SearchHit {
@@ -90,8 +90,9 @@ struct SearchHit {
     bool explores = false;
     std::vector<std::pair<Photo, Listing>> group;  // other members of this group, at most kListedMembers
     std::size_t grouped = 0;                       // number of all other members
+    // The strongest ones, at most kListedReasons; the rest of each facet is one reason from "others".
     std::vector<Reason> reasons;
-    static constexpr std::size_t kListedMembers = 20;
+    static constexpr std::size_t kListedMembers = 20, kListedReasons = 64;
 };
 
 struct FacetState {

@@ -168,6 +168,29 @@ TEST_F(Engine, ReasonsAddUpToTheScore) {
     }
 }
 
+TEST_F(Engine, ManyReasonsAreListedShortAndStillAddUp) {
+    std::vector<std::string> marks;
+    for (int photo = 0; photo < 150; ++photo)
+        marks.push_back(add("mark" + std::to_string(photo), {1, 0.01F * static_cast<float>(photo), 0}));
+    add("pet", {0.7F, 0.6F, 0.1F});
+    SearchQuery query = liking(marks);
+    query.method = "average";
+    const auto page = search(query);
+    ASSERT_TRUE(page) << page.error().message;
+    const std::vector<Reason>& reasons = page->hits[0].reasons;
+    ASSERT_GT(reasons.size(), 2U);
+    EXPECT_LE(reasons.size(), SearchHit::kListedReasons + 1);
+    double sum = 0, weakest = 1e9;
+    for (const Reason& reason : reasons) {
+        sum += reason.weight;
+        if (reason.from != "others") weakest = std::min(weakest, std::abs(reason.weight));
+    }
+    EXPECT_NEAR(sum, page->hits[0].score, 1e-6);
+    EXPECT_EQ(reasons.back().from, "others");
+    // The others are weaker on average than the weakest one that is listed.
+    EXPECT_LT(std::abs(reasons.back().weight) / static_cast<double>(151 - reasons.size()), weakest);
+}
+
 TEST_F(Engine, EqualScoresStandInTheOrderOfTheirIds) {
     const std::string dog = add("dog", {1, 0, 0});
     std::vector<std::string> ids;
