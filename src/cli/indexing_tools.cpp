@@ -9,13 +9,21 @@
 
 namespace hone {
 
-std::vector<std::shared_ptr<Analyzer>> analyzers_of(const std::shared_ptr<ImageTextModel>& model,
-                                                    const std::shared_ptr<FaceAnalyzer>& faces) {
-    std::vector<std::shared_ptr<Analyzer>> all;
-    all.push_back(std::make_shared<DescriptionAnalyzer>());
-    all.push_back(std::make_shared<ContentAnalyzer>(model));
-    if (faces) all.push_back(faces);
-    return all;
+IndexParts index_parts(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders,
+                       IndexObserver& observer, const std::shared_ptr<ImageTextModel>& model,
+                       const std::shared_ptr<VectorSpace>& space,
+                       const std::shared_ptr<FaceAnalyzer>& faces) {
+    std::vector<std::shared_ptr<Analyzer>> analyzers;
+    analyzers.push_back(std::make_shared<DescriptionAnalyzer>());
+    analyzers.push_back(std::make_shared<ContentAnalyzer>(model));
+    if (faces) analyzers.push_back(faces);
+    return {library,
+            thumbnails,
+            decoders,
+            observer,
+            std::move(analyzers),
+            {{content_key(*model), space}},
+            model->manifest().name};
 }
 
 IndexingTools::IndexingTools(Library& library, std::shared_ptr<ImageTextModel> model,
@@ -38,13 +46,7 @@ Result<std::unique_ptr<IndexingTools>> IndexingTools::open(Library& library,
 }
 
 IndexParts IndexingTools::parts(IndexObserver& observer) {
-    return {library_,
-            thumbnails_,
-            decoders_,
-            observer,
-            analyzers_of(model_, faces_),
-            {{content_key(*model_), space_}},
-            model_->manifest().name};
+    return index_parts(library_, thumbnails_, decoders_, observer, model_, space_, faces_);
 }
 
 }  // namespace hone

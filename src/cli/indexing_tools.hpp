@@ -9,9 +9,12 @@
 
 namespace hone {
 
-// All analyzers of the library, in the order of display. faces: null when faces are not detected.
-std::vector<std::shared_ptr<Analyzer>> analyzers_of(const std::shared_ptr<ImageTextModel>& model,
-                                                    const std::shared_ptr<FaceAnalyzer>& faces);
+// Returns the parts for an Indexer with all analyzers of the library, in the order of display. space: the
+// content vectors of the model. faces: null when faces are not detected. What is given by reference must
+// outlive the Indexer.
+IndexParts index_parts(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders,
+                       IndexObserver& observer, const std::shared_ptr<ImageTextModel>& model,
+                       const std::shared_ptr<VectorSpace>& space, const std::shared_ptr<FaceAnalyzer>& faces);
 
 class IndexingTools {
   public:

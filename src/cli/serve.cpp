@@ -14,6 +14,7 @@
 #include "base/time.hpp"
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
+#include "cli/indexing_tools.hpp"
 #include "library/backup.hpp"
 #include "server/api.hpp"
 #include "server/auth/machine_key.hpp"
@@ -175,15 +176,11 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         background.watch = !flags.no_watch;
         background.index.svg = flags.svg;
         background.index.patience = flags.patience;
-        SearchParts parts{model, std::make_unique<SearchEngine>(*library, space, model),
-                          std::make_unique<BackgroundIndexer>(IndexParts{*library,
-                                                                         thumbnails,
-                                                                         decoders,
-                                                                         api.observer(),
-                                                                         analyzers_of(model, face_analyzer),
-                                                                         {{content_key(*model), space}},
-                                                                         model->manifest().name},
-                                                              api.observer(), background)};
+        SearchParts parts{
+            model, std::make_unique<SearchEngine>(*library, space, model),
+            std::make_unique<BackgroundIndexer>(
+                index_parts(*library, thumbnails, decoders, api.observer(), model, space, face_analyzer),
+                api.observer(), background)};
         indexer = parts.indexer.get();
         api.start(std::move(parts));
     } else {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/time.hpp"
 #include "cli/commands.hpp"
 #include "wire/photos.hpp"
 
