@@ -76,19 +76,13 @@ bool AnalysisQueues::pause(std::string_view name, bool paused) {
     return true;
 }
 
-std::vector<Analyzer*> AnalysisQueues::wanted() const {
+std::vector<Analyzer*> AnalysisQueues::wanted(const PhotoId* photo) const {
     const std::lock_guard lock(mutex_);
     std::vector<Analyzer*> list;
-    for (const Queue& queue : queues_)
-        if (queue.takes()) list.push_back(queue.analyzer.get());
-    return list;
-}
-
-std::vector<Analyzer*> AnalysisQueues::wanted(const PhotoId& photo) const {
-    const std::lock_guard lock(mutex_);
-    std::vector<Analyzer*> list;
-    for (const Queue& queue : queues_)
-        if (queue.takes() && !queue.has_given_up(photo)) list.push_back(queue.analyzer.get());
+    for (const Queue& queue : queues_) {
+        if (queue.takes() && (photo == nullptr || !queue.has_given_up(*photo)))
+            list.push_back(queue.analyzer.get());
+    }
     return list;
 }
 

@@ -63,10 +63,8 @@ class AnalysisQueues {
     // when there is no analyzer of that name.
     bool pause(std::string_view name, bool paused);
 
-    // The analyzers that take photos now.
-    [[nodiscard]] std::vector<Analyzer*> wanted() const;
-    // Those of them that have not given up on this photo.
-    [[nodiscard]] std::vector<Analyzer*> wanted(const PhotoId& photo) const;
+    // The analyzers that take photos now; with a photo, those that have not given up on it.
+    [[nodiscard]] std::vector<Analyzer*> wanted(const PhotoId* photo = nullptr) const;
     // Bits by photo number: the available photos that an analyzer has done.
     void set_analyzed(const Analyzer& analyzer, std::vector<bool> photos);
     // The photo's results are in the catalogue.

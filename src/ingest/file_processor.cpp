@@ -150,7 +150,7 @@ struct FileProcessor::Original {
 };
 
 Result<FileProcessor::Missing> FileProcessor::missing(const FileToProcess& file, const Sha256& id) const {
-    std::vector<Analyzer*> analyzers = queues_.wanted(id);
+    std::vector<Analyzer*> analyzers = queues_.wanted(&id);
     HONE_TRY(const std::optional<Photo> known, catalog_.photo(id));
     if (!known) return Missing{true, std::move(analyzers)};
     HONE_TRY(const std::vector<Analysis> analyses, catalog_.analyses(known->number));

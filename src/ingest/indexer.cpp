@@ -100,10 +100,10 @@ bool Indexer::is_same(const FileFacts& known, const FileFacts& now) const {
            (known.inode == now.inode || parts_.library.catalog().leases() != nullptr);
 }
 
-// Reads which photos have the results of which analyzer. Returns the bits of those with all wanted ones, by
-// photo number.
-Result<std::vector<bool>> Indexer::read_analyzed() {
+// Reads which photos have the results of which analyzer, and of all wanted ones.
+Result<> Indexer::read_analyzed(Run& run) {
     const std::vector<Analyzer*> wanted = queues_.wanted();
+    run.wanted = wanted.size();
     HONE_TRY(const auto snapshot, parts_.library.snapshot());
     std::optional<std::vector<bool>> complete;
     for (const auto& analyzer : parts_.analyzers) {
@@ -118,7 +118,8 @@ Result<std::vector<bool>> Indexer::read_analyzed() {
             done[photo] = done[photo] && snapshot->is_available(photo);
         queues_.set_analyzed(*analyzer, std::move(done));
     }
-    return complete.value_or(std::vector<bool>());
+    run.complete = std::move(complete).value_or(std::vector<bool>());
+    return {};
 }
 
 Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::stop_token& stop,
@@ -141,10 +142,7 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     Run run(processor, queues_, catalog.leases(), tasks, stop, options, readers);
     const bool whole_folder = std::ranges::any_of(
         tasks, [](const ScanTask& task) { return task.recursive && task.directory == task.folder.path; });
-    if (whole_folder) {
-        run.wanted = queues_.wanted().size();
-        HONE_TRY(run.complete, read_analyzed());
-    }
+    if (whole_folder) HONE_CHECK(read_analyzed(run));
     HONE_TRY(run.last_file, catalog.last_file());
     begin_stage("indexing", 0);
     const std::stop_callback give_up(stop, [&] {

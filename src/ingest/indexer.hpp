@@ -139,7 +139,7 @@ class Indexer {
     void lease_rest(Run& run);
     bool visit(Run& run, FolderId folder, const FileFacts& facts);
     Result<bool> is_unchanged(Run& run, const FileFacts& facts);
-    Result<std::vector<bool>> read_analyzed();
+    Result<> read_analyzed(Run& run);
     Result<bool> has_everything(const Run& run, PhotoNumber photo, const PhotoId& id);
     [[nodiscard]] bool is_same(const FileFacts& known, const FileFacts& now) const;
     void release(Run& run, std::span<const FileOutcome> outcomes);

@@ -2,6 +2,8 @@
 // Progress, results and failures of scans.
 #include "wire/scan.hpp"
 
+#include <functional>
+
 #include "base/path_map.hpp"
 
 namespace hone {
@@ -98,20 +100,26 @@ Document state_document(const IndexProgress& progress) {
     return {"State", {{"state", to_json(progress)["state"]}}};
 }
 
+namespace {
+
+// True for an object without members, or with this one alone.
+bool holds_at_most(const json& document, const char* name, const std::function<bool(const json&)>& valid) {
+    if (!document.is_object()) return false;
+    return document.empty() || (document.size() == 1 && document.contains(name) && valid(document.at(name)));
+}
+
+}  // namespace
+
 Result<bool> parse_scan_request(const json& document) {
-    const bool wish = document.is_object() && document.contains("retry_failed");
-    if (!document.is_object() || document.size() != (wish ? 1U : 0U) ||
-        (wish && !document["retry_failed"].is_boolean()))
+    if (!holds_at_most(document, "retry_failed", [](const json& wish) { return wish.is_boolean(); }))
         return fail(ErrorKind::kUsage, "the body may be empty or {{\"retry_failed\": true}}");
-    return wish && document["retry_failed"].get<bool>();
+    return document.value("retry_failed", false);
 }
 
 Result<std::string> parse_pause_request(const json& document) {
-    const bool named = document.is_object() && document.contains("analyzer");
-    if (!document.is_object() || document.size() != (named ? 1U : 0U) ||
-        (named && (!document["analyzer"].is_string() || document["analyzer"] == "")))
+    if (!holds_at_most(document, "analyzer", [](const json& name) { return name.is_string() && name != ""; }))
         return fail(ErrorKind::kUsage, "the body may be empty or {{\"analyzer\": \"faces\"}}");
-    return named ? document["analyzer"].get<std::string>() : "";
+    return document.value("analyzer", "");
 }
 
 }  // namespace hone

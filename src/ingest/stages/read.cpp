@@ -21,7 +21,7 @@ void Indexer::hand_on(Run& run, ProcessingResult result) {
     if (result.fatal) return run.fail_run(*result.fatal);
     note_answer(run, result.outcome.folder, !result.unresponsive);
     if (!result.analyzers.empty()) {
-        run.queues.push(std::move(result.outcome), std::move(result.decoded), result.analyzers);
+        queues_.push(std::move(result.outcome), std::move(result.decoded), result.analyzers);
     } else if (keeps_photo(result.outcome)) {
         const auto& failed = std::get<FileOutcome::Failed>(result.outcome.what);
         add_failure(run, result.outcome.facts, failed.stage, failed.reason, false);
@@ -113,7 +113,7 @@ void Indexer::read_files(Run& run) {
     }
     if (--run.decoders_left > 0) return;
     settle_files(run, calls);
-    run.queues.close();
+    queues_.close();
 }
 
 // Retries files that changed while they were read, are damaged and very young, or are in the hands of another
@@ -160,7 +160,7 @@ void Indexer::analyze(Run& run) {
             const std::lock_guard lock(run.mutex);
             ++run.summary.failed_analyses;
         }};
-    if (const auto worked = run.queues.work(sink); !worked) return run.fail_run(worked.error());
+    if (const auto worked = queues_.work(sink); !worked) return run.fail_run(worked.error());
     if (--run.analysts_left == 0) run.done.close();
 }
 

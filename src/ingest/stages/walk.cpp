@@ -60,7 +60,7 @@ Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
 
 Result<bool> Indexer::has_everything(const Run& run, PhotoNumber photo, const PhotoId& id) {
     if (run.complete && photo < run.complete->size() && (*run.complete)[photo]) return true;
-    const std::vector<Analyzer*> wanted = queues_.wanted(id);
+    const std::vector<Analyzer*> wanted = queues_.wanted(&id);
     if (wanted.empty()) return true;  // all are paused
     // Another process may have completed it since the run began. An analyzer that has given up on the photo,
     // or is paused since, does not count.
