@@ -29,7 +29,7 @@ import tempfile
 import time
 import urllib.parse
 
-from library import WORDS, common_options, real_photo, run
+from library import WORDS, common_options, one_photo_library, real_photo
 from scale import Server, grow
 
 
@@ -175,10 +175,7 @@ def main():
     photo = real_photo(options)
     work = pathlib.Path(tempfile.mkdtemp(prefix='hone-cancel-', dir=options.scratch))
     try:
-        library, folder = work / 'library', work / 'photos'
-        folder.mkdir()
-        shutil.copy(photo, folder)
-        run(options.hone, 'index', folder, '--library', library, '--quiet')
+        library, _ = one_photo_library(options.hone, photo, work)
         with contextlib.closing(sqlite3.connect(library / 'catalog.db')) as database:
             grow(database, options.photos, options.photos)
             enrich(database)

@@ -102,6 +102,15 @@ def real_photo(options):
     return options.photo or next((ROOT / 'deps/samples').rglob('*.jpg'))
 
 
+def one_photo_library(hone, photo, work):
+    """Returns (library, folder): a library in `work` that has indexed a copy of the photo, to be grown."""
+    library, folder = work / 'library', work / 'photos'
+    folder.mkdir()
+    shutil.copy(photo, folder)
+    run(hone, 'index', folder, '--library', library, '--quiet')
+    return library, folder
+
+
 def main():
     parser = common_options(__doc__)
     parser.add_argument('--searches', type=int, default=200)
@@ -110,10 +119,7 @@ def main():
     photo = real_photo(options)
     work = pathlib.Path(tempfile.mkdtemp(prefix='hone-bench-', dir=options.scratch))
     try:
-        library, photos = work / 'library', work / 'photos'
-        photos.mkdir()
-        shutil.copy(photo, photos)
-        run(options.hone, 'index', photos, '--library', library, '--quiet')
+        library, photos = one_photo_library(options.hone, photo, work)
         (photos / photo.name).unlink()  # an empty folder counts as an unmounted disk; no scan runs during the measurement
         database = sqlite3.connect(library / 'catalog.db')
         grow(database, options.photos, options.catalog is not None)

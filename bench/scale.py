@@ -34,7 +34,7 @@ import urllib.request
 
 import numpy as np
 
-from library import WORDS, common_options, memory, real_photo, run, search, serve
+from library import WORDS, common_options, memory, one_photo_library, real_photo, run, search, serve
 
 FACES_PER_PERSON = 20
 
@@ -151,10 +151,7 @@ def median_ms(times):
 
 def measure(hone, photo, photos, faces, work):
     work.mkdir()
-    library, folder = work / 'library', work / 'photos'
-    folder.mkdir()
-    shutil.copy(photo, folder)
-    run(hone, 'index', folder, '--library', library, '--quiet')
+    library, folder = one_photo_library(hone, photo, work)
     if photos > 1:
         with contextlib.closing(sqlite3.connect(library / 'catalog.db')) as database:
             grow(database, photos, faces)

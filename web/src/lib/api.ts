@@ -189,10 +189,8 @@ export const api = {
   scan: async (): Promise<void> => void (await call('/scan', post({}))),
   forgetMissing: (dry_run: boolean) => json<Forgotten>('/forget', post({ missing_days: 0, dry_run })),
   /** analyzer: only this one. */
-  pause: async (analyzer?: string): Promise<void> =>
-    void (await call('/scan/pause', post(analyzer === undefined ? {} : { analyzer }))),
-  resume: async (analyzer?: string): Promise<void> =>
-    void (await call('/scan/resume', post(analyzer === undefined ? {} : { analyzer }))),
+  pause: async (analyzer?: string): Promise<void> => void (await call('/scan/pause', post({ analyzer }))),
+  resume: async (analyzer?: string): Promise<void> => void (await call('/scan/resume', post({ analyzer }))),
   failures: (signal?: AbortSignal) => json<Failures>('/failures', at(signal)),
   faces: (photo: string, signal?: AbortSignal) => json<PhotoFaces>(`/photos/${photo}/faces`, at(signal)),
   similarFaces: (face: number, limit: number, signal?: AbortSignal) =>

@@ -179,15 +179,10 @@ class Library {
     await this.refresh(false);
   }
 
-  async pauseOrResume(): Promise<void> {
-    const paused = this.status?.indexing.state === 'paused';
-    await this.act(() => (paused ? api.resume() : api.pause()));
-    await this.refresh(false);
-  }
-
-  async pauseOrResumeAnalyzer(analyzer: AnalyzerProgress): Promise<void> {
-    const paused = analyzer.state === 'paused';
-    await this.act(() => (paused ? api.resume(analyzer.name) : api.pause(analyzer.name)));
+  /** All indexing, or one analyzer. */
+  async pauseOrResume(analyzer?: AnalyzerProgress): Promise<void> {
+    const paused = (analyzer ?? this.status?.indexing)?.state === 'paused';
+    await this.act(() => (paused ? api.resume(analyzer?.name) : api.pause(analyzer?.name)));
     await this.refresh(false);
   }
 
