@@ -149,6 +149,7 @@ test('W shows the reasons for a photo’s position, one per share of its score',
   // The focus leaves the marked photo when the new round is there.
   const unmarked = page.locator('[role=gridcell]:focus:not([aria-label*="fit"])');
   await unmarked.waitFor();
+  await answered();
   const id = await unmarked.getAttribute('data-id');
   await page.keyboard.press('w');
   const why = page.getByRole('dialog', { name: 'Why this photo?' });
