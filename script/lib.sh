@@ -8,6 +8,8 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 deps=$root/deps
 quiet=${quiet:-}
+# Node.js of script/steps.sh, on machines without one of their own.
+PATH=$PATH:$deps/node/bin
 
 say() { [ -n "$quiet" ] || printf '%s\n' "$*" >&2; }
 
@@ -109,23 +111,26 @@ fetch_deb() {
     )
 }
 
-# build_hone - configures and builds preset release; quiet when all is up to date, shows the errors when not
+# build_hone [TARGET...] - configures and builds preset release: the targets, or everything with the tests. Quiet when all
+# is up to date, shows the errors when not
 build_hone() {
-    local log=$deps/build.log
+    local log=$deps/build.log tests=ON targets=()
+    [ $# = 0 ] || { targets=(--target "$@"); tests=OFF; }
     cd "$root"
     build_web  # first: the program carries the client inside
-    if [ ! -f build/release/build.ninja ]; then
+    # A build without tests needs fewer packages. One that has tests stays as it is.
+    if [ ! -f build/release/build.ninja ] || { [ $tests = ON ] && grep -qx 'HONE_TESTS:BOOL=OFF' build/release/CMakeCache.txt; }; then
         say "configuring build/release"
-        logged "$log" cmake --preset release || die "cmake --preset release failed (lines above, all in deps/build.log)"
+        logged "$log" cmake --preset release -DHONE_TESTS=$tests || die "cmake --preset release failed (lines above, all in deps/build.log)"
     fi
     if [ -t 2 ] && [ -z "$quiet" ]; then
         # on a terminal ninja's own progress line is the best there is
-        cmake --build --preset release >&2 || die "the build failed (lines above)"
+        cmake --build --preset release "${targets[@]}" >&2 || die "the build failed (lines above)"
     else
         # a word only when there is something to wait for
         (sleep 2 && say "building build/release") &
         local notice=$! built=0
-        cmake --build --preset release > "$log" 2>&1 || built=$?
+        cmake --build --preset release "${targets[@]}" > "$log" 2>&1 || built=$?
         { kill "$notice" && wait "$notice"; } 2> /dev/null || true
         [ $built = 0 ] || { grep -E -A 12 'error|FAILED' "$log" | head -n 60 >&2; die "the build failed (lines above, all in deps/build.log)"; }
     fi

@@ -6,6 +6,7 @@ usage: make_test_models.py [--shared FOLDER] OUT
 OUT/clip-random      the layout of Xenova's repositories: onnx/{vision,text}_model{,_fp16,_quantized}.onnx, tokenizer.json, ...
 OUT/clip-manifest    the same towers with Hone's own manifest.json
 OUT/clip-immich      the layout of Immich's repositories: visual/model.onnx, textual/model.onnx, batch fixed at 1
+OUT/clip-rclip       the layout of rclip's repository: NAME/visual.onnx quantized, NAME/textual.onnx, CLIP's merges
 OUT/clip-combined    one model.onnx with both towers
 OUT/siglip-random    a SigLIP-like pair with a SentencePiece tokenizer
 OUT/other-dimension  Xenova's layout, vectors of another length (48)
@@ -18,6 +19,7 @@ at the end token (the largest id, found by ArgMax as in the real exports). Every
 """
 import argparse
 import collections
+import gzip
 import hashlib
 import json
 import pathlib
@@ -238,7 +240,10 @@ def bpe_merges(words, count):
 def clip_tokenizer(words=WORDS, count=700):
     """A CLIP tokenizer.json with the right structure: bytes, bytes with </w>, merges, and the two special tokens last."""
     merges = bpe_merges(words, count)
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    # GPT-2's order, as in CLIP's own vocabulary: bytes that stand for themselves first
+    itself = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    alphabet = [chr(byte) for byte in itself] + [chr(0x100 + i) for i in range(0x100 - len(itself))]
+    assert sorted(alphabet) == sorted(pre_tokenizers.ByteLevel.alphabet())
     tokens = alphabet + [a + '</w>' for a in alphabet] + [''.join(m) for m in merges]
     vocab = {token: i for i, token in enumerate(dict.fromkeys(tokens))}
     start, end = len(vocab), len(vocab) + 1
@@ -336,6 +341,33 @@ def make_immich(folder, tokenizer):
     write(folder / 'config.json', {'embed_dim': 64, 'quick_gelu': True,
           'vision_cfg': {'image_size': SIDE, 'layers': LAYERS, 'width': WIDTH, 'patch_size': PATCH},
           'text_cfg': {'context_length': CONTEXT, 'vocab_size': vocabulary, 'width': WIDTH, 'heads': HEADS, 'layers': LAYERS}})
+
+
+def renamed(model, names):
+    """The model with other names of its inputs and outputs."""
+    for node in model.graph.node:
+        for field in (node.input, node.output):
+            field[:] = [names.get(name, name) for name in field]
+    for port in (*model.graph.input, *model.graph.output):
+        port.name = names.get(port.name, port.name)
+    return model
+
+
+def make_rclip(folder, tokenizer):
+    """Quantized images, texts padded to 77 tokens, and CLIP's merges instead of a tokenizer.json."""
+    networks = folder / 'ViT-B-32-256-datacomp_s34b_b86k'
+    with tempfile.TemporaryDirectory() as work:
+        f32_file = pathlib.Path(work) / 'visual.onnx'
+        write(f32_file, renamed(clip_vision(64, seed=1), {'pixel_values': 'input', 'image_embeds': 'output'}))
+        networks.mkdir(parents=True, exist_ok=True)
+        int8(f32_file, networks / 'visual.onnx')
+    text = renamed(clip_text(tokenizer.get_vocab_size(), 64, seed=2), {'input_ids': 'input', 'text_embeds': 'output'})
+    text.graph.input[0].type.tensor_type.shape.dim[1].ClearField('dim_param')
+    text.graph.input[0].type.tensor_type.shape.dim[1].dim_value = CONTEXT
+    write(networks / 'textual.onnx', text)
+    merges = json.loads(tokenizer.to_str())['model']['merges']
+    lines = ['#version: 0.2', *(pair if isinstance(pair, str) else ' '.join(pair) for pair in merges)]
+    write(folder / 'tokenizer/bpe_simple_vocab_16e6.txt.gz', gzip.compress('\n'.join(lines).encode() + b'\n', mtime=0))
 
 
 def make_combined(folder, tokenizer):
@@ -493,6 +525,7 @@ def main():
     make_xenova(a.out / 'clip-random', tokenizer)
     make_manifested(a.out / 'clip-manifest', a.out / 'clip-random')
     make_immich(a.out / 'clip-immich', tokenizer)
+    make_rclip(a.out / 'clip-rclip', tokenizer)
     make_combined(a.out / 'clip-combined', tokenizer)
     make_siglip(a.out / 'siglip-random')
     make_xenova(a.out / 'other-dimension', tokenizer, dimension=48, seeds=(3, 4), variants=False)

@@ -38,7 +38,7 @@ def test_the_containerfile_takes_what_is_there():
         for source in sources.split():
             assert (ROOT / source).exists(), source
     # script/bootstrap runs before the other files exist.
-    needed = set(re.findall(r'"?\$root/(script/[\w.-]+)', (ROOT / 'script/bootstrap').read_text() + (ROOT / 'script/lib.sh').read_text()))
+    needed = set(re.findall(r'"?\$root/(script/[\w.-]+)', ''.join((ROOT / 'script' / name).read_text() for name in ('bootstrap', 'lib.sh', 'steps.sh'))))
     needed = {name for name in needed if 'surrealdb' not in name}
     copied = set(re.search(r'^COPY (script/.+) script/$', text, re.M)[1].split())
     assert needed <= copied, needed - copied

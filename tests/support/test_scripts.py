@@ -10,7 +10,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = sorted([*(p for p in (ROOT / 'script').rglob('*') if p.is_file() and p.read_bytes()[:2] == b'#!' and b'sh' in p.read_bytes().split(b'\n', 1)[0]),
-                  ROOT / '.ci/run', ROOT / 'bench/run', ROOT / 'script/lib.sh', ROOT / 'script/suites.sh', ROOT / 'script/deploy/lib.sh',
+                  ROOT / '.ci/run', ROOT / 'bench/run', ROOT / 'script/lib.sh', ROOT / 'script/steps.sh', ROOT / 'script/progress.sh', ROOT / 'script/suites.sh', ROOT / 'script/deploy/lib.sh',
                   *(ROOT / 'deploy/debian' / name for name in ('postinst', 'prerm', 'postrm'))])
 
 
@@ -56,6 +56,55 @@ def test_server_says_what_is_missing(tmp_path):
     assert done.returncode == 1 and done.stderr.count('\n') == 1 and '/no/such/folder' in done.stderr, done
     done = run(ROOT / 'script/server', stdin=subprocess.DEVNULL, env={**os.environ, 'HOME': str(tmp_path)})
     assert done.returncode == 2 and '--samples' in done.stderr, done
+
+
+def test_running_needs_no_test_packages():
+    """script/server installs what is not marked "# test"; nothing of that is a browser, a second compiler or a test tool."""
+    rows = [line for line in (ROOT / 'script/packages.txt').read_text().splitlines() if line.strip() and not line.startswith('#')]
+    running = {line.split()[0] for line in rows if '# test' not in line}
+    assert not [name for name in running if re.search('chromium|clang|gtest|gmock|debootstrap|buildah|shellcheck|benchmark', name)]
+    build = (ROOT / 'script/server').read_text()
+    assert 'build_only=1' in build and 'build_hone hone' in build
+
+
+def test_packs_need_a_part_of_the_test_packages():
+    """Both lists go into one environment, so a package must have one version."""
+    packs, tests = ((ROOT / 'script' / name).read_text() for name in ('requirements-packs.txt', 'requirements.txt'))
+    versions = re.findall('^[a-z][a-z0-9-]*==[0-9.]+', packs, re.M)
+    assert len(versions) >= 5 and set(versions) <= set(re.findall('^[a-z][a-z0-9-]*==[0-9.]+', tests, re.M))
+    assert set((ROOT / 'script/requirements-packs.in').read_text().split()) <= {name.split('==')[0] for name in versions}
+
+
+STEPS = '''. script/lib.sh; . script/progress.sh
+    left_of_slow() { share_left 3 4 "$2" files; }
+    begin_steps quick='A quick one' slow='A slow one' broken='A broken one' never='Never begun'
+    work() { step quick true; step slow sleep 1.5; }
+    work & first=$!
+    { sleep 0.5; step broken bash -c 'echo the reason; exit 3'; } & second=$!
+    watch_steps $first $second && echo all || echo failed'''
+
+
+def test_steps_are_shown(tmp_path):
+    (tmp_path / 'script').mkdir()
+    for name in ('lib.sh', 'progress.sh'):
+        shutil.copy(ROOT / 'script' / name, tmp_path / 'script')
+    done = run('bash', '-c', STEPS, cwd=tmp_path)
+    assert done.stdout == 'failed\n', done
+    lines = done.stderr.splitlines()
+    assert any(re.match('running +A slow one .*3 of 4 files, about', line) for line in lines), lines
+    assert any(re.match('done +A slow one +[12] s', line) for line in lines), lines
+    assert any(re.match('failed +A broken one', line) for line in lines) and 'the reason' in lines, lines
+    assert not any('quick' in line or 'Never' in line for line in lines), lines
+    assert not list((tmp_path / 'deps').glob('.steps.*')), 'the states of the steps are deleted'
+
+
+def test_steps_on_a_terminal_are_one_line_each(tmp_path):
+    (tmp_path / 'script').mkdir()
+    for name in ('lib.sh', 'progress.sh'):
+        shutil.copy(ROOT / 'script' / name, tmp_path / 'script')
+    (tmp_path / 'steps.sh').write_text(STEPS)
+    done = run('script', '--quiet', '--command', 'bash steps.sh', '/dev/null', cwd=tmp_path, env={**os.environ, 'TERM': 'xterm'})
+    assert re.search('waiting +Never begun', done.stdout) and '\x1b[4A' in done.stdout, done.stdout
 
 
 def test_pins_are_whole():
