@@ -2,6 +2,7 @@
 // The content analyzer: describes a photo's subject as one vector of the image-text model.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -16,7 +17,11 @@ class ContentAnalyzer final : public Analyzer {
     static constexpr std::string_view kName = "content";
     static constexpr int kVersion = 1;  // raise it when vectors of the same model change
 
-    explicit ContentAnalyzer(std::shared_ptr<ImageTextModel> model) : model_(std::move(model)) {}
+    // The name of the analyzer of a model that is not used for searches yet.
+    static constexpr std::string_view kNextName = "new model";
+
+    explicit ContentAnalyzer(std::shared_ptr<ImageTextModel> model, std::string_view name = kName)
+        : model_(std::move(model)), name_(name) {}
 
     [[nodiscard]] ImageTextModel& model() const { return *model_; }
     // Returns the network's input for one image: model().input_size() values.
@@ -25,15 +30,18 @@ class ContentAnalyzer final : public Analyzer {
     // when the network cannot be loaded or run.
     Result<std::vector<std::vector<float>>> embed(const std::vector<std::vector<float>>& prepared);
 
-    [[nodiscard]] std::string_view name() const override { return kName; }
+    [[nodiscard]] std::string_view name() const override { return name_; }
     [[nodiscard]] std::vector<AnalyzerKey> keys() const override { return {key()}; }
     [[nodiscard]] AnalyzerKey key() const { return {std::string(kName), kVersion, model_->fingerprint()}; }
-    void request(PhotoWork& work) const override { work.network_side = model_->wanted_side(); }
+    void request(PhotoWork& work) const override {
+        work.network_side = std::max(work.network_side, model_->wanted_side());
+    }
     Result<AnalyzerRuns> open() override;
     std::vector<Result<AnalysisResult>> run(std::span<const AnalyzerInput* const> photos) override;
 
   private:
-    std::shared_ptr<ImageTextModel> model_;
+    const std::shared_ptr<ImageTextModel> model_;
+    const std::string_view name_;
 };
 
 }  // namespace hone

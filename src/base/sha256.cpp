@@ -2,6 +2,7 @@
 // SHA-256 through OpenSSL's EVP interface, and its hexadecimal form.
 #include "base/sha256.hpp"
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <cerrno>
@@ -54,6 +55,14 @@ Result<Sha256> sha256_file(const std::filesystem::path& path) {
     }
     if (std::ferror(file.get())) return fail("cannot read {}: {}", printable(path), std::strerror(errno));
     return hasher.finish();
+}
+
+Result<std::string> git_blob_id(const std::filesystem::path& path) {
+    HONE_TRY(const std::string content, read_text(path));
+    const std::string blob = fmt::format("blob {}", content.size()) + '\0' + content;
+    std::array<std::uint8_t, 20> digest{};
+    EVP_Digest(blob.data(), blob.size(), digest.data(), nullptr, EVP_sha1(), nullptr);
+    return to_hex(digest);
 }
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {

@@ -38,6 +38,10 @@ Sha256 sha256(std::string_view text);
 // Reads the file in blocks. kFailed when it cannot be read.
 Result<Sha256> sha256_file(const std::filesystem::path& path);
 
+// Returns the name that git gives to the file's content: the SHA-1 of "blob SIZE", a zero byte and the bytes,
+// in hex. Hubs state it for files that lie in git itself. kFailed when the file cannot be read.
+Result<std::string> git_blob_id(const std::filesystem::path& path);
+
 std::string to_hex(std::span<const std::uint8_t> bytes);  // lower case, two digits per byte
 // kUsage unless the text is exactly 64 hexadecimal digits.
 Result<Sha256> sha256_from_hex(std::string_view hex);

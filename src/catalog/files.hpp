@@ -32,6 +32,12 @@ struct FileRecord {
     bool reachable = true;  // true for a photo in a reachable folder
 };
 
+// A photo's embedding by one model.
+struct PhotoVector {
+    VectorKey key;
+    std::vector<float> values;
+};
+
 // The pipeline's result for one file.
 struct FileOutcome {
     FolderId folder = 0;
@@ -39,8 +45,7 @@ struct FileOutcome {
     struct Photo {
         PhotoFacts photo;
         std::optional<AnalysisResults> analysis_results;
-        std::optional<VectorKey> key;  // set together with the vector
-        std::vector<float> vector;
+        std::vector<PhotoVector> vectors;
         std::optional<std::vector<FaceFacts>> faces;
         std::string face_model;         // fingerprint; set together with faces
         std::vector<AnalyzerKey> done;  // analyses with results in this outcome

@@ -39,8 +39,7 @@ FileOutcome ready_photo(FolderId folder, std::size_t number) {
     const std::string path = fmt::format("/bench/{:03}/IMG_{:07}.jpg", number / 1000, number);
     FileOutcome::Photo what;
     what.photo = {sha256(path), 3'000'000, 4000, 3000, "jpeg", 0x808080};
-    what.key = {"content", "bench"};
-    what.vector = random_vector(kContentNumbers, number);
+    what.vectors = {{{"content", "bench"}, random_vector(kContentNumbers, number)}};
     what.done = {{"content", 1, "bench"},
                  {"metadata", 1, ""},
                  {"hashes", 1, ""},
@@ -90,7 +89,7 @@ Result<> write_graph(surreal::Client& client, std::size_t first, std::size_t las
                        {"width", 4000},
                        {"size_in_bytes", 3'000'000},
                        {"base", base}});
-        row(embedding, {{"embedding", photo.vector}, {"base", base}});
+        row(embedding, {{"embedding", photo.vectors.front().values}, {"base", base}});
         row(hash, {{"hash", fmt::format("{:016x}", photo.analysis_results->hashes[0])},
                    {"hash_type", "dhash"},
                    {"base", base}});

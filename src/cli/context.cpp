@@ -37,26 +37,19 @@ ModelStore open_store(const fs::path& library) {
     return ModelStore(model_directories(library));
 }
 
-Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags) {
-    HONE_TRY(const std::optional<std::string> name, library.catalog().setting(kModelSetting));
-    return open_model(library, flags, name);
-}
-
-Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags,
-                                                   const std::optional<std::string>& name) {
+Result<ModelChoice> open_models(const Library& library, const ModelFlags& flags) {
     ModelOptions options;
     HONE_TRY(options.device, parse_device(flags.device));
-    std::string precision = flags.precision;
-    if (precision.empty()) {
-        HONE_TRY(const std::optional<std::string> stored, library.catalog().setting(kPrecisionSetting));
-        precision = stored.value_or("");
-    }
-    if (!precision.empty()) {
-        HONE_TRY(options.precision, parse_precision(precision));
+    if (!flags.precision.empty()) {
+        HONE_TRY(options.precision, parse_precision(flags.precision));
     }
     options.tuning_file = library.directory() / "devices.json";
-    HONE_TRY(Manifest manifest, open_store(library.directory()).find(name));
-    return std::make_shared<ImageTextModel>(std::move(manifest), std::move(options));
+    return choose_models(library, open_store(library.directory()), std::move(options));
+}
+
+Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags) {
+    HONE_TRY(ModelChoice models, open_models(library, flags));
+    return std::move(models.in_use);
 }
 
 std::string describe_process(const std::string& command, const std::string& url) {

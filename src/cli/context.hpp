@@ -8,6 +8,7 @@
 #include <string>
 
 #include "library/library.hpp"
+#include "library/model_choice.hpp"
 #include "model/store.hpp"
 
 namespace hone {
@@ -31,11 +32,10 @@ int report(const Error& error);
 // Returns the models that the library in this folder can use.
 ModelStore open_store(const fs::path& library);
 
-// Returns the model in the library's settings, or the one called `name`, else the default. Errors as
-// ModelStore::find(), or kUsage for a wrong flag.
+// Returns the models of the library (library/model_choice.hpp); open_model() returns the one that searches.
+// Errors as choose_models(), or kUsage for a wrong flag.
+Result<ModelChoice> open_models(const Library& library, const ModelFlags& flags);
 Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags);
-Result<std::shared_ptr<ImageTextModel>> open_model(const Library& library, const ModelFlags& flags,
-                                                   const std::optional<std::string>& name);
 
 // Returns the description for the lock file, which other processes read.
 std::string describe_process(const std::string& command, const std::string& url);

@@ -19,7 +19,7 @@ namespace {
 
 struct IndexFlags {
     std::vector<std::string> folders;
-    bool reembed = false, retry_failed = false, svg = false;
+    bool retry_failed = false, svg = false;
     std::chrono::milliseconds patience = kBlockingCallPatience;
     ModelFlags model;
 };
@@ -88,12 +88,12 @@ Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const
     if (known.empty())
         return fail(ErrorKind::kUsage,
                     "the library has no folder yet: give one, for example `hone index ~/Pictures`");
-    HONE_TRY(const auto model, open_model(*library, flags.model));
-    if (!flags.reembed) HONE_CHECK(library->check_model(*model));
-    HONE_TRY(const auto tools, IndexingTools::open(*library, model));
+    HONE_TRY(ModelChoice models, open_models(*library, flags.model));
+    HONE_TRY(const auto tools, IndexingTools::open(*library, std::move(models)));
     LoggingObserver observer;
     const std::unique_ptr<People> people = open_people(*library, tools->faces());
-    Indexer indexer(tools->parts(observer));
+    HONE_TRY(IndexParts parts, tools->parts(observer));
+    Indexer indexer(std::move(parts));
 
     const Interrupt interrupt;
     Result<IndexSummary> summary;
@@ -124,10 +124,6 @@ Result<> index(const GlobalOptions& options, const IndexFlags& flags) {
         folders.push_back(folder);
     }
     if (const auto url = server_of(directory)) {
-        if (flags.reembed)
-            return fail(
-                ErrorKind::kInUse,
-                "the library is in use by a running hone serve; stop it, then run `hone index --reembed`");
         ProgressBar bar(options.quiet || options.json);
         HONE_TRY(const json summary,
                  index_on_server(*url, folders, flags.retry_failed, [&](const json& status) {
@@ -146,7 +142,6 @@ void add_index(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     auto flags = std::make_shared<IndexFlags>();
     CLI::App* command = app.add_subcommand("index", "add folders and index new photos in all folders");
     command->add_option("FOLDER", flags->folders, "folders with photos; default: the folders of the library");
-    command->add_flag("--reembed", flags->reembed, "embed all photos again with the chosen model");
     command->add_flag("--retry-failed", flags->retry_failed,
                       "try damaged files again although they did not change");
     command->add_flag("--svg", flags->svg, "index SVG drawings too");

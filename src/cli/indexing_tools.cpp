@@ -9,35 +9,32 @@
 
 namespace hone {
 
-IndexParts index_parts(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders,
-                       IndexObserver& observer, const std::shared_ptr<ImageTextModel>& model,
-                       const std::shared_ptr<VectorSpace>& space,
-                       const std::shared_ptr<FaceAnalyzer>& faces) {
-    std::vector<std::shared_ptr<Analyzer>> analyzers;
-    analyzers.push_back(std::make_shared<DescriptionAnalyzer>());
-    analyzers.push_back(std::make_shared<ContentAnalyzer>(model));
-    if (faces) analyzers.push_back(faces);
-    return {library,
-            thumbnails,
-            decoders,
-            observer,
-            std::move(analyzers),
-            {{content_key(*model), space}},
-            model->manifest().name};
+Result<IndexParts> index_parts(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders,
+                               IndexObserver& observer, const ModelChoice& models,
+                               const std::shared_ptr<FaceAnalyzer>& faces) {
+    IndexParts parts{library, thumbnails, decoders, observer, {}, {}, models};
+    const auto add_content = [&](const std::shared_ptr<ImageTextModel>& model,
+                                 std::string_view name) -> Result<> {
+        HONE_TRY(auto space, library.open_content(*model));
+        parts.analyzers.push_back(std::make_shared<ContentAnalyzer>(model, name));
+        parts.spaces.push_back({content_key(*model), std::move(space)});
+        return {};
+    };
+    parts.analyzers.push_back(std::make_shared<DescriptionAnalyzer>());
+    HONE_CHECK(add_content(models.in_use, ContentAnalyzer::kName));
+    if (models.next) HONE_CHECK(add_content(models.next, ContentAnalyzer::kNextName));
+    if (faces) parts.analyzers.push_back(faces);
+    return parts;
 }
 
-IndexingTools::IndexingTools(Library& library, std::shared_ptr<ImageTextModel> model,
-                             std::shared_ptr<VectorSpace> space)
+IndexingTools::IndexingTools(Library& library, ModelChoice models)
     : library_(library),
-      model_(std::move(model)),
-      space_(std::move(space)),
+      models_(std::move(models)),
       decoders_(processor_count()),
       thumbnails_(library.directory() / "thumbs", decoders_) {}
 
-Result<std::unique_ptr<IndexingTools>> IndexingTools::open(Library& library,
-                                                           std::shared_ptr<ImageTextModel> model) {
-    HONE_TRY(auto space, library.open_content(*model));
-    std::unique_ptr<IndexingTools> tools(new IndexingTools(library, std::move(model), std::move(space)));
+Result<std::unique_ptr<IndexingTools>> IndexingTools::open(Library& library, ModelChoice models) {
+    std::unique_ptr<IndexingTools> tools(new IndexingTools(library, std::move(models)));
     if (auto faces = open_faces(library))
         tools->faces_ = std::move(*faces);
     else
@@ -45,8 +42,8 @@ Result<std::unique_ptr<IndexingTools>> IndexingTools::open(Library& library,
     return tools;
 }
 
-IndexParts IndexingTools::parts(IndexObserver& observer) {
-    return index_parts(library_, thumbnails_, decoders_, observer, model_, space_, faces_);
+Result<IndexParts> IndexingTools::parts(IndexObserver& observer) {
+    return index_parts(library_, thumbnails_, decoders_, observer, models_, faces_);
 }
 
 }  // namespace hone

@@ -6,34 +6,32 @@
 
 #include "cli/faces.hpp"
 #include "ingest/indexer.hpp"
+#include "library/model_choice.hpp"
 
 namespace hone {
 
-// Returns the parts for an Indexer with all analyzers of the library, in the order of display. space: the
-// content vectors of the model. faces: null when faces are not detected. What is given by reference must
-// outlive the Indexer.
-IndexParts index_parts(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders,
-                       IndexObserver& observer, const std::shared_ptr<ImageTextModel>& model,
-                       const std::shared_ptr<VectorSpace>& space, const std::shared_ptr<FaceAnalyzer>& faces);
+// Returns the parts for an Indexer with all analyzers of the library, in the order of display; opens the
+// vectors of the models. faces: null when faces are not detected. What is given by reference must outlive the
+// Indexer.
+Result<IndexParts> index_parts(Library& library, ThumbnailStore& thumbnails, DecoderPool& decoders,
+                               IndexObserver& observer, const ModelChoice& models,
+                               const std::shared_ptr<FaceAnalyzer>& faces);
 
 class IndexingTools {
   public:
     // Opens everything that the library's settings select. A missing face model is only logged. library must
     // outlive the result.
-    static Result<std::unique_ptr<IndexingTools>> open(Library& library,
-                                                       std::shared_ptr<ImageTextModel> model);
+    static Result<std::unique_ptr<IndexingTools>> open(Library& library, ModelChoice models);
 
     [[nodiscard]] FaceAnalyzer* faces() const { return faces_.get(); }  // null: faces are not detected
     // Returns the parts for an Indexer. This object and the observer must outlive it.
-    IndexParts parts(IndexObserver& observer);
+    Result<IndexParts> parts(IndexObserver& observer);
 
   private:
-    IndexingTools(Library& library, std::shared_ptr<ImageTextModel> model,
-                  std::shared_ptr<VectorSpace> space);
+    IndexingTools(Library& library, ModelChoice models);
 
     Library& library_;
-    std::shared_ptr<ImageTextModel> model_;
-    std::shared_ptr<VectorSpace> space_;
+    const ModelChoice models_;
     DecoderPool decoders_;
     ThumbnailStore thumbnails_;
     std::shared_ptr<FaceAnalyzer> faces_;

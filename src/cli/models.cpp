@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `hone models [list|pull|add|use|verify|devices]`.
+// `hone models [list|pull|add|use|setup|verify|devices]`.
 #include <CLI/CLI.hpp>
 
 #include "base/config.hpp"
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
 #include "cli/progress_bar.hpp"
+#include "cli/remote.hpp"
 #include "model/face_pack.hpp"
 #include "model/hub.hpp"
 #include "model/import.hpp"
+#include "model/pull.hpp"
 #include "wire/document.hpp"
 #include "wire/models.hpp"
 
@@ -112,58 +114,93 @@ Result<> pull_faces(const GlobalOptions& options, const StoredFacePack& recipe, 
     return {};
 }
 
-Result<> pull_model(const GlobalOptions& options, const ModelsFlags& flags) {
+Result<Manifest> fetch_model(const GlobalOptions& options, const ModelsFlags& flags,
+                             const ModelStore& store) {
+    HONE_TRY(PullRequest request, plan_pull(store, flags.source, flags.precision, flags.name));
+    ProgressBar bar(options.quiet || options.json);
+    auto pulled = pull_model(store, std::move(request),
+                             [&](const HubProgress& progress) { show_download(bar, progress); });
+    bar.clear();
+    return pulled;
+}
+
+Result<> pull_any(const GlobalOptions& options, const ModelsFlags& flags) {
     HONE_TRY(const fs::path directory, library_of(options));
     const ModelStore store = open_store(directory);
     for (const StoredFacePack& stored : list_face_packs(model_directories(directory))) {
         if (stored.pack && stored.pack->name == flags.source)
             return pull_faces(options, stored, store.own_directory());
     }
-    HONE_TRY(HubRequest request, parse_repository(flags.source));
-    if (!flags.precision.empty()) {
-        HONE_TRY(request.precision, parse_precision(flags.precision));
-    }
-    const std::string name =
-        flags.name.empty() ? model_name_from(request.repository.substr(request.repository.find('/') + 1))
-                           : flags.name;
-    if (!is_model_name(name))
-        return fail(ErrorKind::kUsage, "'{}' is not a model name; use a-z, 0-9, '.', '_' and '-'", name);
-    std::error_code error;
-    if (fs::exists(store.own_directory() / name, error))
-        return fail(ErrorKind::kUsage, "a model named {} already exists; choose another name with --name",
-                    name);
-    request.directory =
-        store.own_directory() / fmt::format(".pull-{}-{}", name, model_name_from(request.revision));
-    HONE_CHECK(make_directories(request.directory));
-    ProgressBar bar(options.quiet || options.json);
-    request.progress = [&](const HubProgress& progress) { show_download(bar, progress); };
-    HONE_TRY(const fs::path fetched, fetch_repository(request));
-    bar.clear();
-    HONE_TRY(Manifest manifest, add_model(fetched, name, store.own_directory()));
-    manifest.source = fmt::format("{}@{}", request.repository, request.revision);
-    HONE_CHECK(write_manifest(manifest));
-    (void)remove_tree(fetched);  // only takes space
+    HONE_TRY(const Manifest manifest, fetch_model(options, flags, store));
     return print_added(options, manifest);
 }
 
 Result<> use_model(const GlobalOptions& options, const ModelsFlags& flags) {
     HONE_TRY(const fs::path directory, library_of(options));
     HONE_TRY(const Manifest manifest, open_store(directory).find(flags.source));
+    std::optional<Precision> precision;
     if (!flags.precision.empty()) {
-        HONE_TRY(const Precision precision, parse_precision(flags.precision));
-        if (!manifest.image.files.contains(precision))
+        HONE_TRY(precision, parse_precision(flags.precision));
+        if (!manifest.image.files.contains(*precision))
             return fail(ErrorKind::kUsage, "{} has no {} files; it has {}", manifest.name, flags.precision,
                         precisions_of(manifest));
     }
-    HONE_TRY(const auto library, open_for_writing(directory, "models"));
-    HONE_CHECK(library->catalog().set_setting(kModelSetting, manifest.name));
-    HONE_CHECK(library->catalog().set_setting(kPrecisionSetting, flags.precision));
-    HONE_TRY(const auto model, open_model(*library, {}));
-    const auto same = library->check_model(*model);
-    if (!options.quiet)
-        fmt::print("{} is now in use{}\n", manifest.name,
-                   same ? "" : "; embed the photos again with `hone index --reembed`");
+    std::string former;  // the model that searches while this one embeds the photos
+    const auto server = server_of(directory);
+    if (server) {
+        json body{{"name", manifest.name}};
+        if (precision) body["precision"] = flags.precision;
+        HONE_TRY(const json answer, post_to_server(*server, "/api/v1/models/use", body));
+        if (answer.contains("next")) former = answer.value("used", "");
+    } else {
+        HONE_TRY(const auto library, open_for_writing(directory, "models"));
+        HONE_CHECK(choose_model(*library, manifest, precision));
+        HONE_TRY(const ModelChoice models, open_models(*library, {}));
+        if (models.next) former = models.in_use->manifest().name;
+    }
+    if (options.quiet) return {};
+    if (former.empty())
+        fmt::print("{} is now in use\n", manifest.name);
+    else
+        fmt::print("{} embeds the photos {}; until it has all of them, searches use {}\n", manifest.name,
+                   server ? "in the background" : "with the next `hone index` or `hone serve`", former);
     return {};
+}
+
+// Sees to it that the library has a model when it is served for the first time (script/server).
+Result<> set_up_model(const GlobalOptions& options, ModelsFlags flags) {
+    constexpr std::chrono::milliseconds kPatience(3000);
+    HONE_TRY(const fs::path directory, library_of(options));
+    const ModelStore store = open_store(directory);
+    if (flags.source.empty()) {
+        std::optional<std::string> setting;
+        if (const auto library = Library::open(directory, Access::kRead)) {
+            HONE_TRY(setting, (*library)->catalog().setting(kModelSetting));
+        }
+        if (store.find(setting)) return {};
+        const bool has_card = std::ranges::any_of(probe_devices(), [](const DeviceReport& report) {
+            return report.usable && report.device != Device::kCpu;
+        });
+        const RecommendedModel recommended = recommended_model(has_card);
+        flags.source = recommended.name;
+        flags.precision = precision_name(recommended.precision);
+        HONE_TRY(const HubRequest request, parse_repository(flags.source));
+        if (!hub_answers(request, kPatience))
+            return fail(ErrorKind::kUnavailable, "no hub for models answers at {}", request.endpoint);
+        if (!options.quiet)
+            fmt::print(stderr, "fetching {}, the model that is recommended for this machine\n", flags.source);
+    }
+    HONE_CHECK(make_directories(store.own_directory()));
+    if (flags.source == "default") {
+        HONE_TRY(const Manifest pack, store.find(std::nullopt));
+        flags.source = pack.name;
+    } else if (const std::string name = model_name_of(flags.source); store.find(name)) {
+        flags.source = name;
+    } else {
+        HONE_TRY(const Manifest manifest, fetch_model(options, flags, store));
+        flags.source = manifest.name;
+    }
+    return use_model(options, flags);
 }
 
 Result<> verify_models(const GlobalOptions& options, const ModelsFlags& flags) {
@@ -227,16 +264,20 @@ void add_models(CLI::App& app, const GlobalOptions& options, Action& chosen) {
     CLI::App* use = command->add_subcommand("use", "choose the model for this library");
     use->add_option("NAME", flags->source)->required();
     use->add_option("--precision", flags->precision, "f32, fp16 or int8");
+    CLI::App* setup = command->add_subcommand(
+        "setup", "see to it that the library has a model: without a name, ask a hub for the recommended one");
+    setup->add_option("NAME", flags->source, "a model as for pull and use, or: default");
     CLI::App* verify = command->add_subcommand("verify", "compare the files of models with their SHA-256");
     verify->add_option("NAME", flags->source, "one model; default: all");
     CLI::App* devices = command->add_subcommand(
         "devices", "list the devices that can run networks here, and why others cannot");
-    command->callback([&options, &chosen, flags, pull, add, use, verify, devices, list] {
-        chosen = [&options, flags, pull, add, use, verify, devices] {
+    command->callback([&options, &chosen, flags, pull, add, use, setup, verify, devices, list] {
+        chosen = [&options, flags, pull, add, use, setup, verify, devices] {
             return run_command([&] {
-                return *pull      ? pull_model(options, *flags)
+                return *pull      ? pull_any(options, *flags)
                        : *add     ? add_model_folder(options, *flags)
                        : *use     ? use_model(options, *flags)
+                       : *setup   ? set_up_model(options, *flags)
                        : *verify  ? verify_models(options, *flags)
                        : *devices ? list_devices(options)
                                   : list_models(options);

@@ -148,18 +148,30 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     const std::shared_ptr<FaceAnalyzer> face_analyzer = faces ? std::move(*faces) : nullptr;
     if (!faces) log::info("faces are not indexed: {}", faces.error().message);
     // Without a model, the pages still open and show what to do.
-    std::shared_ptr<ImageTextModel> model;
-    std::shared_ptr<VectorSpace> space;
+    const auto open_search = [&]() -> Result<SearchParts> {
+        HONE_TRY(ModelChoice models, open_models(*library, flags.model));
+        HONE_TRY(auto space, library->open_content(*models.in_use));
+        HONE_CHECK(library->styles());
+        auto engine = std::make_shared<SearchEngine>(*library, std::move(space), models.in_use);
+        return SearchParts{std::move(models), std::move(engine), nullptr};
+    };
+    const auto add_indexer = [&](SearchParts& parts, std::uint64_t first_scan) -> Result<> {
+        BackgroundOptions background;
+        background.rescan = std::chrono::minutes(flags.rescan_minutes);
+        background.watch = !flags.no_watch;
+        background.first_scan = first_scan;
+        background.index.svg = flags.svg;
+        background.index.patience = flags.patience;
+        HONE_TRY(IndexParts indexed,
+                 index_parts(*library, thumbnails, decoders, api.observer(), parts.models, face_analyzer));
+        parts.indexer = std::make_shared<BackgroundIndexer>(std::move(indexed), api.observer(), background);
+        return {};
+    };
     // The indexer in `api` uses these, so it ends before them, however this function ends.
     const ApiStop stop_api{api};
-    auto opened = open_model(*library, flags.model);
+    auto opened = open_search();
     if (!opened && opened.error().kind == ErrorKind::kUsage) return std::unexpected(opened.error());
-    if (opened) {
-        model = std::move(*opened);
-        HONE_CHECK(library->check_model(*model));
-        HONE_TRY(space, library->open_content(*model));
-        HONE_CHECK(library->styles());
-    }
+    const auto model = opened ? opened->models.in_use : nullptr;
     // These need the whole library.
     std::atomic<bool> may_scan = false;
     {
@@ -169,24 +181,16 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     HONE_CHECK(api.start_people(open_people(*library, face_analyzer.get()),
                                 face_analyzer ? face_analyzer->pack().name : "",
                                 faces ? "" : faces.error().message));
-    BackgroundIndexer* indexer = nullptr;
+    std::shared_ptr<BackgroundIndexer> indexer;
     if (opened) {
-        BackgroundOptions background;
-        background.rescan = std::chrono::minutes(flags.rescan_minutes);
-        background.watch = !flags.no_watch;
-        background.index.svg = flags.svg;
-        background.index.patience = flags.patience;
-        SearchParts parts{
-            model, std::make_unique<SearchEngine>(*library, space, model),
-            std::make_unique<BackgroundIndexer>(
-                index_parts(*library, thumbnails, decoders, api.observer(), model, space, face_analyzer),
-                api.observer(), background)};
-        indexer = parts.indexer.get();
-        api.start(std::move(parts));
+        HONE_CHECK(add_indexer(*opened, 1));
+        indexer = opened->indexer;
+        api.start(std::move(*opened));
     } else {
         log::warning("{}", opened.error().message);
         api.without_model(opened.error().message);
     }
+    api.reload_with(open_search, add_indexer);
     const std::string address = flags.listen.substr(0, flags.listen.rfind(':'));
     const bool tls = !flags.certificate.empty();
     const std::string url = fmt::format("{}://{}:{}", tls ? "https" : "http", address, server->port());

@@ -19,16 +19,18 @@ Result<> status(const GlobalOptions& options) {
     Catalog& catalog = library->catalog();
     HONE_TRY(const auto snapshot, library->snapshot());
     const Counts& counts = snapshot->counts();
-    const auto model = open_model(*library, {});
+    const auto models = open_models(*library, {});
+    const ImageTextModel* const model = models ? models->in_use.get() : nullptr;
     LibraryStatus state{.version = HONE_VERSION,
                         .library = directory,
                         .counts = counts,
-                        .model = model ? model->get() : nullptr,
-                        .model_problem = model ? "" : model.error().message};
+                        .model = model,
+                        .next_model = models ? models->next.get() : nullptr,
+                        .model_problem = models ? "" : models.error().message};
     HONE_TRY(state.missing, catalog.count_missing());
     HONE_TRY(state.folders, folders_json(*library));
-    if (model) {
-        HONE_TRY(const auto numbers, catalog.vector_numbers(content_key(**model)));
+    if (model != nullptr) {
+        HONE_TRY(const auto numbers, catalog.vector_numbers(content_key(*model)));
         for (const PhotoNumber number : numbers) state.searchable += snapshot->is_available(number) ? 1 : 0;
     }
     constexpr std::size_t kShownFailures = 20;
@@ -49,7 +51,9 @@ Result<> status(const GlobalOptions& options) {
     if (state.missing.photos > 0)
         fmt::print("missing  {} photos without a file; `hone forget` deletes what is known about them\n",
                    state.missing.photos);
-    fmt::print("model    {}\n", model ? (*model)->manifest().name : model.error().message);
+    fmt::print("model    {}\n", model != nullptr ? model->manifest().name : models.error().message);
+    if (model != nullptr && models->next)
+        fmt::print("         {} embeds the photos and is used then\n", models->next->manifest().name);
     for (const json& folder : state.folders) {
         fmt::print("folder   {}  {}: {} photos{}\n", folder.value("id", 0), folder.value("path", ""),
                    folder.value("photos", 0), folder.value("reachable", true) ? "" : "  (offline)");

@@ -46,11 +46,11 @@ Result<> work(const GlobalOptions& options, const WorkerFlags& flags) {
         return fail(ErrorKind::kInUse, "{}, or give this worker another folder with --library",
                     opened.error().message);
     HONE_TRY(const auto library, std::move(opened));
-    HONE_TRY(const auto model, open_model(*library, flags.model));
-    HONE_CHECK(library->check_model(*model));
-    HONE_TRY(const auto tools, IndexingTools::open(*library, model));
+    HONE_TRY(ModelChoice models, open_models(*library, flags.model));
+    HONE_TRY(const auto tools, IndexingTools::open(*library, std::move(models)));
     FailureLog observer;
-    Indexer indexer(tools->parts(observer));
+    HONE_TRY(IndexParts parts, tools->parts(observer));
+    Indexer indexer(std::move(parts));
 
     const Interrupt interrupt;
     while (!interrupt.asked()) {

@@ -8,7 +8,13 @@ namespace hone {
 
 BackgroundIndexer::BackgroundIndexer(IndexParts parts, BackgroundObserver& observer,
                                      const BackgroundOptions& options)
-    : library_(parts.library), observer_(observer), options_(options), indexer_(std::move(parts)) {
+    : library_(parts.library),
+      observer_(observer),
+      options_(options),
+      indexer_(std::move(parts)),
+      requested_(options.first_scan - 1),
+      started_(requested_),
+      finished_(requested_) {
     if (options_.watch) {
         watcher_ = std::make_unique<FolderWatcher>(
             [this] {
@@ -24,8 +30,18 @@ BackgroundIndexer::BackgroundIndexer(IndexParts parts, BackgroundObserver& obser
 }
 
 BackgroundIndexer::~BackgroundIndexer() {
+    stop();
+}
+
+void BackgroundIndexer::stop() {
     thread_.request_stop();
     indexer_.pause(false);
+    if (thread_.joinable()) thread_.join();
+}
+
+std::uint64_t BackgroundIndexer::requested() const {
+    const std::lock_guard lock(mutex_);
+    return requested_;
 }
 
 std::uint64_t BackgroundIndexer::request_scan(bool retry_failed) {

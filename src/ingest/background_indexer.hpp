@@ -22,6 +22,7 @@ class BackgroundObserver : public IndexObserver {
 struct BackgroundOptions {
     std::chrono::seconds rescan{600};  // between two periodic scans
     bool watch = true;
+    std::uint64_t first_scan = 1;  // number of the first scan
     IndexOptions index;
 };
 
@@ -35,6 +36,8 @@ class BackgroundIndexer {
     // Requests a whole scan. Returns its number; the scan sees everything that is in the folders now and is
     // over when finished() reaches the number. retry_failed: index damaged files again.
     std::uint64_t request_scan(bool retry_failed = false);
+    // Number of the last requested scan.
+    [[nodiscard]] std::uint64_t requested() const;
     // Number of the last requested scan that has ended.
     [[nodiscard]] std::uint64_t finished() const;
     // Of the last whole scan.
@@ -43,11 +46,14 @@ class BackgroundIndexer {
     [[nodiscard]] std::optional<Error> last_error() const;
     [[nodiscard]] IndexProgress progress() const { return indexer_.progress(); }
     void pause(bool paused) { indexer_.pause(paused); }
+    [[nodiscard]] bool is_paused() const { return indexer_.is_paused(); }
     // Pauses one analyzer (Indexer::pause()), or resumes it and requests a scan of the photos that it left
     // out. kNotFound when there is none of that name.
     Result<> pause(std::string_view analyzer, bool paused);
     // Makes the running scan end early, and all further ones impossible. Returns at once.
     void request_stop() { thread_.request_stop(); }
+    // Also waits until the running scan has ended. One caller at a time.
+    void stop();
     // Folders that only periodic scans see, with the reasons.
     [[nodiscard]] std::vector<UnwatchedFolder> unwatched() const;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "analyze/content.hpp"
 #include "base/config.hpp"
 #include "base/log.hpp"
 #include "ingest/stages/run.hpp"
@@ -177,8 +178,16 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
         progress_.skipped = run.summary.skipped_kinds;
     }
     if (run.error) return std::unexpected(std::move(*run.error));
-    if (!parts_.model.empty()) HONE_CHECK(catalog.set_setting("indexed-model", parts_.model));
     IndexSummary summary = std::move(run.summary);
+    if (parts_.models.next) {
+        const auto queues = queues_.progress();
+        const auto next = std::ranges::find(queues, ContentAnalyzer::kNextName, &AnalyzerProgress::name);
+        HONE_TRY(summary.switched_model,
+                 complete_choice(parts_.library, parts_.models, *parts_.spaces[0].rows,
+                                 *parts_.spaces[1].rows, next == queues.end() ? 0 : next->failed));
+    }
+    if (parts_.models.in_use && !summary.switched_model)
+        HONE_CHECK(note_model_in_use(parts_.library, *parts_.models.in_use));
     HONE_TRY(summary.moved, catalog.moved_since(run.last_file));
     HONE_TRY(const auto snapshot, parts_.library.snapshot());
     summary.photos = snapshot->counts().photos;

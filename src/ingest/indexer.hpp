@@ -18,6 +18,7 @@
 #include "ingest/file_processor.hpp"
 #include "ingest/same_picture_finder.hpp"
 #include "library/library.hpp"
+#include "library/model_choice.hpp"
 #include "library/thumbnail_store.hpp"
 
 namespace hone {
@@ -41,6 +42,7 @@ struct IndexSummary {
     std::uint64_t faces = 0;            // detected by this run
     std::uint64_t failed_analyses = 0;  // results that photos lack because an analyzer failed
     std::map<std::string, std::uint64_t> skipped_kinds;
+    bool switched_model = false;  // the new model has every photo now and is the one to search with
     double seconds = 0;
     double photos_per_second = 0;        // read / seconds of indexing
     std::vector<IndexFailure> failures;  // at most kListedFailures
@@ -102,7 +104,7 @@ struct IndexParts {
     IndexObserver& observer;
     std::vector<std::shared_ptr<Analyzer>> analyzers;
     std::vector<OpenSpace> spaces;  // of those analyzers that give vectors
-    std::string model;  // name of the image-text model, which the library remembers; "" without one
+    ModelChoice models = {};        // their spaces are the first ones; null without a model
 };
 
 class Indexer {
@@ -124,6 +126,11 @@ class Indexer {
     [[nodiscard]] IndexProgress progress() const;
     // Pauses the running stage, or resumes it. Safe from any thread.
     void pause(bool paused);
+    // Safe from any thread.
+    [[nodiscard]] bool is_paused() const {
+        const std::lock_guard lock(mutex_);
+        return paused_;
+    }
     // Pauses one analyzer, or "duplicates". What it leaves out is done by a later run. False when there is
     // none of that name. Safe from any thread.
     bool pause(std::string_view analyzer, bool paused);

@@ -20,8 +20,7 @@ void store(FileOutcome::Photo& photo, const AnalyzerKey& /*key*/, PhotoDescripti
 }
 
 void store(FileOutcome::Photo& photo, const AnalyzerKey& key, SpaceVector vector) {
-    photo.key = {key.analyzer, key.model};
-    photo.vector = std::move(vector.values);
+    photo.vectors.push_back({{key.analyzer, key.model}, std::move(vector.values)});
 }
 
 void store(FileOutcome::Photo& photo, const AnalyzerKey& key, const FoundFaces& found) {

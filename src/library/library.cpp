@@ -333,6 +333,11 @@ Result<std::shared_ptr<VectorSpace>> Library::open_content(const ImageTextModel&
     if (access_ == Access::kWrite) {
         // follow() must find the space as soon as it is in step.
         const std::lock_guard lock(vectors_mutex_);
+        // One file has one writer: a space that is open is used again.
+        for (const auto& [fingerprint, content] : contents_) {
+            if (fingerprint != model.fingerprint()) continue;
+            if (auto open_already = content.lock()) return open_already;
+        }
         HONE_TRY(auto space, open_and_sync(*catalog_));
         std::erase_if(contents_, [](const auto& content) { return content.second.expired(); });
         contents_.emplace_back(model.fingerprint(), space);
@@ -389,18 +394,10 @@ Result<> Library::check_model(const ImageTextModel& model) const {
     }
     if (photos == 0) return {};
     HONE_TRY(const auto name, catalog_->setting("indexed-model"));
-    if (name == model.manifest().name) {
-        return fail(ErrorKind::kUsage,
-                    "the library's {} photos were embedded with other files or settings of the model {}; "
-                    "embed them again with "
-                    "`hone index --reembed`",
-                    photos, *name);
-    }
     return fail(ErrorKind::kUsage,
-                "the library's {} photos were embedded with the model {} ({} dimensions), not with {} ({}); "
-                "embed them again with `hone index --reembed`, or go back with `hone models use {}`",
-                photos, name.value_or("of another name"), dimension, model.manifest().name, model.dimension(),
-                name.value_or("NAME"));
+                "the library's {} photos have no vectors of the model {} with these files and settings ({} "
+                "dimensions), only of {} ({}); `hone index` embeds them",
+                photos, model.manifest().name, model.dimension(), name.value_or("another"), dimension);
 }
 
 }  // namespace hone

@@ -10,15 +10,16 @@ namespace {
 
 Result<> add_missing(VectorCatalog& catalog, const VectorKey& key, VectorSpace& space,
                      std::span<const PhotoNumber> missing) {
-    return catalog.for_each_vector(
-        key, missing, [&](PhotoNumber number, std::span<const float> values) -> Result<> {
-            if (values.size() != space.dimension()) {
-                return fail(
-                    "the catalogue has a vector of {} numbers instead of {}; run `hone index --reembed`",
-                    values.size(), space.dimension());
-            }
-            return space.append(std::span(&number, 1), values);
-        });
+    return catalog.for_each_vector(key, missing,
+                                   [&](PhotoNumber number, std::span<const float> values) -> Result<> {
+                                       if (values.size() != space.dimension()) {
+                                           return fail(
+                                               "the catalogue has a vector of {} numbers instead of {}; "
+                                               "restore a backup, or choose another model",
+                                               values.size(), space.dimension());
+                                       }
+                                       return space.append(std::span(&number, 1), values);
+                                   });
 }
 
 }  // namespace

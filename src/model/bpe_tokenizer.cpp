@@ -83,15 +83,19 @@ class Regex {
     std::unique_ptr<icu::RegexPattern> pattern_;
 };
 
+// Bytes that stand for themselves in GPT-2's table.
+bool is_printable(int byte) {
+    return (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
+}
+
 // GPT-2's table from bytes to printable characters, each as UTF-8.
 const std::array<std::string, 256>& byte_letters() {
     static const auto table = [] {
         std::array<std::string, 256> letters;
         char32_t spare = 256;
         for (int byte = 0; byte < 256; ++byte) {
-            const bool printable =
-                (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
-            letters[byte] = to_utf8(std::u32string(1, printable ? static_cast<char32_t>(byte) : spare++));
+            letters[byte] =
+                to_utf8(std::u32string(1, is_printable(byte) ? static_cast<char32_t>(byte) : spare++));
         }
         return letters;
     }();
@@ -352,6 +356,65 @@ Result<std::unique_ptr<Tokenizer>> make_bpe_tokenizer(const json& file) {
     }
     HONE_TRY(tokenizer->special, read_special_tokens(file));
     return tokenizer;
+}
+
+json clip_tokenizer_file(std::string_view merges) {
+    // As open_clip reads it: a first line with the version, then more merges than CLIP was trained with.
+    constexpr std::size_t kMerges = 49152 - 256 - 2;
+    std::vector<std::string> letters;
+    for (int byte = 0; byte < 256; ++byte) {
+        if (is_printable(byte)) letters.push_back(byte_letters()[byte]);
+    }
+    for (int byte = 0; byte < 256; ++byte) {
+        if (!is_printable(byte)) letters.push_back(byte_letters()[byte]);
+    }
+    json vocabulary = json::object(), pairs = json::array();
+    for (const std::string_view end : {"", "</w>"}) {
+        for (const std::string& letter : letters) vocabulary[letter + std::string(end)] = vocabulary.size();
+    }
+    std::size_t at = merges.find('\n');
+    while (at != std::string_view::npos && pairs.size() < kMerges) {
+        const std::size_t end = merges.find('\n', at + 1);
+        const std::string_view line =
+            merges.substr(at + 1, end == std::string_view::npos ? end : end - at - 1);
+        const std::size_t space = line.find(' ');
+        if (space != std::string_view::npos) {
+            const std::string left(line.substr(0, space)), right(line.substr(space + 1));
+            pairs.push_back({left, right});
+            vocabulary[left + right] = vocabulary.size();
+        }
+        at = end;
+    }
+    const std::size_t begin = vocabulary.size(), end = begin + 1;
+    const auto special = [](const char* name) {
+        return json{{"SpecialToken", {{"id", name}, {"type_id", 0}}}};
+    };
+    return {{"added_tokens",
+             {{{"id", begin}, {"content", "<|startoftext|>"}}, {{"id", end}, {"content", "<|endoftext|>"}}}},
+            {"normalizer",
+             {{"type", "Sequence"},
+              {"normalizers",
+               {{{"type", "NFC"}},
+                {{"type", "Replace"}, {"pattern", {{"Regex", "\\s+"}}}, {"content", " "}},
+                {{"type", "Lowercase"}}}}}},
+            {"pre_tokenizer",
+             {{"type", "Sequence"},
+              {"pretokenizers",
+               {{{"type", "Split"},
+                 {"pattern", {{"Regex", R"('s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+)"}}},
+                 {"behavior", "Removed"},
+                 {"invert", true}},
+                {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}}}}}},
+            {"post_processor",
+             {{"type", "TemplateProcessing"},
+              {"single",
+               {special("<|startoftext|>"),
+                {{"Sequence", {{"id", "A"}, {"type_id", 0}}}},
+                special("<|endoftext|>")}},
+              {"special_tokens",
+               {{"<|startoftext|>", {{"ids", {begin}}}}, {"<|endoftext|>", {{"ids", {end}}}}}}}},
+            {"model",
+             {{"type", "BPE"}, {"end_of_word_suffix", "</w>"}, {"vocab", vocabulary}, {"merges", pairs}}}};
 }
 
 }  // namespace hone

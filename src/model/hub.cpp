@@ -27,13 +27,15 @@ namespace {
 
 constexpr int kAttempts = 5;  // per file; each attempt continues where the last one stopped
 constexpr long kConnectSeconds = 20;
+constexpr int kListPages = 1000;
 constexpr long kStallSeconds = 60;  // abort an attempt after this long below kStallBytes per second
 constexpr long kStallBytes = 1000;
 
 struct RemoteFile {
     std::string path;
     std::uint64_t size = 0;
-    std::string sha256;  // empty for small files, which the hub stores in git
+    std::string sha256;    // of large files; empty for small ones, which the hub stores in git
+    std::string git_blob;  // of small files; empty where the hub does not say
 };
 
 using Curl = std::unique_ptr<CURL, void (*)(CURL*)>;
@@ -76,7 +78,28 @@ Error status_error(long status, const std::string& what) {
     }
 }
 
-Result<std::string> get_text(const std::string& url, const std::string& what) {
+struct Answer {
+    std::string body;
+    std::string next_query;  // "?..." of the next page of a list; empty at its end
+};
+
+// Returns the query of the address that `Link: <...>; rel="next"` names (RFC 8288). Only the query is taken:
+// a mirror may pass on the address of the hub that it mirrors.
+std::string next_query_of(std::string_view link) {
+    for (std::size_t at = 0; (at = link.find('<', at)) != std::string_view::npos;) {
+        const std::size_t end = link.find('>', at);
+        if (end == std::string_view::npos) return "";
+        const std::string_view address = link.substr(at + 1, end - at - 1);
+        const std::size_t next = link.find('<', end);
+        const bool is_next = link.substr(end, next - end).find("rel=\"next\"") != std::string_view::npos;
+        const std::size_t query = address.find('?');
+        if (is_next && query != std::string_view::npos) return std::string(address.substr(query));
+        at = end;
+    }
+    return "";
+}
+
+Result<Answer> get(const std::string& url, const std::string& what) {
     const Curl curl = make_curl(url);
     std::string body;
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &body);
@@ -93,7 +116,9 @@ Result<std::string> get_text(const std::string& url, const std::string& what) {
     long status = 0;
     curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
     if (status != 200) return std::unexpected(status_error(status, what));
-    return body;
+    curl_header* link = nullptr;
+    const bool linked = curl_easy_header(curl.get(), "Link", 0, CURLH_HEADER, -1, &link) == CURLHE_OK;
+    return Answer{std::move(body), linked ? next_query_of(link->value) : ""};
 }
 
 std::string escape_path(const std::string& path) {
@@ -107,26 +132,37 @@ std::string escape_path(const std::string& path) {
     return escaped;
 }
 
-Result<std::vector<RemoteFile>> list_files(const HubRequest& request) try {
-    const std::string what = fmt::format("{}@{}", request.repository, request.revision);
-    HONE_TRY(const std::string text,
-             get_text(fmt::format("{}/api/models/{}/tree/{}?recursive=1", request.endpoint,
-                                  escape_path(request.repository), escape_path(request.revision)),
-                      what));
-    const json entries = json::parse(text, nullptr, false);
-    if (!entries.is_array()) return fail("cannot understand the hub's file list of {}", what);
-    std::vector<RemoteFile> files;
+Result<> add_files(const json& entries, std::vector<RemoteFile>& files) {
     for (const json& entry : entries) {
         if (!entry.is_object() || entry.value("type", "") != "file") continue;
-        RemoteFile file{entry.value("path", ""), whole_number<std::uint64_t>(entry, "size", 0), ""};
+        RemoteFile file{entry.value("path", ""), whole_number<std::uint64_t>(entry, "size", 0), "", ""};
         const fs::path normal = fs::path(file.path).lexically_normal();
         if (file.path.empty() || normal.is_absolute() || *normal.begin() == "..")
             return fail("the hub names a file outside of the model: '{}'", file.path);
         if (entry.contains("lfs") && entry["lfs"].is_object()) {
             file.sha256 = entry["lfs"].value("oid", "");
             file.size = whole_number(entry["lfs"], "size", file.size);
+        } else {
+            file.git_blob = entry.value("oid", "");
         }
         files.push_back(std::move(file));
+    }
+    return {};
+}
+
+Result<std::vector<RemoteFile>> list_files(const HubRequest& request) try {
+    const std::string what = fmt::format("{}@{}", request.repository, request.revision);
+    const std::string url = fmt::format("{}/api/models/{}/tree/{}", request.endpoint,
+                                        escape_path(request.repository), escape_path(request.revision));
+    std::vector<RemoteFile> files;
+    std::string query = "?recursive=1";
+    for (int page = 0; !query.empty(); ++page) {
+        if (page == kListPages) return fail("the hub's file list of {} does not end", what);
+        HONE_TRY(Answer answer, get(url + query, what));
+        const json entries = json::parse(answer.body, nullptr, false);
+        if (!entries.is_array()) return fail("cannot understand the hub's file list of {}", what);
+        HONE_CHECK(add_files(entries, files));
+        query = std::move(answer.next_query);
     }
     return files;
 } catch (const json::exception& error) {
@@ -162,8 +198,20 @@ Result<std::vector<RemoteFile>> choose_files(const std::vector<RemoteFile>& all,
         }
         return false;
     };
+    // rclip's: NAME/visual.onnx and NAME/textual.onnx, one precision each, and CLIP's merges beside the
+    // folder.
+    const auto rclip = std::ranges::find_if(all, [&](const RemoteFile& file) {
+        const fs::path path = file.path;
+        return path.filename() == "visual.onnx" && has((path.parent_path() / "textual.onnx").string()) &&
+               has(std::string(kClipMergesPath));
+    });
     bool found = false;
-    if (add_network("onnx/vision_model")) {
+    if (rclip != all.end()) {
+        wanted.push_back(rclip->path);
+        wanted.push_back((fs::path(rclip->path).parent_path() / "textual.onnx").string());
+        wanted.emplace_back(kClipMergesPath);
+        found = true;
+    } else if (add_network("onnx/vision_model")) {
         found = add_network("onnx/text_model");
     } else if (add_network("visual/model")) {
         found = add_network("textual/model");
@@ -200,6 +248,7 @@ struct Download {
 
 std::size_t receive(char* data, std::size_t size, std::size_t count, void* target) {
     auto& download = *static_cast<Download*>(target);
+    if (download.request->stop.stop_requested()) return 0;
     if (!download.checked) {
         download.checked = true;
         long status = 0;
@@ -258,6 +307,8 @@ Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::ui
             curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
             if (status >= 400 && status < 500 && status != 416)
                 return std::unexpected(status_error(status, remote.path));
+            if (request.stop.stop_requested())
+                return fail("stopped; the downloaded part is kept; pull again to continue");
             if (code == CURLE_WRITE_ERROR || !flushed)
                 return fail("cannot write {}: the disk may be full; the downloaded part is kept",
                             printable(partial));
@@ -271,13 +322,20 @@ Result<> fetch_file(const HubRequest& request, const RemoteFile& remote, std::ui
             last_reason = fmt::format("{} of {} bytes came", size_of(partial), remote.size);
             continue;
         }
-        if (!remote.sha256.empty()) {
-            HONE_TRY(const Sha256 digest, sha256_file(partial));
-            if (to_hex(digest) != remote.sha256) {
+        if (!remote.sha256.empty() || !remote.git_blob.empty()) {
+            const bool large = !remote.sha256.empty();
+            const std::string& promised = large ? remote.sha256 : remote.git_blob;
+            std::string found;
+            if (large) {
+                HONE_TRY(const Sha256 digest, sha256_file(partial));
+                found = to_hex(digest);
+            } else {
+                HONE_TRY(found, git_blob_id(partial));
+            }
+            if (found != promised) {
                 HONE_CHECK(remove_file(partial));
-                return fail(
-                    "{} arrived with wrong bytes (SHA-256 {} instead of {}) and was deleted; pull again",
-                    remote.path, to_hex(digest), remote.sha256);
+                return fail("{} arrived with wrong bytes ({} {} instead of {}) and was deleted; pull again",
+                            remote.path, large ? "SHA-256" : "git's SHA-1", found, promised);
             }
         }
         return rename_file(partial, target);
@@ -300,13 +358,43 @@ Result<> fetch_files(const HubRequest& request, std::span<const RemoteFile> file
 }  // namespace
 
 std::vector<HubShortcut> hub_shortcuts() {
-    return {{"clip-vit-large-patch14", "Xenova/clip-vit-large-patch14",
-             "the original's model; 224 px, 768 dimensions"},
-            {"clip-vit-base-patch32", "Xenova/clip-vit-base-patch32", "small and quick; 512 dimensions"},
-            {"vit-l-14-dfn2b", "immich-app/ViT-L-14-quickgelu__dfn2b",
-             "stronger at the cost of clip-vit-large-patch14"},
-            {"vit-b-32-siglip2", "immich-app/ViT-B-32-SigLIP2__webli", "strong and small"},
-            {"vit-b-16-siglip2", "immich-app/ViT-B-16-SigLIP2__webli", "strong"}};
+    return {
+        {"clip-vit-large-patch14", "Xenova/clip-vit-large-patch14",
+         "the original's model; 224 px, 768 dimensions", "English", 60.1},
+        {"clip-vit-base-patch32", "Xenova/clip-vit-base-patch32", "small and quick; 512 dimensions",
+         "English"},
+        {"vit-b-32-256-datacomp", "yurijmikhalevich/rclip-models",
+         "rclip's model; 256 px, 512 dimensions, int8 images", "English"},
+        {"vit-l-14-dfn2b", "immich-app/ViT-L-14-quickgelu__dfn2b",
+         "stronger at the cost of clip-vit-large-patch14", "English", 72.8},
+        {"vit-b-32-siglip2", "immich-app/ViT-B-32-SigLIP2-256__webli", "strong and small; 256 px", "many",
+         73.2},
+        {"vit-b-16-siglip2", "immich-app/ViT-B-16-SigLIP2__webli", "strong", "many", 75.2},
+        {"nllb-clip-base-siglip", "immich-app/nllb-clip-base-siglip__v1", "made for many languages", "200"}};
+}
+
+RecommendedModel recommended_model(bool has_card) {
+    if (has_card) return {"clip-vit-large-patch14", Precision::kFp16};
+    return {"clip-vit-base-patch32", Precision::kInt8};
+}
+
+std::string model_name_of(std::string_view repository) {
+    for (const HubShortcut& shortcut : hub_shortcuts()) {
+        if (repository == shortcut.name || repository == shortcut.repository)
+            return std::string(shortcut.name);
+    }
+    return model_name_from(std::string(repository.substr(repository.find('/') + 1)));
+}
+
+bool hub_answers(const HubRequest& request, std::chrono::milliseconds patience) {
+    const Curl curl =
+        make_curl(fmt::format("{}/api/models/{}", request.endpoint, escape_path(request.repository)));
+    curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(patience.count()));
+    curl_easy_setopt(curl.get(), CURLOPT_FAILONERROR, 1L);
+    curl_easy_setopt(
+        curl.get(), CURLOPT_WRITEFUNCTION,
+        +[](char*, std::size_t size, std::size_t count, void*) { return size * count; });
+    return curl_easy_perform(curl.get()) == CURLE_OK;
 }
 
 Result<HubRequest> parse_repository(std::string_view text) {

@@ -45,6 +45,11 @@ bool has_input(const Session& session, const std::string& name) {
     return std::ranges::any_of(session.inputs(), [&](const Port& port) { return port.name == name; });
 }
 
+// Towers of their own may use one name for their inputs; a combined network cannot.
+bool names_differ(const Manifest& manifest) {
+    return manifest.image.input != manifest.text.input_ids;
+}
+
 }  // namespace
 
 bool normalize(std::span<float> vector) {
@@ -201,7 +206,7 @@ Result<std::vector<float>> ImageTextModel::run_images(Session& session, std::spa
     // A combined network needs a text too; use the shortest.
     const std::vector<std::int64_t> one_token(manifest_.text.pad_to_context ? manifest_.text.context : 1, 1);
     const std::vector<std::int64_t> shape{1, static_cast<std::int64_t>(one_token.size())};
-    if (has_input(session, manifest_.text.input_ids)) {
+    if (names_differ(manifest_) && has_input(session, manifest_.text.input_ids)) {
         inputs.push_back({manifest_.text.input_ids, shape, std::span(one_token)});
         if (manifest_.text.attention_mask)
             inputs.push_back({*manifest_.text.attention_mask, shape, std::span(one_token)});
@@ -282,7 +287,7 @@ Result<std::vector<float>> ImageTextModel::run_text(std::string_view text) {
     if (tower.attention_mask)
         inputs.push_back({*tower.attention_mask, shape, std::span<const std::int64_t>(mask)});
     std::vector<float> no_picture;
-    if (has_input(*text_, manifest_.image.input)) {
+    if (names_differ(manifest_) && has_input(*text_, manifest_.image.input)) {
         no_picture.resize(input_size());
         inputs.push_back({manifest_.image.input,
                           {1, 3, manifest_.image.height, manifest_.image.width},

@@ -10,6 +10,7 @@
 #include "model/image_text_model.hpp"
 #include "model/preprocess.hpp"
 #include "model/session.hpp"
+#include "model/tokenizer_json.hpp"
 
 namespace hone {
 
@@ -103,17 +104,59 @@ void read_preprocess_cfg(const json& config, ImageTower& tower) {
     tower.pad = {fill, fill, fill};
 }
 
+// Returns the folder of rclip's layout below `directory`; empty when there is none.
+fs::path rclip_folder(const fs::path& directory) {
+    std::error_code error;
+    if (!is_file(directory / kClipMergesPath)) return {};
+    for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+        if (is_file(it->path() / "visual.onnx") && is_file(it->path() / "textual.onnx")) return it->path();
+    }
+    return {};
+}
+
+// rclip names no precision; a quantized network says so in its operators.
+Result<Precision> precision_of(const fs::path& network) {
+    HONE_TRY(const std::string bytes, read_text(network));
+    return bytes.contains("DynamicQuantizeLinear") ? Precision::kInt8 : Precision::kF32;
+}
+
+Result<> read_rclip(const fs::path& directory, const fs::path& folder, Manifest& manifest) {
+    const auto add = [&](const char* name, std::map<Precision, ModelFile>& files) -> Result<> {
+        HONE_TRY(const Precision precision, precision_of(folder / name));
+        HONE_TRY(files[precision], describe_file(directory, (folder.filename() / name).string()));
+        return {};
+    };
+    HONE_CHECK(add("visual.onnx", manifest.image.files));
+    HONE_CHECK(add("textual.onnx", manifest.text.files));
+    HONE_TRY(manifest.text.tokenizer_file, describe_file(directory, std::string(kClipMergesPath)));
+    manifest.text.tokenizer = TokenizerKind::kBpe;
+    // open_clip's preprocessing of its CLIP models (open_clip/constants.py); the size is the network's.
+    manifest.image.resize = ResizeMode::kShortestEdge;
+    manifest.image.mean = {0.48145466F, 0.4578275F, 0.40821073F};
+    manifest.image.std = {0.26862954F, 0.26130258F, 0.27577711F};
+    return {};
+}
+
 Result<> read_tokenizer(const fs::path& directory, const std::string& folder, const json& config,
                         TextTower& tower) {
     const std::string path = folder + "tokenizer.json";
     const json options = read_optional_json(directory / (folder + "tokenizer_config.json"));
     std::string type = "Unigram";  // without a tokenizer.json, the SentencePiece model next to it
     bool sentencepiece = true;
+    std::optional<SpecialTokens> around;  // what tokenizer.json puts around a text
     if (is_file(directory / path)) {
         HONE_TRY(const json file, read_json(directory / path));
         const json model = file.value("model", json::object());
         type = model.value("type", model.contains("merges") ? "BPE" : "WordPiece");
-        sentencepiece = type == "Unigram" || (type == "BPE" && model.value("byte_fallback", false));
+        // BPE on whole characters, with ▁ for a space, is SentencePiece's (Gemma, NLLB); CLIP's works on
+        // bytes.
+        const bool on_bytes =
+            file.contains("pre_tokenizer") && file["pre_tokenizer"].dump().contains("ByteLevel");
+        sentencepiece = type == "Unigram" || (type == "BPE" && !on_bytes);
+        if (sentencepiece && file.contains("post_processor") && file["post_processor"].is_object() &&
+            file["post_processor"].value("type", "") == "TemplateProcessing") {
+            HONE_TRY(around, read_special_tokens(file));
+        }
     }
     if (!sentencepiece) {
         tower.tokenizer = type == "BPE" ? TokenizerKind::kBpe : TokenizerKind::kWordPiece;
@@ -132,6 +175,11 @@ Result<> read_tokenizer(const fs::path& directory, const std::string& folder, co
             if (options.contains("add_eos_token") && !options["add_eos_token"].get<bool>())
                 tower.eos_id.reset();
             tower.pad_id = xlm_r || std::string_view(name) == "spiece.model" ? 1 : 0;
+            // NLLB begins with the language of the text.
+            if (around && around->before.size() <= 1 && around->after.size() <= 1) {
+                tower.bos_id = around->before.empty() ? std::nullopt : std::optional(around->before.front());
+                tower.eos_id = around->after.empty() ? std::nullopt : std::optional(around->after.front());
+            }
             break;
         }
         if (tower.tokenizer_file.path.empty()) {
@@ -227,7 +275,10 @@ Result<> see_dimension(Manifest& manifest) {
                         pictures ? manifest.image.output : manifest.text.output);
         }
         for (const Port& port : session->inputs()) {
-            if (port.name == manifest.image.input) {
+            // A combined network takes both; towers of their own may use one name for their inputs.
+            const bool is_picture =
+                port.name == manifest.image.input && (pictures || port.name != manifest.text.input_ids);
+            if (is_picture) {
                 inputs.push_back({port.name,
                                   {1, 3, manifest.image.height, manifest.image.width},
                                   std::span<const float>(picture)});
@@ -306,20 +357,23 @@ Result<Manifest> describe_model(const fs::path& directory, const std::string& na
         HONE_TRY(const json preprocess, read_json(directory / "visual/preprocess_cfg.json"));
         read_preprocess_cfg(preprocess, manifest.image);
         tokenizer_folder = "textual/";
+    } else if (const fs::path rclip = rclip_folder(directory); !rclip.empty()) {
+        HONE_CHECK(read_rclip(directory, rclip, manifest));
     } else {
         const std::string stem = is_file(directory / "onnx/model.onnx") ? "onnx/model" : "model";
         HONE_TRY(manifest.image.files, describe_variants(directory, stem));
         if (manifest.image.files.empty()) {
             return fail(
                 "{} has no model that Hone knows; expected manifest.json, onnx/vision_model.onnx, "
-                "visual/model.onnx and model.onnx",
+                "visual/model.onnx, model.onnx, or the layout of rclip",
                 printable(directory));
         }
         manifest.text.files = manifest.image.files;
         HONE_TRY(const json preprocessor, read_json(directory / "preprocessor_config.json"));
         read_preprocessor(preprocessor, manifest.image);
     }
-    HONE_CHECK(read_tokenizer(directory, tokenizer_folder, config, manifest.text));
+    if (manifest.text.tokenizer_file.path.empty())
+        HONE_CHECK(read_tokenizer(directory, tokenizer_folder, config, manifest.text));
     HONE_CHECK(see_image_tower(manifest));
     HONE_CHECK(see_text_tower(manifest));
     HONE_CHECK(see_dimension(manifest));

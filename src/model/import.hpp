@@ -8,12 +8,16 @@
 
 namespace hone {
 
+// CLIP's list of merges in the layout of rclip.
+inline constexpr std::string_view kClipMergesPath = "tokenizer/bpe_simple_vocab_16e6.txt.gz";
+
 // Describes the model in `directory`. Its files determine the layout:
 //   Hone      manifest.json
 //   Xenova    onnx/vision_model*.onnx, onnx/text_model*.onnx, preprocessor_config.json, tokenizer.json,
 //             config.json
 //   Immich    visual/model.onnx, textual/model.onnx, textual/tokenizer.json, visual/preprocess_cfg.json,
 //             config.json
+//   rclip     NAME/visual.onnx, NAME/textual.onnx, tokenizer/bpe_simple_vocab_16e6.txt.gz
 //   combined  model.onnx or onnx/model.onnx with both towers, other files as in Xenova
 //
 // Loads and runs every network once, so names, sizes and dimensions are observed, not assumed. The manifest's

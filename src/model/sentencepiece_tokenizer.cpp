@@ -20,7 +20,11 @@ class SentencePieceTokenizer final : public Tokenizer {
         (void)processor.Encode(text, &pieces);
         std::vector<std::int64_t> ids;
         if (bos_id) ids.push_back(*bos_id);
-        for (const int piece : pieces) ids.push_back(piece + id_offset);
+        // Fairseq's vocabularies (XLM-R, NLLB) have <unk> after <s>, <pad> and </s>, SentencePiece has it
+        // first.
+        constexpr std::int64_t kFairseqUnknown = 3;
+        for (const int piece : pieces)
+            ids.push_back(id_offset > 0 && piece == processor.unk_id() ? kFairseqUnknown : piece + id_offset);
         if (eos_id) ids.push_back(*eos_id);
         return ids;
     }

@@ -2,6 +2,8 @@
 // Loads tokenizers, and the parts of tokenizer.json that they share.
 #include "model/tokenizer.hpp"
 
+#include <archive.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/json_numbers.hpp"
@@ -73,12 +75,41 @@ Result<SpecialTokens> read_special_tokens(const json& file) {
     return fail("the tokenizer's post-processor {} is not supported", type);
 }
 
+namespace {
+
+constexpr std::size_t kMostUnpacked = std::size_t{64} << 20;  // bytes; CLIP's list of merges has 3.4 million
+
+// Returns the content of a .gz file.
+Result<std::string> unpacked(const fs::path& path) {
+    const std::unique_ptr<archive, int (*)(archive*)> reader(::archive_read_new(), ::archive_read_free);
+    ::archive_read_support_filter_gzip(reader.get());
+    ::archive_read_support_format_raw(reader.get());
+    archive_entry* entry = nullptr;
+    std::string text;
+    std::vector<char> block(1 << 16);
+    la_ssize_t count = 0;
+    const bool opened =
+        ::archive_read_open_filename(reader.get(), path.c_str(), block.size()) == ARCHIVE_OK &&
+        ::archive_read_next_header(reader.get(), &entry) == ARCHIVE_OK;
+    while (opened && text.size() <= kMostUnpacked &&
+           (count = ::archive_read_data(reader.get(), block.data(), block.size())) > 0) {
+        text.append(block.data(), static_cast<std::size_t>(count));
+    }
+    if (!opened || count < 0)
+        return fail("cannot unpack {}: {}", printable(path), ::archive_error_string(reader.get()));
+    if (text.size() > kMostUnpacked) return fail("{} is too large for a tokenizer", printable(path));
+    return text;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Tokenizer>> load_tokenizer(const TextTower& tower, const fs::path& directory) {
     const fs::path path = directory / tower.tokenizer_file.path;
     if (tower.tokenizer == TokenizerKind::kSentencePiece) return make_sentencepiece_tokenizer(tower, path);
-    HONE_TRY(const std::string text, read_text(path));
+    const bool merges_only = path.extension() == ".gz";
+    HONE_TRY(const std::string text, merges_only ? unpacked(path) : read_text(path));
     try {
-        const json file = json::parse(text);
+        const json file = merges_only ? clip_tokenizer_file(text) : json::parse(text);
         auto tokenizer = tower.tokenizer == TokenizerKind::kBpe ? make_bpe_tokenizer(file)
                                                                 : make_wordpiece_tokenizer(file);
         if (!tokenizer) return fail("{}: {}", printable(path), tokenizer.error().message);

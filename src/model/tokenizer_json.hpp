@@ -48,6 +48,9 @@ Result<SpecialTokens> read_special_tokens(const nlohmann::json& file);
 
 // kFailed names the step of the file that Hone does not support.
 Result<std::unique_ptr<Tokenizer>> make_bpe_tokenizer(const nlohmann::json& file);
+// Returns the tokenizer.json that belongs to CLIP's list of merges (bpe_simple_vocab_16e6.txt, unpacked),
+// with which open_clip's models are shipped where there is no tokenizer.json.
+nlohmann::json clip_tokenizer_file(std::string_view merges);
 Result<std::unique_ptr<Tokenizer>> make_wordpiece_tokenizer(const nlohmann::json& file);
 Result<std::unique_ptr<Tokenizer>> make_sentencepiece_tokenizer(const TextTower& tower, const fs::path& path);
 

@@ -38,6 +38,11 @@ Result<> Api::start_people(std::unique_ptr<People> people, std::string model, st
     return {};
 }
 
+void Api::reload_with(ModelReloader::Open open, ModelReloader::Index index) {
+    reloader_ = std::make_unique<ModelReloader>(context_, std::move(open), std::move(index));
+    context_.reload_models = [this] { reloader_->request(); };
+}
+
 std::variant<HttpResponse, Api::Admitted> Api::check(const HttpRequest& request) {
     if (const auto allowed = context_.authenticator.check_site(request); !allowed)
         return problem(403, allowed.error().message);
@@ -104,12 +109,16 @@ std::optional<HttpResponse> Api::answer_at_once(const HttpRequest& request) {
 }
 
 void Api::request_stop() {
-    if (context_.search.indexer) context_.search.indexer->request_stop();
+    if (reloader_) reloader_->request_stop();
+    if (const auto indexer = context_.search.get()->indexer) indexer->request_stop();
     context_.decoders.interrupt(true);
 }
 
 void Api::stop() {
-    context_.search.indexer.reset();
+    context_.download.stop();
+    reloader_.reset();
+    if (const auto indexer = context_.search.get()->indexer) indexer->stop();
+    context_.search.set({});
     context_.events.clear();
 }
 

@@ -6,6 +6,7 @@
 
 #include "server/context.hpp"
 #include "server/library_events.hpp"
+#include "server/model_reloader.hpp"
 #include "server/route.hpp"
 
 namespace hone {
@@ -20,8 +21,11 @@ class Api {
     ~Api() { stop(); }
 
     // start(): the model is loaded. without_model(): there is none; reason: for users.
-    void start(SearchParts parts) { context_.search = std::move(parts); }
+    void start(SearchParts parts) { context_.search.set(std::move(parts)); }
     void without_model(std::string reason) { context_.no_model = std::move(reason); }
+    // open: opens the models that are chosen now, without an indexer; index: adds one. They run on a thread
+    // of the API, whenever the choice changes.
+    void reload_with(ModelReloader::Open open, ModelReloader::Index index);
     // model: name of the face pack. why: without a pack, the reason for users.
     Result<> start_people(std::unique_ptr<People> people, std::string model, std::string why);
     // count: returns the number of open connections of the server.
@@ -43,7 +47,10 @@ class Api {
     // catalogue. Safe from any thread.
     void group_faces() { events_.group_faces(); }
     // Precomputes the data for the first search. Safe from any thread after start().
-    Result<> warm_up() { return context_.search.engine ? context_.search.engine->warm_up() : Result<>{}; }
+    Result<> warm_up() {
+        const auto parts = context_.search.get();
+        return parts->engine ? parts->engine->warm_up() : Result<>{};
+    }
     // Makes the indexer and the decoders end their work soon. Returns at once; safe from any thread.
     void request_stop();
     // Stops the indexer and ends all event streams. Called after the last handler and before the server is
@@ -63,6 +70,7 @@ class Api {
     ServerContext context_;
     LibraryEvents events_;
     std::unique_ptr<Library::Subscription> people_changes_;  // ends before the people
+    std::unique_ptr<ModelReloader> reloader_;
 };
 
 }  // namespace hone

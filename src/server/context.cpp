@@ -6,9 +6,10 @@
 
 namespace hone {
 
-Result<BackgroundIndexer*> ServerContext::indexer() const {
-    if (!search.indexer) return std::unexpected(missing_model());
-    return search.indexer.get();
+Result<std::shared_ptr<BackgroundIndexer>> ServerContext::indexer() const {
+    auto indexer = search.get()->indexer;
+    if (!indexer) return std::unexpected(missing_model());
+    return indexer;
 }
 
 Error ServerContext::missing_model() const {
@@ -22,7 +23,7 @@ Result<Photo> ServerContext::find_photo(const std::string& id) const {
 }
 
 Result<> ServerContext::check_ready() const {
-    if (!search.engine) return std::unexpected(missing_model());
+    if (!search.get()->engine) return std::unexpected(missing_model());
     if (const std::string trouble = library.catalog().condition().trouble; !trouble.empty())
         return fail(ErrorKind::kUnavailable, "{}", trouble);
     if (const auto folders = library.catalog().folders(); !folders)

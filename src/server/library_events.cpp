@@ -16,8 +16,9 @@ constexpr unsigned kTicksACheck = 8;  // ticks between checks of the listeners' 
 
 void LibraryEvents::tick() {
     if (++ticks_ % kTicksACheck == 0) context_.events.check();
-    if (!context_.search.indexer) return;
-    const IndexProgress progress = context_.search.indexer->progress();
+    const auto indexer = context_.search.get()->indexer;
+    if (!indexer) return;
+    const IndexProgress progress = indexer->progress();
     const bool busy = progress.state != IndexState::kIdle;
     if (busy || was_busy_) context_.events.publish("progress", progress_event(progress));
     was_busy_ = busy;
@@ -47,6 +48,7 @@ void LibraryEvents::on_scan_end(const IndexSummary& summary) {
                   summary.added, summary.failed, summary.missing, summary.photos, summary.seconds);
     }
     group_faces();
+    if (summary.switched_model) context_.reload_models();
     context_.events.publish("scan", scan_event(summary));
 }
 

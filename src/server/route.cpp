@@ -27,8 +27,8 @@ std::span<const Route> all_routes() {
     static const std::vector<Route> kRoutes = [] {
         std::vector<Route> all;
         for (const auto& rows : {search_routes(), photo_routes(), people_routes(), duplicate_routes(),
-                                 folder_routes(), scan_routes(), forget_routes(), status_routes(),
-                                 event_routes(), account_routes(), operation_routes()})
+                                 folder_routes(), scan_routes(), forget_routes(), model_routes(),
+                                 status_routes(), event_routes(), account_routes(), operation_routes()})
             all.insert(all.end(), rows.begin(), rows.end());
         return all;
     }();

@@ -43,6 +43,7 @@ std::span<const Route> duplicate_routes();
 std::span<const Route> folder_routes();
 std::span<const Route> scan_routes();
 std::span<const Route> forget_routes();
+std::span<const Route> model_routes();
 std::span<const Route> status_routes();
 std::span<const Route> event_routes();
 std::span<const Route> account_routes();

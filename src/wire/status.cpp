@@ -38,6 +38,7 @@ json shared_part(const LibraryStatus& library) {
             {"failed", library.counts.failed},
             {"missing", missing_json(library.missing)},
             {"model", library.model != nullptr ? model_json(*library.model) : json()},
+            {"next_model", library.next_model != nullptr ? model_json(*library.next_model) : json()},
             {"model_problem", library.model != nullptr ? json() : json(library.model_problem)},
             {"folders", library.folders}};
 }

@@ -15,7 +15,8 @@ struct LibraryStatus {
     Counts counts = {};
     std::uint64_t searchable = 0;
     MissingCount missing = {};
-    const ImageTextModel* model = nullptr;  // null: there is none, and model_problem is the reason
+    const ImageTextModel* model = nullptr;       // null: there is none, and model_problem is the reason
+    const ImageTextModel* next_model = nullptr;  // the chosen one, while it does not have all photos
     std::string model_problem = {};
     nlohmann::json folders = {};  // from folders_json()
 };

@@ -24,8 +24,7 @@ using testing::HasSubstr;
 FileOutcome photo(FolderId folder, const std::string& path) {
     FileOutcome::Photo what;
     what.photo = {sha256(path), path.size(), 640, 480, "jpeg", 0x102030};
-    what.key = VectorKey{"content", "model-a"};
-    what.vector = {0.5F, -1};
+    what.vectors = {{{"content", "model-a"}, {0.5F, -1}}};
     what.done = {{"content", 1, "model-a"}};
     AnalysisResults& analysis_results = what.analysis_results.emplace();
     analysis_results.metadata.title = "a title";

@@ -40,9 +40,8 @@ class Catalogs : public testing::TestWithParam<test::CatalogImplementation> {
                              std::vector<float> vector = {1, 2}) {
         FileOutcome::Photo what;
         what.photo = {sha256(bytes), bytes.size(), 640, 480, "jpeg", 0x102030};
-        what.vector = std::move(vector);
-        if (!what.vector.empty()) {
-            what.key = kKey;
+        if (!vector.empty()) {
+            what.vectors = {{kKey, std::move(vector)}};
             what.done = {{"content", 1, "model-a"}};
         }
         return {folder.id, {path, bytes.size(), 1000, 7, 0}, what};
@@ -593,8 +592,7 @@ TEST_P(Catalogs, VectorsOfDifferentModelsStandApart) {
     const Folder root = *catalog->add_folder("/p");
     FileOutcome outcome = photo(root, "/p/a.jpg", "a", {1, 2});
     commit(*catalog, outcome);
-    std::get<FileOutcome::Photo>(outcome.what).key = VectorKey{"content", "model-b"};
-    std::get<FileOutcome::Photo>(outcome.what).vector = {1, 2, 3};
+    std::get<FileOutcome::Photo>(outcome.what).vectors = {{{"content", "model-b"}, {1, 2, 3}}};
     std::get<FileOutcome::Photo>(outcome.what).done = {{"content", 1, "model-b"}};
     commit(*catalog, outcome);
     const auto spaces = *catalog->stored_spaces("content");

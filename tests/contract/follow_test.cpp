@@ -456,8 +456,7 @@ TEST_F(Follow, CostsTheSameInALargeLibrary) {
         const auto save = [&](const std::string& file) {
             FileOutcome::Photo photo;
             photo.photo = {sha256(file), 1000, 640, 480, "jpeg", 0};
-            photo.key = content_key(*model);
-            photo.vector = {0, 1, 0};
+            photo.vectors = {{content_key(*model), {0, 1, 0}}};
             photo.analysis_results.emplace();
             photo.analysis_results->style = {0};
             photo.analysis_results->hashes = {0};

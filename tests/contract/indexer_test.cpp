@@ -51,7 +51,7 @@ class Indexing : public testing::Test {
                 observer,
                 {std::make_shared<DescriptionAnalyzer>(), std::make_shared<ContentAnalyzer>(model)},
                 {{content_key(*model), space}},
-                model->manifest().name};
+                {model, nullptr}};
     }
     IndexSummary index() {
         ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);

@@ -189,8 +189,7 @@ class RandomWrites {
                        raw ? "dng" : "jpeg",
                        0};
         if (below(4) != 0) {
-            photo.key = key_;
-            photo.vector = {static_cast<float>(photo.photo.id[0]), 1, 0};
+            photo.vectors = {{key_, {static_cast<float>(photo.photo.id[0]), 1, 0}}};
         }
         if (below(4) != 0) {
             AnalysisResults results;

@@ -123,8 +123,7 @@ class MadeLibrary {
 FileOutcome new_photo(const std::string& name) {
     FileOutcome::Photo photo;
     photo.photo = {sha256(name), 1000, 640, 480, "jpeg", 0};
-    photo.key = VectorKey{"content", "model"};
-    photo.vector = {1, 0};
+    photo.vectors = {{{"content", "model"}, {1, 0}}};
     AnalysisResults results;
     results.style = {0};
     results.hashes = {0};

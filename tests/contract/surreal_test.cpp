@@ -44,8 +44,7 @@ const VectorKey kKey{"content", "model-a"};
 FileOutcome photo(FolderId folder, const std::string& path, std::vector<float> vector = {0.5F, -1}) {
     FileOutcome::Photo what;
     what.photo = {sha256(path), path.size(), 640, 480, "jpeg", 0x102030};
-    what.vector = std::move(vector);
-    what.key = kKey;
+    what.vectors = {{kKey, std::move(vector)}};
     what.done = {{"content", 1, "model-a"}};
     AnalysisResults& analysis_results = what.analysis_results.emplace();
     analysis_results.metadata.title = "title of " + utf8_path(path);

@@ -15,7 +15,7 @@ import pytest
 from conftest import HONE, added_name, environment, names, run_hone, use_model
 from hub import Hub
 
-LAYOUTS = ['clip-random', 'clip-immich', 'clip-combined', 'clip-manifest', 'siglip-random']
+LAYOUTS = ['clip-random', 'clip-immich', 'clip-rclip', 'clip-combined', 'clip-manifest', 'siglip-random']
 
 
 def listed(hone):
@@ -45,7 +45,7 @@ def test_add_use_index_search(hone, photos, test_models, layout):
 def test_same_network_in_every_layout_scores_alike(test_models, photos, tmp_path):
     """Xenova's, Immich's and the combined file contain the same weights, so the scores must agree."""
     scores = {}
-    for layout in ('clip-random', 'clip-immich', 'clip-combined', 'clip-manifest'):
+    for layout in ('clip-random', 'clip-immich', 'clip-rclip', 'clip-combined', 'clip-manifest'):
         library = tmp_path / layout
         use_model(library, test_models / layout)
         run_hone('index', photos, library=library).ok()
@@ -100,6 +100,7 @@ def test_devices(hone):
 @pytest.fixture
 def hub(test_models):
     with Hub({'someone/clip-random': test_models / 'clip-random', 'someone/clip-immich': test_models / 'clip-immich',
+              'yurijmikhalevich/rclip-models': test_models / 'clip-rclip', 'Xenova/clip-vit-base-patch32': test_models / 'clip-random',
               'someone/broken': test_models / 'broken/truncated'}) as hub:
         yield hub
 
@@ -120,7 +121,7 @@ def pulled_vision(hub):
     return re.search(r'onnx/vision_model\w*\.onnx', asked[0])[0]
 
 
-@pytest.mark.parametrize('repository', ['someone/clip-random', 'someone/clip-immich'])
+@pytest.mark.parametrize('repository', ['someone/clip-random', 'someone/clip-immich', 'vit-b-32-256-datacomp'])
 def test_pull(pull, hone, hub, photos, repository):
     run = pull(repository, '--json').ok()
     name = added_name(run, repository)
@@ -177,6 +178,64 @@ def test_pull_refuses_wrong_bytes(pull, hone, hub):
     hub.faults.clear()
     pull('someone/clip-random').ok()
     hone('models', 'verify').ok()
+
+
+def test_pull_reads_every_page_of_the_listing(pull, hone, hub):
+    hub.page = 2
+    pull('someone/clip-random').ok()
+    listings = [r[1] for r in hub.requests if '/tree/' in r[1]]
+    assert len(listings) > 3 and all(r[3] == 200 for r in hub.requests if '/tree/' in r[1]), listings
+    hone('models', 'verify').ok()
+
+
+def test_pull_checks_small_files_too(pull, hone, hub):
+    hub.faults['tokenizer.json'] = [{'wrong': True}]
+    pull('someone/clip-random').refused(1, 'tokenizer.json', 'sha-1')
+    assert not any('clip-random' in name for name in listed(hone))
+    pull('someone/clip-random').ok()
+
+
+def used(hone, **more):
+    rows = hone('models', 'list', '--json', **more).ok().json()['models']
+    return [row['name'] for row in rows if row.get('used') and row.get('role') != 'faces']
+
+
+@pytest.fixture
+def lone(tmp_path):
+    """The program alone, without a pack beside it."""
+    folder = tmp_path / 'lone/build/bin'
+    folder.mkdir(parents=True)
+    for name in ('hone', 'hone-decoder'):
+        shutil.copy(HONE.with_name(name), folder)
+    return folder / 'hone'
+
+
+def test_setup_takes_the_recommended_model_of_a_hub(hone, hub, photos, lone):
+    more = {'env': {'HF_ENDPOINT': hub.url}, 'binary': lone}
+    hone('models', 'setup', **more).ok()
+    assert used(hone, **more) == ['clip-vit-base-patch32']
+    asked = [r[1] for r in hub.requests]
+    assert any('vision_model_quantized' in path for path in asked) and not any(path.endswith('vision_model.onnx') for path in asked), 'a processor alone gets int8'
+    hone('models', 'setup', **more).ok()
+    assert len(hub.requests) == len(asked), 'a library with a model asks nobody'
+    hone('index', photos, **more).ok()
+    assert hone('search', 'a dog', '--json', **more).ok().json()['total'] == 12
+
+
+def test_setup_without_a_hub_says_so_and_takes_the_pack_that_is_named(hone, lone):
+    nobody = {'HF_ENDPOINT': 'http://127.0.0.1:9'}
+    hone('models', 'setup', env=nobody, binary=lone).refused(1, 'no hub', '127.0.0.1:9')
+    hone('models', 'setup', 'default', env=nobody).ok()
+    assert used(hone)[0].startswith('hone-default')
+    hone('models', 'setup', env=nobody).ok()
+
+
+def test_setup_takes_a_named_model(hone, hub):
+    env = {'HF_ENDPOINT': hub.url}
+    for _ in range(2):      # the second time it is there already
+        hone('models', 'setup', 'vit-b-32-256-datacomp', env=env).ok()
+        assert used(hone) == ['vit-b-32-256-datacomp']
+    hone('models', 'setup', 'no/such', env=env).refused(1, 'no/such')
 
 
 def test_pull_when_ranges_are_ignored(pull, hone, hub):

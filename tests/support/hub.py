@@ -33,6 +33,10 @@ LFS_SUFFIXES = {'.onnx', '.bin', '.model', '.npz', '.onnx_data'}
 COMMIT = 'd15189d7' + '0' * 32
 
 
+def url_path(address):
+    return urllib.parse.urlsplit(address).path
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
 
@@ -146,7 +150,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 if p.is_file() and hub.is_lfs(p):
                     row['lfs'] = {'oid': hub.sha256(p), 'size': p.stat().st_size, 'pointerSize': 134}
                 rows.append(row)
-            body = json.dumps(rows).encode()
+            # as the hub does, pages with a link to the next one
+            first = int(query.get('cursor', ['0'])[0])
+            more = {'Link': f'<{hub.elsewhere}{url_path(self.path)}?recursive=1&cursor={first + hub.page}>; rel="next"'} if first + hub.page < len(rows) else {}
+            return self.send(200, json.dumps(rows[first:first + hub.page]).encode(),
+                             {'Content-Type': 'application/json; charset=utf-8', **more}, head, fault)
         else:
             body = json.dumps({'id': repo, 'modelId': repo, 'sha': COMMIT, 'private': False, 'gated': False, 'cardData': hub.card,
                                'tags': [f'license:{hub.card["license"]}'],
@@ -193,9 +201,11 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Hub:
-    def __init__(self, repositories, port=0, revisions=('main', COMMIT), licence='mit'):
+    def __init__(self, repositories, port=0, revisions=('main', COMMIT), licence='mit', page=1000):
         self.repositories = {name: pathlib.Path(folder) for name, folder in repositories.items()}
         self.revisions, self.card = revisions, {'license': licence}
+        # rows of a listing in one answer; the links name the hub itself, as a mirror passes them on
+        self.page, self.elsewhere = page, 'https://hub.example'
         self.faults, self.requests = {}, []
         self.lock, self.hashes = threading.Lock(), {}
         self.server = Server(('127.0.0.1', port), Handler)

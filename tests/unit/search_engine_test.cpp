@@ -39,8 +39,7 @@ class Engine : public testing::Test {
         normalize(vector);
         FileOutcome::Photo photo;
         photo.photo = {sha256(name), 1, 10, 10, "jpeg", 0};
-        photo.key = content_key(*model);
-        photo.vector = std::move(vector);
+        photo.vectors = {{content_key(*model), std::move(vector)}};
         photo.analysis_results = std::move(analysis_results);
         if (photo.analysis_results) {
             photo.analysis_results->style = {0};
@@ -488,7 +487,7 @@ TEST_F(Engine, OtherModelsVectorsAreNamed) {
     const ImageTextModel wrong(other, {});
     const auto checked = library->check_model(wrong);
     ASSERT_FALSE(checked);
-    EXPECT_NE(checked.error().message.find("--reembed"), std::string::npos);
+    EXPECT_NE(checked.error().message.find("hone index"), std::string::npos);
     EXPECT_NE(checked.error().message.find("3 dimensions"), std::string::npos);
     EXPECT_TRUE(library->check_model(*model));
 }
@@ -726,8 +725,7 @@ class Styles : public Engine {
         FileOutcome::Photo photo;
         normalize(vector);
         photo.photo = {sha256(name), 1, 10, 10, "jpeg", 0};
-        photo.key = content_key(*model);
-        photo.vector = std::move(vector);
+        photo.vectors = {{content_key(*model), std::move(vector)}};
         photo.analysis_results.emplace();
         photo.analysis_results->style.resize(229);
         for (std::size_t at = 0; at < 229; ++at) {

@@ -61,14 +61,14 @@ PhotoNumber commit_photo(Statements& statements, const FileOutcome::Photo& outco
     }
     const PhotoNumber number =
         known ? *known : static_cast<PhotoNumber>(statements.database().getLastInsertRowid());
-    if (outcome.key) {
-        const auto vector =
+    for (const PhotoVector& vector : outcome.vectors) {
+        const auto insert =
             statements("INSERT OR REPLACE INTO vector (photo_id, space, model, data) VALUES (?,?,?,?)");
-        vector->bind(1, static_cast<std::int64_t>(number));
-        vector->bind(2, outcome.key->space);
-        vector->bind(3, outcome.key->model);
-        vector->bind(4, outcome.vector.data(), static_cast<int>(outcome.vector.size() * sizeof(float)));
-        vector->exec();
+        insert->bind(1, static_cast<std::int64_t>(number));
+        insert->bind(2, vector.key.space);
+        insert->bind(3, vector.key.model);
+        insert->bind(4, vector.values.data(), static_cast<int>(vector.values.size() * sizeof(float)));
+        insert->exec();
     }
     if (outcome.analysis_results) store_analysis_results(statements, number, *outcome.analysis_results);
     if (outcome.faces) store_faces(statements, number, outcome.face_model, *outcome.faces);

@@ -32,11 +32,11 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
             if (!photo->done.empty()) ++run.summary.read;
             if (photo->faces) run.summary.faces += photo->faces->size();
             queues_.note_stored(*committed[at].photo, photo->done);
-            if (photo->key) {
+            for (const PhotoVector& vector : photo->vectors) {
                 ++run.summary.embedded;
-                const auto space = std::ranges::find(parts_.spaces, *photo->key, &OpenSpace::key);
+                const auto space = std::ranges::find(parts_.spaces, vector.key, &OpenSpace::key);
                 if (space != parts_.spaces.end())
-                    HONE_CHECK(parts_.library.add_vector(*space->rows, *committed[at].photo, photo->vector));
+                    HONE_CHECK(parts_.library.add_vector(*space->rows, *committed[at].photo, vector.values));
             }
             if (photo->analysis_results)
                 HONE_CHECK(parts_.library.add_style(*committed[at].photo, photo->analysis_results->style));

@@ -14,7 +14,7 @@ Result<Answer> open_stream(ServerContext& context, const Call& call) {
                        allowed = context.authenticator.watch(call.request, call.principal)](
                           std::shared_ptr<EventStream> stream) {
         const EventHub::Listener listener{role, allowed};
-        if (const auto& indexer = context.search.indexer)
+        if (const auto indexer = context.search.get()->indexer)
             EventHub::send(*stream, listener, "progress", progress_event(indexer->progress()));
         context.events.add(std::move(stream), listener);
     };

@@ -23,7 +23,7 @@ Result<Answer> add_folder(ServerContext& context, const Call& call) {
                              [&context, scan = wish.scan,
                               path = normal_folder(wish.path)](BlockingCalls& calls) -> Result<Answer> {
                                  HONE_CHECK(check_folder(path, calls));
-                                 HONE_TRY(BackgroundIndexer* const indexer, context.indexer());
+                                 HONE_TRY(const auto indexer, context.indexer());
                                  HONE_TRY(const Folder folder, context.library.catalog().add_folder(path));
                                  if (scan) indexer->request_scan();
                                  HONE_TRY(Document added, folder_document(context.library, folder));

@@ -30,8 +30,9 @@ Result<Answer> metrics(ServerContext& context, const Call&) {
     MetricsState state;
     HONE_TRY(const auto snapshot, context.library.snapshot());
     state.counts = snapshot->counts();
-    if (context.search.engine) state.searchable = context.search.engine->searchable();
-    if (const auto& indexer = context.search.indexer) {
+    const auto search = context.search.get();
+    if (search->engine) state.searchable = search->engine->searchable();
+    if (const auto& indexer = search->indexer) {
         state.progress = indexer->progress();
         state.scans = indexer->finished();
     }

@@ -10,7 +10,7 @@ namespace hone {
 namespace {
 
 Result<Answer> start_scan(ServerContext& context, const Call& call) {
-    HONE_TRY(BackgroundIndexer* const indexer, context.indexer());
+    HONE_TRY(const auto indexer, context.indexer());
     bool retry_failed = false;
     if (!call.request.body.empty()) {
         HONE_TRY(const auto body, parse_body(call.request));
@@ -20,7 +20,7 @@ Result<Answer> start_scan(ServerContext& context, const Call& call) {
 }
 
 Result<Answer> pause(ServerContext& context, const Call& call, bool paused) {
-    HONE_TRY(BackgroundIndexer* const indexer, context.indexer());
+    HONE_TRY(const auto indexer, context.indexer());
     std::string analyzer;
     if (!call.request.body.empty()) {
         HONE_TRY(const auto body, parse_body(call.request));

@@ -17,13 +17,14 @@ constexpr std::uint64_t kExampleBytes = 64ULL << 20;
 Result<Answer> run_search(ServerContext& context, const Call& call, SearchQuery query) {
     // A viewer could otherwise spell out names of files and folders, word by word.
     query.paths = sees_paths(call.principal);
-    if (!context.search.engine) return std::unexpected(context.missing_model());
+    const auto parts = context.search.get();
+    if (!parts->engine) return std::unexpected(context.missing_model());
     HONE_TRY(const PhotoFilter filter, parse_filter_of(call.principal, query.filter));
     std::vector<std::string> names = query.like;
     names.insert(names.end(), query.unlike.begin(), query.unlike.end());
     names.push_back(query.from);
     HONE_TRY(const SearchPage page,
-             context.search.engine->search(query, context.examples.pick(names), call.request.gone));
+             parts->engine->search(query, context.examples.pick(names), call.request.gone));
     context.metrics.searched(page.took_ms / 1000);
     return Answer(200, to_document(page, call.request.gone));
 }
@@ -45,7 +46,7 @@ Result<Answer> similar(ServerContext& context, const Call& call) {
 }
 
 Result<Answer> add_example(ServerContext& context, const Call& call) {
-    const auto& model = context.search.model;
+    const auto model = context.search.get()->models.in_use;
     if (!model) return std::unexpected(context.missing_model());
     const std::string& body = call.request.body;
     const std::span bytes(reinterpret_cast<const std::uint8_t*>(body.data()), body.size());

@@ -12,17 +12,19 @@ namespace {
 
 Result<Answer> show_status(ServerContext& context, const Call&) {
     Catalog& catalog = context.library.catalog();
+    const auto search = context.search.get();
     HONE_TRY(const auto snapshot, context.library.snapshot());
     LibraryStatus library{.version = context.version,
                           .library = context.library.directory(),
                           .counts = snapshot->counts(),
-                          .searchable = context.search.engine ? context.search.engine->searchable() : 0,
-                          .model = context.search.model.get(),
+                          .searchable = search->engine ? search->engine->searchable() : 0,
+                          .model = search->models.in_use.get(),
+                          .next_model = search->models.next.get(),
                           .model_problem = context.no_model};
     HONE_TRY(library.missing, catalog.count_missing());
     HONE_TRY(library.folders, folders_json(context.library));
     ServerStatus server{.catalog = catalog.condition()};
-    if (const auto& indexer = context.search.indexer) {
+    if (const auto& indexer = search->indexer) {
         server.unwatched = indexer->unwatched();
         server.indexing = indexer->progress();
         server.scans = indexer->finished();

@@ -34,6 +34,7 @@ export type Folder = WithPath<Schemas['Folder']>;
 export type Indexing = Schemas['Progress'];
 export type AnalyzerProgress = Schemas['AnalyzerProgress'];
 export type Model = Schemas['Model'];
+export type Models = Schemas['Models'];
 export type Missing = Schemas['Missing'];
 export type Forgotten = Schemas['Forgotten'];
 export type Status = Omit<Schemas['Status'], 'folders'> & { folders: Folder[] };
@@ -191,6 +192,16 @@ export const api = {
   /** analyzer: only this one. */
   pause: async (analyzer?: string): Promise<void> => void (await call('/scan/pause', post({ analyzer }))),
   resume: async (analyzer?: string): Promise<void> => void (await call('/scan/resume', post({ analyzer }))),
+  models: (signal?: AbortSignal) => json<Models>('/models', at(signal)),
+  useModel: (name: string) => json<Models>('/models/use', post({ name })),
+  /** precision: that of the model's files by default. */
+  getModel: (source: string, precision?: string) =>
+    json<Models>('/models/download', post({ source, precision })),
+  pauseModel: () => json<Models>('/models/download/pause', post({})),
+  resumeModel: () => json<Models>('/models/download/resume', post({})),
+  cancelModel: () => json<Models>('/models/download/cancel', post({})),
+  removeModel: async (name: string): Promise<void> =>
+    void (await call(`/models/${encodeURIComponent(name)}`, { method: 'DELETE' })),
   failures: (signal?: AbortSignal) => json<Failures>('/failures', at(signal)),
   faces: (photo: string, signal?: AbortSignal) => json<PhotoFaces>(`/photos/${photo}/faces`, at(signal)),
   similarFaces: (face: number, limit: number, signal?: AbortSignal) =>

@@ -195,6 +195,7 @@ export function analyzerName(analyzer: string): string {
   const names: Record<string, string> = {
     description: 'Dates, places, cameras and colours',
     content: 'What photos show',
+    'new model': 'What photos show, for the new model',
     faces: 'Faces',
     duplicates: 'Duplicates',
   };
