@@ -8,7 +8,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 deps=$root/deps
 quiet=${quiet:-}
-# Node.js of script/steps.sh, on machines without one of their own.
+# Node.js of script/steps.sh, on machines without another one.
 PATH=$PATH:$deps/node/bin
 
 say() { [ -n "$quiet" ] || printf '%s\n' "$*" >&2; }

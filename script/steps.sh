@@ -73,7 +73,7 @@ python_packages_of_tests() {
 }
 
 # node_engine - Node.js and npm in deps/node, where the machine has none; lib.sh puts it on PATH. Debian's npm is 387
-# packages of its own, the wheel is one file.
+# packages, the wheel is one file.
 node_engine() {
     local hash work file version
     version=$(node --version 2> /dev/null) && version=${version#v} && [ "${version%%.*}" -ge 18 ] && command -v npm > /dev/null && return 0

@@ -84,7 +84,7 @@ struct Answer {
 };
 
 // Returns the query of the address that `Link: <...>; rel="next"` names (RFC 8288). Only the query is taken:
-// a mirror may pass on the address of the hub that it mirrors.
+// a copy of a hub may pass on the address of the hub.
 std::string next_query_of(std::string_view link) {
     for (std::size_t at = 0; (at = link.find('<', at)) != std::string_view::npos;) {
         const std::size_t end = link.find('>', at);

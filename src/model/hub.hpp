@@ -27,7 +27,7 @@ struct HubRequest {
     fs::path directory;                  // keeps partial downloads, which are continued
     // Called on the thread of the call.
     std::function<void(const HubProgress&)> progress;
-    std::stop_token stop;  // ends the download soon; what came is kept
+    std::stop_token stop;  // ends the download soon; its files so far are kept
 };
 
 struct HubShortcut {

@@ -45,7 +45,7 @@ bool has_input(const Session& session, const std::string& name) {
     return std::ranges::any_of(session.inputs(), [&](const Port& port) { return port.name == name; });
 }
 
-// Towers of their own may use one name for their inputs; a combined network cannot.
+// Separate towers may use one name for their inputs; a combined network cannot.
 bool names_differ(const Manifest& manifest) {
     return manifest.image.input != manifest.text.input_ids;
 }

@@ -275,7 +275,7 @@ Result<> see_dimension(Manifest& manifest) {
                         pictures ? manifest.image.output : manifest.text.output);
         }
         for (const Port& port : session->inputs()) {
-            // A combined network takes both; towers of their own may use one name for their inputs.
+            // A combined network takes both; separate towers may use one name for their inputs.
             const bool is_picture =
                 port.name == manifest.image.input && (pictures || port.name != manifest.text.input_ids);
             if (is_picture) {

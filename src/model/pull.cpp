@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A pull: files into a folder of its own, then the model as a whole.
+// A pull: files into a separate folder, then the model as a whole.
 #include "model/pull.hpp"
 
 #include "model/import.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fetches one model at a time from a hub, on a thread of its own. Only a person's request starts it.
+// Fetches one model at a time from a hub, on a separate thread. Only a person's request starts it.
 #pragma once
 
 #include <mutex>
@@ -18,14 +18,14 @@ class ModelDownload {
     // kConflict while another one runs or is paused; other errors as plan_pull().
     Result<> start(const ModelStore& store, const std::string& source, const std::string& precision,
                    const std::string& name);
-    // kNotFound when there is nothing to pause, resume or cancel. A pause keeps what came; resuming continues
+    // kNotFound when there is nothing to pause, resume or cancel. A pause keeps the files so far; resuming continues
     // there. A failed one can be resumed as well.
     Result<> pause();
     Result<> resume();
     Result<> cancel();
     // The last one, until another one starts or it is cancelled.
     [[nodiscard]] std::optional<DownloadProgress> progress() const;
-    // Ends it; what came is kept.
+    // Ends it; its files so far are kept.
     void stop();
 
   private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Puts the models that are chosen now in the place of those that the server uses, while requests go on.
+// Puts the models that are chosen now in the place of those that the server uses, while requests continue.
 #pragma once
 
 #include <condition_variable>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changing the image-text model: searches go on with the former one, the switch is one step, and it can be undone."""
+"""Changing the image-text model: searches continue with the former one, the switch is one step, and it can be undone."""
 import sqlite3
 
 import pytest
@@ -111,7 +111,7 @@ def test_download_pause_resume_cancel_use(hone, quick, other, library, test_mode
             count = len(hub.requests)
             assert server.post('/models/download/cancel').status == 202
             assert 'download' not in server.get('/models').json()
-            assert not list((library / 'models').glob('.pull-*')), 'what came is deleted'
+            assert not list((library / 'models').glob('.pull-*')), 'its files are deleted'
             assert server.post('/models/download/cancel').status == 404
             server.post('/models/download', {'source': 'someone/clip-immich'})
             slow = (test_models / 'clip-immich/visual/model.onnx').stat().st_size

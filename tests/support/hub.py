@@ -204,7 +204,7 @@ class Hub:
     def __init__(self, repositories, port=0, revisions=('main', COMMIT), licence='mit', page=1000):
         self.repositories = {name: pathlib.Path(folder) for name, folder in repositories.items()}
         self.revisions, self.card = revisions, {'license': licence}
-        # rows of a listing in one answer; the links name the hub itself, as a mirror passes them on
+        # rows of a listing in one answer; the links name the hub itself, as a copy of a hub passes them on
         self.page, self.elsewhere = page, 'https://hub.example'
         self.faults, self.requests = {}, []
         self.lock, self.hashes = threading.Lock(), {}
