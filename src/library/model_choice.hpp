@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which models a library uses. A person chooses one (the setting `model`). Searches go on with the model
+// Which models a library uses. A person chooses one (the setting `model`). Searches continue with the model
 // before it until the chosen one has embedded every photo; then the switch is one setting, and choosing the
 // former model again takes it back at once, because its vectors are kept.
 #pragma once
