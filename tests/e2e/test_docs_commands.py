@@ -29,7 +29,7 @@ ELSEWHERE = {
     '-v hone:/library localhost/hone',
     'journalctl -u hone -f', 'man hone', 'podman build -t localhost/hone -f deploy/Containerfile .',
     'podman run -d --name hone --read-only --cap-drop ALL --userns keep-id:uid=10001,gid=10001 -p 127.0.0.1:3000:3000 -v ~/Pictures:/photos:ro -v ~/hone:/library localhost/hone',
-    'script/bootstrap', 'script/bootstrap --build && script/package', 'script/check-words', 'script/server --samples', 'script/server ~/Pictures', 'script/test', 'script/test-deploy', 'ss -ltnp',
+    'script/bootstrap', 'script/bootstrap --build && script/package', 'script/check-words', 'script/plain-pack', 'script/server --samples', 'script/server ~/Pictures', 'script/test', 'script/test-deploy', 'ss -ltnp',
     'sudo -u hone HONE_LIBRARY=/var/lib/hone hone users add you --role owner', 'sudo -u hone ls FOLDER', 'sudo apt install ./build/package/hone_*.deb',
     'sudo setfacl -R -m u:hone:rX -m d:u:hone:rX /srv/photos', 'sudo systemctl restart hone', 'sudoedit /etc/default/hone',
     "build/release/tests/hone_contract_tests --gtest_filter='*NearDuplicates*'",
@@ -44,7 +44,7 @@ PLACEHOLDERS = [
     (r'(query) FILE', r'\1 docs/surrealdb/similar-3.surql'), (r'(restore) FILE', r'\1 {backup} --yes'), (r'(show) FILE', r'\1 {photos}/cat.jpg'), (r'\bFILE\b', '{new}'),
     (r'--map OLD=NEW', '--map {photos}=/mnt/elsewhere'), (r'--map /srv/photos=/mnt/photos', '--map {photos}={photos}'), (r'SEPARATE-FOLDER', '{worker}'),
     (r'--weight ID\b', '--weight {first}'), (r'\bPHOTO\b', '{photos}/cat.jpg'), (r'\bFOLDER\b', '{photos}'), (r'\bID\b', '{id}'), (r'~/Pictures', '{photos}'), (r'/backups\b', '{photos}'),
-    (r'(users add) NAME', r'\1 nora'), (r'(models use) NAME', r'\1 hone-default-390'), (r'\bNAME\b', 'vera'), (r'--listen (127\.0\.0\.1|0\.0\.0\.0):3000', r'--listen \1:0'),
+    (r'(users add) NAME', r'\1 nora'), (r'(models use) NAME', r'\1 hone-default-390-v2'), (r'\bNAME\b', 'vera'), (r'--listen (127\.0\.0\.1|0\.0\.0\.0):3000', r'--listen \1:0'),
     (r'fullchain\.pem', '{certificate}'), (r'privkey\.pem', '{key}'), (r'http://127\.0\.0\.1:3000', '{server}'),
     # sizes that take minutes
     (r'--synthetic 1000000', '--synthetic 1000'), (r'--synthetic 100000\b', '--synthetic 300'), (r'(bench catalog)', r'\1 --photos 20'), (r'(bench feedback --embeddings \S+)', r'\1 --rounds 2'),

@@ -232,7 +232,7 @@ def test_status_and_folders(sample_server, api, samples):
     status = sample_server.status()
     openapi.check(api, 'get', '/status', 200, status)
     assert (status['photos'], status['searchable'], status['failed']) == (59, 59, 0)
-    assert status['model']['name'] == 'hone-default-390' and status['model']['licence'] == 'Apache-2.0'
+    assert status['model']['name'] == 'hone-default-390-v2' and status['model']['licence'] == 'Apache-2.0'
     assert status['indexing']['state'] == 'idle' and status['last_scan']['photos'] == 59
     folders = sample_server.get('/folders').json()
     openapi.check(api, 'get', '/folders', 200, folders)

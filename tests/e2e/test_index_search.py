@@ -80,7 +80,7 @@ def test_knowledge_survives_a_missing_folder(hone, quick, photos, tmp_path):
 def test_words_find(search):
     page = search('a squirrel')
     assert names(page)[0] == 'squirrel_cls.jpg'
-    assert page['total'] == 59 and page['query']['text'] == 'a squirrel' and page['model'] == 'hone-default-390'
+    assert page['total'] == 59 and page['query']['text'] == 'a squirrel' and page['model'] == 'hone-default-390-v2'
     first = page['results'][0]
     assert set(first) >= {'id', 'path', 'score', 'probability', 'reasons', 'copies'}
     assert len(first['id']) == 64 and first['path'].startswith('/') and 0 <= first['probability'] <= 1
@@ -197,7 +197,7 @@ def test_status(indexed, samples):
     library, _ = indexed
     status = run_hone('status', '--json', library=library).ok().json()
     assert (status['photos'], status['searchable'], status['failed']) == (59, 59, 0)
-    assert status['model']['name'] == 'hone-default-390' and status['model']['dimension'] == 384
+    assert status['model']['name'] == 'hone-default-390-v2' and status['model']['dimension'] == 384
     assert [f['path'] for f in status['folders']] == [str(samples)]
     assert '59' in run_hone('status', library=library).ok().out
 

@@ -76,9 +76,9 @@ def test_vectors_are_the_reference_s(hone, quick, photos):
 
 
 def test_default_pack_is_there(hone):
-    row = listed(hone)['hone-default-390']
+    row = listed(hone)['hone-default-390-v2']
     assert row.get('licence') == 'Apache-2.0'
-    assert 'hone-default-390' in hone('models', 'list').ok().out
+    assert 'hone-default-390-v2' in hone('models', 'list').ok().out
     hone('models', 'verify').ok()
 
 

@@ -144,9 +144,11 @@ TEST(ModelStore, PrefersTheLibrarysModelsAndListsBrokenOnes) {
     folder.write("own/small/manifest.json", good().dump());
     folder.write("shared/small/manifest.json", good().dump());
     folder.write("shared/pack/manifest.json", second.dump());
+    second["name"] = "hone-default-x-plain";
+    folder.write("shared/pack-plain/manifest.json", second.dump());
     folder.write("shared/broken/manifest.json", "{}");
     const ModelStore store({folder.path() / "own", folder.path() / "shared", folder.path() / "none"});
-    EXPECT_EQ(store.list().size(), 3U);
+    EXPECT_EQ(store.list().size(), 4U);
     EXPECT_EQ(store.find("small")->directory, folder.path() / "own/small");
     EXPECT_EQ(store.find(std::nullopt)->name, "hone-default-x");
     EXPECT_THAT(store.find("other").error().message, HasSubstr("small, hone-default-x"));
