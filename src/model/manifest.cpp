@@ -187,8 +187,13 @@ Result<Manifest> read_manifest(const fs::path& directory) {
         manifest.text = parse_text(object.at("text"));
         if (object.contains("calibration")) {
             const json& calibration = object["calibration"];
-            manifest.calibration = ScoreCalibration{calibration.at("likely").get<double>(),
-                                                    calibration.at("slope").get<double>()};
+            ScoreCalibration& found = manifest.calibration.emplace();
+            found.likely = calibration.at("likely").get<double>();
+            found.slope = calibration.at("slope").get<double>();
+            if (calibration.contains("sure")) {
+                found.sure = calibration["sure"].get<double>();
+                if (*found.sure < found.likely) throw BadField{"calibration: sure is less than likely"};
+            }
         }
         return manifest;
     } catch (const BadField& bad) {
@@ -236,9 +241,11 @@ json to_json(const Manifest& manifest) {
                      {"pad_id", text.pad_id},
                      {"lowercase", text.lowercase},
                      {"files", files_to_json(text.files)}}}};
-    if (manifest.calibration)
-        object["calibration"] = {{"likely", manifest.calibration->likely},
-                                 {"slope", manifest.calibration->slope}};
+    if (manifest.calibration) {
+        json& calibration = object["calibration"];
+        calibration = {{"likely", manifest.calibration->likely}, {"slope", manifest.calibration->slope}};
+        if (manifest.calibration->sure) calibration["sure"] = *manifest.calibration->sure;
+    }
     return object;
 }
 

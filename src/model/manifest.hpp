@@ -54,9 +54,12 @@ struct TextTower {
 };
 
 // probability = 1 / (1 + exp(-slope (cosine - likely))). likely: the cosine of text and image at which half
-// of such pairs match.
+// of such pairs match, when some photo of the library matches. sure: the cosine, at least `likely`, that the
+// best photo has when some photo matches; when it has less, `sure` takes the place of `likely`, and no photo
+// is likely.
 struct ScoreCalibration {
     double likely = 0.30, slope = 14.0;
+    std::optional<double> sure;
 };
 
 struct Manifest {

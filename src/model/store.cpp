@@ -10,6 +10,7 @@ namespace hone {
 namespace {
 
 constexpr std::string_view kDefaultPack = "hone-default";  // prefix of the packs that are built at set-up
+constexpr std::string_view kFirstEdition = "hone-default-390";
 
 }  // namespace
 
@@ -42,11 +43,19 @@ std::vector<StoredModel> ModelStore::list() const {
 
 Result<Manifest> ModelStore::find(const std::optional<std::string>& name) const {
     std::vector<StoredModel> models = list();
+    const auto usable = [](const StoredModel& model) { return model.manifest.has_value(); };
+    const auto is_pack = [&](const StoredModel& model) {
+        return usable(model) && model.manifest->name.starts_with(kDefaultPack);
+    };
+    auto best = std::ranges::find_if(models, is_pack);
+    if (best == models.end()) best = std::ranges::find_if(models, usable);
     if (name) {
         for (StoredModel& model : models) {
             if (model.manifest ? model.manifest->name == *name : model.directory.filename() == *name)
                 return std::move(model.manifest);
         }
+        if (*name == kFirstEdition && best != models.end() && is_pack(*best))
+            return std::move(best->manifest);
         std::string known;
         for (const StoredModel& model : models) {
             if (model.manifest) known += (known.empty() ? "" : ", ") + model.manifest->name;
@@ -56,12 +65,6 @@ Result<Manifest> ModelStore::find(const std::optional<std::string>& name) const 
                         "no model is named '{}' and none is installed; see `hone models pull --help`", *name);
         return fail(ErrorKind::kNotFound, "no model is named '{}'; the models are: {}", *name, known);
     }
-    const auto usable = [](const StoredModel& model) { return model.manifest.has_value(); };
-    const auto is_default = [&](const StoredModel& model) {
-        return usable(model) && model.manifest->name.starts_with(kDefaultPack);
-    };
-    auto best = std::ranges::find_if(models, is_default);
-    if (best == models.end()) best = std::ranges::find_if(models, usable);
     if (best != models.end()) return std::move(best->manifest);
     for (StoredModel& model : models) return std::move(model.manifest);  // a broken model: report the reason
     return fail(ErrorKind::kUnavailable,

@@ -27,8 +27,9 @@ class ModelStore {
 
     // In the order of the folders, then by name. A name that occurs twice is listed once: the first wins.
     [[nodiscard]] std::vector<StoredModel> list() const;
-    // Returns the model of that name; without a name, the only model, else the default pack. kNotFound for an
-    // unknown name; kUnavailable, with instructions, when there is no model to choose.
+    // Returns the model of that name; without a name, the only model, else the default pack, which also takes
+    // the place of its first edition (hone-default-390) where that is not installed. kNotFound for an unknown
+    // name; kUnavailable, with instructions, when there is no model to choose.
     [[nodiscard]] Result<Manifest> find(const std::optional<std::string>& name) const;
     // The folder for new models: the library's own.
     [[nodiscard]] const fs::path& own_directory() const { return directories_.front(); }

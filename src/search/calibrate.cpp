@@ -17,11 +17,26 @@ LogisticCalibration carry_over(const LogisticCalibration& calibration, const Sco
     return {to.mean + threshold * to.deviation, calibration.slope * from.deviation / to.deviation};
 }
 
-// The calibration by query text alone, in the content's scores.
+// Whether an available photo has at least this score.
+bool any_reaches(const SearchedLibrary& library, std::span<const float> scores, double score) {
+    bool any = false;
+    library.content.for_each([&](std::size_t row, PhotoNumber photo) {
+        any = any || (scores[row] >= score && library.photos->is_available(photo));
+    });
+    return any;
+}
+
+// The calibration by query text alone, in the content's scores. by_text: the content's scores by query text.
+// scores: as ranked.
 std::optional<LogisticCalibration> calibration_by_text(const SearchedLibrary& library,
-                                                       const Question& question,
+                                                       const Question& question, const ContentScores& content,
+                                                       std::span<const float> by_text,
                                                        std::span<const float> scores) {
-    if (library.calibration) return calibration_of_manifest(*library.calibration);
+    if (const auto& manifest = library.calibration) {
+        const bool some_match = !content.evidence.positives.empty() || !manifest->sure ||
+                                any_reaches(library, by_text, *manifest->sure);
+        return calibration_of_manifest(*manifest, some_match);
+    }
     if (!library.vocabulary) return std::nullopt;
     return calibration_from_vocabulary(*library.vocabulary, question.text, library.content, scores,
                                        library.threads);
@@ -49,14 +64,16 @@ Chosen choose_calibration(const SearchedLibrary& library, const Question& questi
         throw_if_stopped(stop);
         // These marks do not show where the list ends: as many photos are likely as by the query text.
         if (text) {
-            if (const auto by_text = calibration_by_text(library, question, content.scores_by_text)) {
+            if (const auto by_text = calibration_by_text(library, question, content, content.scores_by_text,
+                                                         content.scores_by_text)) {
                 const auto likely = static_cast<std::size_t>(std::ranges::count_if(
                     content.scores_by_text, [&](float score) { return score >= by_text->threshold; }));
                 return {calibration_keeping(likely, faceted.scores, moments), Calibration::kText};
             }
         }
     } else if (text) {
-        if (const auto by_text = calibration_by_text(library, question, faceted.scores))
+        if (const auto by_text =
+                calibration_by_text(library, question, content, content.scores, faceted.scores))
             return {in_scores(*by_text), Calibration::kText};
     }
     return {calibration_of_moments(moments), Calibration::kDeviation};

@@ -240,8 +240,9 @@ LogisticCalibration calibration_keeping(std::size_t likely, std::span<const floa
             kSteepness / moments.deviation};
 }
 
-LogisticCalibration calibration_of_manifest(const ScoreCalibration& calibration) {
-    return {calibration.likely, calibration.slope};
+LogisticCalibration calibration_of_manifest(const ScoreCalibration& calibration, bool some_match) {
+    return {some_match ? calibration.likely : calibration.sure.value_or(calibration.likely),
+            calibration.slope};
 }
 
 LogisticCalibration calibration_of_moments(const ScoreMoments& moments) {

@@ -84,8 +84,9 @@ MarkOrder order_of_marks(const FeedbackMethod& method, const Evidence& evidence,
 LogisticCalibration calibration_keeping(std::size_t likely, std::span<const float> scores,
                                         const ScoreMoments& moments);
 
-// Returns the calibration in the model's manifest.
-LogisticCalibration calibration_of_manifest(const ScoreCalibration& calibration);
+// Returns the calibration in the model's manifest. some_match: whether some photo of the library is known to
+// match, or reaches the manifest's `sure`.
+LogisticCalibration calibration_of_manifest(const ScoreCalibration& calibration, bool some_match);
 
 // Calibrates by rarity in this library: 1/2 at kUnusual standard deviations above the mean. Not fitted to
 // matches.

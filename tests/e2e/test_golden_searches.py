@@ -65,7 +65,7 @@ def won_by_marks(server, category, right, limit):
 def test_coco_captions_find_their_photo(coco_server, coco_captions):
     hits = [photo in names(coco_server.search(caption, limit=10)) for photo, caption in coco_captions]
     assert len(hits) == 271
-    assert sum(hits) >= 0.8 * 271, f'{sum(hits)} of 271 within the first ten'
+    assert sum(hits) >= 0.89 * 271, f'{sum(hits)} of 271 within the first ten'
 
 
 @pytest.mark.shared('photos/coco-captions')
@@ -76,6 +76,34 @@ def test_likely_counts_are_sensible(coco_server, coco_captions):
     assert np.percentile(counts, 95) < 100, counts
 
 
+@pytest.mark.shared('photos/coco-captions')
+def test_likely_means_what_it_says(coco_server, coco):
+    """The names of the 80 categories: at least 65 % of the likely photos are right, at least 35 % of the right ones are likely, and
+    for at least 60 % of the names nothing would be likely if the library had none of their photos."""
+    categories = {pathlib.Path(r['file']).name: r['categories'] for r in json.loads((coco / 'captions.json').read_text()) if r['categories']}
+    sure = json.loads((ROOT / 'models/default/manifest.json').read_text())['calibration']['sure']
+    wanted = sorted({name for row in categories.values() for name in row})
+    likely = right = found = nothing = 0
+    for name in wanted:
+        page = coco_server.search(name, limit=271, style_terms=[], collapse=False)
+        rows = [(r, name in categories[photo]) for r, photo in zip(page['results'], names(page)) if photo in categories]
+        likely += sum(r['probability'] >= .5 for r, _ in rows)
+        found += sum(r['probability'] >= .5 for r, fits in rows if fits)
+        right += sum(fits for _, fits in rows)
+        nothing += all(r['score'] < sure for r, fits in rows if not fits)
+    assert len(wanted) == 80 and right > 400
+    assert found >= .65 * likely and found >= .35 * right and nothing >= .6 * len(wanted), (found, likely, right, nothing)
+
+
+def test_nothing_is_likely_where_nothing_is(sample_server):
+    """Most things that no sample photo shows."""
+    absent = ('a giraffe', 'a pizza', 'a surfboard', 'a toilet', 'a snowboard', 'a traffic light', 'a laptop computer', 'a zebra', 'a wedding cake', 'a submarine')
+    empty = [words for words in absent if sample_server.search(words, limit=1)['nothing_fits']]
+    assert len(empty) >= 6, empty
+    for words in ('a cat face', 'a cup of coffee', 'sheep', 'a dog'):
+        assert not sample_server.search(words, limit=1)['nothing_fits'], words
+
+
 @pytest.mark.shared('photos/known')
 def test_known_photos(tmp_path):
     known = need(ROOT.parent / 'shared/photos/known', 'the 25 known photos')
@@ -84,7 +112,7 @@ def test_known_photos(tmp_path):
         server.wait_idle(searchable=25)
         missed = [words for words, right in queries.items() if names(server.search(words, limit=1))[0] not in right]
     assert len(queries) == 40
-    assert len(missed) <= 8, missed
+    assert len(missed) <= 7, missed
 
 
 @pytest.mark.shared('photos/coco-captions')

@@ -53,11 +53,14 @@ TEST(Manifest, IsReadAndWrittenTheSame) {
     ASSERT_TRUE(manifest) << manifest.error().message;
     EXPECT_EQ(manifest->image.height, 16);
     EXPECT_EQ(manifest->text.attention_mask, std::nullopt);
-    manifest->calibration = ScoreCalibration{0.2, 9};
-    ASSERT_TRUE(write_manifest(*manifest));
-    const auto again = read_manifest(folder.path());
-    ASSERT_TRUE(again) << again.error().message;
-    EXPECT_EQ(to_json(*again), to_json(*manifest));
+    for (const std::optional<double> sure : {std::optional<double>(), std::optional<double>(0.25)}) {
+        manifest->calibration = ScoreCalibration{0.2, 9, sure};
+        ASSERT_TRUE(write_manifest(*manifest));
+        const auto again = read_manifest(folder.path());
+        ASSERT_TRUE(again) << again.error().message;
+        EXPECT_EQ(to_json(*again), to_json(*manifest));
+        EXPECT_EQ(again->calibration->sure, sure);
+    }
 }
 
 TEST(Manifest, NamesTheFieldThatIsWrong) {
@@ -66,26 +69,28 @@ TEST(Manifest, NamesTheFieldThatIsWrong) {
         json value;
         const char* expected;
     };
-    for (const Case& wrong : {Case{"/format", 2, "newer Hone"},
-                              {"/format", 1.5, "1.5 is not a whole number"},
-                              {"/format", 1e30, "1e+30 is not a whole number"},
-                              {"/image/pad", {0, 300, 0}, "300 is not a whole number"},
-                              {"/image/files/f32/bytes", -1, "-1 is not a whole number"},
-                              {"/text/tokenizer/id_offset", 1e18, "1e+18 is not a whole number"},
-                              {"/text/pad_id", json::parse("18446744073709551615"), "is not a whole number"},
-                              {"/name", "Bad Name", "the name"},
-                              {"/role", "toaster", "toaster"},
-                              {"/dimension", 0, "dimension"},
-                              {"/dimension", "many", "dimension"},
-                              {"/image/width", 100'000, "width"},
-                              {"/image/resize", "bend", "image.resize"},
-                              {"/image/resample", "magic", "image.resample"},
-                              {"/image/std", {0, 1, 1}, "image.std"},
-                              {"/image/files", json::object(), "files is empty"},
-                              {"/image/files/f64", {{"path", "x"}}, "f64"},
-                              {"/image/files/f32/path", "../../etc/passwd", "outside"},
-                              {"/text/files/f32/path", "/etc/passwd", "outside"},
-                              {"/text/tokenizer/kind", "spells", "text.tokenizer.kind"}}) {
+    for (const Case& wrong :
+         {Case{"/format", 2, "newer Hone"},
+          {"/calibration", {{"likely", 0.3}, {"slope", 9}, {"sure", 0.2}}, "sure is less"},
+          {"/format", 1.5, "1.5 is not a whole number"},
+          {"/format", 1e30, "1e+30 is not a whole number"},
+          {"/image/pad", {0, 300, 0}, "300 is not a whole number"},
+          {"/image/files/f32/bytes", -1, "-1 is not a whole number"},
+          {"/text/tokenizer/id_offset", 1e18, "1e+18 is not a whole number"},
+          {"/text/pad_id", json::parse("18446744073709551615"), "is not a whole number"},
+          {"/name", "Bad Name", "the name"},
+          {"/role", "toaster", "toaster"},
+          {"/dimension", 0, "dimension"},
+          {"/dimension", "many", "dimension"},
+          {"/image/width", 100'000, "width"},
+          {"/image/resize", "bend", "image.resize"},
+          {"/image/resample", "magic", "image.resample"},
+          {"/image/std", {0, 1, 1}, "image.std"},
+          {"/image/files", json::object(), "files is empty"},
+          {"/image/files/f64", {{"path", "x"}}, "f64"},
+          {"/image/files/f32/path", "../../etc/passwd", "outside"},
+          {"/text/files/f32/path", "/etc/passwd", "outside"},
+          {"/text/tokenizer/kind", "spells", "text.tokenizer.kind"}}) {
         json object = good();
         object[json::json_pointer(wrong.pointer)] = wrong.value;
         const auto manifest = read(object);
@@ -151,6 +156,8 @@ TEST(ModelStore, PrefersTheLibrarysModelsAndListsBrokenOnes) {
     EXPECT_EQ(store.list().size(), 4U);
     EXPECT_EQ(store.find("small")->directory, folder.path() / "own/small");
     EXPECT_EQ(store.find(std::nullopt)->name, "hone-default-x");
+    EXPECT_EQ(store.find("hone-default-x-plain")->name, "hone-default-x-plain");
+    EXPECT_EQ(store.find("hone-default-390")->name, "hone-default-x") << "the first edition, not installed";
     EXPECT_THAT(store.find("other").error().message, HasSubstr("small, hone-default-x"));
     EXPECT_THAT(store.find("broken").error().message, HasSubstr("broken manifest"));
     EXPECT_EQ(ModelStore({folder.path() / "none"}).find(std::nullopt).error().kind, ErrorKind::kUnavailable);

@@ -349,6 +349,58 @@ SearchQuery asking(const std::string& text) {
     return query;
 }
 
+// Photos at given cosines to every text, and a model that names a `sure` cosine.
+class Sure : public Engine {
+  protected:
+    void SetUp() override {
+        Engine::SetUp();
+        Manifest manifest = model->manifest();
+        manifest.calibration = ScoreCalibration{0.6, 20, 0.8};
+        model = std::make_shared<OneText>(manifest, ModelOptions{});
+        for (const float cosine : {0.3F, 0.5F, 0.65F, 0.75F}) last = add_at(cosine);
+    }
+    std::string add_at(float cosine) {
+        return add(fmt::format("{}.jpg", cosine), {cosine, std::sqrt(1 - cosine * cosine), 0});
+    }
+
+    std::string last;
+};
+
+TEST_F(Sure, NothingIsLikelyUntilAPhotoIsSure) {
+    const SearchPage unsure = *search(asking("a fork"));
+    EXPECT_TRUE(unsure.nothing_fits);
+    EXPECT_EQ(unsure.likely, 0U);
+    EXPECT_NEAR(unsure.likely_cut, 0.8, 1e-6);
+    EXPECT_LT(unsure.hits.front().probability, 0.5);
+    add_at(0.85F);
+    const SearchPage sure = *search(asking("a fork"));
+    EXPECT_FALSE(sure.nothing_fits);
+    EXPECT_EQ(sure.likely, 3U);
+    EXPECT_NEAR(sure.likely_cut, 0.6, 1e-6);
+    ASSERT_EQ(sure.hits.size(), unsure.hits.size() + 1);
+    for (std::size_t at = 0; at < unsure.hits.size(); ++at) {
+        EXPECT_EQ(sure.hits[at + 1].score, unsure.hits[at].score);
+        EXPECT_GT(sure.hits[at + 1].probability, unsure.hits[at].probability);
+    }
+}
+
+TEST_F(Sure, APhotoThatIsGoneDoesNotCount) {
+    const Folder other = *library->catalog().add_folder("/other");
+    root = other;
+    add("gone.jpg", {1, 0, 0}, "/other/gone.jpg");
+    EXPECT_EQ(search(asking("a fork"))->likely, 3U);
+    ASSERT_TRUE(library->catalog().remove_folder(other.id));
+    EXPECT_EQ(search(asking("a fork"))->likely, 0U);
+}
+
+TEST_F(Sure, APositiveShowsThatSomePhotosMatch) {
+    SearchQuery query = asking("a fork");
+    query.like = {last};
+    const SearchPage page = *search(query);
+    EXPECT_EQ(page.calibration, Calibration::kText);
+    EXPECT_EQ(page.likely, 1U) << "0.65; the positive is not in the list";
+}
+
 // 40 photos increasingly similar to the query text, and one that is not but has the text in its name.
 class Facts : public Engine {
   protected:
