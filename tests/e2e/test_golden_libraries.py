@@ -95,13 +95,15 @@ def test_goes_on_where_it_was(golden, tmp_path):
     run_hone('restore', backup, '--map', f'{WAS}={photos}', library=second).ok()
     check(second, expected, photos, False)
     summary = run_hone('index', '--json', library=second).ok().json()
-    assert (summary['photos'], summary['new'], summary['embedded'], summary['missing'], summary['failed']) == (len(expected['photos']), 0, len(expected['photos']), 0, 1), summary
+    assert (summary['photos'], summary['new'], summary['missing'], summary['failed']) == (len(expected['photos']), 0, 0, 1), summary
+    files = sum(len(photo['paths']) for photo in expected['photos'])
+    assert len(expected['photos']) <= summary['embedded'] <= files, 'copies may be embedded at the same time'
     assert [folder['reachable'] for folder in run_hone('status', '--json', library=second).ok().json()['folders']] == [True]
     check(second, expected, photos, True)
     assert names(run_hone('search', 'a cat', '--json', library=second).ok().json())[0].startswith('cat')
     assert names(run_hone('search', 'melange', '--json', library=second).ok().json())[0] == 'coffee.jpg', 'words of its metadata'
     again = run_hone('index', '--json', library=second).ok().json()
-    assert again['unchanged'] == sum(len(photo['paths']) for photo in expected['photos']), again
+    assert again['unchanged'] == files and again['embedded'] == 0, again
 
 
 def test_is_served_and_embedded_in_the_background(golden, tmp_path):
