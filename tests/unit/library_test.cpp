@@ -35,8 +35,7 @@ class StoredLibrary : public testing::Test {
     FileOutcome outcome(int number) const {
         FileOutcome::Photo photo;
         photo.photo = {sha256(std::to_string(number)), 1, 10, 10, "jpeg", 0};
-        photo.key = content_key(*model);
-        photo.vector = {1, 0, 0};
+        photo.vectors = {{content_key(*model), {1, 0, 0}}};
         photo.analysis_results.emplace();
         photo.analysis_results->style = {static_cast<std::uint8_t>(number)};
         photo.analysis_results->hashes = {0};
