@@ -51,6 +51,7 @@ class Engine : public testing::Test {
     }
 
     Result<SearchPage> search(const SearchQuery& query, const std::stop_token& stop = {}) {
+        space.reset();  // an open space is used again, without what was added to the catalogue since
         space = *library->open_content(*model);
         return SearchEngine(*library, space, model).search(query, {{"example", {{0, 0, 1}, {}}}}, stop);
     }
