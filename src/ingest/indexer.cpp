@@ -186,7 +186,8 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
                  complete_choice(parts_.library, parts_.models, *parts_.spaces[0].rows,
                                  *parts_.spaces[1].rows, next == queues.end() ? 0 : next->failed));
     }
-    if (parts_.models.in_use && !summary.switched_model)
+    // Without a vector (every drive is away), nothing can be searched with it yet.
+    if (parts_.models.in_use && !summary.switched_model && parts_.spaces.front().rows->view().size() > 0)
         HONE_CHECK(note_model_in_use(parts_.library, *parts_.models.in_use));
     HONE_TRY(summary.moved, catalog.moved_since(run.last_file));
     HONE_TRY(const auto snapshot, parts_.library.snapshot());

@@ -29,7 +29,7 @@ ELSEWHERE = {
     '-v hone:/library localhost/hone',
     'journalctl -u hone -f', 'man hone', 'podman build -t localhost/hone -f deploy/Containerfile .',
     'podman run -d --name hone --read-only --cap-drop ALL --userns keep-id:uid=10001,gid=10001 -p 127.0.0.1:3000:3000 -v ~/Pictures:/photos:ro -v ~/hone:/library localhost/hone',
-    'script/bootstrap', 'script/bootstrap --build && script/package', 'script/check-words', 'script/plain-pack', 'script/server --samples', 'script/server ~/Pictures', 'script/test', 'script/test-deploy', 'ss -ltnp',
+    'script/bootstrap', 'script/bootstrap --build && script/package', 'script/check-words', 'script/plain-pack', 'script/server', 'script/server --model clip-vit-base-patch32 ~/Pictures', 'script/server --samples', 'script/server ~/Pictures', 'script/test', 'script/test-deploy', 'ss -ltnp',
     'sudo -u hone HONE_LIBRARY=/var/lib/hone hone users add you --role owner', 'sudo -u hone ls FOLDER', 'sudo apt install ./build/package/hone_*.deb',
     'sudo setfacl -R -m u:hone:rX -m d:u:hone:rX /srv/photos', 'sudo systemctl restart hone', 'sudoedit /etc/default/hone',
     "build/release/tests/hone_contract_tests --gtest_filter='*NearDuplicates*'",

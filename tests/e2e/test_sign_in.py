@@ -34,7 +34,7 @@ RULES = {
     ('POST', '/api/v1/folders'): MANAGE, ('DELETE', '/api/v1/folders/{id}'): MANAGE, ('POST', '/api/v1/scan'): MANAGE, ('POST', '/api/v1/forget'): MANAGE,
     ('GET', '/api/v1/models'): MANAGE, ('POST', '/api/v1/models/use'): MANAGE, ('POST', '/api/v1/models/download'): MANAGE,
     ('POST', '/api/v1/models/download/pause'): MANAGE, ('POST', '/api/v1/models/download/resume'): MANAGE,
-    ('POST', '/api/v1/models/download/cancel'): MANAGE, ('DELETE', '/api/v1/models/{name}'): MANAGE,
+    ('POST', '/api/v1/models/download/cancel'): MANAGE, ('DELETE', '/api/v1/models/{id}'): MANAGE,
     ('POST', '/api/v1/scan/pause'): MANAGE, ('POST', '/api/v1/scan/resume'): MANAGE, ('GET', '/api/v1/failures'): MANAGE, ('GET', '/metrics'): MANAGE,
     ('GET', '/api/v1/tokens'): TOKENS, ('POST', '/api/v1/tokens'): TOKENS, ('DELETE', '/api/v1/tokens/{id}'): TOKENS,
     ('GET', '/api/v1/session'): NOBODY, ('POST', '/api/v1/session'): NOBODY, ('DELETE', '/api/v1/session'): NOBODY,
