@@ -5,6 +5,7 @@
 #include <spdlog/formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -61,7 +62,9 @@ void start(Level level, Format format) {
     if (format == Format::kJson)
         logger->set_formatter(std::make_unique<JsonFormatter>());
     else
-        logger->set_pattern("%H:%M:%S %^%l%$ %v");
+        // On a terminal a progress bar may stand in the line.
+        logger->set_pattern(std::string(::isatty(STDERR_FILENO) == 1 ? "\r\x1b[K" : "") +
+                            "%H:%M:%S %^%l%$ %v");
     logger->set_level(to_spdlog(level));
     spdlog::set_default_logger(logger);
 }

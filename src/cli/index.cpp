@@ -39,21 +39,6 @@ class LoggingObserver final : public IndexObserver {
     }
 };
 
-std::string progress_text(const json& progress) {
-    std::string text = fmt::format("{}/{} {}", progress.value("done", 0), progress.value("total", 0),
-                                   progress.value("stage", ""));
-    if (const double rate = progress.value("photos_per_second", 0.0); rate > 0)
-        text += fmt::format("  {:.1f}/s", rate);
-    if (progress.contains("seconds_left") && progress["seconds_left"].is_number())
-        text += fmt::format("  {:.0f} s left", progress["seconds_left"].get<double>());
-    return text;
-}
-
-void show_progress(ProgressBar& bar, const json& progress) {
-    const double total = progress.value("total", 0.0);
-    bar.show(total > 0 ? progress.value("done", 0.0) / total : 0, progress_text(progress));
-}
-
 void print_summary(const GlobalOptions& options, const json& summary) {
     if (options.json) {
         fmt::print("{}\n", dump(summary, 2));
@@ -93,6 +78,7 @@ Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const
     LoggingObserver observer;
     const std::unique_ptr<People> people = open_people(*library, tools->faces());
     HONE_TRY(IndexParts parts, tools->parts(observer));
+    parts.group_people = [&] { return people->update(); };
     Indexer indexer(std::move(parts));
 
     const Interrupt interrupt;
@@ -101,14 +87,13 @@ Result<> index_here(const GlobalOptions& options, const IndexFlags& flags, const
         ProgressBar bar(options.quiet || options.json);
         std::jthread display([&](const std::stop_token& done) {
             while (!done.stop_requested()) {
-                show_progress(bar, to_json(indexer.progress()));
+                bar.show(to_json(indexer.progress()));
                 std::this_thread::sleep_for(std::chrono::milliseconds(100));
             }
         });
         summary = indexer.run(whole(known), interrupt.token(), options_of(flags));
     }
     if (!summary) return std::unexpected(summary.error());
-    HONE_CHECK(people->update());
     print_summary(options, to_json(*summary));
     if (interrupt.asked()) return fail("stopped; run it again to continue");
     return {};
@@ -127,7 +112,7 @@ Result<> index(const GlobalOptions& options, const IndexFlags& flags) {
         ProgressBar bar(options.quiet || options.json);
         HONE_TRY(const json summary,
                  index_on_server(*url, folders, flags.retry_failed, [&](const json& status) {
-                     show_progress(bar, status.value("indexing", json::object()));
+                     bar.show(status.value("indexing", json::object()));
                  }));
         bar.clear();
         print_summary(options, summary);

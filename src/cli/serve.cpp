@@ -15,9 +15,11 @@
 #include "cli/commands.hpp"
 #include "cli/faces.hpp"
 #include "cli/indexing_tools.hpp"
+#include "cli/progress_bar.hpp"
 #include "library/backup.hpp"
 #include "server/api.hpp"
 #include "server/auth/machine_key.hpp"
+#include "wire/scan.hpp"
 
 namespace hone {
 
@@ -164,6 +166,10 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         background.index.patience = flags.patience;
         HONE_TRY(IndexParts indexed,
                  index_parts(*library, thumbnails, decoders, api.observer(), parts.models, face_analyzer));
+        indexed.group_people = [&api]() -> Result<> {
+            api.group_faces();
+            return {};
+        };
         parts.indexer = std::make_shared<BackgroundIndexer>(std::move(indexed), api.observer(), background);
         return {};
     };
@@ -201,8 +207,10 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
     if (!described) return described;
     // The first scan of a large library begins when the network for texts is there: someone may search
     // already.
+    ProgressBar bar(options.quiet);
     server->every(std::chrono::milliseconds(250), [&, requested = false]() mutable {
         api.tick();
+        if (const auto progress = api.progress()) bar.show(to_json(*progress));
         if (indexer != nullptr && !requested && may_scan) {
             requested = true;
             indexer->request_scan();
@@ -270,6 +278,7 @@ Result<> serve(const GlobalOptions& options, const ServeFlags& flags) {
         }
     });
     server->run();
+    bar.clear();
     backups = {};
     remove_machine_key(directory);
     follower.request_stop();

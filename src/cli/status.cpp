@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/progress_bar.hpp"
 #include "cli/remote.hpp"
 #include "wire/folders.hpp"
 #include "wire/status.hpp"
@@ -12,6 +13,21 @@ namespace hone {
 using nlohmann::json;
 
 namespace {
+
+void print_jobs(const json& indexing) {
+    fmt::print("scan     {}\n",
+               indexing.value("state", "idle") == "idle" ? "none is running" : progress_text(indexing));
+    for (const json& job : indexing.value("jobs", json::array())) {
+        fmt::print("job      {:<12} {:<8} {} of {}", job.value("name", ""), job.value("state", ""),
+                   job.value("done", 0), job.value("total", 0));
+        if (const double rate = job.value("per_second", 0.0); rate > 0) fmt::print(", {:.1f}/s", rate);
+        if (job.contains("seconds_left") && job["seconds_left"].is_number())
+            fmt::print(", {} left", duration_text(job["seconds_left"].get<double>()));
+        if (const int failures = job.value("failed", 0); failures > 0)
+            fmt::print(", {} failed: {}", failures, job.value("reason", ""));
+        fmt::print("\n");
+    }
+}
 
 Result<> status(const GlobalOptions& options) {
     HONE_TRY(const fs::path directory, library_of(options));
@@ -37,13 +53,16 @@ Result<> status(const GlobalOptions& options) {
     HONE_TRY(const std::vector<FileRecord> failed,
              catalog.failures(options.json ? IndexSummary::kListedFailures : kShownFailures));
     const auto url = server_of(directory);
-    // Only a server watches; without its answer the state of the library is still worth showing.
-    json unwatched;
+    // Only a server watches and scans; without its answer the state of the library is still worth showing.
+    json unwatched, indexing;
     if (url) {
-        if (const auto running = status_of(*url)) unwatched = running->value("unwatched", json());
+        if (const auto running = status_of(*url)) {
+            unwatched = running->value("unwatched", json());
+            indexing = running->value("indexing", json());
+        }
     }
     if (options.json) {
-        fmt::print("{}\n", dump(command_status(state, failed, url ? url->url : "", unwatched), 2));
+        fmt::print("{}\n", dump(command_status(state, failed, url ? url->url : "", unwatched, indexing), 2));
         return {};
     }
     fmt::print("library  {}\nphotos   {}, {} searchable, {} files failed\n", printable(directory),
@@ -65,6 +84,7 @@ Result<> status(const GlobalOptions& options) {
     if (counts.failed > failed.size())
         fmt::print("         and {} more; --json lists all\n", counts.failed - failed.size());
     if (url) fmt::print("server   {}\n", url->url);
+    if (indexing.is_object()) print_jobs(indexing);
     return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/file.hpp"
 #include "base/parallel.hpp"
 #include "ingest/store_result.hpp"
 
@@ -29,30 +30,43 @@ AnalysisQueues::AnalysisQueues(std::vector<std::shared_ptr<Analyzer>> analyzers)
 }
 
 bool AnalysisQueues::Queue::has_given_up(const PhotoId& photo) const {
-    const auto found = attempts.find(photo);
-    return found != attempts.end() && found->second >= kAttempts;
+    const auto found = failed.find(photo);
+    return found != failed.end() && found->second.attempts >= kAttempts;
 }
 
-std::vector<AnalyzerProgress> AnalysisQueues::progress() const {
+std::vector<JobProgress> AnalysisQueues::progress() const {
     const std::lock_guard lock(mutex_);
-    std::vector<AnalyzerProgress> all;
+    std::vector<JobProgress> all;
     for (const Queue& queue : queues_) {
-        AnalyzerProgress& now = all.emplace_back();
+        JobProgress& now = all.emplace_back();
         now.name = queue.analyzer->name();
-        now.waiting = queue.jobs.size() + queue.in_work;
-        now.state = queue.paused       ? AnalyzerState::kPaused
-                    : queue.broken     ? AnalyzerState::kBroken
-                    : now.waiting == 0 ? AnalyzerState::kIdle
-                                       : AnalyzerState::kRunning;
+        const bool works = !queue.jobs.empty() || queue.in_work > 0;
+        now.state = queue.paused   ? JobState::kPaused
+                    : queue.broken ? JobState::kBroken
+                    : !works       ? JobState::kIdle
+                    : held_        ? JobState::kWaiting
+                                   : JobState::kRunning;
+        now.done = queue.done;
+        now.total = queue.expected;
         now.analyzed = queue.analyzed;
-        now.failed = queue.attempts.size();
+        now.failed = queue.failed.size();
         if (now.failed > 0) now.reason = queue.reason;
-        const double seconds = queue.watch.seconds();
-        if (!closed_ && queue.done > 0 && seconds > 0)
-            now.photos_per_second = static_cast<double>(queue.done) / seconds;
         now.parallel = queue.runs ? queue.runs->parallel : 0;
+        now.busy = queue.busy;
     }
     return all;
+}
+
+std::vector<IndexFailure> AnalysisQueues::failures(std::size_t limit) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<IndexFailure> list;
+    for (const Queue& queue : queues_) {
+        for (const auto& [photo, failed] : queue.failed) {
+            if (list.size() == limit) return list;
+            list.push_back({utf8_path(failed.path), std::string(queue.analyzer->name()), failed.reason});
+        }
+    }
+    return list;
 }
 
 AnalysisQueues::Queue* AnalysisQueues::find(std::string_view name) {
@@ -76,6 +90,24 @@ bool AnalysisQueues::pause(std::string_view name, bool paused) {
     return true;
 }
 
+void AnalysisQueues::hold(bool held) {
+    {
+        const std::lock_guard lock(mutex_);
+        held_ = held;
+    }
+    changed_.notify_all();
+}
+
+bool AnalysisQueues::retry(std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    Queue* const queue = find(name);
+    if (queue == nullptr) return false;
+    queue->failed.clear();
+    queue->broken = false;
+    queue->failures_in_a_row = 0;
+    return true;
+}
+
 std::vector<Analyzer*> AnalysisQueues::wanted(const PhotoId* photo) const {
     const std::lock_guard lock(mutex_);
     std::vector<Analyzer*> list;
@@ -92,6 +124,27 @@ void AnalysisQueues::set_analyzed(const Analyzer& analyzer, std::vector<bool> ph
         queue->analyzed = static_cast<std::uint64_t>(std::ranges::count(photos, true));
         queue->has = std::move(photos);
     }
+}
+
+AnalyzerSet AnalysisQueues::lacking(std::optional<PhotoNumber> photo) const {
+    const std::lock_guard lock(mutex_);
+    AnalyzerSet set = 0;
+    for (std::size_t at = 0; at < queues_.size(); ++at) {
+        const Queue& queue = queues_[at];
+        const bool has = photo && *photo < queue.has.size() && queue.has[*photo];
+        if (queue.takes() && !has) set |= AnalyzerSet{1} << at;
+    }
+    return set;
+}
+
+void AnalysisQueues::expect(AnalyzerSet analyzers) {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t at = 0; at < queues_.size(); ++at) queues_[at].expected += (analyzers >> at) & 1U;
+}
+
+void AnalysisQueues::stop_expecting(AnalyzerSet analyzers) {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t at = 0; at < queues_.size(); ++at) queues_[at].expected -= (analyzers >> at) & 1U;
 }
 
 void AnalysisQueues::note_stored(PhotoNumber photo, std::span<const AnalyzerKey> done) {
@@ -112,16 +165,18 @@ void AnalysisQueues::begin(std::size_t room, bool retry_failed) {
         queue.jobs.clear();
         queue.runs.reset();
         queue.opening = queue.broken = false;
-        queue.done = 0;
+        queue.expected = queue.done = 0;
+        queue.busy = 0;
         queue.failures_in_a_row = 0;
-        if (retry_failed) queue.attempts.clear();
+        if (retry_failed) queue.failed.clear();
     }
     room_ = std::max<std::size_t>(1, room);
     photos_ = 0;
     closed_ = cancelled_ = false;
 }
 
-bool AnalysisQueues::push(FileOutcome outcome, AnalyzerInput decoded, std::span<Analyzer* const> analyzers) {
+bool AnalysisQueues::push(FileOutcome outcome, AnalyzerInput decoded, std::span<Analyzer* const> analyzers,
+                          AnalyzerSet expected) {
     auto pending = std::make_shared<Pending>(std::move(outcome), std::move(decoded), analyzers.size());
     {
         std::unique_lock lock(mutex_);
@@ -129,9 +184,12 @@ bool AnalysisQueues::push(FileOutcome outcome, AnalyzerInput decoded, std::span<
         if (cancelled_) return false;
         ++photos_;
         ++numbers_;
-        for (Queue& queue : queues_) {
-            if (std::ranges::find(analyzers, queue.analyzer.get()) == analyzers.end()) continue;
-            if (queue.done == 0 && queue.in_work == 0 && queue.jobs.empty()) queue.watch = {};
+        for (std::size_t at = 0; at < queues_.size(); ++at) {
+            Queue& queue = queues_[at];
+            const bool takes = std::ranges::find(analyzers, queue.analyzer.get()) != analyzers.end();
+            queue.expected -= (expected >> at) & 1U;
+            if (!takes) continue;
+            ++queue.expected;
             queue.jobs.push_back({pending, numbers_});
         }
     }
@@ -143,6 +201,7 @@ bool AnalysisQueues::push(FileOutcome outcome, AnalyzerInput decoded, std::span<
 // makes room.
 AnalysisQueues::Queue* AnalysisQueues::next() {
     Queue* best = nullptr;
+    if (held_) return best;
     for (Queue& queue : queues_) {
         if (queue.jobs.empty() || queue.opening) continue;
         if (queue.takes() && queue.runs && queue.running >= queue.runs->parallel) continue;
@@ -156,14 +215,20 @@ void AnalysisQueues::finish(Queue& queue, const Job& job, std::optional<Result<A
                             Events& events) {
     Pending& pending = *job.photo;
     auto& photo = std::get<FileOutcome::Photo>(pending.outcome.what);
-    if (result && *result) {
+    if (result)
         ++queue.done;
+    else
+        --queue.expected;
+    if (result && *result) {
         queue.failures_in_a_row = 0;
-        queue.attempts.erase(photo.photo.id);
+        queue.failed.erase(photo.photo.id);
         store_result(photo, *queue.analyzer, std::move(**result));
     } else if (result) {
         queue.reason = result->error().message;
-        ++queue.attempts[photo.photo.id];
+        Failed& failed = queue.failed[photo.photo.id];
+        ++failed.attempts;
+        failed.path = pending.outcome.facts.path;
+        failed.reason = queue.reason;
         if (++queue.failures_in_a_row >= kMostFailuresInARow) queue.broken = true;
         events.failures.push_back({pending.outcome.facts, queue.analyzer->name(), queue.reason});
     }
@@ -215,6 +280,7 @@ Result<> AnalysisQueues::work(const Sink& sink) {
             ++queue->running;
             queue->in_work += jobs.size();
             lock.unlock();
+            const Stopwatch watch;
             std::vector<Result<AnalysisResult>> results = run(*queue->analyzer, jobs);
             // One photo must not cost the others of its batch their results.
             for (std::size_t at = 0; jobs.size() > 1 && at < jobs.size(); ++at) {
@@ -224,6 +290,7 @@ Result<> AnalysisQueues::work(const Sink& sink) {
             lock.lock();
             --queue->running;
             queue->in_work -= jobs.size();
+            queue->busy += watch.seconds();
             for (std::size_t at = 0; at < jobs.size(); ++at)
                 finish(*queue, jobs[at], std::move(results[at]), events);
         }

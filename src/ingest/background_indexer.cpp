@@ -57,15 +57,16 @@ std::uint64_t BackgroundIndexer::request_scan(bool retry_failed) {
     return number;
 }
 
-Result<> BackgroundIndexer::pause(std::string_view analyzer, bool paused) {
-    if (!indexer_.pause(analyzer, paused)) {
-        std::string names;
-        for (const AnalyzerProgress& one : indexer_.progress().analyzers)
-            names += (names.empty() ? "" : ", ") + one.name;
-        return fail(ErrorKind::kNotFound, "there is no analyzer \"{}\"; there are {}", analyzer, names);
-    }
+Result<> BackgroundIndexer::pause(std::string_view job, bool paused) {
+    if (!indexer_.pause(job, paused)) return no_job(job);
     if (!paused) request_scan();
     return {};
+}
+
+std::unexpected<Error> BackgroundIndexer::no_job(std::string_view name) const {
+    std::string names;
+    for (const JobProgress& one : indexer_.progress().jobs) names += (names.empty() ? "" : ", ") + one.name;
+    return fail(ErrorKind::kNotFound, "there is no job \"{}\"; there are {}", name, names);
 }
 
 std::uint64_t BackgroundIndexer::finished() const {

@@ -47,9 +47,12 @@ class BackgroundIndexer {
     [[nodiscard]] IndexProgress progress() const { return indexer_.progress(); }
     void pause(bool paused) { indexer_.pause(paused); }
     [[nodiscard]] bool is_paused() const { return indexer_.is_paused(); }
-    // Pauses one analyzer (Indexer::pause()), or resumes it and requests a scan of the photos that it left
-    // out. kNotFound when there is none of that name.
-    Result<> pause(std::string_view analyzer, bool paused);
+    // Pauses one job (Indexer::pause()), or resumes it and requests a scan of the photos that it left out.
+    // kNotFound when there is none of that name.
+    Result<> pause(std::string_view job, bool paused);
+    [[nodiscard]] std::vector<IndexFailure> failed_analyses(std::size_t limit) const {
+        return indexer_.failed_analyses(limit);
+    }
     // Makes the running scan end early, and all further ones impossible. Returns at once.
     void request_stop() { thread_.request_stop(); }
     // Also waits until the running scan has ended. One caller at a time.
@@ -58,6 +61,7 @@ class BackgroundIndexer {
     [[nodiscard]] std::vector<UnwatchedFolder> unwatched() const;
 
   private:
+    [[nodiscard]] std::unexpected<Error> no_job(std::string_view name) const;
     void loop(const std::stop_token& stop);
     // Returns std::nullopt when there was nothing to scan.
     Result<std::optional<IndexSummary>> scan(bool whole_scan, const IndexOptions& options,

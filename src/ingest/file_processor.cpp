@@ -110,6 +110,8 @@ struct FileProcessor::Original {
     void open(bool svg, Heartbeat& heartbeat) {
         file = open_for_reading(facts.path);
         if (!file) {
+            // It was renamed or deleted after the walk had found it.
+            if (errno == ENOENT) return;
             reason = fmt::format("cannot open it: {}", std::strerror(errno));
             return;
         }

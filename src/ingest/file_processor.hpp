@@ -10,17 +10,11 @@
 #include "base/blocking_calls.hpp"
 #include "base/path_map.hpp"
 #include "catalog/catalog.hpp"
-#include "ingest/analysis_queues.hpp"
+#include "ingest/file_list.hpp"
 #include "library/thumbnail_store.hpp"
 #include "photo/sandbox/decoder_pool.hpp"
 
 namespace hone {
-
-struct FileToProcess {
-    FolderId folder = 0;
-    FileFacts facts;
-    fs::path moved_from = {};  // the file's path before it was renamed, if known
-};
 
 struct ProcessingResult {
     FileOutcome outcome;

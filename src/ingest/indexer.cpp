@@ -13,8 +13,6 @@ namespace hone {
 
 namespace {
 
-constexpr double kRateWarmUp = 2.0;  // seconds before a remaining time is shown
-constexpr std::string_view kDuplicates = "duplicates";
 // Decoded photos that wait for their analyzers; enough for two batches of a device.
 constexpr std::size_t kDecodedPhotos = 2 * ImageTextModel::kLargestBatch;
 
@@ -27,62 +25,52 @@ std::vector<ScanTask> whole(std::span<const Folder> folders) {
 }
 
 IndexProgress Indexer::progress() const {
+    IndexProgress now = meter_.progress(queues_.progress());
     const std::lock_guard lock(mutex_);
-    IndexProgress now = progress_;
-    const double seconds = stage_watch_.seconds();
-    if (now.state != IndexState::kIdle && rated_ > 0 && seconds > 0) {
-        now.photos_per_second = static_cast<double>(rated_) / seconds;
-        if (now.state == IndexState::kRunning && seconds > kRateWarmUp) {
-            now.seconds_left =
-                static_cast<double>(now.total - std::min(now.total, now.done)) / now.photos_per_second;
-        }
+    for (JobProgress& one : now.jobs) {
+        if (is_paused(one.name))
+            one.state = JobState::kPaused;
+        else if (paused_ && one.state == JobState::kRunning)
+            one.state = JobState::kWaiting;
     }
-    if (paused_ && now.state != IndexState::kIdle) now.state = IndexState::kPaused;
-    now.analyzers = queues_.progress();
-    AnalyzerProgress& duplicates = now.analyzers.emplace_back();
-    duplicates.name = kDuplicates;
-    if (now.stage == kDuplicates) {
-        duplicates.state = AnalyzerState::kRunning;
-        duplicates.waiting = now.total - std::min(now.total, now.done);
-        duplicates.photos_per_second = now.photos_per_second;
-        duplicates.parallel = processor_count();
-    }
-    if (duplicates_paused_) duplicates.state = AnalyzerState::kPaused;
+    if (paused_) now.state = IndexState::kPaused;
     return now;
+}
+
+bool Indexer::is_paused(const std::string& job) const {
+    return paused_jobs_.contains(job);
 }
 
 void Indexer::pause(bool paused) {
     {
         const std::lock_guard lock(mutex_);
         paused_ = paused;
+        queues_.hold(paused);
+        meter_.pause(paused_ || is_paused(job::kIndexing));
     }
     resumed_.notify_all();
 }
 
-bool Indexer::pause(std::string_view analyzer, bool paused) {
-    if (analyzer != kDuplicates) return queues_.pause(analyzer, paused);
-    const std::lock_guard lock(mutex_);
-    duplicates_paused_ = paused;
-    if (paused) duplicates_stop_.request_stop();
+bool Indexer::pause(std::string_view name, bool paused) {
+    const bool one_of_these = name == job::kFinding || name == job::kIndexing || name == job::kDuplicates ||
+                              (name == job::kPeople && parts_.group_people);
+    if (!one_of_these) return queues_.pause(name, paused);
+    {
+        const std::lock_guard lock(mutex_);
+        if (paused)
+            paused_jobs_.emplace(name);
+        else
+            paused_jobs_.erase(std::string(name));
+        if (name == job::kDuplicates && paused) duplicates_stop_.request_stop();
+        meter_.pause(paused_ || is_paused(job::kIndexing));
+    }
+    resumed_.notify_all();
     return true;
 }
 
-void Indexer::wait_while_paused(const std::stop_token& stop) {
+void Indexer::wait_while_paused(const std::string& job, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    resumed_.wait(lock, stop, [&] { return !paused_; });
-}
-
-void Indexer::begin_stage(const std::string& stage, std::uint64_t total) {
-    const std::lock_guard lock(mutex_);
-    const IndexProgress before = std::move(progress_);
-    progress_ = {};
-    progress_.state = total > 0 ? IndexState::kRunning : IndexState::kCounting;
-    progress_.stage = stage;
-    progress_.total = total;
-    progress_.failed = before.failed;
-    progress_.skipped = before.skipped;
-    rated_ = 0;
-    stage_watch_ = {};
+    resumed_.wait(lock, stop, [&] { return !paused_ && !is_paused(job); });
 }
 
 void Indexer::add_failure(Run& run, const FileFacts& file, const std::string& stage,
@@ -125,6 +113,13 @@ Result<> Indexer::read_analyzed(Run& run) {
 
 Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::stop_token& stop,
                                   const IndexOptions& options) {
+    auto summary = run_stages(tasks, stop, options);
+    meter_.end(summary && !stop.stop_requested());
+    return summary;
+}
+
+Result<IndexSummary> Indexer::run_stages(std::span<const ScanTask> tasks, const std::stop_token& stop,
+                                         const IndexOptions& options) {
     const Stopwatch watch;
     Catalog& catalog = parts_.library.catalog();
     // Rows that an earlier run committed but could not write to a vector file (a full disk) are added now.
@@ -140,18 +135,25 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
                                   options.paths);
     const unsigned readers = processor_count();
     queues_.begin(std::max<std::size_t>(2 * readers, kDecodedPhotos), options.retry_failed);
-    Run run(processor, queues_, catalog.leases(), tasks, stop, options, readers);
+    Run run(processor, queues_, catalog.leases(), tasks, stop, options, readers,
+            parts_.library.vectors_directory());
     const bool whole_folder = std::ranges::any_of(
         tasks, [](const ScanTask& task) { return task.recursive && task.directory == task.folder.path; });
     if (whole_folder) HONE_CHECK(read_analyzed(run));
     HONE_TRY(run.last_file, catalog.last_file());
-    begin_stage("indexing", 0);
+    std::optional<std::uint64_t> to_compare;
+    if (options.same_pictures && options.tracks_missing_files) {
+        const std::lock_guard lock(mutex_);
+        if (!is_paused(job::kDuplicates)) to_compare = whole_folder ? same_pictures_.waiting() : 0;
+    }
+    meter_.begin(to_compare);
     const std::stop_callback give_up(stop, [&] {
         parts_.decoders.interrupt(true);
         queues_.cancel();
     });
 
     std::jthread walker([&] { run.guard([&] { walk_tasks(run); }); });
+    std::jthread feeder([&] { run.guard([&] { feed_readers(run); }); });
     std::vector<std::jthread> workers;
     for (unsigned reader = 0; reader < readers; ++reader)
         workers.emplace_back([&] { run.guard([&] { read_files(run); }); });
@@ -160,28 +162,24 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     run.guard([&] { write_outcomes(run); });
     // A failed run closes its queues, which ends the threads.
     walker.join();
+    feeder.join();
     workers.clear();
     release_all(run);
 
     const double reading_seconds = watch.seconds();
     if (!run.error && !stop.stop_requested()) {
         auto ended = end_scans(run);
+        if (ended) ended = group_people(run);
         if (ended && options.same_pictures && options.tracks_missing_files)
             ended = find_same_pictures(whole_folder, stop);
         if (!ended) run.error = ended.error();
     }
-    {
-        const std::lock_guard lock(mutex_);
-        progress_ = {};
-        progress_.done = progress_.total = run.summary.files;
-        progress_.failed = run.summary.failed;
-        progress_.skipped = run.summary.skipped_kinds;
-    }
+    meter_.set_failures(run.summary.failed, run.summary.skipped_kinds);
     if (run.error) return std::unexpected(std::move(*run.error));
     IndexSummary summary = std::move(run.summary);
     if (parts_.models.next) {
         const auto queues = queues_.progress();
-        const auto next = std::ranges::find(queues, ContentAnalyzer::kNextName, &AnalyzerProgress::name);
+        const auto next = std::ranges::find(queues, ContentAnalyzer::kNextName, &JobProgress::name);
         HONE_TRY(summary.switched_model,
                  complete_choice(parts_.library, parts_.models, *parts_.spaces[0].rows,
                                  *parts_.spaces[1].rows, next == queues.end() ? 0 : next->failed));
@@ -197,6 +195,17 @@ Result<IndexSummary> Indexer::run(std::span<const ScanTask> tasks, const std::st
     return summary;
 }
 
+Result<> Indexer::group_people(const Run& run) {
+    if (!parts_.group_people) return {};
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_paused(job::kPeople)) return {};  // the next run groups what this one found
+    }
+    wait_while_paused(job::kPeople, run.stop);
+    meter_.begin_grouping(run.summary.read);
+    return parts_.group_people();
+}
+
 Result<> Indexer::find_same_pictures(bool whole, const std::stop_token& stop) {
     HONE_TRY(const std::size_t photos,
              same_pictures_.prepare(whole, parts_.library.catalog().leases() != nullptr));
@@ -204,18 +213,17 @@ Result<> Indexer::find_same_pictures(bool whole, const std::stop_token& stop) {
     std::stop_token paused;
     {
         const std::lock_guard lock(mutex_);
-        if (duplicates_paused_) return {};  // they wait for the next run
+        if (is_paused(job::kDuplicates)) return {};  // they wait for the next run
         duplicates_stop_ = {};
         paused = duplicates_stop_.get_token();
     }
-    begin_stage(std::string(kDuplicates), photos);
+    meter_.begin_comparing(photos);
     std::stop_source either;
     const std::stop_callback ended(stop, [&] { either.request_stop(); });
     const std::stop_callback rested(paused, [&] { either.request_stop(); });
     return same_pictures_.run(either.get_token(), [&](std::size_t done) {
-        wait_while_paused(either.get_token());
-        const std::lock_guard lock(mutex_);
-        progress_.done = rated_ = done;
+        wait_while_paused(job::kDuplicates, either.get_token());
+        meter_.compared(done);
     });
 }
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The pipeline from folders to vectors: walk -> read, hash, decode -> analyzers -> catalogue and vector
-// files. Every queue is bounded. The catalogue records finished work, so a killed run continues where it
-// stopped.
+// files. Every queue between them is bounded, except the compact list of found files: the walk waits for
+// nobody, so the total is known early. The catalogue records finished work, so a killed run continues where
+// it stopped.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -16,16 +19,13 @@
 #include "base/time.hpp"
 #include "ingest/analysis_queues.hpp"
 #include "ingest/file_processor.hpp"
+#include "ingest/progress.hpp"
 #include "ingest/same_picture_finder.hpp"
 #include "library/library.hpp"
 #include "library/model_choice.hpp"
 #include "library/thumbnail_store.hpp"
 
 namespace hone {
-
-struct IndexFailure {
-    std::string path, stage, reason;  // path in the form of utf8_path()
-};
 
 // Every file is counted once: as unchanged, moved, failed, skipped, or read (the rest).
 struct IndexSummary {
@@ -47,18 +47,6 @@ struct IndexSummary {
     double photos_per_second = 0;        // read / seconds of indexing
     std::vector<IndexFailure> failures;  // at most kListedFailures
     static constexpr std::size_t kListedFailures = 1000;
-};
-
-enum class IndexState { kIdle, kCounting, kRunning, kPaused };
-
-struct IndexProgress {
-    IndexState state = IndexState::kIdle;
-    std::string stage;  // "indexing", "duplicates", ""
-    std::uint64_t done = 0, total = 0, failed = 0;
-    std::map<std::string, std::uint64_t> skipped;
-    double photos_per_second = 0;
-    std::optional<double> seconds_left;
-    std::vector<AnalyzerProgress> analyzers;  // "duplicates" is the last one: near duplicates
 };
 
 // Receives events on several of the indexer's threads, while the run continues. Must return quickly.
@@ -105,6 +93,8 @@ struct IndexParts {
     std::vector<std::shared_ptr<Analyzer>> analyzers;
     std::vector<OpenSpace> spaces;  // of those analyzers that give vectors
     ModelChoice models = {};        // their spaces are the first ones; null without a model
+    // Groups faces into people at the end of a run; empty: nobody does.
+    std::function<Result<>()> group_people = {};
 };
 
 class Indexer {
@@ -114,7 +104,8 @@ class Indexer {
         : parts_(std::move(parts)),
           queues_(parts_.analyzers),
           same_pictures_(parts_.library.catalog(), parts_.thumbnails, parts_.decoders,
-                         parts_.library.vectors_directory(), patience) {}
+                         parts_.library.vectors_directory(), patience),
+          meter_(static_cast<bool>(parts_.group_people)) {}
 
     // Brings the library up to date with these folders. One caller at a time. An unreadable folder is marked
     // unreachable and its photos stay. A stop request ends the run early and in order. kFailed or
@@ -124,28 +115,36 @@ class Indexer {
 
     // Safe from any thread.
     [[nodiscard]] IndexProgress progress() const;
-    // Pauses the running stage, or resumes it. Safe from any thread.
+    // Pauses all jobs, also before a run, or resumes them. Safe from any thread.
     void pause(bool paused);
     // Safe from any thread.
     [[nodiscard]] bool is_paused() const {
         const std::lock_guard lock(mutex_);
         return paused_;
     }
-    // Pauses one analyzer, or "duplicates". What it leaves out is done by a later run. False when there is
-    // none of that name. Safe from any thread.
-    bool pause(std::string_view analyzer, bool paused);
+    // Pauses one job of progress(). "finding" and "indexing" wait; what another job leaves out is done by a
+    // later run. False when there is none of that name. Safe from any thread.
+    bool pause(std::string_view job, bool paused);
+    // The photos that analyzers could not analyse (AnalysisQueues::failures()). Safe from any thread.
+    [[nodiscard]] std::vector<IndexFailure> failed_analyses(std::size_t limit) const {
+        return queues_.failures(limit);
+    }
 
   private:
     struct Run;
 
-    void begin_stage(const std::string& stage, std::uint64_t total);
-    void wait_while_paused(const std::stop_token& stop);
+    [[nodiscard]] bool is_paused(const std::string& job) const;  // alone; requires mutex_
+    void wait_while_paused(const std::string& job, const std::stop_token& stop);
+    Result<IndexSummary> run_stages(std::span<const ScanTask> tasks, const std::stop_token& stop,
+                                    const IndexOptions& options);
     // The stages of a run, each on its own threads; a stage ends after the stage before it.
     void walk_tasks(Run& run);
+    void feed_readers(Run& run);
     bool lease(Run& run);
     void lease_rest(Run& run);
     bool visit(Run& run, FolderId folder, const FileFacts& facts);
-    Result<bool> is_unchanged(Run& run, const FileFacts& facts);
+    Result<std::optional<AnalyzerSet>> needed(Run& run, const FileFacts& facts);
+    void leave(const FileToProcess& file);
     Result<> read_analyzed(Run& run);
     Result<bool> has_everything(const Run& run, PhotoNumber photo, const PhotoId& id);
     [[nodiscard]] bool is_same(const FileFacts& known, const FileFacts& now) const;
@@ -155,7 +154,7 @@ class Indexer {
     ProcessingResult read_file(Run& run, const FileToProcess& file, BlockingCalls& calls);
     void read_files(Run& run);
     void settle_files(Run& run, BlockingCalls& calls);
-    void hand_on(Run& run, ProcessingResult result);
+    void hand_on(Run& run, ProcessingResult result, AnalyzerSet expected);
     bool keeps_photo(const FileOutcome& outcome);
     void note_answer(Run& run, FolderId folder, bool answered);
     void analyze(Run& run);
@@ -164,20 +163,19 @@ class Indexer {
     void add_failure(Run& run, const FileFacts& file, const std::string& stage, const std::string& reason,
                      bool known);
     Result<> end_scans(Run& run);
+    Result<> group_people(const Run& run);
     Result<> find_same_pictures(bool whole, const std::stop_token& stop);
 
     const IndexParts parts_;
     AnalysisQueues queues_;
     SamePictureFinder same_pictures_;
+    ProgressMeter meter_;
     bool vectors_behind_ = false;  // used by run() and its writer only
     mutable std::mutex mutex_;     // guards the members below
     std::condition_variable_any resumed_;
-    IndexProgress progress_;
     bool paused_ = false;
-    bool duplicates_paused_ = false;
-    std::stop_source duplicates_stop_;  // of the running comparison
-    std::uint64_t rated_ = 0;           // photos that took time in this stage
-    Stopwatch stage_watch_;
+    std::set<std::string, std::less<>> paused_jobs_;  // without analyzers
+    std::stop_source duplicates_stop_;                // of the running comparison
 };
 
 }  // namespace hone

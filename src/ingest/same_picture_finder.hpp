@@ -34,6 +34,8 @@ class SamePictureFinder {
     // Returns the number of photos to compare: the added ones, and on a whole scan all others that were never
     // compared. shared: other processes write the catalogue, so a whole scan reads all of it each time.
     Result<std::size_t> prepare(bool whole = true, bool shared = false);
+    // Photos that wait for a whole scan to compare them, as far as prepare() has read.
+    [[nodiscard]] std::size_t waiting() const { return waiting_.size() + new_.size(); }
     // Compares them on all processors. on_progress receives the number of finished photos, on any thread. A
     // stop request ends the run early; finished results are kept. A photo waits for the next run when its
     // thumbnail, or that of a candidate, cannot be read or made now. A picture that cannot be decoded stays

@@ -40,10 +40,15 @@ class Api {
     std::optional<HttpResponse> admit(const HttpRequest& request);
     // For HttpOptions::answer_at_once: answers the routes that need no worker. Does not throw.
     std::optional<HttpResponse> answer_at_once(const HttpRequest& request);
+    // Unset without an indexer. Safe from any thread.
+    std::optional<IndexProgress> progress() {
+        const auto indexer = context_.search.get()->indexer;
+        return indexer ? std::optional(indexer->progress()) : std::nullopt;
+    }
     // Sends progress to the event listeners when there is any. Called a few times per second, on one thread
     // at a time.
     void tick() { events_.tick(); }
-    // Groups faces into people. Called after a scan, and when other processes have added faces to the
+    // Groups faces into people. Called at the end of a scan, and when other processes have added faces to the
     // catalogue. Safe from any thread.
     void group_faces() { events_.group_faces(); }
     // Precomputes the data for the first search. Safe from any thread after start().

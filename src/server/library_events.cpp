@@ -47,7 +47,6 @@ void LibraryEvents::on_scan_end(const IndexSummary& summary) {
         log::info("scan: {} new photos, {} files failed, {} missing, {} photos in the library, {:.1f} s",
                   summary.added, summary.failed, summary.missing, summary.photos, summary.seconds);
     }
-    group_faces();
     if (summary.switched_model) context_.reload_models();
     context_.events.publish("scan", scan_event(summary));
 }

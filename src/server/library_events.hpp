@@ -14,7 +14,7 @@ class LibraryEvents final : public BackgroundObserver {
 
     // Sends the progress when there is any. Called a few times per second, on one thread at a time.
     void tick();
-    // Groups faces into people. Called after a scan, and when other processes have added faces to the
+    // Groups faces into people. Called at the end of a scan, and when other processes have added faces to the
     // catalogue.
     void group_faces();
 

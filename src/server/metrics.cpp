@@ -147,8 +147,9 @@ std::string Metrics::text(const MetricsState& state) {
         all.skipped.Add({{"reason", reason}}).Set(static_cast<double>(files));
     for (const auto& [value, name] : kStates)
         all.state.Add({{"state", name}}).Set(state.progress.state == value ? 1 : 0);
-    all.scan_done.Set(static_cast<double>(state.progress.done));
-    all.scan_total.Set(static_cast<double>(state.progress.total));
+    const auto found = static_cast<double>(state.progress.job(job::kFinding).done);
+    all.scan_done.Set(found - static_cast<double>(state.progress.job(job::kIndexing).left()));
+    all.scan_total.Set(found);
     all.scans.Increment(static_cast<double>(state.scans) - all.scans.Value());
     const StatementCounts counted = statement_counts();
     all.statements.Increment(static_cast<double>(counted.statements) - all.statements.Value());

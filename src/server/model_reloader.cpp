@@ -52,8 +52,8 @@ Result<> ModelReloader::reload(const std::stop_token& stop) {
     std::vector<std::string> resting;
     if (former->indexer) {
         paused = former->indexer->is_paused();
-        for (const AnalyzerProgress& one : former->indexer->progress().analyzers) {
-            if (one.state == AnalyzerState::kPaused) resting.push_back(one.name);
+        for (const JobProgress& one : former->indexer->progress().jobs) {
+            if (one.state == JobState::kPaused) resting.push_back(one.name);
         }
         former->indexer->stop();
         if (stop.stop_requested()) return {};

@@ -33,30 +33,32 @@ json to_json(const IndexSummary& summary) {
             {"failures", failures}};
 }
 
-json to_json(const AnalyzerProgress& progress) {
-    static constexpr const char* kStates[] = {"idle", "running", "paused", "broken"};
-    return {{"name", progress.name},
-            {"state", kStates[static_cast<int>(progress.state)]},
-            {"waiting", progress.waiting},
-            {"analyzed", progress.analyzed ? json(*progress.analyzed) : json()},
-            {"failed", progress.failed},
-            {"reason", progress.reason},
-            {"photos_per_second", progress.photos_per_second}};
+json to_json(const JobProgress& job) {
+    static constexpr const char* kStates[] = {"idle", "waiting", "running", "paused", "broken"};
+    return {{"name", job.name},
+            {"state", kStates[static_cast<int>(job.state)]},
+            {"done", job.done},
+            {"total", job.total},
+            {"per_second", job.per_second},
+            {"seconds_left", job.seconds_left ? json(*job.seconds_left) : json()},
+            {"analyzed", job.analyzed ? json(*job.analyzed) : json()},
+            {"failed", job.failed},
+            {"reason", job.reason}};
 }
 
 json to_json(const IndexProgress& progress) {
-    json analyzers = json::array();
-    for (const AnalyzerProgress& analyzer : progress.analyzers) analyzers.push_back(to_json(analyzer));
+    json jobs = json::array();
+    for (const JobProgress& job : progress.jobs) jobs.push_back(to_json(job));
     static constexpr const char* kStates[] = {"idle", "counting", "running", "paused"};
     return {{"state", kStates[static_cast<int>(progress.state)]},
-            {"stage", progress.stage},
+            {"scan", progress.scan},
+            {"share", progress.share},
             {"done", progress.done},
             {"total", progress.total},
+            {"seconds_left", progress.seconds_left ? json(*progress.seconds_left) : json()},
             {"failed", progress.failed},
             {"skipped", progress.skipped},
-            {"photos_per_second", progress.photos_per_second},
-            {"seconds_left", progress.seconds_left ? json(*progress.seconds_left) : json()},
-            {"analyzers", analyzers}};
+            {"jobs", jobs}};
 }
 
 json skipped_json(const Counts& counts) {
@@ -117,9 +119,9 @@ Result<bool> parse_scan_request(const json& document) {
 }
 
 Result<std::string> parse_pause_request(const json& document) {
-    if (!holds_at_most(document, "analyzer", [](const json& name) { return name.is_string() && name != ""; }))
-        return fail(ErrorKind::kUsage, "the body may be empty or {{\"analyzer\": \"faces\"}}");
-    return document.value("analyzer", "");
+    if (!holds_at_most(document, "job", [](const json& name) { return name.is_string() && name != ""; }))
+        return fail(ErrorKind::kUsage, "the body may be empty or {{\"job\": \"faces\"}}");
+    return document.value("job", "");
 }
 
 }  // namespace hone

@@ -9,7 +9,7 @@ namespace hone {
 
 nlohmann::json to_json(const IndexFailure& failure);
 nlohmann::json to_json(const IndexSummary& summary);
-nlohmann::json to_json(const AnalyzerProgress& progress);
+nlohmann::json to_json(const JobProgress& job);
 nlohmann::json to_json(const IndexProgress& progress);
 // Number of skipped files per kind.
 nlohmann::json skipped_json(const Counts& counts);
@@ -30,8 +30,8 @@ Document state_document(const IndexProgress& progress);
 // Reads the body of POST /scan, which may be empty. Returns whether damaged files are tried again. kUsage
 // names the form.
 Result<bool> parse_scan_request(const nlohmann::json& document);
-// Reads the body of POST /scan/pause and /scan/resume, which may be empty. Returns the name of an analyzer,
-// "" for all indexing. kUsage names the form.
+// Reads the body of POST /scan/pause and /scan/resume, which may be empty. Returns the name of a job, ""
+// for all of them. kUsage names the form.
 Result<std::string> parse_pause_request(const nlohmann::json& document);
 
 }  // namespace hone

@@ -65,12 +65,13 @@ Document server_status(const LibraryStatus& library, const ServerStatus& server)
 }
 
 json command_status(const LibraryStatus& library, std::span<const FileRecord> failed,
-                    const std::string& server, json unwatched) {
+                    const std::string& server, json unwatched, json indexing) {
     json body = shared_part(library);
     body["skipped"] = skipped_json(library.counts);
     body["server"] = text_or_null(server);
     body["failures"] = failures_json(failed);
     body["unwatched"] = std::move(unwatched);
+    body["indexing"] = std::move(indexing);
     return body;
 }
 

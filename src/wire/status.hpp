@@ -33,9 +33,9 @@ struct ServerStatus {
 
 // The answer of GET /status.
 Document server_status(const LibraryStatus& library, const ServerStatus& server);
-// The document of `hone status --json`. server: its address, "" without one. unwatched: from the server's
-// status, or null.
+// The document of `hone status --json`. server: its address, "" without one. unwatched, indexing: from the
+// server's status, or null.
 nlohmann::json command_status(const LibraryStatus& library, std::span<const FileRecord> failed,
-                              const std::string& server, nlohmann::json unwatched);
+                              const std::string& server, nlohmann::json unwatched, nlohmann::json indexing);
 
 }  // namespace hone

@@ -105,9 +105,10 @@ std::map<std::string, Fields, std::less<>> make_table() {
     const Fields placed_face = join(face, {"width", "height"});
     const Fields person{"id", "name", "hidden", "faces", "photos", "age", {"cover", placed_face}};
 
-    const Fields progress{
-        "state",       "stage", "done", "total", "failed", Field::numbers("skipped"), "photos_per_second",
-        "seconds_left"};
+    const Fields job{"name", "state", "done", "total", "per_second", "seconds_left"};
+    const Fields progress{"state",      "scan",         "share",  "done",
+                          "total",      "seconds_left", "failed", Field::numbers("skipped"),
+                          {"jobs", job}};
     const Fields summary{"files",
                          "photos",
                          "new",

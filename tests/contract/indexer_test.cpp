@@ -94,7 +94,7 @@ TEST_F(Indexing, TheDefaultDeviceUsesAllProcessors) {
     ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
     Indexer indexer(parts(thumbnails));
     const Folder root = *library->catalog().add_folder(photos.path());
-    const auto content = [&] { return indexer.progress().analyzers[1]; };
+    const auto content = [&] { return indexer.progress().job("content"); };
     EXPECT_EQ(content().parallel, 0U);
     ASSERT_EQ(indexer.run(whole(std::span(&root, 1)), {})->embedded, 4U);
     EXPECT_EQ(content().parallel, processor_count()) << "in the first run of the process already";
@@ -142,15 +142,95 @@ class Analyzing : public Indexing {
         EXPECT_TRUE(summary) << summary.error().message;
         return summary.value_or(IndexSummary{});
     }
-    AnalyzerProgress of(std::string_view name) {
-        const auto all = indexer->progress().analyzers;
-        return *std::ranges::find(all, name, &AnalyzerProgress::name);
-    }
+    JobProgress of(std::string_view name) { return indexer->progress().job(name); }
     std::shared_ptr<FailingAnalyzer> failing = std::make_shared<FailingAnalyzer>();
     std::optional<ThumbnailStore> store;
     std::optional<Indexer> indexer;
     Folder root;
 };
+
+// Holds every photo back until all files are counted.
+class WaitingAnalyzer final : public Analyzer {
+  public:
+    [[nodiscard]] std::string_view name() const override { return "waiting"; }
+    [[nodiscard]] std::vector<AnalyzerKey> keys() const override { return {{"waiting", 1, ""}}; }
+    void request(PhotoWork&) const override {}
+    Result<AnalyzerRuns> open() override { return AnalyzerRuns{1, 1}; }
+    std::vector<Result<AnalysisResult>> run(std::span<const AnalyzerInput* const> photos) override {
+        const Stopwatch watch;
+        while (indexer->progress().state == IndexState::kCounting && watch.seconds() < 30)
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        counted = counted && indexer->progress().state == IndexState::kRunning;
+        std::vector<Result<AnalysisResult>> results;
+        for (std::size_t photo = 0; photo < photos.size(); ++photo) results.emplace_back(FoundFaces{});
+        return results;
+    }
+    Indexer* indexer = nullptr;
+    std::atomic<bool> counted = true;
+};
+
+TEST_F(Indexing, CountingDoesNotWaitForReading) {
+    constexpr int kFiles = 700;  // more than all bounded queues hold
+    for (int photo = 0; photo < kFiles; ++photo)
+        add(fmt::format("{}.bmp", photo), static_cast<std::uint32_t>(photo * 1000));
+    ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+    IndexParts all = parts(thumbnails);
+    const auto waiting = std::make_shared<WaitingAnalyzer>();
+    all.analyzers = {waiting};
+    Indexer indexer(std::move(all));
+    waiting->indexer = &indexer;
+    const Folder root = *library->catalog().add_folder(photos.path());
+    const auto summary = indexer.run(whole(std::span(&root, 1)), {});
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_TRUE(waiting->counted) << "the total was known before the first photo left";
+    EXPECT_EQ(summary->files, static_cast<std::uint64_t>(kFiles));
+    EXPECT_EQ(indexer.progress().job("waiting").done, static_cast<std::uint64_t>(kFiles));
+}
+
+TEST_F(Indexing, AFileThatIsGoneBeforeItIsReadIsNoFailure) {
+    add("a.bmp", 1);
+    const fs::path gone = add("b.bmp", 2);
+    ThumbnailStore thumbnails(base.path() / "library/thumbs", decoders);
+    Indexer indexer(parts(thumbnails));
+    const Folder root = *library->catalog().add_folder(photos.path());
+    ASSERT_TRUE(indexer.pause("indexing", true));
+    std::jthread later([&] {
+        while (indexer.progress().job("indexing").total < 2)
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        fs::remove(gone);
+        indexer.pause("indexing", false);
+    });
+    const auto summary = indexer.run(whole(std::span(&root, 1)), {});
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(summary->failed, 0U);
+    EXPECT_EQ(summary->added, 1U);
+    const IndexProgress end = indexer.progress();
+    EXPECT_EQ(end.share, 1);
+    EXPECT_EQ(end.done, end.total);
+    EXPECT_EQ(end.job("content").total, 1U);
+}
+
+TEST_F(Analyzing, PeopleAreGroupedBeforeDuplicatesUnlessTheyArePaused) {
+    add("a.bmp", 1);
+    IndexParts all = parts(*store);
+    int grouped = 0;
+    std::optional<Indexer> with_people;
+    all.group_people = [&]() -> Result<> {
+        ++grouped;
+        EXPECT_EQ(with_people->progress().job("people").state, JobState::kRunning);
+        EXPECT_EQ(with_people->progress().job("duplicates").state, JobState::kWaiting);
+        return {};
+    };
+    with_people.emplace(std::move(all));
+    ASSERT_TRUE(with_people->pause("people", true));
+    ASSERT_TRUE(with_people->run({}, {}, options));
+    EXPECT_EQ(grouped, 0);
+    ASSERT_TRUE(with_people->pause("people", false));
+    ASSERT_TRUE(with_people->run(whole(std::span(&root, 1)), {}, options));
+    EXPECT_EQ(grouped, 1);
+    EXPECT_EQ(with_people->progress().job("people").done, 1U);
+    EXPECT_FALSE(indexer->pause("people", true)) << "nobody groups them there";
+}
 
 TEST_F(Analyzing, AFailureCostsOneResultAndIsRetriedAFewTimes) {
     add("good.bmp", 0x808080);
@@ -163,6 +243,12 @@ TEST_F(Analyzing, AFailureCostsOneResultAndIsRetriedAFewTimes) {
     EXPECT_EQ(first.failed_analyses, 1U);
     EXPECT_EQ(of("failing").failed, 1U);
     EXPECT_EQ(of("failing").reason, "it is too dark");
+    EXPECT_EQ(of("failing").done, 2U);
+    const auto failed = indexer->failed_analyses(10);
+    ASSERT_EQ(failed.size(), 1U);
+    EXPECT_EQ(failed[0].path, (photos.path() / "bad.bmp").string());
+    EXPECT_EQ(failed[0].stage, "failing");
+    EXPECT_EQ(failed[0].reason, "it is too dark");
     EXPECT_EQ(of("failing").analyzed, 1U);
     EXPECT_EQ(of("content").analyzed, 2U);
     for (int attempt = 2; attempt <= AnalysisQueues::kAttempts; ++attempt) {
@@ -188,13 +274,13 @@ TEST_F(Analyzing, ABrokenAnalyzerRestsUntilTheNextScan) {
     failing->broken = true;
     const auto summary = scan();
     EXPECT_EQ(summary.embedded, static_cast<std::uint64_t>(photo_count)) << "the others continue";
-    EXPECT_EQ(of("failing").state, AnalyzerState::kBroken);
+    EXPECT_EQ(of("failing").state, JobState::kBroken);
     // Batches of four that are repeated one by one.
     EXPECT_LE(failing->runs, 2 * (AnalysisQueues::kMostFailuresInARow + 4));
     failing->broken = false;
     EXPECT_EQ(scan().failed_analyses, 0U);
     EXPECT_EQ(of("failing").analyzed, static_cast<std::uint64_t>(photo_count));
-    EXPECT_EQ(of("failing").state, AnalyzerState::kIdle);
+    EXPECT_EQ(of("failing").state, JobState::kIdle);
 }
 
 TEST_F(Analyzing, APausedAnalyzerLeavesPhotosToALaterScan) {
@@ -202,7 +288,7 @@ TEST_F(Analyzing, APausedAnalyzerLeavesPhotosToALaterScan) {
     ASSERT_TRUE(indexer->pause("content", true));
     EXPECT_FALSE(indexer->pause("contents", true)) << "there is none";
     EXPECT_EQ(scan().embedded, 0U);
-    EXPECT_EQ(of("content").state, AnalyzerState::kPaused);
+    EXPECT_EQ(of("content").state, JobState::kPaused);
     EXPECT_EQ(of("content").analyzed, 0U);
     EXPECT_EQ(of("failing").analyzed, 1U);
     EXPECT_EQ(scan().unchanged, 1U) << "nothing to do while it is paused";

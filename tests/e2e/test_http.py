@@ -16,6 +16,7 @@ from PIL import Image
 
 import openapi
 from conftest import HONE, names
+from events import Events
 
 
 @pytest.fixture(scope='module')
@@ -322,43 +323,6 @@ def test_many_at_once(sample_server):
     assert not errors and len(results) == 80 and all(r == results[0] for r in results)
 
 
-class Events:
-    """Reads server-sent events in a thread: .seen is [(event, data)]."""
-
-    def __init__(self, server):
-        self.connection = http.client.HTTPConnection(server.host, timeout=60)
-        self.connection.request('GET', '/api/v1/events', headers={'Accept': 'text/event-stream'})
-        self.answer = self.connection.getresponse()
-        self.seen, self.comments = [], 0
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        event, data = 'message', []
-        try:
-            for line in self.answer:
-                line = line.decode().rstrip('\r\n')
-                if line.startswith(':'):
-                    self.comments += 1
-                elif line.startswith('event:'):
-                    event = line[6:].strip()
-                elif line.startswith('data:'):
-                    data.append(line[5:].strip())
-                elif not line and data:
-                    self.seen.append((event, json.loads('\n'.join(data))))
-                    event, data = 'message', []
-        except (OSError, ValueError, AttributeError, http.client.HTTPException):
-            pass
-
-    def wait(self, kind, timeout=60, after=0, where=lambda data: True):
-        end = time.monotonic() + timeout
-        while time.monotonic() < end:
-            for name, data in self.seen[after:]:
-                if name == kind and where(data):
-                    return data
-            time.sleep(0.05)
-        raise AssertionError(f'no {kind} event in {timeout} s, only {[name for name, _ in self.seen]}')
-
-
 def test_folders_scan_and_events(serve, quick, photos, tmp_path):
     with serve() as server:
         document = server.get('/openapi.json').json()
@@ -382,7 +346,7 @@ def test_folders_scan_and_events(serve, quick, photos, tmp_path):
         new = [p['id'] for kind, data in events.seen if kind == 'photos' for p in data['photos']]
         assert sorted(new) == sorted(p['id'] for p in server.get('/photos').json()['photos'])
         progress = events.wait('progress')
-        assert progress['state'] in ('idle', 'counting', 'running', 'paused') and 'done' in progress
+        assert progress['state'] in ('idle', 'counting', 'running', 'paused') and progress['total'] == sum(j['total'] for j in progress['jobs'])
         failures = server.get('/failures').json()
         openapi.check(document, 'get', '/failures', 200, failures)
         assert [f['path'] for f in failures['failures']] == [str(photos / 'broken.jpg')]
@@ -406,11 +370,11 @@ def test_folders_scan_and_events(serve, quick, photos, tmp_path):
 
         # one analyzer rests: the photo is there, its vector comes after the rest
         def analyzer(name):
-            return next(a for a in server.status()['indexing']['analyzers'] if a['name'] == name)
-        assert [a['name'] for a in server.status()['indexing']['analyzers']][:2] == ['description', 'content']
+            return next(job for job in server.status()['indexing']['jobs'] if job['name'] == name)
+        assert [job['name'] for job in server.status()['indexing']['jobs']][:4] == ['finding', 'indexing', 'description', 'content']
         before = server.status()
         assert analyzer('content')['analyzed'] == before['searchable']
-        assert server.post('/scan/pause', {'analyzer': 'content'}).status == 202
+        assert server.post('/scan/pause', {'job': 'content'}).status == 202
         with Image.open(photos / 'home.jpg') as im:
             im.rotate(180).save(photos / 'later.png')
         seen = len(events.seen)
@@ -419,9 +383,9 @@ def test_folders_scan_and_events(serve, quick, photos, tmp_path):
         now = server.status()
         assert (now['photos'], now['searchable']) == (before['photos'] + 1, before['searchable'])
         assert analyzer('content')['state'] == 'paused' and analyzer('description')['analyzed'] == now['photos']
-        assert server.post('/scan/resume', {'analyzer': 'content'}).status == 202
+        assert server.post('/scan/resume', {'job': 'content'}).status == 202
         server.wait_idle(searchable=before['searchable'] + 1)
-        for body, status, word in (({'analyzer': 'contents'}, 404, 'description, content'), ({'analyzer': 5}, 400, 'analyzer'), ({'who': ''}, 400, 'analyzer')):
+        for body, status, word in (({'job': 'contents'}, 404, 'description, content'), ({'job': 5}, 400, 'job'), ({'who': ''}, 400, 'job')):
             problem(server.post('/scan/pause', body), status, word)
 
         for body, word in (({'path': '/no/such/folder'}, 'no/such/folder'), ({'path': str(photos / 'home.jpg')}, 'home.jpg'), ({'path': ''}, 'path'),

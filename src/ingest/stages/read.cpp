@@ -16,18 +16,20 @@ constexpr int kMostRests = 30;
 }  // namespace
 
 // Passes a result to its next stage.
-void Indexer::hand_on(Run& run, ProcessingResult result) {
+void Indexer::hand_on(Run& run, ProcessingResult result, AnalyzerSet expected) {
     if (run.stop.stop_requested()) return;  // the result may be incomplete after a cancellation
     if (result.fatal) return run.fail_run(*result.fatal);
     note_answer(run, result.outcome.folder, !result.unresponsive);
     if (!result.analyzers.empty()) {
-        queues_.push(std::move(result.outcome), std::move(result.decoded), result.analyzers);
-    } else if (keeps_photo(result.outcome)) {
+        queues_.push(std::move(result.outcome), std::move(result.decoded), result.analyzers, expected);
+        return;
+    }
+    queues_.stop_expecting(expected);
+    if (keeps_photo(result.outcome)) {
         const auto& failed = std::get<FileOutcome::Failed>(result.outcome.what);
         add_failure(run, result.outcome.facts, failed.stage, failed.reason, false);
         release(run, std::span(&result.outcome, 1));
-        const std::lock_guard lock(mutex_);
-        ++progress_.done;
+        meter_.indexed(1);
     } else {
         run.done.push(std::move(result.outcome));
     }
@@ -87,20 +89,28 @@ ProcessingResult Indexer::read_file(Run& run, const FileToProcess& file, Blockin
 void Indexer::read_files(Run& run) {
     BlockingCalls calls(run.options.patience, run.stop);
     while (auto file = run.work.pop()) {
-        // Take and drop the remaining files, because the walker may wait for queue space.
+        // Take and drop the remaining files, because the feeder may wait for queue space.
         if (run.stop.stop_requested()) continue;
-        {
+        wait_while_paused(job::kIndexing, run.stop);
+        const bool away = [&] {
             const std::lock_guard lock(run.mutex);
-            if (run.is_away(file->folder)) continue;
+            return run.is_away(file->folder);
+        }();
+        if (away) {
+            leave(*file);
+            continue;
         }
+        const Stopwatch watch;
         if (const auto before = find_moved(run, file->facts, calls)) {
             if (auto same = run.processor.recognize(*file, *before)) {
+                queues_.stop_expecting(file->expected);
                 run.done.push(std::move(*same));
                 continue;
             }
             file->moved_from = before->facts.path;
         }
         ProcessingResult result = read_file(run, *file, calls);
+        meter_.indexed(0, watch.seconds());
         if ((result.unsettled || result.elsewhere) && !result.fatal) {
             // Release the file's lease: two processes that wait for each other's files would wait for ever.
             // The lease of its contents ensures that only one analyses it.
@@ -108,7 +118,7 @@ void Indexer::read_files(Run& run) {
             const std::lock_guard lock(run.mutex);
             run.unsettled.push_back(std::move(*file));
         } else {
-            hand_on(run, std::move(result));
+            hand_on(run, std::move(result), file->expected);
         }
     }
     if (--run.decoders_left > 0) return;
@@ -128,11 +138,15 @@ void Indexer::settle_files(Run& run, BlockingCalls& calls) {
         sleep_for(kRest, run.stop);
         std::vector<FileToProcess> again;
         for (FileToProcess& file : files) {
+            wait_while_paused(job::kIndexing, run.stop);
             const auto now = std::make_shared<Result<FileFacts>>();
             const bool answered = calls.run([now, path = run.options.paths.here(file.facts.path)](
                                                 Heartbeat&) { *now = file_facts(path); });
             // The file or its drive is gone; the next scan finds out.
-            if (!answered || !*now) continue;
+            if (!answered || !*now) {
+                leave(file);
+                continue;
+            }
             (*now)->sidecar = file.facts.sidecar;
             (*now)->path = file.facts.path;
             const bool rested =
@@ -146,7 +160,7 @@ void Indexer::settle_files(Run& run, BlockingCalls& calls) {
             if (result.elsewhere && !result.fatal)
                 again.push_back(std::move(file));
             else
-                hand_on(run, std::move(result));
+                hand_on(run, std::move(result), file.expected);
         }
         files.swap(again);
     }

@@ -20,13 +20,14 @@ inline constexpr std::size_t kQueuedFiles = 256;  // names and file states only
 
 struct Indexer::Run {
     Run(const FileProcessor& reader, AnalysisQueues& analysis, Leases* shared, std::span<const ScanTask> all,
-        const std::stop_token& token, const IndexOptions& wishes, unsigned decoders)
+        const std::stop_token& token, const IndexOptions& wishes, unsigned decoders, const fs::path& scratch)
         : processor(reader),
           queues(analysis),
           leases(shared),
           tasks(all),
           stop(token),
           options(wishes),
+          found(scratch),
           work(leases != nullptr ? kLeasedFiles : kQueuedFiles),
           done(kQueuedFiles),
           decoders_left(decoders),
@@ -38,7 +39,8 @@ struct Indexer::Run {
     const std::span<const ScanTask> tasks;
     const std::stop_token stop;
     const IndexOptions options;
-    BoundedQueue<FileToProcess> work;
+    FileList found;                    // by the walker
+    BoundedQueue<FileToProcess> work;  // for the readers
     BoundedQueue<FileOutcome> done;
     std::atomic<unsigned> decoders_left, analysts_left;
     // Photos with all analyses at the start of the run. Read for whole folders only: for a few files, a
@@ -50,9 +52,9 @@ struct Indexer::Run {
         FolderId folder;
         ScannedPart part;
     };
-    // Used only by the walker until it ends:
-    std::vector<WalkedPart> parts;                        // completely walked
-    std::vector<FileToProcess> unleased, in_other_hands;  // files to index, in order
+    std::vector<WalkedPart> parts;  // completely walked; used only by the walker until it ends
+    // Files to index, in order; used only by the feeder:
+    std::vector<FileToProcess> unleased, in_other_hands;
 
     std::mutex mutex;  // guards the members below
     IndexSummary summary;
@@ -67,6 +69,7 @@ struct Indexer::Run {
             const std::lock_guard lock(mutex);
             if (!error) error = std::move(reason);
         }
+        found.cancel();
         work.close();
         queues.cancel();
         done.close();
@@ -87,8 +90,8 @@ struct Indexer::Run {
     }
     // True when the folder's drive stopped answering during the run. Requires mutex.
     [[nodiscard]] bool is_away(FolderId folder) const {
-        const auto found = timeouts.find(folder);
-        return found != timeouts.end() && found->second >= kMostTimeouts;
+        const auto known = timeouts.find(folder);
+        return known != timeouts.end() && known->second >= kMostTimeouts;
     }
     void skip(const std::string& kind) {
         ++summary.skipped;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The first stage: walks folders and finds the files that need reading. Files that other processes may read
-// as well are leased.
+// The first stage: walks folders and finds the files that need reading; then hands these to the readers.
+// Files that other processes may read as well are leased shortly before they are read.
 #include <chrono>
 
 #include "base/log.hpp"
@@ -19,28 +19,31 @@ std::string lease_of(const FileFacts& facts) {
 
 }  // namespace
 
-// Returns true when the catalogue has all analyses of an unchanged file.
-Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
+// Returns the analyzers that will probably take the file's photo, or std::nullopt when the catalogue has all
+// analyses of an unchanged file.
+Result<std::optional<AnalyzerSet>> Indexer::needed(Run& run, const FileFacts& facts) {
     Catalog& catalog = parts_.library.catalog();
     HONE_TRY(const std::optional<FileRecord> file, catalog.find_file(facts.path));
-    if (!file) return false;
+    if (!file) return queues_.lacking({});
     {
         const std::lock_guard lock(run.mutex);
         run.see(file->id);
     }
-    if (!is_same(file->facts, facts) || file->facts.sidecar != facts.sidecar) return false;
+    if (!is_same(file->facts, facts)) return queues_.lacking({});
+    const AnalyzerSet lacking = queues_.lacking(file->photo);
+    if (file->facts.sidecar != facts.sidecar) return lacking;
     switch (file->state) {
         case FileState::kFailed:
             // Only damage is a property of the file: permissions, disks and devices can recover while the
             // file stays the same.
-            if (file->stage != "decode" || run.options.retry_failed) return false;
+            if (file->stage != "decode" || run.options.retry_failed) return lacking;
             add_failure(run, facts, file->stage, file->reason, true);
-            return true;
+            return std::nullopt;
         case FileState::kSkipped: {
-            if (run.options.svg && file->reason == "svg drawing") return false;
+            if (run.options.svg && file->reason == "svg drawing") return lacking;
             const std::lock_guard lock(run.mutex);
             run.skip(file->reason);
-            return true;
+            return std::nullopt;
         }
         case FileState::kMissing:
             HONE_CHECK(catalog.mark_available(file->id));
@@ -51,11 +54,10 @@ Result<bool> Indexer::is_unchanged(Run& run, const FileFacts& facts) {
     HONE_TRY(bool known, has_everything(run, *file->photo, *file->photo_id));
     // Other processes make thumbnails only for themselves; a missing one is made when it is requested.
     known = known && (run.leases != nullptr || parts_.thumbnails.has_all(*file->photo_id));
-    if (known) {
-        const std::lock_guard lock(run.mutex);
-        ++run.summary.unchanged;
-    }
-    return known;
+    if (!known) return lacking;
+    const std::lock_guard lock(run.mutex);
+    ++run.summary.unchanged;
+    return std::nullopt;
 }
 
 Result<bool> Indexer::has_everything(const Run& run, PhotoNumber photo, const PhotoId& id) {
@@ -69,8 +71,13 @@ Result<bool> Indexer::has_everything(const Run& run, PhotoNumber photo, const Ph
     return std::ranges::all_of(wanted, [&](const Analyzer* analyzer) { return is_done(done, *analyzer); });
 }
 
-// Leases as many of the unleased files as possible and queues them for reading. Returns false to end the
-// walk.
+// The file is not read in this scan.
+void Indexer::leave(const FileToProcess& file) {
+    queues_.stop_expecting(file.expected);
+    meter_.indexed(1);
+}
+
+// Leases as many of the unleased files as possible and queues them for reading. Returns false to end.
 bool Indexer::lease(Run& run) {
     const std::vector<FileToProcess> files = std::exchange(run.unleased, {});
     if (files.empty()) return true;
@@ -91,17 +98,16 @@ bool Indexer::lease(Run& run) {
             run.leased.emplace(files[at].facts.path, keys[at]);
         }
         // A former holder may have read it.
-        const auto unchanged = is_unchanged(run, files[at].facts);
-        if (!unchanged) {
-            run.fail_run(unchanged.error());
+        const auto needs = needed(run, files[at].facts);
+        if (!needs) {
+            run.fail_run(needs.error());
             return false;
         }
-        if (*unchanged) {
+        if (!*needs) {
             FileOutcome nothing;
             nothing.facts = files[at].facts;
             release(run, std::span(&nothing, 1));
-            const std::lock_guard lock(mutex_);
-            ++progress_.done;
+            leave(files[at]);
         } else if (!run.work.push(files[at])) {
             return false;
         }
@@ -116,11 +122,10 @@ void Indexer::lease_rest(Run& run) {
         sleep_for(kLeasePause, run.stop);
         if (run.stop.stop_requested()) return;
         for (FileToProcess& file : std::exchange(run.in_other_hands, {})) {
-            const auto unchanged = is_unchanged(run, file.facts);
-            if (!unchanged) return run.fail_run(unchanged.error());
-            if (*unchanged) {
-                const std::lock_guard lock(mutex_);
-                ++progress_.done;
+            const auto needs = needed(run, file.facts);
+            if (!needs) return run.fail_run(needs.error());
+            if (!*needs) {
+                leave(file);
                 continue;
             }
             run.unleased.push_back(std::move(file));
@@ -152,10 +157,10 @@ void Indexer::release_all(Run& run) {
 }
 
 bool Indexer::visit(Run& run, FolderId folder, const FileFacts& facts) {
-    wait_while_paused(run.stop);
-    const auto unchanged = is_unchanged(run, facts);
-    if (!unchanged) {
-        run.fail_run(unchanged.error());
+    wait_while_paused(job::kFinding, run.stop);
+    const auto needs = needed(run, facts);
+    if (!needs) {
+        run.fail_run(needs.error());
         return false;
     }
     {
@@ -163,20 +168,32 @@ bool Indexer::visit(Run& run, FolderId folder, const FileFacts& facts) {
         if (run.is_away(folder)) return false;
         ++run.summary.files;
     }
-    {
-        const std::lock_guard lock(mutex_);
-        ++progress_.total;
-        if (*unchanged) ++progress_.done;
-    }
-    if (!*unchanged) {
-        if (run.leases == nullptr) {
-            if (!run.work.push({folder, facts})) return false;
-        } else {
-            run.unleased.push_back({folder, facts});
-            if (run.unleased.size() >= kLeasedFiles && !lease(run)) return false;
+    if (*needs) {
+        queues_.expect(**needs);
+        meter_.found(false);
+        if (const auto listed = run.found.push({folder, facts, **needs}); !listed) {
+            run.fail_run(listed.error());
+            return false;
         }
+    } else {
+        meter_.found(true);
     }
     return !run.stop.stop_requested();
+}
+
+// Hands the found files to the readers, as fast as these take them.
+void Indexer::feed_readers(Run& run) {
+    while (auto file = run.found.pop()) {
+        if (run.stop.stop_requested()) break;
+        if (run.leases == nullptr) {
+            if (!run.work.push(std::move(*file))) break;
+        } else {
+            run.unleased.push_back(std::move(*file));
+            if (run.unleased.size() >= kLeasedFiles && !lease(run)) break;
+        }
+    }
+    if (run.leases != nullptr && !run.stop.stop_requested()) lease_rest(run);
+    run.work.close();
 }
 
 void Indexer::walk_tasks(Run& run) {
@@ -237,12 +254,8 @@ void Indexer::walk_tasks(Run& run) {
     }
     walker.walk_links();
     for (Run::WalkedPart& walked : run.parts) walked.part.unread = unread;
-    {
-        const std::lock_guard lock(mutex_);
-        progress_.state = IndexState::kRunning;
-    }
-    if (run.leases != nullptr) lease_rest(run);
-    run.work.close();
+    meter_.found_all();
+    run.found.close();
 }
 
 }  // namespace hone

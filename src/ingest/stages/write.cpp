@@ -48,13 +48,10 @@ Result<> Indexer::write(Run& run, std::vector<FileOutcome>& outcomes) {
     vectors_behind_ = false;
     release(run, outcomes);
     if (!photos.empty()) parts_.observer.on_photos(photos);
-    const std::lock_guard run_lock(run.mutex);
-    const std::lock_guard lock(mutex_);
-    progress_.done += outcomes.size();
-    progress_.failed = run.summary.failed;
-    progress_.skipped = run.summary.skipped_kinds;
-    rated_ = run.summary.read;
+    meter_.indexed(outcomes.size());
     outcomes.clear();
+    const std::lock_guard run_lock(run.mutex);
+    meter_.set_failures(run.summary.failed, run.summary.skipped_kinds);
     return {};
 }
 

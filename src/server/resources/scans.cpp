@@ -21,15 +21,15 @@ Result<Answer> start_scan(ServerContext& context, const Call& call) {
 
 Result<Answer> pause(ServerContext& context, const Call& call, bool paused) {
     HONE_TRY(const auto indexer, context.indexer());
-    std::string analyzer;
+    std::string job;
     if (!call.request.body.empty()) {
         HONE_TRY(const auto body, parse_body(call.request));
-        HONE_TRY(analyzer, parse_pause_request(body));
+        HONE_TRY(job, parse_pause_request(body));
     }
-    if (analyzer.empty())
+    if (job.empty())
         indexer->pause(paused);
     else
-        HONE_CHECK(indexer->pause(analyzer, paused));
+        HONE_CHECK(indexer->pause(job, paused));
     return Answer(202, state_document(indexer->progress()));
 }
 
