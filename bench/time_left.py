@@ -33,6 +33,9 @@ def watch(url):
         if progress['scan'] > 0:
             if not seen:
                 begin = time.monotonic()
+            # A change that the watcher saw can begin another scan at once.
+            if seen and progress['scan'] != seen[0][1]['scan']:
+                return seen
             seen.append((time.monotonic() - begin, progress))
             if progress['state'] == 'idle' and progress['total'] > 0:
                 return seen

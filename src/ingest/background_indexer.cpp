@@ -57,10 +57,17 @@ std::uint64_t BackgroundIndexer::request_scan(bool retry_failed) {
     return number;
 }
 
-Result<> BackgroundIndexer::pause(std::string_view job, bool paused) {
-    if (!indexer_.pause(job, paused)) return no_job(job);
+Result<> BackgroundIndexer::pause(std::string_view name, bool paused) {
+    if (!indexer_.pause(name, paused)) return no_job(name);
     if (!paused) request_scan();
     return {};
+}
+
+Result<std::uint64_t> BackgroundIndexer::retry(std::string_view name) {
+    if (name == job::kIndexing) return request_scan(true);
+    const bool known = indexer_.retry(name) || indexer_.progress().job(name).name == name;
+    if (!known) return no_job(name);
+    return request_scan();
 }
 
 std::unexpected<Error> BackgroundIndexer::no_job(std::string_view name) const {

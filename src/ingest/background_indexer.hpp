@@ -36,6 +36,9 @@ class BackgroundIndexer {
     // Requests a whole scan. Returns its number; the scan sees everything that is in the folders now and is
     // over when finished() reaches the number. retry_failed: index damaged files again.
     std::uint64_t request_scan(bool retry_failed = false);
+    // Requests a scan that does again what one job failed on: the photos of an analyzer, or the files of
+    // "indexing"; the other jobs keep no failures. kNotFound when there is none of that name.
+    Result<std::uint64_t> retry(std::string_view job);
     // Number of the last requested scan.
     [[nodiscard]] std::uint64_t requested() const;
     // Number of the last requested scan that has ended.

@@ -25,8 +25,8 @@ std::vector<ScanTask> whole(std::span<const Folder> folders) {
 }
 
 IndexProgress Indexer::progress() const {
+    const std::lock_guard lock(mutex_);  // both of one scan
     IndexProgress now = meter_.progress(queues_.progress());
-    const std::lock_guard lock(mutex_);
     for (JobProgress& one : now.jobs) {
         if (is_paused(one.name))
             one.state = JobState::kPaused;
@@ -134,19 +134,20 @@ Result<IndexSummary> Indexer::run_stages(std::span<const ScanTask> tasks, const 
     const FileProcessor processor(catalog, parts_.decoders, parts_.thumbnails, queues_, options.svg,
                                   options.paths);
     const unsigned readers = processor_count();
-    queues_.begin(std::max<std::size_t>(2 * readers, kDecodedPhotos), options.retry_failed);
-    Run run(processor, queues_, catalog.leases(), tasks, stop, options, readers,
-            parts_.library.vectors_directory());
     const bool whole_folder = std::ranges::any_of(
         tasks, [](const ScanTask& task) { return task.recursive && task.directory == task.folder.path; });
+    {
+        const std::lock_guard lock(mutex_);
+        std::optional<std::uint64_t> to_compare;
+        if (options.same_pictures && options.tracks_missing_files && !is_paused(job::kDuplicates))
+            to_compare = whole_folder ? same_pictures_.waiting() : 0;
+        queues_.begin(std::max<std::size_t>(2 * readers, kDecodedPhotos), options.retry_failed);
+        meter_.begin(to_compare);
+    }
+    Run run(processor, queues_, catalog.leases(), tasks, stop, options, readers,
+            parts_.library.vectors_directory());
     if (whole_folder) HONE_CHECK(read_analyzed(run));
     HONE_TRY(run.last_file, catalog.last_file());
-    std::optional<std::uint64_t> to_compare;
-    if (options.same_pictures && options.tracks_missing_files) {
-        const std::lock_guard lock(mutex_);
-        if (!is_paused(job::kDuplicates)) to_compare = whole_folder ? same_pictures_.waiting() : 0;
-    }
-    meter_.begin(to_compare);
     const std::stop_callback give_up(stop, [&] {
         parts_.decoders.interrupt(true);
         queues_.cancel();

@@ -125,6 +125,9 @@ class Indexer {
     // Pauses one job of progress(). "finding" and "indexing" wait; what another job leaves out is done by a
     // later run. False when there is none of that name. Safe from any thread.
     bool pause(std::string_view job, bool paused);
+    // Makes the next run try again the photos that this analyzer could not analyse. False when there is no
+    // analyzer of that name. Safe from any thread.
+    bool retry(std::string_view analyzer) { return queues_.retry(analyzer); }
     // The photos that analyzers could not analyse (AnalysisQueues::failures()). Safe from any thread.
     [[nodiscard]] std::vector<IndexFailure> failed_analyses(std::size_t limit) const {
         return queues_.failures(limit);

@@ -16,11 +16,17 @@ constexpr unsigned kTicksACheck = 8;  // ticks between checks of the listeners' 
 
 void LibraryEvents::tick() {
     if (++ticks_ % kTicksACheck == 0) context_.events.check();
+    publish_progress(false);
+}
+
+// at_end: also when nothing is done, because the next scan may begin before the next tick.
+void LibraryEvents::publish_progress(bool at_end) {
     const auto indexer = context_.search.get()->indexer;
     if (!indexer) return;
+    const std::lock_guard lock(mutex_);
     const IndexProgress progress = indexer->progress();
     const bool busy = progress.state != IndexState::kIdle;
-    if (busy || was_busy_) context_.events.publish("progress", progress_event(progress));
+    if (busy || was_busy_ || at_end) context_.events.publish("progress", progress_event(progress));
     was_busy_ = busy;
 }
 
@@ -47,11 +53,13 @@ void LibraryEvents::on_scan_end(const IndexSummary& summary) {
         log::info("scan: {} new photos, {} files failed, {} missing, {} photos in the library, {:.1f} s",
                   summary.added, summary.failed, summary.missing, summary.photos, summary.seconds);
     }
+    publish_progress(true);
     if (summary.switched_model) context_.reload_models();
     context_.events.publish("scan", scan_event(summary));
 }
 
 void LibraryEvents::on_scan_error(const Error& error) {
+    publish_progress(true);
     context_.events.publish("problem", problem_event(error));
 }
 

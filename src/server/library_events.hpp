@@ -2,6 +2,8 @@
 // Tells the listeners of GET /events what happens in the library.
 #pragma once
 
+#include <mutex>
+
 #include "ingest/background_indexer.hpp"
 #include "server/context.hpp"
 
@@ -24,9 +26,12 @@ class LibraryEvents final : public BackgroundObserver {
     void on_scan_error(const Error& error) override;
 
   private:
+    void publish_progress(bool at_end);
+
     ServerContext& context_;
-    bool was_busy_ = false;  // used by tick() only
-    unsigned ticks_ = 0;
+    unsigned ticks_ = 0;     // used by tick() only
+    std::mutex mutex_;       // keeps the progress events in order
+    bool was_busy_ = false;  // at the last progress event
 };
 
 }  // namespace hone

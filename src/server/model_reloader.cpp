@@ -61,7 +61,7 @@ Result<> ModelReloader::reload(const std::stop_token& stop) {
         scans = former->indexer->requested();
     }
     HONE_CHECK(index_(parts, scans + 1));
-    for (const std::string& analyzer : resting) (void)parts.indexer->pause(analyzer, true);  // it may be gone
+    for (const std::string& job : resting) (void)parts.indexer->pause(job, true);  // it may be gone
     parts.indexer->pause(paused);
     parts.indexer->request_scan();
     const std::string name = parts.models.in_use->manifest().name;

@@ -90,8 +90,14 @@ Document problem_event(const Error& error) {
     return {"ScanProblem", {{"detail", error.message}}};
 }
 
-Document failures_document(std::span<const FileRecord> failed, const Counts& counts) {
-    return {"Failures", {{"failures", failures_json(failed)}, {"skipped", skipped_json(counts)}}};
+Document failures_document(std::span<const FileRecord> failed, std::span<const IndexFailure> analyses,
+                           const Counts& counts) {
+    json photos = json::array();
+    for (const IndexFailure& failure : analyses) photos.push_back(to_json(failure));
+    return {"Failures",
+            {{"failures", failures_json(failed)},
+             {"analyses", std::move(photos)},
+             {"skipped", skipped_json(counts)}}};
 }
 
 Document scan_started(std::uint64_t scan) {
@@ -110,16 +116,26 @@ bool holds_at_most(const json& document, const char* name, const std::function<b
     return document.empty() || (document.size() == 1 && document.contains(name) && valid(document.at(name)));
 }
 
+bool is_name(const json& name) {
+    return name.is_string() && name != "";
+}
+
 }  // namespace
 
-Result<bool> parse_scan_request(const json& document) {
-    if (!holds_at_most(document, "retry_failed", [](const json& wish) { return wish.is_boolean(); }))
-        return fail(ErrorKind::kUsage, "the body may be empty or {{\"retry_failed\": true}}");
-    return document.value("retry_failed", false);
+Result<ScanRequest> parse_scan_request(const json& document) {
+    bool valid = document.is_object();
+    if (valid) {
+        for (const auto& [name, value] : document.items())
+            valid = valid && (name == "retry_failed" ? value.is_boolean() : name == "job" && is_name(value));
+    }
+    if (!valid)
+        return fail(ErrorKind::kUsage,
+                    "the body may be empty, {{\"retry_failed\": true}} or {{\"job\": \"faces\"}}");
+    return ScanRequest{document.value("retry_failed", false), document.value("job", "")};
 }
 
 Result<std::string> parse_pause_request(const json& document) {
-    if (!holds_at_most(document, "job", [](const json& name) { return name.is_string() && name != ""; }))
+    if (!holds_at_most(document, "job", is_name))
         return fail(ErrorKind::kUsage, "the body may be empty or {{\"job\": \"faces\"}}");
     return document.value("job", "");
 }

@@ -23,13 +23,18 @@ Document failure_event(const IndexFailure& failure);
 Document problem_event(const Error& error);
 
 // The answers of the routes.
-Document failures_document(std::span<const FileRecord> failed, const Counts& counts);
+// analyses: photos that an analyzer could not analyse.
+Document failures_document(std::span<const FileRecord> failed, std::span<const IndexFailure> analyses,
+                           const Counts& counts);
 Document scan_started(std::uint64_t scan);
 Document state_document(const IndexProgress& progress);
 
-// Reads the body of POST /scan, which may be empty. Returns whether damaged files are tried again. kUsage
-// names the form.
-Result<bool> parse_scan_request(const nlohmann::json& document);
+struct ScanRequest {
+    bool retry_failed = false;  // damaged files and failed analyses are tried again
+    std::string job;            // only what this job failed on; "": of no certain job
+};
+// Reads the body of POST /scan, which may be empty. kUsage names the form.
+Result<ScanRequest> parse_scan_request(const nlohmann::json& document);
 // Reads the body of POST /scan/pause and /scan/resume, which may be empty. Returns the name of a job, ""
 // for all of them. kUsage names the form.
 Result<std::string> parse_pause_request(const nlohmann::json& document);

@@ -26,10 +26,10 @@ def jobs(progress):
 
 
 def scans(events):
-    """{scan: [progress]} of the events so far"""
+    """{scan: [progress]} of the events so far; scan 0 is the time before the first one."""
     found = {}
     for kind, data in events.seen:
-        if kind == 'progress':
+        if kind == 'progress' and data['scan'] > 0:
             found.setdefault(data['scan'], []).append(data)
     return found
 
@@ -63,6 +63,7 @@ def test_the_share_never_falls_and_no_job_starts_again(serve, quick, mixed, hone
         assert server.post('/folders', {'path': str(mixed)}).status == 201
         events.wait('scan', where=lambda summary: summary['files'] > 0)
         first = events.wait('progress', where=lambda progress: progress['state'] == 'idle' and progress['total'] > 0)
+        server.wait_idle()
         time.sleep(1)
         found = scans(events)
         for seen in found.values():

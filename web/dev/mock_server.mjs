@@ -323,18 +323,42 @@ const model = flag('no-model')
   : { ...example('Status').model, name: 'mock-64', title: 'Mock', dimension: 64, licence: 'Apache-2.0' };
 let missing = flag('empty') ? 0 : example('Forgotten').photos;
 const listeners = new Set();
-const { failures, skipped } = example('Failures');
+const { failures, analyses, skipped } = example('Failures');
 
-const indexing = () => ({
-  state,
-  done,
-  total: folders.length ? total : 0,
-  failed: done > 0 ? failures.length : 0,
-  skipped: done > 0 ? skipped : {},
-  photos_per_second: state === 'running' ? total / seconds : 0,
-  seconds_left: state === 'running' ? ((total - done) / total) * seconds : null,
-  stage: state === 'running' ? 'indexing' : '',
-});
+const pausedJobs = new Set();
+const indexing = () => {
+  const all = folders.length ? total : 0;
+  const running = state === 'running';
+  const left = running ? ((total - done) / total) * seconds : null;
+  const jobs = example('Progress').jobs.map(({ name }) => ({
+    name,
+    state: pausedJobs.has(name)
+      ? 'paused'
+      : !running || name === 'finding'
+        ? 'idle'
+        : name === 'people' || name === 'duplicates'
+          ? 'waiting'
+          : 'running',
+    done: name === 'finding' ? all : done,
+    total: all,
+    per_second: running && name !== 'finding' ? total / seconds : 0,
+    seconds_left: name === 'finding' ? null : left,
+    analyzed: ['description', 'content', 'faces'].includes(name) ? done : null,
+    failed: name === 'faces' && done > 0 ? analyses.length : 0,
+    reason: name === 'faces' && done > 0 ? analyses[0].reason : '',
+  }));
+  return {
+    state,
+    scan: 1,
+    share: all > 0 ? done / all : 0,
+    done: jobs.reduce((sum, job) => sum + job.done, 0),
+    total: jobs.length * all,
+    seconds_left: left,
+    failed: done > 0 ? failures.length : 0,
+    skipped: done > 0 ? skipped : {},
+    jobs,
+  };
+};
 const folderViews = () =>
   folders.map((folder, index) => ({ ...folder, photos: index === 0 ? done : 0, reachable: true }));
 const status = () => ({
@@ -756,7 +780,11 @@ async function answer(request, response, url) {
   if (route === 'GET /status') return json(status());
   if (route === 'GET /folders') return json({ folders: folderViews() });
   if (route === 'GET /failures')
-    return json({ failures: done ? failures : [], skipped: done ? skipped : {} });
+    return json({
+      failures: done ? failures : [],
+      analyses: done ? analyses : [],
+      skipped: done ? skipped : {},
+    });
   if (route === 'GET /healthz') return response.end('ok');
   if (route === 'GET /photos') {
     const offset = Number(url.searchParams.get('offset') ?? 0);
@@ -813,7 +841,11 @@ async function answer(request, response, url) {
     return;
   }
   if (route === 'POST /scan' || route === 'POST /scan/resume' || route === 'POST /scan/pause') {
-    state = route.endsWith('pause') ? 'paused' : done < total ? 'running' : 'idle';
+    const { job } = JSON.parse((await body(request)).toString() || '{}');
+    if (job && route !== 'POST /scan') {
+      if (route.endsWith('pause')) pausedJobs.add(job);
+      else pausedJobs.delete(job);
+    } else state = route.endsWith('pause') ? 'paused' : done < total ? 'running' : 'idle';
     emit('progress', indexing());
     return json(example(route === 'POST /scan' ? 'Scan' : 'State'), 202);
   }

@@ -11,12 +11,14 @@ namespace {
 
 Result<Answer> start_scan(ServerContext& context, const Call& call) {
     HONE_TRY(const auto indexer, context.indexer());
-    bool retry_failed = false;
+    ScanRequest wish;
     if (!call.request.body.empty()) {
         HONE_TRY(const auto body, parse_body(call.request));
-        HONE_TRY(retry_failed, parse_scan_request(body));
+        HONE_TRY(wish, parse_scan_request(body));
     }
-    return Answer(202, scan_started(indexer->request_scan(retry_failed)));
+    if (wish.job.empty()) return Answer(202, scan_started(indexer->request_scan(wish.retry_failed)));
+    HONE_TRY(const std::uint64_t scan, indexer->retry(wish.job));
+    return Answer(202, scan_started(scan));
 }
 
 Result<Answer> pause(ServerContext& context, const Call& call, bool paused) {
@@ -45,7 +47,10 @@ Result<Answer> list_failures(ServerContext& context, const Call&) {
     HONE_TRY(const std::vector<FileRecord> failed,
              context.library.catalog().failures(IndexSummary::kListedFailures));
     HONE_TRY(const auto snapshot, context.library.snapshot());
-    return Answer(200, failures_document(failed, snapshot->counts()));
+    std::vector<IndexFailure> analyses;
+    if (const auto indexer = context.search.get()->indexer)
+        analyses = indexer->failed_analyses(IndexSummary::kListedFailures);
+    return Answer(200, failures_document(failed, analyses, snapshot->counts()));
 }
 
 }  // namespace

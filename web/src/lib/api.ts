@@ -32,7 +32,7 @@ export type Example = Schemas['Example'];
 /** `path` is empty for a viewer. */
 export type Folder = WithPath<Schemas['Folder']>;
 export type Indexing = Schemas['Progress'];
-export type AnalyzerProgress = Schemas['AnalyzerProgress'];
+export type Job = Schemas['JobProgress'];
 export type Model = Schemas['Model'];
 export type Models = Schemas['Models'];
 export type Missing = Schemas['Missing'];
@@ -187,11 +187,12 @@ export const api = {
     withPath(await json<Schemas['Folder']>('/folders', post({ path }))),
   removeFolder: async (id: number): Promise<void> =>
     void (await call(`/folders/${id}`, { method: 'DELETE' })),
-  scan: async (): Promise<void> => void (await call('/scan', post({}))),
+  /** job: include what this one failed on. */
+  scan: async (job?: string): Promise<void> => void (await call('/scan', post({ job }))),
   forgetMissing: (dry_run: boolean) => json<Forgotten>('/forget', post({ missing_days: 0, dry_run })),
-  /** analyzer: only this one. */
-  pause: async (analyzer?: string): Promise<void> => void (await call('/scan/pause', post({ analyzer }))),
-  resume: async (analyzer?: string): Promise<void> => void (await call('/scan/resume', post({ analyzer }))),
+  /** job: only this one. */
+  pause: async (job?: string): Promise<void> => void (await call('/scan/pause', post({ job }))),
+  resume: async (job?: string): Promise<void> => void (await call('/scan/resume', post({ job }))),
   models: (signal?: AbortSignal) => json<Models>('/models', at(signal)),
   useModel: (name: string) => json<Models>('/models/use', post({ name })),
   /** precision: that of the model's files by default. */

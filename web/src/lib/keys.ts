@@ -21,6 +21,7 @@ export type Command =
   | 'words'
   | 'filter'
   | 'library'
+  | 'jobs'
   | 'people'
   | 'faces'
   | 'select'
@@ -86,7 +87,7 @@ const letters: Record<string, Command> = {
   '?': 'help',
 };
 
-const afterG: Record<string, Command> = { l: 'library', p: 'people', s: 'home', h: 'home' };
+const afterG: Record<string, Command> = { l: 'library', j: 'jobs', p: 'people', s: 'home', h: 'home' };
 
 /** Milliseconds in which the second key of `G L` must follow. */
 const together = 1200;
@@ -202,6 +203,7 @@ export const keyGroups: { name: string; keys: { does: string; keys: string[] }[]
       { does: 'Start page', keys: ['G', 'S'] },
       { does: 'People', keys: ['G', 'P'] },
       { does: 'Library', keys: ['G', 'L'] },
+      { does: 'Jobs', keys: ['G', 'J'] },
     ],
   },
   {

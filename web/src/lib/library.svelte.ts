@@ -7,14 +7,14 @@ import {
   ApiError,
   isAbort,
   listen,
-  type AnalyzerProgress,
   type Folder,
   type Indexing,
+  type Job,
   type Photo,
   type Status,
 } from './api';
 import { account } from './account.svelte';
-import { count, photoCount } from './text';
+import { sharePercent } from './text';
 import { ui } from './ui.svelte';
 
 /** Photos kept for "Just indexed" and for the start screen. */
@@ -123,10 +123,10 @@ class Library {
     const was = this.status.indexing.state;
     this.status = { ...this.status, indexing };
     // Announced at most once per tenth, so that other announcements are heard.
-    const tenth = indexing.total > 0 ? Math.floor((indexing.done / indexing.total) * 10) : 0;
+    const tenth = Math.floor(indexing.share * 10);
     if (indexing.state === 'running' && tenth !== this.announced && tenth > 0) {
       this.announced = tenth;
-      ui.say(`${count(indexing.done)} of ${photoCount(indexing.total)} indexed.`);
+      ui.say(`Indexing: ${sharePercent(indexing.share)} percent.`);
     }
     if (was !== 'idle' && indexing.state === 'idle') {
       this.announced = -1;
@@ -174,15 +174,16 @@ class Library {
     return done.photos;
   }
 
-  async scan(): Promise<void> {
-    await this.act(() => api.scan());
+  /** job: include what this one failed on. */
+  async scan(job?: string): Promise<void> {
+    await this.act(() => api.scan(job));
     await this.refresh(false);
   }
 
-  /** All indexing, or one analyzer. */
-  async pauseOrResume(analyzer?: AnalyzerProgress): Promise<void> {
-    const paused = (analyzer ?? this.status?.indexing)?.state === 'paused';
-    await this.act(() => (paused ? api.resume(analyzer?.name) : api.pause(analyzer?.name)));
+  /** All jobs, or one. */
+  async pauseOrResume(job?: Job): Promise<void> {
+    const paused = (job ?? this.status?.indexing)?.state === 'paused';
+    await this.act(() => (paused ? api.resume(job?.name) : api.pause(job?.name)));
     await this.refresh(false);
   }
 

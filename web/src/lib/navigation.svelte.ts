@@ -147,6 +147,10 @@ class Navigation {
     this.page({ view: 'library' });
   }
 
+  jobsPage(): void {
+    this.page({ view: 'jobs' });
+  }
+
   peoplePage(): void {
     this.page({ view: 'people' });
   }

@@ -50,6 +50,7 @@ export type Route =
   | { view: 'home' }
   | { view: 'library' }
   | { view: 'models' }
+  | { view: 'jobs' }
   | { view: 'people' }
   | { view: 'person'; id: number }
   | { view: 'search'; search: Search };
@@ -376,6 +377,7 @@ export function fromHash(hash: string): Address {
   const open = unpackId(fields.get('o') ?? '') ?? '';
   if (path === 'library') return { route: { view: 'library' }, open };
   if (path === 'models') return { route: { view: 'models' }, open };
+  if (path === 'jobs') return { route: { view: 'jobs' }, open };
   if (path === 'people') return { route: { view: 'people' }, open };
   const person = /^people\/(\d{1,15})$/.exec(path)?.[1];
   if (person) return { route: { view: 'person', id: Number(person) }, open };

@@ -2,7 +2,7 @@
 // Numbers, dates, sizes and short phrases as text. All screens use these helpers, so that a count looks the same
 // everywhere. Numbers and dates follow the locale of the browser.
 
-import type { AnalyzerProgress, Metadata, Missing, TakenFrom } from './api';
+import type { Indexing, Job, Metadata, Missing, TakenFrom } from './api';
 
 /** Undefined: the locale of the browser. */
 let locale: string | undefined;
@@ -183,43 +183,40 @@ export const forgetQuestion = (photos: number): string =>
 export const forgottenLine = (photos: number): string =>
   photos === 1 ? 'One photo was forgotten.' : `${photoCount(photos)} were forgotten.`;
 
-/** A stage of the index run as people read it. */
-export function stageName(stage: string): string {
-  if (stage === 'indexing') return 'Indexing photos';
-  if (stage === 'duplicates') return 'Looking for duplicates';
-  return stage;
-}
+/** One job of a scan. */
+export const jobOf = (indexing: Indexing, name: string): Job | undefined =>
+  indexing.jobs.find((job) => job.name === name);
 
-/** What an analyzer finds out. */
-export function analyzerName(analyzer: string): string {
+/** What a job does. */
+export function jobName(job: string): string {
   const names: Record<string, string> = {
+    finding: 'Finding files',
+    indexing: 'Reading photos',
     description: 'Dates, places, cameras and colours',
     content: 'What photos show',
     'new model': 'What photos show, for the new model',
     faces: 'Faces',
-    duplicates: 'Duplicates',
+    people: 'Grouping people',
+    duplicates: 'Finding duplicates',
   };
-  return names[analyzer] ?? analyzer;
+  return names[job] ?? job;
 }
 
-/** How far an analyzer is, in a library of so many photos. */
-export function analyzerState(analyzer: AnalyzerProgress, photos: number): string {
+/** How far a job is. */
+export function jobState(job: Job): string {
   const parts: string[] = [];
-  if (analyzer.state === 'paused') parts.push('Paused');
-  if (analyzer.state === 'broken') parts.push('Stopped after many failures; the next scan tries again');
-  if (analyzer.analyzed !== null)
-    parts.push(
-      analyzer.analyzed >= photos
-        ? 'Done for all photos'
-        : `Done for ${count(analyzer.analyzed)} of ${photoCount(photos)}`,
-    );
-  else if (analyzer.waiting > 0) parts.push(`${photoCount(analyzer.waiting)} to compare`);
-  else if (analyzer.state === 'idle') parts.push('Compared after each scan');
-  if (analyzer.state === 'running' && analyzer.photos_per_second > 0)
-    parts.push(rate(analyzer.photos_per_second));
-  if (analyzer.failed > 0) parts.push(`failed for ${photoCount(analyzer.failed)}`);
+  if (job.state === 'paused') parts.push('Paused');
+  if (job.state === 'broken') parts.push('Stopped after many failures; the next scan tries again');
+  if (job.state === 'waiting') parts.push('Waiting');
+  if (job.total > 0) parts.push(`${count(Math.min(job.done, job.total))} of ${count(job.total)}`);
+  else if (job.state === 'idle') parts.push('Nothing to do');
+  if (job.state === 'running' && job.per_second > 0) parts.push(rate(job.per_second));
+  if (job.seconds_left !== null && job.state !== 'paused') parts.push(`${duration(job.seconds_left)} left`);
   return parts.join(' · ');
 }
+
+/** The share of a scan in per cent, rounded down: 100 only at its end. */
+export const sharePercent = (share: number): number => Math.floor(share * 100);
 
 /** The device that a model runs on. */
 export function deviceName(device: string): string {
