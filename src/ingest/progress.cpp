@@ -131,7 +131,7 @@ void ProgressMeter::end(bool complete) {
     enter(Stage::kIdle);
     complete_ = complete;
     if (compared_ >= kMeasured) comparison_ = comparing_.seconds() / static_cast<double>(compared_);
-    // What a pause left out waits for another scan.
+    // Work that a pause left out waits for another scan.
     to_compare_ = compared_;
     if (complete) to_index_ = indexed_;
 }

@@ -20,8 +20,8 @@ struct PullRequest {
 Result<PullRequest> plan_pull(const ModelStore& store, const std::string& source,
                               const std::string& precision, const std::string& name);
 
-// Fetches and adds the model; all or nothing. The files so far stay below the store's own folder when it fails or
-// is stopped, and the next pull continues it. Blocks; safe from any thread for different names.
+// Fetches and adds the model; all or nothing. The files so far stay below the store's own folder when it
+// fails or is stopped, and the next pull continues it. Blocks; safe from any thread for different names.
 Result<Manifest> pull_model(const ModelStore& store, PullRequest request,
                             std::function<void(const HubProgress&)> progress,
                             const std::stop_token& stop = {});

@@ -18,8 +18,8 @@ class ModelDownload {
     // kConflict while another one runs or is paused; other errors as plan_pull().
     Result<> start(const ModelStore& store, const std::string& source, const std::string& precision,
                    const std::string& name);
-    // kNotFound when there is nothing to pause, resume or cancel. A pause keeps the files so far; resuming continues
-    // there. A failed one can be resumed as well.
+    // kNotFound when there is nothing to pause, resume or cancel. A pause keeps the files so far; resuming
+    // continues there. A failed one can be resumed as well.
     Result<> pause();
     Result<> resume();
     Result<> cancel();

@@ -41,7 +41,7 @@ def check_scan(seen):
         assert [job['name'] for job in now['jobs']] == [job['name'] for job in before['jobs']]
         for old, new in zip(before['jobs'], now['jobs']):
             assert new['done'] >= old['done'], f'a job starts again: {old} {new}'
-            # What was idle after work does not run again.
+            # A job that was idle after work does not run again.
             if old['state'] == 'idle' and old['done'] > 0 and old['name'] in STAGES:
                 assert new['state'] == 'idle', f'a job starts again: {old} {new}'
     for progress in seen:
@@ -105,7 +105,7 @@ def test_all_jobs_pause_in_every_state(serve, quick, mixed):
         for name, far in (('indexing', 5), ('duplicates', 1)):
             events.wait('progress', where=lambda progress: jobs(progress)[name]['done'] >= far)
             assert server.post('/scan/pause').json()['state'] == 'paused'
-            # What is in work ends.
+            # The work that has begun ends.
             before, end = None, time.monotonic() + 20
             while (now := server.status()['indexing']) != before and time.monotonic() < end:
                 before = now
