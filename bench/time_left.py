@@ -5,7 +5,7 @@
 usage: bench/time_left.py [--hone build/release/hone] [--photos 1200] [--scratch /tmp] [--folder FOLDER] [--json]
 
 Makes the photos from the sample photos (tests/support/mixed_photos.py), or takes FOLDER. Runs `hone serve` on them, reads the status four
-times a second, and prints: seconds until all files are counted, seconds of the scan, of which near duplicates, and for shares from
+times per second, and prints: seconds until all files are counted, seconds of the scan, of which near duplicates, and for shares from
 10 % to 90 % the time left that was shown beside the true one. The last line has the worst factor from 20 % on.
 """
 import argparse
