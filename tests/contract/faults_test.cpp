@@ -111,7 +111,7 @@ class Faults : public testing::Test {
              observer,
              {std::make_shared<DescriptionAnalyzer>(), std::make_shared<ContentAnalyzer>(tools().model)},
              {{content_key(*tools().model), *space}},
-             tools().model->manifest().name});
+             {tools().model, nullptr}});
         const auto summary = indexer.run(whole(std::span(&*root, 1)), {}, {});
         if (!did("run", summary)) return false;
         for (const auto& failure : summary->failures) EXPECT_FALSE(failure.reason.empty());
