@@ -33,8 +33,9 @@ FileOutcome photo(FolderId folder, int number) {
     const std::string path = fmt::format("/srv/photos/a folder/holiday {:04}.jpg", number);
     FileOutcome::Photo what;
     what.photo = {sha256(path), path.size(), 640, 480, "jpeg", 0x102030};
-    what.key = VectorKey{"content", "model-a"};
-    for (int at = 0; at < 256; ++at) what.vector.push_back(static_cast<float>(number + at));
+    PhotoVector& vector = what.vectors.emplace_back();
+    vector.key = {"content", "model-a"};
+    for (int at = 0; at < 256; ++at) vector.values.push_back(static_cast<float>(number + at));
     what.done = {{"content", 1, "model-a"}, {"metadata", 1, ""}, {"look", 1, ""},
                  {"hashes", 1, ""},         {"faces", 1, "net"}, {"same-picture", 1, "x"}};
     AnalysisResults& analysis_results = what.analysis_results.emplace();
