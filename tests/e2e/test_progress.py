@@ -119,7 +119,7 @@ def test_all_jobs_pause_in_every_state(serve, quick, mixed):
         events.wait('progress', where=lambda progress: progress['share'] == 1)
         for seen in scans(events).values():
             if len(seen) > 1:
-                check_scan([progress if progress['state'] != 'paused' else {**progress, 'state': 'running'} for progress in seen])
+                check_scan([progress if progress['state'] != 'paused' else {**progress, 'state': 'idle' if progress['share'] == 1 else 'running'} for progress in seen])
 
 
 @pytest.mark.parametrize('name', ['finding', 'indexing', 'duplicates'])
