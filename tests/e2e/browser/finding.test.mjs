@@ -27,7 +27,7 @@ const known = skip ? [] : JSON.parse(readFileSync(captions, 'utf8'));
 
 const mostRounds = 4;
 /** Screens that the simulated user looks at in each round. */
-const screens = 2;
+const screens = 3;
 const mostFits = 4;
 const mostNot = 4;
 /** Query texts that are far too coarse, and the kind of the target photo: kinds of COCO's photos, and of the samples. */
