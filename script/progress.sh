@@ -31,9 +31,10 @@ step() {
     shift
     : > "$at.output"
     date +%s > "$at.begin"
-    # in a subshell, because a step may end with die
+    # A job, because it may end with die, and because "set -e" holds for no command in a condition.
     # shellcheck disable=SC2034  # say reads it
-    if (quiet=1; "$@") > "$at.output" 2>&1 < /dev/null; then date +%s > "$at.end"; else : > "$at.failed"; return 1; fi
+    (quiet=1; "$@") > "$at.output" 2>&1 < /dev/null &
+    if wait $!; then date +%s > "$at.end"; else : > "$at.failed"; return 1; fi
 }
 
 # duration SECONDS
