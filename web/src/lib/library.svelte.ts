@@ -5,8 +5,10 @@
 import {
   api,
   ApiError,
+  inWords,
   isAbort,
   listen,
+  type Failures,
   type Folder,
   type Indexing,
   type Job,
@@ -172,6 +174,26 @@ class Library {
     const done = await this.act(() => api.forgetMissing(false));
     await this.refresh(true);
     return done.photos;
+  }
+
+  /** Asks for the files that failed; returns a function that ends the question. */
+  askFailures(receive: (found: Failures) => void): () => void {
+    const stop = new AbortController();
+    api
+      .failures(stop.signal)
+      .then(receive)
+      .catch((error: unknown) => this.lost(error));
+    return () => stop.abort();
+  }
+
+  /** Does what a button is for, and tells `done` or the reason why not. */
+  async tried(action: () => Promise<void>, done: string): Promise<void> {
+    try {
+      await action();
+      ui.tell(done);
+    } catch (error) {
+      ui.tell(inWords(error));
+    }
   }
 
   /** job: include what this one failed on. */
