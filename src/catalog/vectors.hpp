@@ -31,13 +31,15 @@ class VectorCatalog {
     virtual Result<> for_each_vector(
         const VectorKey& key, std::span<const PhotoNumber> numbers,
         const std::function<Result<>(PhotoNumber, std::span<const float>)>& visit) = 0;
+    // The models with vectors in a space, in order. Costs a step per model.
+    virtual Result<std::vector<std::string>> vector_models(const std::string& space) = 0;
     // A model with vectors in a space. dimension: values per vector.
     struct StoredSpace {
         std::string model;
         std::uint64_t photos = 0;
         std::size_t dimension = 0;
     };
-    // By model.
+    // By model. Costs time in proportion to the vectors, which are counted.
     virtual Result<std::vector<StoredSpace>> stored_spaces(const std::string& space) = 0;
 };
 

@@ -141,9 +141,6 @@ Result<> use_model(const GlobalOptions& options, const ModelsFlags& flags) {
     std::optional<Precision> precision;
     if (!flags.precision.empty()) {
         HONE_TRY(precision, parse_precision(flags.precision));
-        if (!manifest.image.files.contains(*precision))
-            return fail(ErrorKind::kUsage, "{} has no {} files; it has {}", manifest.name, flags.precision,
-                        precisions_of(manifest));
     }
     std::string former;  // the model that searches while this one embeds the photos
     const auto server = server_of(directory);
@@ -178,10 +175,7 @@ Result<> set_up_model(const GlobalOptions& options, ModelsFlags flags) {
             HONE_TRY(setting, (*library)->catalog().setting(kModelSetting));
         }
         if (store.find(setting)) return {};
-        const bool has_card = std::ranges::any_of(probe_devices(), [](const DeviceReport& report) {
-            return report.usable && report.device != Device::kCpu;
-        });
-        const RecommendedModel recommended = recommended_model(has_card);
+        const RecommendedModel recommended = recommended_model(has_card());
         flags.source = recommended.name;
         flags.precision = precision_name(recommended.precision);
         HONE_TRY(const HubRequest request, parse_repository(flags.source));

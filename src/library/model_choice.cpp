@@ -45,12 +45,12 @@ Result<ModelChoice> choose_models(const Library& library, const ModelStore& stor
     HONE_TRY(Manifest manifest, store.find(chosen_name));
     ModelChoice choice{std::make_shared<ImageTextModel>(std::move(manifest), options), nullptr};
     const std::string& chosen = choice.in_use->fingerprint();
-    HONE_TRY(const auto spaces, catalog.stored_spaces(std::string(ContentAnalyzer::kName)));
+    HONE_TRY(const auto embedded, catalog.vector_models(std::string(ContentAnalyzer::kName)));
     const auto has_vectors = [&](const std::string& fingerprint) {
-        return std::ranges::find(spaces, fingerprint, &Catalog::StoredSpace::model) != spaces.end();
+        return std::ranges::find(embedded, fingerprint) != embedded.end();
     };
     HONE_TRY(const std::vector<std::string> whole, whole_models(library));
-    if (spaces.empty() || (has_vectors(chosen) && std::ranges::find(whole, chosen) != whole.end()))
+    if (embedded.empty() || (has_vectors(chosen) && std::ranges::find(whole, chosen) != whole.end()))
         return choice;
     // The model before, where it is still installed. A library of an older Hone knows its name only.
     HONE_TRY(const auto name, catalog.setting(kSearchedModel));
@@ -68,6 +68,9 @@ Result<ModelChoice> choose_models(const Library& library, const ModelStore& stor
 }
 
 Result<> choose_model(Library& library, const Manifest& manifest, std::optional<Precision> precision) {
+    if (precision && !manifest.image.files.contains(*precision))
+        return fail(ErrorKind::kUsage, "{} has no {} files; it has {}", manifest.name,
+                    precision_name(*precision), precisions_of(manifest));
     HONE_CHECK(library.catalog().set_setting(kModelSetting, manifest.name));
     return library.catalog().set_setting(kPrecisionSetting,
                                          precision ? std::string(precision_name(*precision)) : "");

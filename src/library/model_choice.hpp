@@ -18,7 +18,8 @@ struct ModelChoice {
 // ModelStore::find(). Safe from any thread.
 Result<ModelChoice> choose_models(const Library& library, const ModelStore& store, ModelOptions options);
 
-// For the writer: sets the model that a person chose. Takes effect with the next choose_models().
+// For the writer: sets the model that a person chose. kUsage when it has no files of that precision. Takes
+// effect with the next choose_models().
 Result<> choose_model(Library& library, const Manifest& manifest, std::optional<Precision> precision);
 
 // For the writer, after a scan: makes `next` the model in use when it has a vector of every available photo

@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -86,6 +87,12 @@ Result<Device> parse_device(std::string_view name) {
         if (known == name) return device;
     }
     return fail(ErrorKind::kUsage, "unknown device '{}'; the devices are auto, cpu, webgpu and cuda", name);
+}
+
+bool has_card() {
+    return std::ranges::any_of(probe_devices(), [](const DeviceReport& report) {
+        return report.usable && report.device != Device::kCpu;
+    });
 }
 
 std::vector<DeviceReport> probe_devices() {

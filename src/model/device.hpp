@@ -26,5 +26,7 @@ struct DeviceReport {
 // Tries every provider with a network of one addition. Takes up to some seconds when a graphics driver has to
 // start.
 std::vector<DeviceReport> probe_devices();
+// Returns whether one of them is usable that is not the processor. Takes as long.
+bool has_card();
 
 }  // namespace hone

@@ -2,6 +2,8 @@
 // Reads, writes and verifies manifests of image-text models.
 #include "model/manifest.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -201,6 +203,12 @@ Result<Manifest> read_manifest(const fs::path& directory) {
     } catch (const json::exception& error) {
         return fail("broken manifest {}: {}", printable(path), error.what());
     }
+}
+
+std::string precisions_of(const Manifest& manifest) {
+    std::vector<std::string_view> names;
+    for (const auto& [precision, file] : manifest.image.files) names.push_back(precision_name(precision));
+    return fmt::format("{}", fmt::join(names, ","));
 }
 
 json to_json(const Manifest& manifest) {

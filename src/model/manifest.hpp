@@ -85,6 +85,8 @@ Result<Manifest> read_manifest(const fs::path& directory);
 // Writes manifest.json into the manifest's directory. kFailed when the disk refuses.
 Result<> write_manifest(const Manifest& manifest);
 nlohmann::json to_json(const Manifest& manifest);
+// The precisions of the image tower's files: "f32,int8".
+std::string precisions_of(const Manifest& manifest);
 
 // Compares size and SHA-256 of every file in the manifest. kFailed names the first that differs.
 Result<> verify_files(const Manifest& manifest);

@@ -2,8 +2,6 @@
 // Models in the list of `hone models`.
 #include "wire/models.hpp"
 
-#include <fmt/ranges.h>
-
 #include "base/path_map.hpp"
 
 namespace hone {
@@ -15,16 +13,6 @@ namespace {
 json unusable(const fs::path& directory, const Error& error) {
     return {{"name", directory.filename().string()}, {"problem", error.message}, {"used", false}};
 }
-
-}  // namespace
-
-std::string precisions_of(const Manifest& manifest) {
-    std::vector<std::string_view> names;
-    for (const auto& [precision, file] : manifest.image.files) names.push_back(precision_name(precision));
-    return fmt::format("{}", fmt::join(names, ","));
-}
-
-namespace {
 
 std::string_view state_name(DownloadProgress::State state) {
     switch (state) {

@@ -46,7 +46,5 @@ nlohmann::json to_json(const StoredFacePack& model, bool used);
 // A face pack that was just installed.
 nlohmann::json installed_json(const FacePack& pack);
 nlohmann::json devices_json(std::span<const DeviceReport> reports);
-// The precisions of a network that its files have: "f32,int8".
-std::string precisions_of(const Manifest& manifest);
 
 }  // namespace hone

@@ -602,6 +602,8 @@ TEST_P(Catalogs, VectorsOfDifferentModelsStandApart) {
     EXPECT_EQ(spaces[1].dimension, 3U);
     EXPECT_EQ(spaces[1].photos, 1U);
     EXPECT_TRUE(catalog->stored_spaces("look")->empty());
+    EXPECT_EQ(*catalog->vector_models("content"), (std::vector<std::string>{"model-a", "model-b"}));
+    EXPECT_TRUE(catalog->vector_models("look")->empty());
     EXPECT_EQ(catalog->analyses(1)->size(), 2U);
 }
 

@@ -352,6 +352,7 @@ bool make_the_other_calls(Catalog& catalog) {
            catalog.styled_photos() && catalog.same_pictures() &&
            catalog.for_each_style(std::span(&photo, 1), visit_style) && catalog.has_vector(photo, key) &&
            catalog.vector_numbers(key) && catalog.stored_spaces("content") &&
+           catalog.vector_models("content") &&
            catalog.for_each_vector(key, std::span(&photo, 1), visit_vector) && catalog.matching_text(words) &&
            catalog.face(500) && catalog.for_each_face("faces", [](const Face&) {}) &&
            catalog.add_face(photo, face) && catalog.named_regions() &&

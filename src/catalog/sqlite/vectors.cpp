@@ -53,24 +53,36 @@ Result<> SqliteVectors::for_each_vector(
     });
 }
 
-Result<std::vector<VectorCatalog::StoredSpace>> SqliteVectors::stored_spaces(const std::string& space) {
-    return connections_.read([&](Statements& statements) -> Result<std::vector<StoredSpace>> {
-        // A loose index scan: one step per model instead of one per vector; the counts read only the
-        // index.
+Result<std::vector<std::string>> SqliteVectors::vector_models(const std::string& space) {
+    return connections_.read([&](Statements& statements) -> Result<std::vector<std::string>> {
+        // A loose index scan: one step per model instead of one per vector.
         const auto query = statements(R"sql(
             WITH RECURSIVE known(model) AS (
                 SELECT min(model) FROM vector WHERE space = ?1
                 UNION ALL
                 SELECT (SELECT min(model) FROM vector WHERE space = ?1 AND model > known.model) FROM known WHERE known.model IS NOT NULL)
-            SELECT model, (SELECT count(*) FROM vector WHERE space = ?1 AND vector.model = known.model),
-                   (SELECT length(data) FROM vector WHERE space = ?1 AND vector.model = known.model LIMIT 1)
-            FROM known WHERE model IS NOT NULL)sql");
+            SELECT model FROM known WHERE model IS NOT NULL)sql");
         query->bind(1, space);
+        std::vector<std::string> models;
+        while (query->executeStep()) models.push_back(query->getColumn(0).getString());
+        return models;
+    });
+}
+
+Result<std::vector<VectorCatalog::StoredSpace>> SqliteVectors::stored_spaces(const std::string& space) {
+    HONE_TRY(const std::vector<std::string> models, vector_models(space));
+    return connections_.read([&](Statements& statements) -> Result<std::vector<StoredSpace>> {
+        const auto query = statements(
+            "SELECT count(*), (SELECT length(data) FROM vector WHERE space = ?1 AND model = ?2 LIMIT 1) "
+            "FROM vector WHERE space = ?1 AND model = ?2");
         std::vector<StoredSpace> spaces;
-        while (query->executeStep()) {
-            spaces.push_back({query->getColumn(0).getString(),
-                              static_cast<std::uint64_t>(query->getColumn(1).getInt64()),
-                              static_cast<std::size_t>(query->getColumn(2).getInt64()) / sizeof(float)});
+        for (const std::string& model : models) {
+            query->reset();
+            query->bind(1, space);
+            query->bind(2, model);
+            query->executeStep();
+            spaces.push_back({model, static_cast<std::uint64_t>(query->getColumn(0).getInt64()),
+                              static_cast<std::size_t>(query->getColumn(1).getInt64()) / sizeof(float)});
         }
         return spaces;
     });

@@ -16,6 +16,7 @@ class SqliteVectors : public virtual VectorCatalog {
     Result<> for_each_vector(
         const VectorKey& key, std::span<const PhotoNumber> numbers,
         const std::function<Result<>(PhotoNumber, std::span<const float>)>& visit) override;
+    Result<std::vector<std::string>> vector_models(const std::string& space) override;
     Result<std::vector<StoredSpace>> stored_spaces(const std::string& space) override;
 
   private:

@@ -26,11 +26,8 @@ Result<ModelsState> state_of(ServerContext& context) {
         state.used = models->in_use->manifest().name;
         if (models->next) state.next = models->next->manifest().name;
     }
-    // Takes some seconds where a driver has to start, and stays the same.
-    static const bool has_card = std::ranges::any_of(probe_devices(), [](const DeviceReport& report) {
-        return report.usable && report.device != Device::kCpu;
-    });
-    state.recommended = recommended_model(has_card);
+    static const bool card = has_card();  // it stays the same, and a driver may take seconds to start
+    state.recommended = recommended_model(card);
     return state;
 }
 
@@ -43,9 +40,6 @@ Result<Answer> use_model(ServerContext& context, const Call& call) {
     HONE_TRY(const auto body, parse_body(call.request));
     HONE_TRY(const ModelWish wish, parse_model_wish(body, "name"));
     HONE_TRY(const Manifest manifest, store_of(context).find(wish.name));
-    if (wish.precision && !manifest.image.files.contains(*wish.precision))
-        return fail(ErrorKind::kUsage, "{} has no {} files; it has {}", manifest.name,
-                    precision_name(*wish.precision), precisions_of(manifest));
     HONE_CHECK(choose_model(context.library, manifest, wish.precision));
     context.reload_models();
     HONE_TRY(const ModelsState state, state_of(context));
