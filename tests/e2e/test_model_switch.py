@@ -51,8 +51,12 @@ def test_a_server_searches_with_the_former_model_meanwhile(hone, quick, other, l
         page = server.search('a flower')
         assert page['model'] == quick and names(page) == before
         # A photo that comes meanwhile is found by the model in use, too.
-        (photos / 'copy of one.jpg').write_bytes(sorted(photos.glob('*.jpg'))[0].read_bytes() + b'\0')
+        assert server.post('/scan/pause', {'job': 'new model'}).status == 202
         server.post('/scan/resume')
+        (photos / 'copy of one.jpg').write_bytes(sorted(photos.glob('*.jpg'))[0].read_bytes() + b'\0')
+        wait_for(lambda: server.status()['searchable'] == 13, 'the photo is found')
+        assert server.search('a flower')['model'] == quick
+        server.post('/scan/resume', {'job': 'new model'})
         wait_for(lambda: server.status()['model']['name'] == other, 'the switch')
         assert server.search('a flower')['model'] == other
         assert server.wait_idle(searchable=13)['next_model'] is None
